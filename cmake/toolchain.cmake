@@ -1,0 +1,33 @@
+# Compiler and linker flags for all of our own code.
+find_package(Threads REQUIRED)
+
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_SANITIZE "-O1 -g1 -fno-omit-frame-pointer")
+
+add_library(edgecore_flags INTERFACE)
+target_compile_options(edgecore_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+  -ffunction-sections -fdata-sections)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 warns wrongly about coroutine frames and inlined std::string/variant code at -O2.
+  target_compile_options(edgecore_flags INTERFACE -fcoroutines -Wno-maybe-uninitialized -Wno-restrict
+    -Wno-stringop-overflow -Wno-array-bounds -Wno-dangling-pointer -Wno-mismatched-new-delete)
+endif()
+if(NOT EDGECORE_SANITIZE STREQUAL "")
+  target_compile_options(edgecore_flags INTERFACE -fsanitize=${EDGECORE_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(edgecore_flags INTERFACE -fsanitize=${EDGECORE_SANITIZE})
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_options(edgecore_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
+    -ftrivial-auto-var-init=zero)
+  if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+    target_compile_options(edgecore_flags INTERFACE -fcf-protection)
+  endif()
+  target_link_options(edgecore_flags INTERFACE -Wl,-z,relro,-z,now)
+endif()
+target_link_options(edgecore_flags INTERFACE -Wl,--gc-sections)
+find_program(MOLD mold)
+if(MOLD)
+  target_link_options(edgecore_flags INTERFACE -fuse-ld=mold)
+endif()
+target_link_libraries(edgecore_flags INTERFACE Threads::Threads)

@@ -1,0 +1,2 @@
+// Holds the precompiled header `async.hpp`.
+namespace edgecore {}

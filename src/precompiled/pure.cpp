@@ -1,0 +1,2 @@
+// Holds the precompiled header `pure.hpp`.
+namespace edgecore {}

@@ -1,0 +1,61 @@
+#include "edgecore/base/files.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "edgecore/base/error.hpp"
+
+namespace edgecore {
+namespace {
+
+class FilesTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-files-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    dir_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(dir_); }
+
+  std::filesystem::path dir_;
+};
+
+TEST_F(FilesTest, AtomicWriteReplacesContentAndSetsMode) {
+  const auto path = dir_ / "key";
+  write_file_atomic(path, "old", 0644);
+  write_file_atomic(path, "new", 0600);
+  EXPECT_EQ(read_file(path, 100), "new");
+  struct stat info {};
+  ASSERT_EQ(::stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
+}
+
+TEST_F(FilesTest, FailedAtomicWriteLeavesNoTemporaryFile) {
+  std::filesystem::create_directory(dir_ / "target");
+  std::ofstream(dir_ / "target" / "inside") << "x";
+  EXPECT_THROW(write_file_atomic(dir_ / "target", "data", 0600), SystemError);
+  std::size_t entries = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(dir_)) ++entries;
+  EXPECT_EQ(entries, 1U);
+}
+
+TEST_F(FilesTest, ReadingHonoursTheLimitAndReportsAbsence) {
+  write_file_atomic(dir_ / "big", std::string(1000, 'x'), 0644);
+  EXPECT_THROW(read_file(dir_ / "big", 999), BadInput);
+  EXPECT_EQ(read_file(dir_ / "big", 1000)->size(), 1000U);
+  EXPECT_FALSE(read_file(dir_ / "none", 10).has_value());
+}
+
+TEST_F(FilesTest, SecondLockIsRefusedUntilTheFirstIsGone) {
+  auto first = LockFile::acquire(dir_ / "lock");
+  ASSERT_TRUE(first.has_value());
+  EXPECT_FALSE(LockFile::acquire(dir_ / "lock").has_value());
+  first.reset();
+  EXPECT_TRUE(LockFile::acquire(dir_ / "lock").has_value());
+}
+
+}  // namespace
+}  // namespace edgecore
