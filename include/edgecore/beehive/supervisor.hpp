@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/beehive/bus.hpp"
+#include "edgecore/beehive/module.hpp"
+
+namespace edgecore::beehive {
+
+/// One entry of the node: what to run and how.
+struct ModuleSpec {
+  std::string name;
+  std::string group;
+  MailboxLimits limits;
+  ModuleFactory make;
+};
+
+/// How the Supervisor treats failures. Times are on the steady clock.
+struct SupervisorOptions {
+  bool restart = true;                            ///< gate `moduleRestart`; false: a failed module stays down
+  std::chrono::milliseconds first_backoff{1000};  ///< doubled after each failure …
+  std::chrono::milliseconds max_backoff{30000};   ///< … up to this
+  std::chrono::milliseconds stable_after{60000};  ///< a life this long resets the back-off
+  std::chrono::milliseconds hang_after{30000};    ///< loop not turning for this long = hung
+  std::chrono::milliseconds stop_within{5000};    ///< all modules together, from stop()
+};
+
+/// A message that made its module fail twice (design: Poison). The receiver stores and acks it.
+using PoisonHandler =
+    std::function<void(const std::string& module, const MessagePtr& message, const std::string& reason)>;
+
+/// Starts modules in the order given, each on its own thread, watches and restarts them, and stops them in
+/// reverse order. A module fails when its factory or run() throws, run() returns unasked, or its loop stops
+/// turning; a hung thread is abandoned (its deliveries become inert, its sends are refused) and a new life
+/// starts on a new thread. Owned by `main`; start/stop/watchdog queries from one thread.
+class Supervisor {
+ public:
+  Supervisor(Bus& bus, const Clock& clock, SupervisorOptions options, PoisonHandler on_poison);
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+  /// Stops if still running.
+  ~Supervisor();
+
+  /// Makes all mailboxes, then starts the modules in order.
+  void start(std::vector<ModuleSpec> modules);
+
+  /// Cancels the modules in reverse order and joins their threads, all within options.stop_within; what has
+  /// not stopped by then is named in the log and abandoned. True when all stopped.
+  bool stop();
+
+  struct ModuleState {
+    std::string name;
+    enum class Life { kStarting, kRunning, kBackoff, kFailed, kStopped } life;
+    unsigned restarts = 0;
+    std::string last_failure;
+  };
+  /// A snapshot for the log, the watchdog and metrics. Any thread.
+  [[nodiscard]] std::vector<ModuleState> states() const;
+
+  /// True while the supervisor itself and every module that is not in back-off turn their loops: what the
+  /// systemd watchdog is fed from. Any thread.
+  [[nodiscard]] bool healthy() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace edgecore::beehive

@@ -1,0 +1,252 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace edgecore::kube {
+
+/// A Pod as edged works with it: parsed and checked once where it enters (parse_pod), read without further
+/// checks afterwards. Only what a node agent needs is typed; `raw` keeps the whole object. Immutable after
+/// parsing. Field meanings are those of the Kubernetes v1 API; absent optionals stay nullopt.
+
+using StringMap = std::map<std::string, std::string>;
+
+struct KeyToPath {
+  std::string key, path;
+  std::optional<std::int32_t> mode;
+};
+
+struct IntOrString {
+  std::variant<std::int32_t, std::string> value = 0;
+};
+
+struct ContainerPort {
+  std::string name, protocol = "TCP", host_ip;
+  std::int32_t container_port = 0, host_port = 0;
+};
+
+struct FieldRef {
+  std::string api_version, field_path;
+};
+struct ResourceFieldRef {
+  std::string container_name, resource, divisor;
+};
+struct KeyRef {  ///< of a ConfigMap or Secret
+  std::string name, key;
+  bool optional = false;
+};
+
+struct EnvVar {
+  std::string name, value;
+  std::optional<FieldRef> field_ref;
+  std::optional<ResourceFieldRef> resource_field_ref;
+  std::optional<KeyRef> config_map_key_ref, secret_key_ref;
+};
+
+struct EnvFrom {
+  std::string prefix;
+  enum class Kind { kConfigMap, kSecret } kind = Kind::kConfigMap;
+  std::string name;
+  bool optional = false;
+};
+
+struct Resources {
+  StringMap limits, requests;  ///< resource name → quantity text, already checked to be quantities
+};
+
+struct VolumeMount {
+  std::string name, mount_path, sub_path, sub_path_expr, mount_propagation;
+  bool read_only = false;
+};
+
+struct HttpGetAction {
+  std::string path = "/", host, scheme = "HTTP";
+  IntOrString port;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+struct TcpSocketAction {
+  std::string host;
+  IntOrString port;
+};
+struct ExecAction {
+  std::vector<std::string> command;
+};
+struct GrpcAction {
+  std::int32_t port = 0;
+  std::string service;
+};
+using Handler = std::variant<std::monostate, ExecAction, HttpGetAction, TcpSocketAction, GrpcAction>;
+
+struct Probe {
+  Handler handler;
+  std::int32_t initial_delay_seconds = 0, timeout_seconds = 1, period_seconds = 10, success_threshold = 1,
+               failure_threshold = 3;
+  std::optional<std::int64_t> termination_grace_period_seconds;
+};
+
+struct SeLinuxOptions {
+  std::string user, role, type, level;
+};
+struct SeccompProfile {
+  std::string type, localhost_profile;
+};
+struct Capabilities {
+  std::vector<std::string> add, drop;
+};
+
+struct SecurityContext {  ///< of a container
+  std::optional<Capabilities> capabilities;
+  std::optional<bool> privileged, run_as_non_root, read_only_root_filesystem, allow_privilege_escalation;
+  std::optional<std::int64_t> run_as_user, run_as_group;
+  std::optional<SeLinuxOptions> se_linux;
+  std::optional<SeccompProfile> seccomp;
+  std::string proc_mount;
+};
+
+struct Sysctl {
+  std::string name, value;
+};
+
+struct PodSecurityContext {
+  std::optional<bool> run_as_non_root;
+  std::optional<std::int64_t> run_as_user, run_as_group, fs_group;
+  std::vector<std::int64_t> supplemental_groups;
+  std::string fs_group_change_policy;
+  std::optional<SeLinuxOptions> se_linux;
+  std::optional<SeccompProfile> seccomp;
+  std::vector<Sysctl> sysctls;
+};
+
+struct Container {
+  std::string name, image, working_dir, image_pull_policy = "IfNotPresent";
+  std::string termination_message_path = "/dev/termination-log", termination_message_policy = "File";
+  std::string restart_policy;  ///< of init containers: "Always" = sidecar
+  std::vector<std::string> command, args;
+  std::vector<ContainerPort> ports;
+  std::vector<EnvVar> env;
+  std::vector<EnvFrom> env_from;
+  Resources resources;
+  std::vector<VolumeMount> volume_mounts;
+  bool has_volume_devices = false;
+  std::optional<Probe> liveness, readiness, startup;
+  Handler post_start, pre_stop;
+  std::optional<SecurityContext> security_context;
+  bool stdin_open = false, stdin_once = false, tty = false;
+  nlohmann::json
+      raw;  ///< the container as received: what its hash is computed from (protocol/05-edged.md §1.5)
+};
+
+struct EmptyDirSource {
+  std::string medium;
+  std::optional<std::string> size_limit;
+};
+struct HostPathSource {
+  std::string path, type;
+};
+struct ConfigMapSource {
+  std::string name;
+  std::vector<KeyToPath> items;
+  std::optional<std::int32_t> default_mode;
+  bool optional = false;
+};
+struct SecretSource {
+  std::string name;
+  std::vector<KeyToPath> items;
+  std::optional<std::int32_t> default_mode;
+  bool optional = false;
+};
+struct DownwardApiFile {
+  std::string path;
+  std::optional<FieldRef> field_ref;
+  std::optional<ResourceFieldRef> resource_field_ref;
+  std::optional<std::int32_t> mode;
+};
+struct DownwardApiSource {
+  std::vector<DownwardApiFile> items;
+  std::optional<std::int32_t> default_mode;
+};
+struct ServiceAccountTokenProjection {
+  std::string audience, path;
+  std::int64_t expiration_seconds = 3600;
+};
+using Projection =
+    std::variant<ConfigMapSource, SecretSource, DownwardApiSource, ServiceAccountTokenProjection>;
+struct ProjectedSource {
+  std::vector<Projection> sources;
+  std::optional<std::int32_t> default_mode;
+};
+struct UnsupportedSource {
+  std::string kind;  ///< the member's name, e.g. "persistentVolumeClaim"
+};
+
+struct Volume {
+  std::string name;
+  std::variant<EmptyDirSource, HostPathSource, ConfigMapSource, SecretSource, DownwardApiSource,
+               ProjectedSource, UnsupportedSource>
+      source;
+};
+
+struct Toleration {
+  std::string key, op, value, effect;
+  std::optional<std::int64_t> seconds;
+};
+
+struct HostAlias {
+  std::string ip;
+  std::vector<std::string> hostnames;
+};
+
+struct DnsConfig {
+  std::vector<std::string> nameservers, searches;
+  std::vector<std::pair<std::string, std::optional<std::string>>> options;
+};
+
+struct PodSpec {
+  std::vector<Volume> volumes;
+  std::vector<Container> init_containers, containers, ephemeral_containers;
+  std::string restart_policy = "Always", dns_policy = "ClusterFirst", service_account_name, node_name,
+              hostname, subdomain, runtime_class_name, priority_class_name, os_name;
+  std::optional<std::int64_t> termination_grace_period_seconds, active_deadline_seconds;
+  std::optional<std::int32_t> priority;
+  bool host_network = false, host_pid = false, host_ipc = false, share_process_namespace = false,
+       set_hostname_as_fqdn = false;
+  std::optional<bool> automount_service_account_token;
+  std::optional<PodSecurityContext> security_context;
+  std::vector<std::string> image_pull_secrets, readiness_gates;
+  std::vector<Toleration> tolerations;
+  std::vector<HostAlias> host_aliases;
+  std::optional<DnsConfig> dns_config;
+  StringMap node_selector, overhead;
+  nlohmann::json affinity;
+};
+
+struct Pod {
+  std::string name, ns, uid, resource_version;
+  StringMap labels, annotations;
+  std::string creation_timestamp, deletion_timestamp;  ///< RFC 3339; empty when absent
+  std::optional<std::int64_t> deletion_grace_period_seconds;
+  PodSpec spec;
+  nlohmann::json status;  ///< as the API last had it; null when absent
+  nlohmann::json raw;     ///< the whole object as received
+
+  [[nodiscard]] std::string full_name() const { return name + "_" + ns; }
+  [[nodiscard]] bool deleting() const { return !deletion_timestamp.empty(); }
+};
+using PodPtr = std::shared_ptr<const Pod>;
+
+/// Parses and checks a Pod object. Throws BadInput with the path of the first thing that is wrong: missing or
+/// invalid name, namespace, uid; names that are no DNS labels; mount paths, subPaths and item paths that are
+/// absolute where they must not be or hold `..`; quantities, ports and modes out of range; a container
+/// without a name; two containers or volumes of one name; a volumeMount of an unknown volume; more than the
+/// limits (sizes in kube/limits of pod.cpp). Kubernetes API defaults are not added here (kube/defaults.hpp
+/// does that for static pods); members unknown to this program are kept in `raw` and otherwise ignored.
+PodPtr parse_pod(nlohmann::json object);
+
+}  // namespace edgecore::kube
