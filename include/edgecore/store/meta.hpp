@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edgecore/store/source.hpp"
+
+/// Table `meta`: the cloud's objects under the resource strings of their messages (protocol/02-metamanager.md
+/// §1.2, §1.4). Reads take a Reader or a Transaction; all throw StoreError.
+namespace edgecore::store::meta {
+
+struct Row {
+  std::string key;    ///< `<namespace>/<type>/<name>`, e.g. "default/pod/nginx"; tokens: §3.9
+  std::string type;   ///< "pod", "configmap", "podpatch", …
+  std::string value;  ///< raw JSON text as received; NULL is read as ""
+  bool operator==(const Row&) const = default;
+};
+
+/// Inserts or replaces. An identical row is left alone and costs no write.
+void upsert(Transaction& into, const Row& row);
+/// Inserts unless the key is there; false when it is (the rule of type devicemapper, §1.4).
+bool insert_if_absent(Transaction& into, const Row& row);
+/// False when there was none.
+bool remove(Transaction& from, std::string_view key);
+
+[[nodiscard]] std::optional<Row> find(const Source& from, std::string_view key);
+/// All rows of a type, ordered by key.
+[[nodiscard]] std::vector<Row> list(const Source& from, std::string_view type);
+/// Their keys only: cheap, for garbage collection and inventories.
+[[nodiscard]] std::vector<std::string> keys(const Source& from, std::string_view type);
+/// Number of rows of all types.
+[[nodiscard]] std::size_t count(const Source& from);
+
+}  // namespace edgecore::store::meta

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edgecore/store/source.hpp"
+
+/// Table `meta_v2`: the objects as MetaServer serves them (protocol/02-metamanager.md §1.3). Columns that
+/// EdgeCore v1.23 adds to it are kept equal when they are there (§11). All throw StoreError.
+namespace edgecore::store::meta_v2 {
+
+struct Row {
+  std::string key;         ///< `make_key`, or the URL path of what is passed through
+  std::string gvr;         ///< `make_gvr`
+  std::string name_space;  ///< "" for cluster scope
+  std::string name;
+  std::uint64_t resource_version = 0;  ///< metadata.resourceVersion as a number
+  std::string value;                   ///< the whole object as JSON text
+  bool operator==(const Row&) const = default;
+};
+
+/// `/<group>/<version>/<plural>/<namespace>/<name>`; the core group ("") is written `core`, an absent
+/// namespace or name `null`: "/core/v1/nodes/null/edge1".
+[[nodiscard]] std::string make_key(std::string_view group, std::string_view version, std::string_view plural,
+                                   std::string_view name_space, std::string_view name);
+/// `<group>/<version>, Resource=<plural>`: "/v1, Resource=pods", "apps/v1, Resource=deployments".
+[[nodiscard]] std::string make_gvr(std::string_view group, std::string_view version, std::string_view plural);
+
+/// Inserts or replaces. An identical row is left alone and costs no write. Throws BadInput when the resource
+/// version does not fit 63 bits.
+void upsert(Transaction& into, const Row& row);
+/// False when there was none.
+bool remove(Transaction& from, std::string_view key);
+
+[[nodiscard]] std::optional<Row> find(const Source& from, std::string_view key);
+
+struct Query {
+  std::string gvr;
+  std::string name_space = {};  ///< "": all namespaces
+  std::string after_key = {};   ///< continue behind this key; "": from the start
+  std::size_t limit = 0;        ///< 0: no limit
+};
+/// Ordered by key. Use a Snapshot when a list in pages or its revision has to be of one moment.
+[[nodiscard]] std::vector<Row> list(const Source& from, const Query& query);
+/// The largest resource version stored; 0 when there is none.
+[[nodiscard]] std::uint64_t max_resource_version(const Source& from);
+
+}  // namespace edgecore::store::meta_v2

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edgecore/store/source.hpp"
+
+/// Table `sub_topics`: the MQTT topic filters the cloud asked EventBus to forward (protocol/04-devices.md
+/// §1.6).
+namespace edgecore::store::sub_topics {
+
+/// False when it was there already (and nothing was written).
+bool add(Transaction& into, std::string_view topic);
+bool remove(Transaction& from, std::string_view topic);
+[[nodiscard]] std::vector<std::string> list(const Source& from);
+
+}  // namespace edgecore::store::sub_topics

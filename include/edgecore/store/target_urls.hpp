@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edgecore/store/source.hpp"
+
+/// Table `target_urls`: what applications on the node may reach through ServiceBus; its HTTP server runs
+/// while there is a row (protocol/04-devices.md §5.1).
+namespace edgecore::store::target_urls {
+
+/// False when it was there already (and nothing was written).
+bool add(Transaction& into, std::string_view url);
+bool remove(Transaction& from, std::string_view url);
+[[nodiscard]] bool contains(const Source& from, std::string_view url);
+[[nodiscard]] std::vector<std::string> list(const Source& from);
+
+}  // namespace edgecore::store::target_urls
