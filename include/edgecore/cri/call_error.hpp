@@ -1,0 +1,66 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "edgecore/base/error.hpp"
+
+namespace edgecore::cri {
+
+/// The status codes of gRPC, with its numbers.
+enum class Code {
+  Ok = 0,
+  Cancelled = 1,
+  Unknown = 2,
+  InvalidArgument = 3,
+  DeadlineExceeded = 4,
+  NotFound = 5,
+  AlreadyExists = 6,
+  PermissionDenied = 7,
+  ResourceExhausted = 8,
+  FailedPrecondition = 9,
+  Aborted = 10,
+  OutOfRange = 11,
+  Unimplemented = 12,
+  Internal = 13,
+  Unavailable = 14,
+  DataLoss = 15,
+  Unauthenticated = 16,
+};
+
+/// The name gRPC's documents use, e.g. "NOT_FOUND"; "UNKNOWN" for a number outside the list.
+std::string_view code_name(Code code);
+
+/// The code of that number; Unknown for a number outside the list.
+Code code_of(int number);
+
+/// A CRI call that did not succeed: refused by the runtime, or never answered. `what()` is a sentence for
+/// logs and events ("the container runtime failed StartContainer: NOT_FOUND: …"); `message()` is the
+/// runtime's own text, which edged puts into pod statuses. The runtime's text is from outside: quote it
+/// before it goes into a log line alone.
+class CallError : public Error {
+ public:
+  /// `method` is the rpc's bare name, e.g. "StartContainer".
+  CallError(std::string_view method, Code code, std::string message);
+
+  [[nodiscard]] Code code() const noexcept { return code_; }
+  [[nodiscard]] const std::string& method() const noexcept { return method_; }
+  [[nodiscard]] const std::string& message() const noexcept { return message_; }
+
+  /// The object is already gone, which stop and remove treat as success (protocol/05-edged.md §4.1).
+  [[nodiscard]] bool not_found() const noexcept { return code_ == Code::NotFound; }
+  /// Nobody listens, or the connection broke: the outcome of the call is not known.
+  [[nodiscard]] bool unavailable() const noexcept { return code_ == Code::Unavailable; }
+  /// The runtime does not know this rpc (containerd 1.6 and GetContainerEvents): fall back.
+  [[nodiscard]] bool unimplemented() const noexcept { return code_ == Code::Unimplemented; }
+  [[nodiscard]] bool deadline_exceeded() const noexcept { return code_ == Code::DeadlineExceeded; }
+  /// The asker cancelled, or the Runtime was shut down.
+  [[nodiscard]] bool cancelled() const noexcept { return code_ == Code::Cancelled; }
+
+ private:
+  std::string method_;
+  Code code_;
+  std::string message_;
+};
+
+}  // namespace edgecore::cri

@@ -1,0 +1,149 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edgecore/cri/call_error.hpp"
+#include "edgecore/cri/stats.hpp"
+#include "edgecore/cri/types.hpp"
+
+namespace edgecore::cri {
+
+template <class T>
+using Awaitable = boost::asio::awaitable<T>;
+
+/// How long each call may take (protocol/05-edged.md §4.1); nullopt = as long as it takes. The one place for
+/// these.
+struct Deadlines {
+  using Limit = std::optional<std::chrono::milliseconds>;
+
+  /// `runtimeRequestTimeout`; holds for every call not named below.
+  std::chrono::milliseconds request = std::chrono::minutes(2);
+
+  [[nodiscard]] Limit common() const { return request; }
+  /// The runtime calls CNI plugins in it.
+  [[nodiscard]] Limit run_pod_sandbox() const { return 2 * request; }
+  /// The grace period is spent inside the call.
+  [[nodiscard]] Limit stop_container(std::chrono::seconds grace) const { return request + grace; }
+  /// A command without a time limit of its own (0) has no deadline.
+  [[nodiscard]] Limit exec_sync(std::chrono::seconds timeout) const {
+    if (timeout.count() <= 0) return std::nullopt;
+    return request + timeout;
+  }
+  /// Slow disks: an image may take as long as it takes, and so may walking all writable layers.
+  [[nodiscard]] Limit pull_image() const { return std::nullopt; }
+  [[nodiscard]] Limit list_container_stats() const { return std::nullopt; }
+};
+
+/// The stream of GetContainerEvents. Owned by who asked for it; destroying it ends the rpc. One `next` at a
+/// time.
+class EventStream {
+ public:
+  virtual ~EventStream() = default;
+  /// The next event, in the runtime's order; nullopt when the runtime ended the stream in good order. Throws
+  /// CallError: `unimplemented()` on containerd 1.6, `unavailable()` when the runtime went away. After an end
+  /// or an error ask for a new stream. Events wait in the runtime while nobody asks.
+  virtual Awaitable<std::optional<ContainerEvent>> next() = 0;
+};
+
+/// A container runtime, spoken to by CRI v1 (protocol/05-edged.md §4). The seam between edged and containerd:
+/// `GrpcRuntime` is the real one (grpc_runtime.hpp), `FakeRuntime` lives in memory (fake_runtime.hpp).
+///
+/// Owned by the one who wires the modules; any thread may call it, any number of calls may be in flight. A
+/// call starts when its awaitable is awaited and completes on the executor of the coroutine that awaits it.
+/// Arguments are copied before the function returns its awaitable and need not outlive it. Every call throws
+/// CallError when it fails; after its deadline (`Deadlines`) with code DeadlineExceeded. Asio cancellation
+/// (of any type) of the awaiting coroutine ends the call with code Cancelled; what the runtime had begun by
+/// then may or may not have happened.
+///
+/// Destroy it before the io_contexts of its callers: that ends calls in flight with code Cancelled.
+class Runtime {
+ public:
+  virtual ~Runtime() = default;
+
+  // ---- The runtime itself
+
+  /// Who is there. `api_version` is "" at connect and "0.1.0" for the node's status.
+  virtual Awaitable<VersionInfo> version(std::string_view api_version) = 0;
+  virtual Awaitable<RuntimeStatus> status(bool verbose) = 0;
+  /// Tells the pod CIDR ("" = none) to runtimes that configure the network by it.
+  virtual Awaitable<void> update_runtime_config(std::string_view pod_cidr) = 0;
+  /// RuntimeConfig: containerd ≥ 2.0 and CRI-O ≥ 1.28, others are unimplemented().
+  virtual Awaitable<CgroupDriver> cgroup_driver() = 0;
+
+  // ---- Pod sandboxes
+
+  /// Makes and starts a sandbox; its id. `config.log_directory` has to exist. "" is the default runtime
+  /// handler.
+  virtual Awaitable<std::string> run_pod_sandbox(const PodSandboxConfig& config,
+                                                 std::string_view runtime_handler) = 0;
+  /// Kills its containers and takes its network away. Again is no error; not_found() when it never was.
+  virtual Awaitable<void> stop_pod_sandbox(std::string_view pod_sandbox_id) = 0;
+  /// Removes it with its containers, by force. Again is no error.
+  virtual Awaitable<void> remove_pod_sandbox(std::string_view pod_sandbox_id) = 0;
+  virtual Awaitable<PodSandboxStatus> pod_sandbox_status(std::string_view pod_sandbox_id) = 0;
+  virtual Awaitable<std::vector<PodSandbox>> list_pod_sandbox(const PodSandboxFilter& filter) = 0;
+  /// The URL of the runtime's streaming server for forwarding these ports.
+  virtual Awaitable<std::string> port_forward(std::string_view pod_sandbox_id,
+                                              const std::vector<std::int32_t>& ports) = 0;
+
+  // ---- Containers
+
+  /// Makes a container in state Created; its id. `sandbox_config` is the one the sandbox was made with.
+  virtual Awaitable<std::string> create_container(std::string_view pod_sandbox_id,
+                                                  const ContainerConfig& config,
+                                                  const PodSandboxConfig& sandbox_config) = 0;
+  virtual Awaitable<void> start_container(std::string_view container_id) = 0;
+  /// TERM (or the image's stop signal), after `grace` KILL; 0 kills at once. Returns when it is down. Again
+  /// is no error.
+  virtual Awaitable<void> stop_container(std::string_view container_id, std::chrono::seconds grace) = 0;
+  /// By force, if it runs. Again is no error.
+  virtual Awaitable<void> remove_container(std::string_view container_id) = 0;
+  virtual Awaitable<ContainerStatus> container_status(std::string_view container_id) = 0;
+  virtual Awaitable<std::vector<Container>> list_containers(const ContainerFilter& filter) = 0;
+  virtual Awaitable<void> update_container_resources(std::string_view container_id,
+                                                     const LinuxContainerResources& resources) = 0;
+  /// Makes the runtime open `log_path` anew, after the file was moved away.
+  virtual Awaitable<void> reopen_container_log(std::string_view container_id) = 0;
+
+  /// Runs a command to its end. `timeout` 0 = none; DeadlineExceeded when it expires. Output is limited to 16
+  /// MiB.
+  virtual Awaitable<ExecResult> exec_sync(std::string_view container_id, const std::vector<std::string>& cmd,
+                                          std::chrono::seconds timeout) = 0;
+  /// The URL of the runtime's streaming server, good for one connection within a minute.
+  virtual Awaitable<std::string> exec(const ExecRequest& request) = 0;
+  virtual Awaitable<std::string> attach(const AttachRequest& request) = 0;
+
+  // ---- Stats and events
+
+  virtual Awaitable<ContainerStats> container_stats(std::string_view container_id) = 0;
+  virtual Awaitable<std::vector<ContainerStats>> list_container_stats(const ContainerStatsFilter& filter) = 0;
+  /// Optional for runtimes: unimplemented() → read cgroups.
+  virtual Awaitable<PodSandboxStats> pod_sandbox_stats(std::string_view pod_sandbox_id) = 0;
+  virtual Awaitable<std::vector<PodSandboxStats>> list_pod_sandbox_stats(
+      const PodSandboxStatsFilter& filter) = 0;
+  /// A new stream; the rpc starts with its first `next()`, which also reports why it could not.
+  virtual std::unique_ptr<EventStream> container_events() = 0;
+
+  // ---- Images
+
+  /// All images, or those that match the reference `image` ("" = all).
+  virtual Awaitable<std::vector<Image>> list_images(std::string_view image) = 0;
+  /// nullopt when the image is not here.
+  virtual Awaitable<std::optional<Image>> image_status(const ImageSpec& image) = 0;
+  /// Pulls; the reference (id) to give to CreateContainer. `auth` nullopt = anonymous.
+  virtual Awaitable<std::string> pull_image(const ImageSpec& image, const std::optional<AuthConfig>& auth,
+                                            const PodSandboxConfig& sandbox_config) = 0;
+  /// Again is no error.
+  virtual Awaitable<void> remove_image(const ImageSpec& image) = 0;
+  /// File systems that hold images; edged uses the first.
+  virtual Awaitable<std::vector<FilesystemUsage>> image_fs_info() = 0;
+};
+
+}  // namespace edgecore::cri
