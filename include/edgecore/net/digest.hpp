@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace edgecore::net {
+
+/// Digests and text encodings of bytes. Pure functions, any thread.
+
+/// 32 raw bytes.
+std::string sha256(std::string_view data);
+/// 64 lower-case hex digits, as in a join token (protocol/01-tunnel.md §3.1).
+std::string sha256_hex(std::string_view data);
+/// 32 raw bytes; HS256 of a JWT.
+std::string hmac_sha256(std::string_view key, std::string_view data);
+/// Comparison whose time does not depend on where the first difference is, for secrets.
+bool equal_secrets(std::string_view a, std::string_view b);
+
+std::string hex(std::string_view data);
+
+/// Standard alphabet with padding (RFC 4648 §4).
+std::string base64(std::string_view data);
+/// Needs correct padding and allows no white space. Throws BadInput.
+std::string base64_decode(std::string_view text);
+/// URL alphabet without padding (RFC 4648 §5), as in JWTs.
+std::string base64url(std::string_view data);
+/// Throws BadInput, also on padding.
+std::string base64url_decode(std::string_view text);
+
+}  // namespace edgecore::net

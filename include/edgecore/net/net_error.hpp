@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include "edgecore/base/error.hpp"
+
+namespace edgecore::net {
+
+/// What went wrong on a connection, coarse enough to act upon.
+enum class NetFailure {
+  resolve,   ///< the host name has no address (now)
+  connect,   ///< nobody answers at the address, or no route
+  tls,       ///< handshake or certificate check failed; the text says which host and which check
+  timeout,   ///< a time-out of ours ran out
+  closed,    ///< the peer closed or reset the connection, or we did
+  protocol,  ///< the peer does not speak HTTP/WebSocket as it should
+  too_large  ///< the peer sent more than our limit
+};
+
+/// A failed network operation. The connection it happened on is of no further use.
+///
+/// Cancellation (asio, terminal) is not a NetError: awaiting functions of this room then throw
+/// boost::system::system_error with boost::asio::error::operation_aborted, as Asio's own do.
+class NetError : public Error {
+ public:
+  NetError(NetFailure failure, const std::string& sentence) : Error(sentence), failure_(failure) {}
+  [[nodiscard]] NetFailure failure() const noexcept { return failure_; }
+
+ private:
+  NetFailure failure_;
+};
+
+}  // namespace edgecore::net

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edgecore/base/clock.hpp"
+
+namespace edgecore::net {
+
+/// Keys, certificates and certificate requests. Values: cheap to copy, immutable, any thread. Whatever cannot
+/// be parsed is BadInput with a sentence; failures of the crypto library itself are Error.
+
+/// One attribute of a distinguished name: `field` is the short name ("C", "ST", "L", "O", "OU", "CN").
+struct NameEntry {
+  std::string field;
+  std::string value;
+  bool operator==(const NameEntry&) const = default;
+};
+/// A distinguished name in its order of encoding.
+using Name = std::vector<NameEntry>;
+/// First value of `field` in `name`, "" when there is none.
+std::string name_value(const Name& name, std::string_view field);
+
+class PrivateKey {
+ public:
+  /// A new EC key on P-256 (protocol/01-tunnel.md §3.2 step 4).
+  static PrivateKey generate();
+  /// SEC 1 "EC PRIVATE KEY", PKCS#1 "RSA PRIVATE KEY" or PKCS#8 "PRIVATE KEY"; the first key in the text.
+  /// Never asks for a passphrase: an encrypted key is BadInput.
+  static PrivateKey from_pem(std::string_view pem);
+  /// The traditional form: "EC PRIVATE KEY" (SEC 1) for EC keys, "RSA PRIVATE KEY" for RSA.
+  [[nodiscard]] std::string pem() const;
+  /// The same in DER; the key of the join token's HMAC (protocol/01-tunnel.md §3.1).
+  [[nodiscard]] std::string der() const;
+
+  /// For this room.
+  struct Impl;
+  [[nodiscard]] const Impl& impl() const { return *impl_; }
+  explicit PrivateKey(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+
+ private:
+  std::shared_ptr<const Impl> impl_;
+};
+
+class Certificate {
+ public:
+  static Certificate from_der(std::string_view der);
+  /// The first CERTIFICATE block; text and other blocks before it are skipped.
+  static Certificate from_pem(std::string_view pem);
+  /// All CERTIFICATE blocks, at least one.
+  static std::vector<Certificate> all_from_pem(std::string_view pem);
+
+  [[nodiscard]] std::string der() const;
+  [[nodiscard]] std::string pem() const;
+  [[nodiscard]] Name subject() const;
+  [[nodiscard]] Name issuer() const;
+  [[nodiscard]] std::string common_name() const { return name_value(subject(), "CN"); }
+  /// The first O.
+  [[nodiscard]] std::string organization() const { return name_value(subject(), "O"); }
+  /// Validity; times beyond what WallTime holds (year 2262) are clamped to its end.
+  [[nodiscard]] WallTime not_before() const;
+  [[nodiscard]] WallTime not_after() const;
+  /// dNSName entries of the subject alternative name, empty ones included (protocol/01-tunnel.md §2.2).
+  [[nodiscard]] std::vector<std::string> dns_names() const;
+  /// iPAddress entries as text.
+  [[nodiscard]] std::vector<std::string> ip_addresses() const;
+  [[nodiscard]] bool is_ca() const;
+  /// True when the certificate's public key is the key's.
+  [[nodiscard]] bool matches(const PrivateKey& key) const;
+
+  bool operator==(const Certificate& other) const { return der() == other.der(); }
+
+  /// For this room.
+  struct Impl;
+  [[nodiscard]] const Impl& impl() const { return *impl_; }
+  explicit Certificate(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+
+ private:
+  std::shared_ptr<const Impl> impl_;
+};
+
+class CertificateRequest {
+ public:
+  /// A PKCS#10 request signed with ECDSA-SHA256 and without extensions (protocol/01-tunnel.md §3.2 step 4).
+  static CertificateRequest make(const PrivateKey& key, const Name& subject);
+  static CertificateRequest from_der(std::string_view der);
+  [[nodiscard]] std::string der() const;
+  [[nodiscard]] Name subject() const;
+  /// True when the request is signed by the key it holds.
+  [[nodiscard]] bool signature_valid() const;
+  [[nodiscard]] bool matches(const PrivateKey& key) const;
+
+  /// For this room.
+  struct Impl;
+  [[nodiscard]] const Impl& impl() const { return *impl_; }
+  explicit CertificateRequest(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+
+ private:
+  std::shared_ptr<const Impl> impl_;
+};
+
+/// What a certificate to be issued shall say.
+struct CertificateTemplate {
+  Name subject;
+  WallTime not_before;
+  WallTime not_after;
+  /// A random 63-bit number when absent.
+  std::optional<unsigned long> serial;
+  /// basicConstraints CA and keyCertSign; else digitalSignature and keyEncipherment.
+  bool is_ca = false;
+  bool server_auth = false;
+  bool client_auth = false;
+  /// May hold an empty name, as CloudCore's own certificates do.
+  std::vector<std::string> dns_names;
+  std::vector<std::string> ip_addresses;
+};
+
+/// Signs with the subject's own key: a CA, or a server's stop-gap. Throws BadInput for a template that cannot
+/// be.
+Certificate self_sign(const CertificateTemplate& what, const PrivateKey& key);
+/// Signs for the holder of `subject_key`.
+Certificate sign(const CertificateTemplate& what, const PrivateKey& subject_key, const Certificate& ca,
+                 const PrivateKey& ca_key);
+/// Signs for the request's public key. The subject is the template's: copy what you grant from the request.
+Certificate sign(const CertificateTemplate& what, const CertificateRequest& request, const Certificate& ca,
+                 const PrivateKey& ca_key);
+
+enum class CertificatePurpose { any, server, client };
+/// Checks that `leaf` is signed by one of `roots`, is valid at `when` and may be used for `purpose`.
+/// nullopt when it is good, else the reason as a clause ("it expired on …").
+std::optional<std::string> verify(const Certificate& leaf, const std::vector<Certificate>& roots,
+                                  CertificatePurpose purpose, WallTime when);
+
+}  // namespace edgecore::net
