@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# Sourced by quickstart.sh and test.sh: which Debian 12 packages the project needs, and how they are installed.
+
+BUILD_PACKAGES=(
+  g++ cmake ninja-build ccache mold pkg-config
+  libboost1.81-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libssl-dev libsqlite3-dev libyaml-cpp-dev libcli11-dev
+  libgrpc++-dev libgrpc-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev libre2-dev
+  libc-ares-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev
+)
+RUN_PACKAGES=(
+  containerd runc containernetworking-plugins busybox-static gcc libc6-dev iptables iproute2 mosquitto python3 procps ca-certificates curl
+)
+TEST_PACKAGES=(clang-16 libclang-rt-16-dev faketime sqlite3 openssl)
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
+fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# install_packages NAME...: installs those that are missing; asks nothing and starts no services.
+install_packages() {
+  local missing=() name
+  for name in "$@"; do
+    dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'install ok installed' || missing+=("$name")
+  done
+  # kubectl comes from kubernetes-client unless another package already put one in its place.
+  command -v kubectl >/dev/null 2>&1 || missing+=(kubernetes-client)
+  [ ${#missing[@]} -eq 0 ] && return 0
+  [ "$(id -u)" = 0 ] || fail "packages are missing (${missing[*]}): run this script as root, it installs them with apt-get"
+  say "installing ${#missing[@]} packages: ${missing[*]}"
+  local log policy=/usr/sbin/policy-rc.d made_policy=0
+  log=$(mktemp)
+  if [ ! -e "$policy" ]; then  # packages must not start their services: this project runs its own, private ones
+    printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod 755 "$policy" && made_policy=1
+  fi
+  local ok=1
+  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; } > "$log" 2>&1 || ok=0
+  [ "$made_policy" = 1 ] && rm -f "$policy"
+  if [ "$ok" = 0 ]; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    fail "apt-get could not install: ${missing[*]} (its last words are above)"
+  fi
+  rm -f "$log"
+}
+
+# The compiler cache must look through precompiled headers.
+export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
