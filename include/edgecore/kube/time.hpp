@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/kube/json.hpp"
+
+namespace edgecore::kube {
+
+/// metav1.Time: UTC in whole seconds, "2024-06-10T06:13:20Z".
+std::string format_time(WallTime time);
+/// metav1.MicroTime: UTC with exactly six digits, "2024-06-10T06:13:20.123456Z" (protocol/02-metamanager.md
+/// §3.8).
+std::string format_micro_time(WallTime time);
+/// UTC with as many of nine digits as it takes, no trailing zeros (Go's RFC3339Nano): container logs, CRI.
+std::string format_nano_time(WallTime time);
+
+/// RFC 3339 with any number of fraction digits (those beyond nanoseconds are cut) and any offset. Dates a
+/// WallTime cannot hold (before 1677, after 2262: Go's zero time, "never") become its smallest or largest
+/// value, so that comparisons stay right. nullopt for anything else.
+std::optional<WallTime> parse_time(std::string_view text);
+
+/// The time at a path; nullopt when it is absent, null or not a time.
+std::optional<WallTime> time_at(const Json& value, std::string_view path);
+
+/// Go durations as configuration and metav1.Duration hold them: "300ms", "1m20s", "1.5h", "-2s", "0". nullopt
+/// for anything else, overflow of 64-bit nanoseconds included.
+std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);
+/// As Go prints them: "0s", "300ms", "1m20s", "5m0s", "1h0m0s", "1.5s".
+std::string format_duration(std::chrono::nanoseconds duration);
+
+}  // namespace edgecore::kube
