@@ -8,7 +8,7 @@
 #include "edgecore/store/source.hpp"
 
 /// Tables `device`, `device_attr`, `device_twin` (protocol/04-devices.md §2.1). NULL and "" are the same
-/// here: both are read as "", and "" is written as NULL. Identical rows are left alone and cost no write. All
+/// here: both are read as "". Identical rows are left alone and cost no write. All
 /// throw StoreError.
 namespace edgecore::store::devices {
 

@@ -44,7 +44,8 @@ struct Query {
   std::string after_key = {};   ///< continue behind this key; "": from the start
   std::size_t limit = 0;        ///< 0: no limit
 };
-/// Ordered by key. Use a Snapshot when a list in pages or its revision has to be of one moment.
+/// Ordered by key. Throws BadInput when the gvr is none. Use a Snapshot when a list in pages or its revision
+/// has to be of one moment.
 [[nodiscard]] std::vector<Row> list(const Source& from, const Query& query);
 /// The largest resource version stored; 0 when there is none.
 [[nodiscard]] std::uint64_t max_resource_version(const Source& from);

@@ -110,8 +110,8 @@ class Store {
   void close();
 
  private:
-  class Writer;
-  std::unique_ptr<Writer> writer_;
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace edgecore::store

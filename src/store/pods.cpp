@@ -1,0 +1,60 @@
+#include "edgecore/store/pods.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "edgecore/store/meta.hpp"
+
+namespace edgecore::store::pods {
+namespace {
+
+std::string resource(std::string_view name_space, std::string_view type, std::string_view name) {
+  std::string key(name_space);
+  key += '/';
+  key += type;
+  key += '/';
+  key += name;
+  return key;
+}
+
+// A stored row stands in the way of removing the pod `uid` when it is readably another one's.
+bool is_of_other(std::string_view object_json, std::string_view uid) {
+  if (uid.empty()) return false;
+  const auto stored = uid_of(object_json);
+  return stored.has_value() && *stored != uid;
+}
+
+}  // namespace
+
+void upsert(Transaction& into, const Write& pod) {
+  meta::upsert(into, {resource(pod.name_space, "pod", pod.name), "pod", pod.value});
+  if (pod.patch) {
+    meta::upsert(into, {resource(pod.name_space, "podpatch", pod.name), "podpatch", *pod.patch});
+  }
+  if (pod.object) meta_v2::upsert(into, *pod.object);
+}
+
+Removal remove(Transaction& from, std::string_view name_space, std::string_view name, std::string_view uid) {
+  const std::string key = resource(name_space, "pod", name);
+  const std::string served_key = meta_v2::make_key("", "v1", "pods", name_space, name);
+  const auto pod = meta::find(from, key);
+  const auto served = meta_v2::find(from, served_key);
+  if (pod && is_of_other(pod->value, uid)) return Removal::other_uid;
+  // The row for MetaServer may lag behind or stand alone: it goes only if it is this pod's as well.
+  const bool unserved = served && !is_of_other(served->value, uid) && meta_v2::remove(from, served_key);
+  if (!pod) return unserved ? Removal::removed : served ? Removal::other_uid : Removal::absent;
+  meta::remove(from, key);
+  meta::remove(from, resource(name_space, "podpatch", name));
+  return Removal::removed;
+}
+
+std::optional<std::string> uid_of(std::string_view object_json) {
+  const auto object = nlohmann::json::parse(object_json, nullptr, false);
+  if (!object.is_object()) return std::nullopt;
+  const auto metadata = object.find("metadata");
+  if (metadata == object.end() || !metadata->is_object()) return std::nullopt;
+  const auto uid = metadata->find("uid");
+  if (uid == metadata->end() || !uid->is_string()) return std::nullopt;
+  return uid->get<std::string>();
+}
+
+}  // namespace edgecore::store::pods

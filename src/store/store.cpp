@@ -1,0 +1,119 @@
+#include "edgecore/store/store.hpp"
+
+#include <future>
+#include <mutex>
+
+#include "edgecore/base/files.hpp"
+#include "edgecore/base/log.hpp"
+#include "store/connection.hpp"
+#include "store/opening.hpp"
+#include "store/sql.hpp"
+#include "store/writer.hpp"
+
+namespace edgecore::store {
+namespace {
+
+LockFile lock_beside(const std::filesystem::path& path) {
+  const std::string lock_path = path.string() + ".lock";
+  auto lock = LockFile::acquire(lock_path);
+  if (!lock) {
+    throw Error("the database " + path.string() + " is in use by another edgecore (" + lock_path +
+                " holds its process id); stop that one first");
+  }
+  return std::move(*lock);
+}
+
+std::filesystem::path prepare_directory(const std::filesystem::path& path) {
+  if (path.empty()) throw Error("no database file is named: set database.dataSource");
+  const auto whole = std::filesystem::absolute(path);
+  make_directories(whole.parent_path(), 0700);
+  return whole;
+}
+
+}  // namespace
+
+struct Store::Parts {
+  explicit Parts(const Options& options)
+      : path(prepare_directory(options.path)),
+        lock(lock_beside(path)),
+        opened(open_database(path, *options.clock)),
+        writer(*opened.connection, options.limits) {}
+
+  std::filesystem::path path;
+  LockFile lock;
+  Opened opened;
+  Writer writer;
+  std::mutex closing;
+};
+
+Store::Store(Options options) : parts_(std::make_unique<Parts>(options)) {}
+
+Store::~Store() {
+  try {
+    close();
+  } catch (const std::exception& error) {
+    log::get("store")->error("{}", error.what());
+  }
+}
+
+bool Store::was_rebuilt() const {
+  return parts_->opened.rebuilt;
+}
+bool Store::was_empty() const {
+  return parts_->opened.empty;
+}
+const std::filesystem::path& Store::path() const {
+  return parts_->path;
+}
+
+bool Store::submit(Job job, Done done, std::size_t bytes) {
+  return parts_->writer.submit({std::move(job), std::move(done), bytes});
+}
+
+void Store::submit_and_wait_turn(Job job, Done done, std::size_t bytes) {
+  parts_->writer.submit_and_wait_turn({std::move(job), std::move(done), bytes});
+}
+
+void Store::write(Job job) {
+  parts_->writer.refuse_own_thread();
+  // Shared: set_value may still be at work on it when the waiter has gone on.
+  const auto finished = std::make_shared<std::promise<void>>();
+  auto result = finished->get_future();
+  submit_and_wait_turn(std::move(job), [finished](std::exception_ptr failure) {
+    if (failure) {
+      finished->set_exception(failure);
+    } else {
+      finished->set_value();
+    }
+  });
+  result.get();
+}
+
+void Store::flush() {
+  parts_->writer.flush();
+}
+
+Reader Store::open_reader() const {
+  auto connection = std::make_unique<Connection>(parts_->path, Connection::Mode::reader);
+  return Reader(std::move(connection));
+}
+
+Counters Store::counters() const {
+  return parts_->writer.counters();
+}
+
+void Store::close() {
+  parts_->writer.refuse_own_thread();
+  const std::lock_guard lock(parts_->closing);
+  if (!parts_->opened.connection) return;
+  parts_->writer.stop();
+  // From here on the connection is ours. It goes away whatever happens: SQLite folds in what it can.
+  const auto connection = std::move(parts_->opened.connection);
+  connection->busy_timeout(500);
+  if (connection->ask(sql::kLeaveWal) != "delete") {
+    throw StoreError(
+        "the database " + parts_->path.string() + " stays in two files (-wal) because it is still read", 0);
+  }
+}
+
+}  // namespace edgecore::store
