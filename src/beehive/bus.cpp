@@ -1,0 +1,251 @@
+#include "edgecore/beehive/bus.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/this_coro.hpp>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+#include "beehive/mailbox_state.hpp"
+#include "beehive/weight.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/base/uuid.hpp"
+
+namespace edgecore::beehive {
+
+namespace asio = boost::asio;
+using Put = MailboxDoor::Put;
+
+namespace {
+
+// Longer waits are cut, so that adding one to the clock cannot overflow.
+constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours(24 * 365);
+constexpr char kBusStops[] = "the node is stopping";
+constexpr char kAbandoned[] = "the sending module did not respond and was replaced";
+
+struct Parcel {
+  MessagePtr message;
+  std::size_t weight = 0;
+};
+
+Parcel wrap(Message message) {
+  if (message.weight == 0) message.weight = weigh(message);
+  const std::size_t weight = message.weight;
+  return {std::make_shared<const Message>(std::move(message)), weight};
+}
+
+std::string about(std::string_view module, const Message& message) {
+  return "A message about " + log::quote(message.route.resource) + " for module " + std::string(module);
+}
+
+}  // namespace
+
+struct Bus::Impl {
+  struct Member {
+    std::string group;
+    std::shared_ptr<Mailbox> mailbox;
+  };
+
+  std::shared_ptr<Mailbox> find(std::string_view name) const;
+  asio::awaitable<void> deliver(std::shared_ptr<Mailbox> mailbox, std::string name, Parcel parcel,
+                                Waiter::Deadline deadline) const;
+
+  mutable std::mutex mutex;
+  std::vector<Member> members;
+  std::map<std::string, std::shared_ptr<Mailbox>, std::less<>> by_name;
+  std::unordered_map<std::string, std::shared_ptr<Waiter>> requests;  ///< by message id
+  bool stopping = false;
+
+  static asio::awaitable<void> send(std::shared_ptr<Impl> self, std::string name, Parcel parcel);
+  static asio::awaitable<void> send_to_group(std::shared_ptr<Impl> self, std::string group, Parcel parcel);
+  static asio::awaitable<MessagePtr> request(std::shared_ptr<Impl> self, std::string name, Parcel parcel,
+                                             std::chrono::milliseconds timeout);
+  struct Request;
+};
+
+/// Registers a waiter for an answer; takes it off when its coroutine goes on or is destroyed.
+struct Bus::Impl::Request {
+  Request(std::shared_ptr<Impl> bus, std::string message_id, std::shared_ptr<Waiter> who)
+      : impl(std::move(bus)), id(std::move(message_id)), waiter(std::move(who)) {
+    const std::lock_guard lock(impl->mutex);
+    if (impl->stopping) {
+      waiter->state = Waiter::State::kStopped;
+    } else if (!impl->requests.emplace(id, waiter).second) {
+      throw Error("An answer to message " + log::quote(id) + " is already waited for.");
+    }
+  }
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+  ~Request() {
+    const std::lock_guard lock(impl->mutex);
+    const auto found = impl->requests.find(id);
+    if (found != impl->requests.end() && found->second == waiter) impl->requests.erase(found);
+  }
+  [[nodiscard]] Waiter::State state() const {
+    const std::lock_guard lock(impl->mutex);
+    return waiter->state;
+  }
+
+  std::shared_ptr<Impl> impl;
+  std::string id;
+  std::shared_ptr<Waiter> waiter;
+};
+
+std::shared_ptr<Mailbox> Bus::Impl::find(std::string_view name) const {
+  const std::lock_guard lock(mutex);
+  const auto found = by_name.find(name);
+  return found == by_name.end() ? nullptr : found->second;
+}
+
+/// Puts the parcel in or throws what kept it out.
+asio::awaitable<void> Bus::Impl::deliver(std::shared_ptr<Mailbox> mailbox, std::string name, Parcel parcel,
+                                         Waiter::Deadline deadline) const {
+  using Kind = RequestFailed::Kind;
+  const MessagePtr message = parcel.message;
+  if (LifeToken::this_thread_abandoned()) {
+    throw RequestFailed(Kind::kStopping, about(name, *message) + " was refused: " + kAbandoned + ".");
+  }
+  if (!mailbox) {
+    throw RequestFailed(Kind::kUnknownModule,
+                        about(name, *message) + " cannot be sent: there is no such module on this node.");
+  }
+  const Put put = co_await MailboxDoor::put(mailbox, message, parcel.weight, deadline);
+  if (put == Put::kClosed) {
+    throw RequestFailed(Kind::kStopping,
+                        about(name, *message) + " was refused: " + MailboxDoor::why_closed(*mailbox) + ".");
+  }
+  if (put == Put::kFull) {
+    throw RequestFailed(Kind::kMailboxFull,
+                        about(name, *message) + " found no room in its mailbox before the time was up.");
+  }
+}
+
+asio::awaitable<void> Bus::Impl::send(std::shared_ptr<Impl> self, std::string name, Parcel parcel) {
+  auto mailbox = self->find(name);
+  co_await self->deliver(std::move(mailbox), std::move(name), std::move(parcel), Waiter::kNoDeadline);
+}
+
+asio::awaitable<void> Bus::Impl::send_to_group(std::shared_ptr<Impl> self, std::string group, Parcel parcel) {
+  std::vector<std::shared_ptr<Mailbox>> receivers;
+  {
+    const std::lock_guard lock(self->mutex);
+    if (self->stopping) {
+      throw RequestFailed(RequestFailed::Kind::kStopping,
+                          "A message for group " + group + " was refused: " + kBusStops + ".");
+    }
+    for (const Member& member : self->members) {
+      if (member.group == group) receivers.push_back(member.mailbox);
+    }
+  }
+  if (LifeToken::this_thread_abandoned()) {
+    throw RequestFailed(RequestFailed::Kind::kStopping,
+                        "A message for group " + group + " was refused: " + kAbandoned + ".");
+  }
+  for (const auto& mailbox : receivers) {
+    // A closed mailbox is a module that has failed for good: for the group it is as good as disabled.
+    static_cast<void>(co_await MailboxDoor::put(mailbox, parcel.message, parcel.weight, Waiter::kNoDeadline));
+  }
+}
+
+asio::awaitable<MessagePtr> Bus::Impl::request(std::shared_ptr<Impl> self, std::string name, Parcel parcel,
+                                               std::chrono::milliseconds timeout) {
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  const auto deadline = std::chrono::steady_clock::now() + std::min(timeout, kLongestWait);
+  const auto waiter = std::make_shared<Waiter>(executor, deadline);
+  const MessagePtr message = parcel.message;
+  const Request request(self, message->header.id, waiter);
+  auto mailbox = self->find(name);
+  co_await self->deliver(std::move(mailbox), name, std::move(parcel), deadline);
+
+  if (request.state() == Waiter::State::kWaiting) {
+    co_await wait_for(waiter);
+  }
+  const Waiter::State state = request.state();
+  if (state == Waiter::State::kGranted) co_return std::move(waiter->message);
+  if (state == Waiter::State::kStopped) {
+    throw RequestFailed(RequestFailed::Kind::kStopping,
+                        about(name, *message) + " gets no answer: " + kBusStops + ".");
+  }
+  co_await throw_when_cancelled();
+  throw RequestFailed(RequestFailed::Kind::kTimeout, about(name, *message) + " got no answer within " +
+                                                         std::to_string(timeout.count()) + " ms.");
+}
+
+Bus::Bus() : impl_(std::make_shared<Impl>()) {}
+
+Bus::~Bus() = default;
+
+std::shared_ptr<Mailbox> Bus::add_module(std::string_view name, std::string_view group,
+                                         MailboxLimits limits) {
+  auto mailbox = std::make_shared<Mailbox>(std::string(name), limits);
+  const std::lock_guard lock(impl_->mutex);
+  if (!impl_->by_name.emplace(name, mailbox).second) {
+    throw Error("Module " + std::string(name) + " is registered twice.");
+  }
+  impl_->members.push_back({std::string(group), mailbox});
+  return mailbox;
+}
+
+bool Bus::has_module(std::string_view name) const {
+  return impl_->find(name) != nullptr;
+}
+
+std::vector<std::string> Bus::members(std::string_view group) const {
+  const std::lock_guard lock(impl_->mutex);
+  std::vector<std::string> names;
+  for (const auto& member : impl_->members) {
+    if (member.group == group) names.push_back(member.mailbox->name());
+  }
+  return names;
+}
+
+// Not coroutines themselves, so that what the caller's views point to need not outlive the call.
+asio::awaitable<void> Bus::send(std::string_view module, Message message) {
+  return Impl::send(impl_, std::string(module), wrap(std::move(message)));
+}
+
+asio::awaitable<void> Bus::send_to_group(std::string_view group, Message message) {
+  return Impl::send_to_group(impl_, std::string(group), wrap(std::move(message)));
+}
+
+asio::awaitable<MessagePtr> Bus::request(std::string_view module, Message message,
+                                         std::chrono::milliseconds timeout) {
+  if (message.header.id.empty()) message.header.id = uuid_v4();
+  return Impl::request(impl_, std::string(module), wrap(std::move(message)), timeout);
+}
+
+bool Bus::try_send(std::string_view module, Message message) {
+  const auto mailbox = impl_->find(module);
+  if (!mailbox || LifeToken::this_thread_abandoned()) return false;
+  const Parcel parcel = wrap(std::move(message));
+  return MailboxDoor::try_put(*mailbox, parcel.message, parcel.weight) == Put::kDone;
+}
+
+bool Bus::respond(Message answer) {
+  if (LifeToken::this_thread_abandoned()) return false;
+  const std::string parent = answer.header.parent_id;
+  auto message = wrap(std::move(answer)).message;
+  const std::lock_guard lock(impl_->mutex);
+  const auto found = impl_->requests.find(parent);
+  if (found == impl_->requests.end()) return false;
+  const auto waiter = std::move(found->second);
+  impl_->requests.erase(found);
+  waiter->message = std::move(message);
+  waiter->wake(Waiter::State::kGranted);
+  return true;
+}
+
+void Bus::stop() {
+  std::vector<std::shared_ptr<Mailbox>> mailboxes;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stopping = true;
+    for (const auto& [id, waiter] : impl_->requests) waiter->wake(Waiter::State::kStopped);
+    impl_->requests.clear();
+    for (const auto& member : impl_->members) mailboxes.push_back(member.mailbox);
+  }
+  for (const auto& mailbox : mailboxes) mailbox->close(kBusStops);
+}
+
+}  // namespace edgecore::beehive
