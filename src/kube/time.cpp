@@ -1,0 +1,238 @@
+#include "edgecore/kube/time.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace edgecore::kube {
+namespace {
+
+using std::chrono::nanoseconds;
+using std::chrono::sys_days;
+__extension__ typedef __int128 Wide;  // products of 64-bit numbers before they are checked
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+struct Broken {
+  std::string seconds;  ///< "2024-06-10T06:13:20"
+  std::int64_t nanos;
+};
+
+Broken take_apart(WallTime time) {
+  const auto since_epoch = std::chrono::time_point_cast<nanoseconds>(time);
+  const auto day = std::chrono::floor<std::chrono::days>(since_epoch);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(since_epoch - day);
+  return {fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                      clock.hours().count(), clock.minutes().count(), clock.seconds().count()),
+          clock.subseconds().count()};
+}
+
+/// Reads a text from the front; every step says whether it matched.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : rest_(text) {}
+  bool literal(char wanted) {
+    if (rest_.empty() || rest_.front() != wanted) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  /// Exactly `width` digits of a value between the bounds.
+  std::optional<int> digits(std::size_t width, int low, int high) {
+    if (rest_.size() < width) return std::nullopt;
+    int value = 0;
+    for (const char c : rest_.substr(0, width)) {
+      if (c < '0' || c > '9') return std::nullopt;
+      value = value * 10 + (c - '0');
+    }
+    rest_.remove_prefix(width);
+    return value < low || value > high ? std::nullopt : std::optional(value);
+  }
+  /// One or more digits after a point, as nanoseconds.
+  std::optional<std::int64_t> fraction() {
+    std::int64_t value = 0;
+    std::int64_t place = kSecond / 10;
+    std::size_t used = 0;
+    for (; used < rest_.size() && rest_[used] >= '0' && rest_[used] <= '9'; ++used) {
+      value += (rest_[used] - '0') * place;
+      place /= 10;
+    }
+    rest_.remove_prefix(used);
+    return used == 0 ? std::nullopt : std::optional(value);
+  }
+  [[nodiscard]] bool at_end() const { return rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+};
+
+/// Minutes east of UTC.
+std::optional<int> read_offset(Reader& reader) {
+  if (reader.literal('Z') || reader.literal('z')) return 0;
+  const bool east = reader.literal('+');
+  if (!east && !reader.literal('-')) return std::nullopt;
+  const auto hours = reader.digits(2, 0, 23);
+  if (!hours || !reader.literal(':')) return std::nullopt;
+  const auto minutes = reader.digits(2, 0, 59);
+  if (!minutes) return std::nullopt;
+  const int offset = *hours * 60 + *minutes;
+  return east ? offset : -offset;
+}
+
+WallTime clamp_to_wall(Wide nanos) {
+  const Wide low = std::numeric_limits<std::int64_t>::min();
+  const Wide high = std::numeric_limits<std::int64_t>::max();
+  return WallTime(std::chrono::duration_cast<WallTime::duration>(
+      nanoseconds(static_cast<std::int64_t>(std::clamp(nanos, low, high)))));
+}
+
+struct Unit {
+  std::string_view name;
+  std::int64_t nanos;
+};
+
+/// Micro is written with either of two Unicode letters; longer names come before their beginnings.
+constexpr std::array kUnits{Unit{"ns", 1},           Unit{"us", 1000},         Unit{"\xc2\xb5s", 1000},
+                            Unit{"\xce\xbcs", 1000}, Unit{"ms", 1'000'000},    Unit{"s", kSecond},
+                            Unit{"m", 60 * kSecond}, Unit{"h", 3600 * kSecond}};
+
+bool is_digit(std::string_view text) {
+  return !text.empty() && text.front() >= '0' && text.front() <= '9';
+}
+
+/// One number with its unit taken off the front of `text`, in nanoseconds; nullopt when malformed or beyond
+/// 64 bits.
+std::optional<Wide> take_term(std::string_view& text) {
+  constexpr Wide kLimit = Wide{1} << 63;
+  Wide whole = 0;
+  Wide part = 0;
+  Wide scale = 1;
+  bool any = false;
+  for (; is_digit(text); text.remove_prefix(1), any = true) {
+    whole = whole * 10 + (text.front() - '0');
+    if (whole > kLimit) return std::nullopt;
+  }
+  if (text.starts_with('.')) {
+    for (text.remove_prefix(1); is_digit(text); text.remove_prefix(1), any = true) {
+      if (scale >= Wide{1'000'000'000'000'000}) continue;  // finer than a nanosecond of an hour
+      part = part * 10 + (text.front() - '0');
+      scale *= 10;
+    }
+  }
+  if (!any) return std::nullopt;
+  for (const Unit& unit : kUnits) {
+    if (!text.starts_with(unit.name)) continue;
+    text.remove_prefix(unit.name.size());
+    const Wide nanos = whole * unit.nanos + part * unit.nanos / scale;
+    return nanos > kLimit ? std::nullopt : std::optional(nanos);
+  }
+  return std::nullopt;
+}
+
+/// `value / unit` with up to the fraction digits of the unit, no trailing zeros: "1.5".
+std::string decimal(std::uint64_t value, std::uint64_t unit) {
+  std::string out = std::to_string(value / unit);
+  std::uint64_t rest = value % unit;
+  if (rest == 0) return out;
+  out += '.';
+  while (rest != 0) {
+    unit /= 10;
+    out += static_cast<char>('0' + rest / unit);
+    rest %= unit;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string format_time(WallTime time) {
+  return take_apart(time).seconds + "Z";
+}
+
+std::string format_micro_time(WallTime time) {
+  const Broken parts = take_apart(time);
+  return fmt::format("{}.{:06}Z", parts.seconds, parts.nanos / 1000);
+}
+
+std::string format_nano_time(WallTime time) {
+  const Broken parts = take_apart(time);
+  std::string fraction = parts.nanos == 0 ? "" : fmt::format(".{:09}", parts.nanos);
+  if (parts.nanos != 0) fraction.erase(fraction.find_last_not_of('0') + 1);
+  return parts.seconds + fraction + "Z";
+}
+
+std::optional<WallTime> parse_time(std::string_view text) {
+  Reader reader(text);
+  const auto year = reader.digits(4, 0, 9999);
+  if (!year || !reader.literal('-')) return std::nullopt;
+  const auto month = reader.digits(2, 1, 12);
+  if (!month || !reader.literal('-')) return std::nullopt;
+  const auto day = reader.digits(2, 1, 31);
+  if (!day || !(reader.literal('T') || reader.literal('t'))) return std::nullopt;
+  const auto hour = reader.digits(2, 0, 23);
+  if (!hour || !reader.literal(':')) return std::nullopt;
+  const auto minute = reader.digits(2, 0, 59);
+  if (!minute || !reader.literal(':')) return std::nullopt;
+  const auto second = reader.digits(2, 0, 60);  // 60 is a leap second; it counts as the next minute's first
+  if (!second) return std::nullopt;
+  std::int64_t nanos = 0;
+  if (reader.literal('.')) {
+    const auto fraction = reader.fraction();
+    if (!fraction) return std::nullopt;
+    nanos = *fraction;
+  }
+  const auto offset = read_offset(reader);
+  if (!offset || !reader.at_end()) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok()) return std::nullopt;
+  const std::int64_t seconds = std::int64_t{sys_days(date).time_since_epoch().count()} * 86400 +
+                               std::int64_t{*hour} * 3600 + (std::int64_t{*minute} - *offset) * 60 + *second;
+  return clamp_to_wall(Wide{seconds} * kSecond + nanos);
+}
+
+std::optional<WallTime> time_at(const Json& value, std::string_view path) {
+  const Json* found = find_path(value, path);
+  if (found == nullptr || !found->is_string()) return std::nullopt;
+  return parse_time(found->get_ref<const std::string&>());
+}
+
+std::optional<nanoseconds> parse_duration(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  if (text == "0") return nanoseconds(0);
+  if (text.empty()) return std::nullopt;
+  constexpr Wide kMost = std::numeric_limits<std::int64_t>::max();
+  Wide sum = 0;
+  while (!text.empty()) {
+    const auto term = take_term(text);
+    if (!term) return std::nullopt;
+    sum += *term;
+    if (sum > kMost + (negative ? 1 : 0)) return std::nullopt;
+  }
+  return nanoseconds(static_cast<std::int64_t>(negative ? -sum : sum));
+}
+
+std::string format_duration(nanoseconds duration) {
+  const bool negative = duration.count() < 0;
+  // Negated as unsigned, because the smallest value has no positive counterpart.
+  auto left = static_cast<std::uint64_t>(duration.count());
+  if (negative) left = ~left + 1;
+  const std::string sign = negative ? "-" : "";
+  constexpr std::uint64_t kUnsignedSecond = kSecond;
+  if (left == 0) return "0s";
+  if (left < 1000) return sign + std::to_string(left) + "ns";
+  if (left < 1'000'000) return sign + decimal(left, 1000) + "\xc2\xb5s";
+  if (left < kUnsignedSecond) return sign + decimal(left, 1'000'000) + "ms";
+  const std::uint64_t minutes = left / (60 * kUnsignedSecond);
+  std::string out = decimal(left % (60 * kUnsignedSecond), kUnsignedSecond) + "s";
+  if (minutes > 0) out = std::to_string(minutes % 60) + "m" + out;
+  if (minutes >= 60) out = std::to_string(minutes / 60) + "h" + out;
+  return sign + out;
+}
+
+}  // namespace edgecore::kube
