@@ -1,0 +1,124 @@
+#include "edgehub/credentials.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/base/files.hpp"
+
+namespace edgecore::edgehub {
+namespace {
+
+constexpr std::size_t kFileBytes = 1U << 20U;
+/// 2026-01-01T00:00:00Z: no certificate check of this program ever happens before it.
+constexpr WallTime kReleased{std::chrono::seconds(1767225600)};
+
+std::filesystem::path pending(const std::filesystem::path& path) {
+  auto name = path;
+  name += ".new";
+  return name;
+}
+
+/// True when both files are there and belong together.
+bool is_pair(const std::filesystem::path& key, const std::filesystem::path& certificate) {
+  try {
+    const auto key_pem = read_file(key, kFileBytes);
+    const auto certificate_pem = read_file(certificate, kFileBytes);
+    return key_pem && certificate_pem &&
+           net::Certificate::from_pem(*certificate_pem).matches(net::PrivateKey::from_pem(*key_pem));
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+void rename_over(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (std::rename(from.c_str(), to.c_str()) != 0) throw SystemError("cannot replace " + to.string(), errno);
+}
+
+}  // namespace
+
+void CredentialFiles::finish_replacement() const {
+  const auto new_key = pending(paths_.key);
+  const auto new_certificate = pending(paths_.certificate);
+  std::error_code ignored;
+  if (!is_pair(paths_.key, paths_.certificate)) {
+    if (is_pair(paths_.key, new_certificate)) {  // cut off between the two renames
+      rename_over(new_certificate, paths_.certificate);
+    } else if (is_pair(new_key, new_certificate)) {
+      rename_over(new_key, paths_.key);
+      rename_over(new_certificate, paths_.certificate);
+    }
+  }
+  std::filesystem::remove(new_key, ignored);
+  std::filesystem::remove(new_certificate, ignored);
+}
+
+std::variant<Identity, std::string> CredentialFiles::load() const {
+  try {
+    finish_replacement();
+    auto ca_pem = read_file(paths_.ca, kFileBytes);
+    if (!ca_pem) return "there is no CA certificate at " + paths_.ca.string();
+    auto certificate_pem = read_file(paths_.certificate, kFileBytes);
+    if (!certificate_pem) return "there is no certificate at " + paths_.certificate.string();
+    auto key_pem = read_file(paths_.key, kFileBytes);
+    if (!key_pem) return "there is no key at " + paths_.key.string();
+    auto certificate = net::Certificate::from_pem(*certificate_pem);
+    if (!certificate.matches(net::PrivateKey::from_pem(*key_pem))) {
+      return paths_.certificate.string() + " and " + paths_.key.string() + " do not belong together";
+    }
+    return Identity{net::Certificate::from_pem(*ca_pem), std::move(certificate), std::move(*ca_pem),
+                    std::move(*certificate_pem), std::move(*key_pem)};
+  } catch (const Error& error) {
+    return std::string(error.what());
+  }
+}
+
+void CredentialFiles::store_ca(std::string_view pem) const {
+  net::Certificate::from_pem(pem);
+  if (paths_.ca.has_parent_path()) make_directories(paths_.ca.parent_path());
+  write_file_atomic(paths_.ca, pem, 0644);
+}
+
+void CredentialFiles::store_pair(std::string_view key_pem, std::string_view certificate_pem) const {
+  if (paths_.key.has_parent_path()) make_directories(paths_.key.parent_path());
+  if (paths_.certificate.has_parent_path()) make_directories(paths_.certificate.parent_path());
+  write_file_atomic(pending(paths_.key), key_pem, 0600);
+  write_file_atomic(pending(paths_.certificate), certificate_pem, 0644);
+  rename_over(pending(paths_.key), paths_.key);
+  rename_over(pending(paths_.certificate), paths_.certificate);
+}
+
+WallTime time_for_verification(WallTime wall, const Identity* identity) {
+  WallTime floor = kReleased;
+  if (identity != nullptr) {
+    floor = std::max({floor, identity->ca.not_before(), identity->certificate.not_before()});
+  }
+  return std::max(wall, floor);
+}
+
+std::optional<std::string> unusable(const Identity& identity, WallTime now) {
+  return net::verify(identity.certificate, {identity.ca}, net::CertificatePurpose::client, now);
+}
+
+WallTime renewal_time(const net::Certificate& certificate, double r) {
+  const auto lifetime = std::chrono::duration<double>(certificate.not_after() - certificate.not_before());
+  return certificate.not_before() +
+         std::chrono::duration_cast<WallTime::duration>(lifetime * (0.5 + 0.1 * r));
+}
+
+void check_issued(const net::Certificate& certificate, const net::PrivateKey& key,
+                  const std::string& node_name, WallTime now) {
+  if (!certificate.matches(key))
+    throw BadInput("the certificate the cloud issued is not for this node's key");
+  const std::string expected = "system:node:" + node_name;
+  if (certificate.common_name() != expected) {
+    throw BadInput("the certificate the cloud issued names \"" + certificate.common_name() + "\", not \"" +
+                   expected + "\"");
+  }
+  if (certificate.not_after() <= now) throw BadInput("the certificate the cloud issued has already expired");
+}
+
+}  // namespace edgecore::edgehub

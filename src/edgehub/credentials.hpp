@@ -1,0 +1,64 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/net/x509.hpp"
+
+namespace edgecore::edgehub {
+
+/// What the node shows to the cloud and whom it trusts there.
+struct Identity {
+  net::Certificate ca;
+  net::Certificate certificate;
+  std::string ca_pem, certificate_pem, key_pem;
+};
+
+/// The three files of `modules.edgeHub` (protocol/01-tunnel.md §2.1, §3.2): CA and certificate 0644, key
+/// 0600, shared with the Go agent and with edgestream and metaserver. Blocking, small files; one thread.
+class CredentialFiles {
+ public:
+  struct Paths {
+    std::filesystem::path ca, certificate, key;
+  };
+  explicit CredentialFiles(Paths paths) : paths_(std::move(paths)) {}
+
+  /// The identity, or why there is none (a clause for the log). A replacement that a power cut left half done
+  /// is finished or forgotten first: key and certificate always match.
+  [[nodiscard]] std::variant<Identity, std::string> load() const;
+
+  /// Replaces the trusted CA. Throws BadInput for text that is no certificate, SystemError.
+  void store_ca(std::string_view pem) const;
+  /// Replaces the pair so that a power cut at any moment leaves the old or the new one. Throws SystemError.
+  void store_pair(std::string_view key_pem, std::string_view certificate_pem) const;
+
+  [[nodiscard]] const Paths& paths() const { return paths_; }
+
+ private:
+  void finish_replacement() const;
+  Paths paths_;
+};
+
+/// The time at which certificates are judged: the wall clock, but never before a moment that is known to have
+/// passed (this program's release, the issue of the certificates in use). A board without RTC boots in 1970
+/// and still joins (pains row 14).
+WallTime time_for_verification(WallTime wall, const Identity* identity);
+
+/// Why the identity is of no use at `now` although its files are in order (expired, not signed by the CA in
+/// the file): a clause; nullopt when it is good.
+std::optional<std::string> unusable(const Identity& identity, WallTime now);
+
+/// When to renew: NotBefore + lifetime × (0.5 + 0.1·r), r in [0,1): earlier than the Go agent's 0.7 to 0.9,
+/// so that a node that is often offline has more chances (pains row 13).
+WallTime renewal_time(const net::Certificate& certificate, double r);
+
+/// Checks a certificate that was just issued for our key: non-empty, ours, for this node, not yet over.
+/// Throws BadInput.
+void check_issued(const net::Certificate& certificate, const net::PrivateKey& key,
+                  const std::string& node_name, WallTime now);
+
+}  // namespace edgecore::edgehub

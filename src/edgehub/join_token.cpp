@@ -1,0 +1,37 @@
+#include "edgehub/join_token.hpp"
+
+#include <algorithm>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/net/digest.hpp"
+
+namespace edgecore::edgehub {
+
+JoinToken JoinToken::parse(std::string_view text) {
+  static constexpr std::string_view kSpace = " \t\r\n";
+  const auto first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) throw BadInput("the join token is empty");
+  text = text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+  if (std::count(text.begin(), text.end(), '.') != 3) {
+    throw BadInput(
+        "the join token is in the wrong format: it needs four parts separated by dots; "
+        "get a new one with `keadm gettoken`");
+  }
+  const auto dot = text.find('.');
+  JoinToken token{std::string(text.substr(0, dot)), std::string(text.substr(dot + 1))};
+  const bool hex = std::all_of(token.ca_hash.begin(), token.ca_hash.end(),
+                               [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  if (!hex || token.ca_hash.size() != 64) {
+    throw BadInput("the join token is in the wrong format: its first part is no SHA-256 in hexadecimal");
+  }
+  const bool printable =
+      std::all_of(token.jwt.begin(), token.jwt.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (!printable) throw BadInput("the join token holds characters that no token has");
+  return token;
+}
+
+bool JoinToken::names(std::string_view ca_der) const {
+  return net::sha256_hex(ca_der) == ca_hash;
+}
+
+}  // namespace edgecore::edgehub

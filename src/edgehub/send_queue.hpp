@@ -1,0 +1,77 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+
+#include "edgecore/beehive/message.hpp"
+#include "edgehub/token_bucket.hpp"
+
+namespace edgecore::edgehub {
+
+/// The order in which messages leave (pains row 5): what keeps the node alive and the cloud's queue moving
+/// first.
+enum class SendClass : std::size_t { kUrgent = 0, kStatus = 1, kBulk = 2 };
+inline constexpr std::size_t kSendClasses = 3;
+[[nodiscard]] const char* name_of(SendClass send_class);
+
+/// Lease and acks are urgent; what modules ask and report about objects is status; uploads, device reports
+/// and anything with no place of its own is bulk.
+[[nodiscard]] SendClass class_of(const beehive::Message& message);
+
+/// Under which key a newer message replaces an unsent older one; empty: never replaced. Only values of which
+/// the newest tells all qualify: leases and status patches.
+[[nodiscard]] std::string replace_key(const beehive::Message& message);
+
+/// What waits to be written to the tunnel: strict priority between classes, FIFO within one, newest value per
+/// key, bounded by bytes and messages. `messageQPS` and `messageBurst` hold back bulk only. Passive; one
+/// thread.
+class SendQueue {
+ public:
+  struct Limits {
+    std::size_t messages = 4096;
+    std::size_t bytes = 32U << 20U;
+    double bulk_per_second = 30;
+    double bulk_burst = 60;
+  };
+  explicit SendQueue(Limits limits);
+
+  struct Pushed {
+    bool accepted = true;
+    std::optional<beehive::Message> replaced;  ///< unsent and now void: its asker must be told
+    std::optional<beehive::Message> refused;   ///< the message itself when the queue is full
+  };
+  Pushed push(beehive::Message message);
+
+  /// The next message to write; or how long until there is one (bulk waiting for a token); or nothing at all.
+  struct Empty {};
+  using Next = std::variant<Empty, std::chrono::nanoseconds, beehive::Message>;
+  Next pop(SteadyTime now);
+
+  /// Takes everything out, in the order it would have been sent.
+  std::list<beehive::Message> drain();
+
+  [[nodiscard]] std::size_t size() const { return count_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+ private:
+  struct Lane {
+    std::list<beehive::Message> messages;
+    std::unordered_map<std::string, std::list<beehive::Message>::iterator> by_key;
+  };
+  beehive::Message take_front(Lane& lane);
+
+  Limits limits_;
+  TokenBucket bulk_tokens_;
+  std::array<Lane, kSendClasses> lanes_;
+  std::size_t count_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace edgecore::edgehub

@@ -1,0 +1,245 @@
+#include "edgehub/session.hpp"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/beehive/names.hpp"
+#include "edgecore/kube/status.hpp"
+#include "edgehub/node_task.hpp"
+#include "edgehub/routing.hpp"
+
+namespace edgecore::edgehub {
+namespace {
+
+/// How long a connection may take to show a sign of life after the network changed.
+constexpr std::chrono::seconds kProbe{4};
+/// A cloud that answers no request for this long, though connected, has no session for us.
+constexpr std::chrono::seconds kNoAnswer{75};
+
+SteadyTime steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
+/// Silence after which the peer is taken for dead: just under two heartbeats.
+std::chrono::milliseconds silence(const EdgeHubOptions& options) {
+  return options.heartbeat * 29 / 15;
+}
+
+boost::asio::awaitable<void> sleep(boost::asio::steady_timer& timer, SteadyTime until) {
+  timer.expires_at(until);
+  boost::system::error_code woken;
+  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+}
+
+}  // namespace
+
+Session::Session(beehive::ModuleContext& context, const EdgeHubOptions& options, Inbound& inbound)
+    : context_(context),
+      options_(options),
+      inbound_(inbound),
+      queue_({.bulk_per_second = options.bulk_per_second, .bulk_burst = options.bulk_burst}),
+      filled_(context.executor),
+      pulse_(context.executor) {}
+
+Session::~Session() = default;
+
+boost::asio::awaitable<void> Session::connect(Identity identity) {
+  net::ClientTlsOptions tls;
+  tls.ca_pem = identity.ca_pem;
+  tls.certificate_pem = identity.certificate_pem;
+  tls.key_pem = identity.key_pem;
+  tls.verify_at = time_for_verification(context_.clock.wall(), &identity);
+
+  net::WebSocketOptions dial;
+  dial.url =
+      "wss://" + options_.websocket_server + "/" + options_.project_id + "/" + options_.node_name + "/events";
+  dial.headers.add("Node_id", options_.node_name);
+  dial.headers.add("Project_id", options_.project_id);
+  dial.headers.add("ConnectionUse", "msg");
+  dial.tls = net::TlsContext::client(tls);
+  dial.handshake_timeout = options_.handshake_timeout;
+  dial.tcp_user_timeout = silence(options_);
+  socket_ = co_await net::WebSocket::connect(std::move(dial));
+  last_message_ = steady_now();
+}
+
+boost::asio::awaitable<void> Session::run() {
+  beehive::TaskGroup tasks(context_.executor);
+  tasks.spawn("tunnel reader", read());
+  tasks.spawn("tunnel writer", write());
+  tasks.spawn("tunnel heartbeat", heartbeat());
+  co_await tasks.join();
+}
+
+void Session::send(beehive::Message message) {
+  auto outcome = queue_.push(std::move(message));
+  if (outcome.replaced)
+    tell_asker(*outcome.replaced, "it was replaced by a newer one before it could be sent");
+  if (outcome.refused) tell_asker(*outcome.refused, "the queue to the cloud is full");
+  filled_.cancel();
+}
+
+void Session::probe() {
+  if (probe_until_) return;
+  probe_from_ = steady_now();
+  probe_until_ = *probe_from_ + kProbe;
+  pulse_.cancel();
+}
+
+void Session::end(std::string why) {
+  end_reason_ = std::move(why);
+  pulse_.cancel();
+}
+
+boost::asio::awaitable<void> Session::close() {
+  if (socket_ && socket_->open()) {
+    // A dead link gets no farewell: only a peer that was just heard is waited for.
+    if (steady_now() - socket_->last_heard() < std::chrono::seconds(2)) {
+      co_await socket_->close(1000, std::chrono::milliseconds(500));
+    }
+    socket_->abort();
+  }
+  for (const auto& message : queue_.drain())
+    tell_asker(message, "the connection to the cloud was lost before it was sent");
+  for (const auto& message : outstanding_.drain())
+    tell_asker(message, "the connection to the cloud was lost before the answer came");
+}
+
+boost::asio::awaitable<void> Session::read() {
+  for (;;) {
+    const net::WebSocketMessage frame = co_await socket_->read();
+    last_message_ = steady_now();
+    traffic_.received.add(frame.data.size());
+    std::string complaint;
+    try {
+      beehive::Message message = beehive::decode(frame.data);
+      message.weight = frame.data.size();
+      dispatch(std::move(message));
+    } catch (const BadInput& error) {
+      complaint = error.what();
+    }
+    if (!complaint.empty() && bad_messages_.now()) {
+      context_.log->warn("ignoring a message from the cloud that is no Beehive message ({} so far): {}",
+                         bad_messages_.count(), complaint);
+    }
+  }
+}
+
+boost::asio::awaitable<void> Session::write() {
+  for (;;) {
+    SendQueue::Next next = queue_.pop(steady_now());
+    if (auto* message = std::get_if<beehive::Message>(&next)) {
+      std::string text = beehive::encode(*message);
+      text.push_back('\n');
+      traffic_.sent[static_cast<std::size_t>(class_of(*message))].add(text.size());
+      outstanding_.sent(*message, steady_now());
+      co_await socket_->write(std::move(text), options_.write_timeout);
+    } else if (const auto* wait = std::get_if<std::chrono::nanoseconds>(&next)) {
+      const SteadyTime until = steady_now() + *wait;
+      co_await sleep(filled_, until);
+    } else {
+      co_await sleep(filled_, SteadyTime::max());
+    }
+  }
+}
+
+boost::asio::awaitable<void> Session::heartbeat() {
+  SteadyTime next_beat = steady_now();
+  for (;;) {
+    const SteadyTime now = steady_now();
+    check_alive(now);
+    if (now >= next_beat) {
+      next_beat = now + options_.heartbeat;
+      co_await beat();
+    } else if (probe_until_) {
+      std::string payload = "probe";
+      co_await socket_->ping(std::move(payload));
+    }
+    const SteadyTime until = next_check(next_beat);
+    co_await sleep(pulse_, until);
+  }
+}
+
+boost::asio::awaitable<void> Session::beat() {
+  const beehive::Message keepalive =
+      beehive::make_message(names::module::kEdgeHub, names::group::kResource, names::operation::kKeepalive,
+                            names::resource::kNode, "ping");
+  std::string text = beehive::encode(keepalive);
+  text.push_back('\n');
+  traffic_.keepalives.add(text.size());
+  co_await socket_->write(std::move(text), options_.write_timeout);
+  std::string payload = "beat";
+  co_await socket_->ping(std::move(payload));
+}
+
+void Session::check_alive(SteadyTime now) {
+  if (!end_reason_.empty()) throw Error(end_reason_);
+  const SteadyTime heard = socket_->last_heard();
+  if (now - heard >= silence(options_)) {
+    throw net::NetError(net::NetFailure::timeout, "the cloud has been silent for two heartbeats");
+  }
+  if (probe_until_ && heard > *probe_from_) {
+    probe_until_.reset();
+  } else if (probe_until_ && now >= *probe_until_) {
+    throw net::NetError(net::NetFailure::timeout, "the connection did not survive a change of the network");
+  }
+  outstanding_.forget_before(now - 2 * kNoAnswer);
+  const auto oldest = outstanding_.oldest();
+  if (oldest && now - *oldest >= kNoAnswer && last_message_ < *oldest) {
+    throw net::NetError(net::NetFailure::timeout, "the cloud answers nothing although it is connected");
+  }
+}
+
+SteadyTime Session::next_check(SteadyTime next_beat) const {
+  SteadyTime next = std::min(next_beat, socket_->last_heard() + silence(options_));
+  if (probe_until_) next = std::min(next, *probe_until_);
+  return next;
+}
+
+void Session::dispatch(beehive::Message message) {
+  const Destination destination = destination_of(message);
+  bool taken = true;
+  if (std::holds_alternative<route::Control>(destination)) {
+    send(beehive::make_response(message, "ack"));
+  } else if (std::holds_alternative<route::NodeTask>(destination)) {
+    if (auto report = refuse_node_task(message, options_.node_name)) {
+      context_.log->warn(
+          "the cloud asks for the node task {}, which this agent does not run: reported as failed",
+          log::quote(message.route.resource));
+      send(std::move(*report));
+    } else {
+      context_.log->warn("ignoring a node task that cannot be read: {}", log::quote(message.route.resource));
+    }
+  } else if (std::holds_alternative<route::Reply>(destination)) {
+    reply(std::move(message));
+  } else if (const auto* to = std::get_if<route::ToModule>(&destination)) {
+    taken = inbound_.deliver(to->module, std::move(message));
+  } else if (const auto* group = std::get_if<route::ToGroup>(&destination)) {
+    taken = inbound_.deliver_to_group(group->group, message);
+  } else {
+    context_.log->warn("ignoring a message from the cloud about {}: {}", log::quote(message.route.resource),
+                       std::get<route::Unknown>(destination).why);
+  }
+  if (!taken) throw Error("the modules cannot take any more of what the cloud sends; it will send it again");
+}
+
+void Session::reply(beehive::Message message) {
+  outstanding_.answered(message.header.parent_id);
+  beehive::Message copy = message;
+  if (context_.bus.respond(std::move(message))) return;
+  // Nobody waits any more. It may be of the kind the cloud repeats until it is acknowledged: metamanager
+  // stores and acks it.
+  if (copy.route.group == names::group::kResource)
+    inbound_.deliver(names::module::kMetaManager, std::move(copy));
+}
+
+void Session::tell_asker(const beehive::Message& message, const std::string& why) {
+  const auto status = kube::Status::service_unavailable(log::quote(message.route.resource) + ": " + why);
+  context_.bus.respond(
+      beehive::make_error(message, names::module::kEdgeHub, names::group::kHub, status.to_json()));
+}
+
+}  // namespace edgecore::edgehub

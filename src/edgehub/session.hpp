@@ -1,0 +1,76 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/edgehub/edgehub.hpp"
+#include "edgecore/net/websocket.hpp"
+#include "edgehub/credentials.hpp"
+#include "edgehub/inbound.hpp"
+#include "edgehub/outstanding.hpp"
+#include "edgehub/send_queue.hpp"
+#include "edgehub/traffic.hpp"
+
+namespace edgecore::edgehub {
+
+/// One connection to CloudHub, from the upgrade to its end (protocol/01-tunnel.md §2). Owns its socket, its
+/// queue and its three tasks (reader, writer, heartbeat), which are joined before run() returns: nothing of
+/// one session reaches the next (pains row 3). Belongs to the module's thread.
+class Session {
+ public:
+  Session(beehive::ModuleContext& context, const EdgeHubOptions& options, Inbound& inbound);
+  ~Session();
+
+  /// Dials and upgrades. Throws net::NetError, BadInput.
+  boost::asio::awaitable<void> connect(Identity identity);
+
+  /// Works until the connection ends; throws what ended it: NetError, or Error from end().
+  boost::asio::awaitable<void> run();
+
+  /// Takes a message for the cloud; what it replaces or cannot take is answered with an error.
+  void send(beehive::Message message);
+
+  /// The network changed: the connection has to prove within seconds that it still works.
+  void probe();
+  /// Ends the session for a reason of ours (certificate renewed).
+  void end(std::string why);
+
+  /// Says goodbye and closes; then tells every asker that waits that the connection is gone.
+  boost::asio::awaitable<void> close();
+
+  [[nodiscard]] const Traffic& traffic() const { return traffic_; }
+
+ private:
+  boost::asio::awaitable<void> read();
+  boost::asio::awaitable<void> write();
+  boost::asio::awaitable<void> heartbeat();
+  boost::asio::awaitable<void> beat();
+  void check_alive(SteadyTime now);
+  [[nodiscard]] SteadyTime next_check(SteadyTime next_beat) const;
+  void dispatch(beehive::Message message);
+  void reply(beehive::Message message);
+  void tell_asker(const beehive::Message& message, const std::string& why);
+
+  beehive::ModuleContext& context_;
+  const EdgeHubOptions& options_;
+  Inbound& inbound_;
+  SendQueue queue_;
+  Outstanding outstanding_;
+  Traffic traffic_;
+  std::unique_ptr<net::WebSocket> socket_;
+  boost::asio::steady_timer filled_;  ///< fires when the writer has something to do
+  boost::asio::steady_timer pulse_;   ///< fires when the heartbeat has something to check
+  SteadyTime last_message_{};
+  std::optional<SteadyTime> probe_until_;
+  std::optional<SteadyTime> probe_from_;
+  std::string end_reason_;
+  log::Quiet bad_messages_;
+};
+
+}  // namespace edgecore::edgehub
