@@ -38,6 +38,16 @@ void sync_directory(const fs::path& directory) {
   if (failure != 0) throw SystemError("cannot flush the directory " + directory.string(), failure);
 }
 
+// A new (empty) file is as good as one with SQLite's magic. Asked before SQLite sees the file, because it
+// throws the -wal of a stranger away.
+bool may_be_database(int fd) {
+  constexpr std::string_view magic("SQLite format 3\0", 16);
+  char head[magic.size()];
+  const ssize_t got = ::pread(fd, head, sizeof head, 0);
+  return got == 0 ||
+         (got == static_cast<ssize_t>(magic.size()) && std::string_view(head, magic.size()) == magic);
+}
+
 // Makes the file, or takes from others the right to read the secrets and tokens in it (the Go EdgeCore leaves
 // it 0644). Before SQLite opens it: closing any descriptor of a database drops SQLite's locks on it.
 void make_private_file(const fs::path& path) {
@@ -46,10 +56,12 @@ void make_private_file(const fs::path& path) {
     throw SystemError("cannot open the database " + path.string() + " for reading and writing", errno);
   struct stat info {};
   int failure = ::fstat(fd, &info) == 0 ? 0 : errno;
+  const bool plausible = may_be_database(fd);
   if (failure == 0 && (info.st_mode & 0077U) != 0 && ::fchmod(fd, 0600) != 0) failure = errno;
   ::close(fd);
   if (failure != 0)
     throw SystemError("cannot keep others from reading the database " + path.string(), failure);
+  if (!plausible) throw Unusable("the file " + path.string() + " is not an SQLite database");
   for (const char* companion : kCompanions) {
     const std::string beside = path.string() + companion;
     if (::chmod(beside.c_str(), 0600) != 0 && errno != ENOENT) {
@@ -111,7 +123,8 @@ std::unique_ptr<Connection> open_checked(const fs::path& path) {
   try {
     auto connection = std::make_unique<Connection>(path, Connection::Mode::writer);
     const std::string verdict = connection->ask(sql::kQuickCheck);
-    if (verdict != "ok") throw Unusable("the database " + path.string() + " is damaged: " + verdict);
+    if (verdict != "ok")
+      throw Unusable("the database " + path.string() + " is damaged: " + log::quote(verdict));
     if (connection->ask(sql::kUseWal) != "wal") {
       throw Error("the database " + path.string() +
                   " cannot be put into WAL mode: its file system may lack shared " +
