@@ -1,0 +1,158 @@
+#include "edgecore/config/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <charconv>
+
+#include "edgecore/base/log.hpp"
+#include "edgecore/config/duration.hpp"
+#include "edgecore/config/load.hpp"
+#include "edgecore/config/print.hpp"
+
+namespace edgecore::config {
+namespace {
+
+constexpr const char* program = "edgecore";
+
+/// What CLI11 fills in: texts, because how a value is written is checked with Go's rules and own sentences.
+struct Raw {
+  std::string config = default_config_path;
+  std::string minconfig = "false";
+  std::string defaultconfig = "false";
+  std::string verbosity = "0";
+  std::string vmodule;
+  std::string log_flush_frequency = "5s";
+  std::string version = "false";
+  bool help = false;
+  std::vector<std::string> ignored;
+};
+
+/// Makes of Go's notation what CLI11 reads: `-v=4` is `--v=4`, and a switch never takes the next argument.
+std::vector<std::string> normalised(const std::vector<std::string>& arguments) {
+  std::vector<std::string> out;
+  bool options_end = false;
+  for (const std::string& argument : arguments) {
+    if (options_end) continue;  // after "--" there are positional arguments only, which are ignored
+    if (argument == "--") {
+      options_end = true;
+    } else if (argument.starts_with("-v=")) {
+      out.push_back("--v=" + argument.substr(3));
+    } else {
+      out.push_back(argument);
+    }
+  }
+  return out;
+}
+
+void declare(CLI::App& app, Raw& raw) {
+  app.set_help_flag();  // none of CLI11's own: it would win over errors in what follows it
+  app.allow_windows_style_options(false);
+  const auto last = CLI::MultiOptionPolicy::TakeLast;
+  app.add_option("--config", raw.config)->multi_option_policy(last);
+  app.add_flag("--minconfig", raw.minconfig)->multi_option_policy(last);
+  app.add_flag("--defaultconfig", raw.defaultconfig)->multi_option_policy(last);
+  app.add_option("-v,--v", raw.verbosity)->multi_option_policy(last);
+  app.add_option("--vmodule", raw.vmodule)->multi_option_policy(last);
+  app.add_option("--log-flush-frequency", raw.log_flush_frequency)->multi_option_policy(last);
+  app.add_flag("--version", raw.version)->multi_option_policy(last);
+  app.add_flag("-h,--help", raw.help);
+  app.add_option("arguments", raw.ignored);
+}
+
+constexpr const char* usage =
+    "Usage:\n"
+    "  edgecore [flags]\n";
+
+constexpr const char* flags =
+    "\n"
+    "Flags:\n"
+    "      --config string    path of the configuration file (default "
+    "\"/etc/kubeedge/config/edgecore.yaml\")\n"
+    "      --minconfig        print a short configuration to begin with, and exit\n"
+    "      --defaultconfig    print the complete default configuration, and exit\n"
+    "\n"
+    "Global flags:\n"
+    "  -h, --help                           print this, and exit\n"
+    "      --log-flush-frequency duration   accepted for compatibility: lines are written at once (default "
+    "5s)\n"
+    "  -v, --v int                          how much to log: 0 little, 2 debug, 4 and more everything "
+    "(default 0)\n"
+    "      --version version[=true|raw]     print the version, and exit; =raw in detail\n"
+    "      --vmodule pattern=N,...          accepted for compatibility: has no effect\n";
+
+constexpr const char* description =
+    "edgecore makes this machine a node of a Kubernetes cluster behind KubeEdge's CloudCore: it keeps the "
+    "connection\n"
+    "to the cloud, runs the pods assigned to the node through a CRI container runtime, keeps the twins of "
+    "the devices\n"
+    "and serves a copy of the cluster's objects, and goes on doing so while the cloud cannot be reached.\n"
+    "\n";
+
+PrintAndExit refusal(const std::string& sentence) {
+  return {"Error: " + sentence + "\n" + usage + flags + "\n", true, 1};
+}
+
+/// The truth values of Go's flags.
+std::optional<bool> parse_bool(std::string_view text) {
+  static constexpr std::array<std::string_view, 6> yes{"1", "t", "T", "true", "TRUE", "True"};
+  static constexpr std::array<std::string_view, 6> no{"0", "f", "F", "false", "FALSE", "False"};
+  if (std::find(yes.begin(), yes.end(), text) != yes.end()) return true;
+  if (std::find(no.begin(), no.end(), text) != no.end()) return false;
+  return std::nullopt;
+}
+
+std::optional<int> parse_level(std::string_view text) {
+  int level = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), level);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || level < 0)
+    return std::nullopt;
+  return level;
+}
+
+std::string version_text(const std::string& form, const BuildInfo& build) {
+  if (form != "raw") return "KubeEdge " + build.git_version + "\n";
+  return "version: " + build.git_version + "\ncommit: " + build.git_commit + "\nbuilt: " + build.build_date +
+         "\ncompiler: " + build.compiler + "\nplatform: " + build.platform + "\n";
+}
+
+PrintAndExit bad_value(const char* flag, const std::string& value, const char* expected) {
+  return refusal(std::string("the value \"") + log::quote(value) + "\" of " + flag + " is not " + expected);
+}
+
+CommandLine evaluate(const Raw& raw, const BuildInfo& build, const Host& host) {
+  const auto minconfig = parse_bool(raw.minconfig);
+  if (!minconfig) return bad_value("--minconfig", raw.minconfig, "true or false");
+  const auto defaultconfig = parse_bool(raw.defaultconfig);
+  if (!defaultconfig) return bad_value("--defaultconfig", raw.defaultconfig, "true or false");
+  const auto verbosity = parse_level(raw.verbosity);
+  if (!verbosity) return bad_value("--v", raw.verbosity, "a whole number from 0 on");
+  const auto flush = parse_duration(raw.log_flush_frequency);
+  if (!flush) return bad_value("--log-flush-frequency", raw.log_flush_frequency, "a duration such as 5s");
+  const auto version = raw.version == "raw" ? std::optional(true) : parse_bool(raw.version);
+  if (!version) return bad_value("--version", raw.version, "true, false or raw");
+
+  if (raw.help) return PrintAndExit{std::string(description) + usage + flags, false, 0};
+  if (*version) return PrintAndExit{version_text(raw.version, build), false, 0};
+  if (*minconfig) return PrintAndExit{min_config_text(defaults(host)), false, 0};
+  if (*defaultconfig) return PrintAndExit{default_config_text(defaults(host)), false, 0};
+  return RunOptions{raw.config, *verbosity, raw.vmodule, *flush};
+}
+
+}  // namespace
+
+CommandLine parse_command_line(const std::vector<std::string>& arguments, const BuildInfo& build,
+                               const Host& host) {
+  CLI::App app("", program);
+  Raw raw;
+  declare(app, raw);
+  std::vector<std::string> reversed = normalised(arguments);
+  std::reverse(reversed.begin(), reversed.end());  // as CLI11 wants them
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::ParseError& e) {
+    return refusal(e.what());
+  }
+  return evaluate(raw, build, host);
+}
+
+}  // namespace edgecore::config

@@ -1,0 +1,49 @@
+#include "edgecore/config/environment.hpp"
+
+#include <algorithm>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/base/files.hpp"
+
+namespace edgecore::config {
+namespace {
+
+bool is_process_id(const std::string& name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// The process's name as the kernel keeps it (15 bytes at most, enough for the names looked for); "" when it
+/// is gone.
+std::string process_name(const std::filesystem::path& process) {
+  try {
+    std::string name = read_file(process / "comm", 256).value_or("");
+    while (!name.empty() && name.back() == '\n') name.pop_back();
+    return name;
+  } catch (const Error&) {
+    return {};  // ended between the listing and the reading
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> environment_conflict(const EdgeCoreConfig& config,
+                                                const std::optional<std::string>& variable,
+                                                const std::filesystem::path& proc) {
+  if (variable == "false" || config.modules.meta_manager.meta_server.enable) return std::nullopt;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(proc, error), end; !error && at != end; at.increment(error)) {
+    const std::string id = at->path().filename().string();
+    if (!is_process_id(id)) continue;
+    const std::string name = process_name(at->path());
+    if (name != "kubelet" && name != "kube-proxy") continue;
+    return name + " is running on this machine (process " + id +
+           "): edgecore takes its place and cannot work beside it. Stop it, or set " +
+           check_environment_variable + "=false if it serves another node.";
+  }
+  if (error)
+    return "The processes of this machine cannot be listed in " + proc.string() + ": " + error.message() +
+           ".";
+  return std::nullopt;
+}
+
+}  // namespace edgecore::config

@@ -1,0 +1,100 @@
+#include "config/foreign_keys.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace edgecore::config {
+namespace {
+
+/// A key of v1alpha1 directly under `modules.edged`, and the key that took its place ("" = none).
+struct OldKey {
+  std::string_view name;
+  std::string_view replacement;
+};
+
+constexpr std::string_view edged = "modules.edged.";
+constexpr std::string_view kubelet = "modules.edged.tailoredKubeletConfig.";
+
+constexpr std::array<OldKey, 29> old_keys{{
+    {"labels", "modules.edged.nodeLabels"},
+    {"annotations", ""},
+    {"taints", "modules.edged.tailoredKubeletConfig.registerWithTaints"},
+    {"nodeStatusUpdateFrequency", "modules.edged.tailoredKubeletConfig.nodeStatusUpdateFrequency"},
+    {"runtimeType", ""},
+    {"dockerAddress", ""},
+    {"clusterDNS", "modules.edged.tailoredKubeletConfig.clusterDNS"},
+    {"clusterDomain", "modules.edged.tailoredKubeletConfig.clusterDomain"},
+    {"edgedMemoryCapacity", ""},
+    {"imagePullProgressDeadline", ""},
+    {"runtimeRequestTimeout", "modules.edged.tailoredKubeletConfig.runtimeRequestTimeout"},
+    {"concurrentConsumers", ""},
+    {"devicePluginEnabled", ""},
+    {"gpuPluginEnabled", ""},
+    {"imageGCHighThreshold", "modules.edged.tailoredKubeletConfig.imageGCHighThresholdPercent"},
+    {"imageGCLowThreshold", "modules.edged.tailoredKubeletConfig.imageGCLowThresholdPercent"},
+    {"maximumDeadContainersPerPod", "modules.edged.maxPerPodContainerCount"},
+    {"cgroupDriver", "modules.edged.tailoredKubeletConfig.cgroupDriver"},
+    {"cgroupsPerQOS", "modules.edged.tailoredKubeletConfig.cgroupsPerQOS"},
+    {"cgroupRoot", "modules.edged.tailoredKubeletConfig.cgroupRoot"},
+    {"edgeCoreCgroups", "modules.edged.tailoredKubeletConfig.kubeletCgroups"},
+    {"systemCgroups", "modules.edged.tailoredKubeletConfig.systemCgroups"},
+    {"networkPluginName", ""},
+    {"cniConfDir", ""},
+    {"cniBinDir", ""},
+    {"cniCacheDirs", ""},
+    {"networkPluginMTU", ""},
+    {"volumeStatsAggPeriod", "modules.edged.tailoredKubeletConfig.volumeStatsAggPeriod"},
+    {"enableMetrics", ""},
+}};
+
+struct NewKey {
+  std::string_view prefix;
+  std::string_view name;
+  std::string_view since;
+};
+
+constexpr std::array<NewKey, 10> new_keys{{
+    {kubelet, "imageMaximumGCAge", "v1.18"},
+    {edged, "reportEvent", "v1.19"},
+    {kubelet, "podLogsDir", "v1.20"},
+    {kubelet, "containerLogMaxWorkers", "v1.20"},
+    {kubelet, "containerLogMonitorInterval", "v1.20"},
+    {"", "edgecoreVersion", "v1.21"},
+    {"modules.", "taskManager", "v1.21"},
+    {kubelet, "failCgroupV1", "v1.22"},
+    {kubelet, "singleProcessOOMKill", "v1.23"},
+    {kubelet, "crashLoopBackOff", "v1.23"},
+}};
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool is_key(std::string_view path, std::string_view prefix, std::string_view name) {
+  return path.size() == prefix.size() + name.size() && same_key(path.substr(0, prefix.size()), prefix) &&
+         same_key(path.substr(prefix.size()), name);
+}
+
+}  // namespace
+
+bool same_key(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::optional<std::string> foreign_key_remark(std::string_view path) {
+  for (const OldKey& old : old_keys) {
+    if (!is_key(path, edged, old.name)) continue;
+    std::string remark = "belongs to the old v1alpha1 schema and has no effect";
+    if (!old.replacement.empty()) remark += "; its place is now " + std::string(old.replacement);
+    return remark;
+  }
+  for (const NewKey& added : new_keys) {
+    if (is_key(path, added.prefix, added.name)) {
+      return "belongs to KubeEdge " + std::string(added.since) + " and later; it has no effect here";
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace edgecore::config

@@ -1,0 +1,61 @@
+#include "config/labels.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "edgecore/config/host.hpp"
+
+namespace edgecore::config {
+namespace {
+
+constexpr std::array<std::string_view, 11> own_labels{"kubernetes.io/hostname",
+                                                      "kubernetes.io/arch",
+                                                      "kubernetes.io/os",
+                                                      "beta.kubernetes.io/arch",
+                                                      "beta.kubernetes.io/os",
+                                                      "beta.kubernetes.io/instance-type",
+                                                      "node.kubernetes.io/instance-type",
+                                                      "topology.kubernetes.io/zone",
+                                                      "topology.kubernetes.io/region",
+                                                      "failure-domain.beta.kubernetes.io/zone",
+                                                      "failure-domain.beta.kubernetes.io/region"};
+
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool is_name(std::string_view name) {
+  return !name.empty() && name.size() <= 63 && is_alphanumeric(name.front()) &&
+         is_alphanumeric(name.back()) && std::all_of(name.begin(), name.end(), [](char c) {
+           return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
+         });
+}
+
+/// `domain` itself or below it.
+bool is_within(std::string_view prefix, std::string_view domain) {
+  return prefix == domain || (prefix.size() > domain.size() && prefix.ends_with(domain) &&
+                              prefix[prefix.size() - domain.size() - 1] == '.');
+}
+
+}  // namespace
+
+bool is_qualified_name(std::string_view key) {
+  const std::size_t slash = key.find('/');
+  if (slash == std::string_view::npos) return is_name(key);
+  return is_dns1123_subdomain(key.substr(0, slash)) && is_name(key.substr(slash + 1));
+}
+
+bool is_label_value(std::string_view value) {
+  return value.empty() || is_name(value);
+}
+
+bool may_label_itself(std::string_view key) {
+  const std::size_t slash = key.find('/');
+  if (slash == std::string_view::npos) return true;
+  const std::string_view prefix = key.substr(0, slash);
+  if (!is_within(prefix, "kubernetes.io") && !is_within(prefix, "k8s.io")) return true;
+  return is_within(prefix, "kubelet.kubernetes.io") || is_within(prefix, "node.kubernetes.io") ||
+         std::find(own_labels.begin(), own_labels.end(), key) != own_labels.end();
+}
+
+}  // namespace edgecore::config

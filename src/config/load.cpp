@@ -1,0 +1,59 @@
+#include "edgecore/config/load.hpp"
+
+#include "config/reader.hpp"
+#include "config/yaml_tree.hpp"
+#include "edgecore/base/error.hpp"
+
+namespace edgecore::config {
+namespace {
+
+/// The ports of CloudCore behind the default addresses (protocol/06-config-cli-tasks.md §1.7).
+constexpr int websocket_port = 10000, quic_port = 10001, https_port = 10002;
+
+EdgeCoreConfig defaults_without_addresses(const Host& host) {
+  EdgeCoreConfig config;
+  config.modules.edged.hostname_override = default_node_name(host);
+  return config;
+}
+
+std::string joined(const std::vector<std::string>& sentences) {
+  std::string text;
+  for (const std::string& sentence : sentences) text += (text.empty() ? "" : "\n") + sentence;
+  return text;
+}
+
+}  // namespace
+
+EdgeCoreConfig defaults(const Host& host) {
+  EdgeCoreConfig config = defaults_without_addresses(host);
+  const std::string ip = local_ip(host);
+  EdgeHub& hub = config.modules.edge_hub;
+  hub.websocket.server = join_host_port(ip, websocket_port);
+  hub.quic.server = join_host_port(ip, quic_port);
+  hub.http_server = "https://" + join_host_port(ip, https_port);
+  return config;
+}
+
+LoadedConfig load(std::string_view text, const Host& host) {
+  LoadedConfig loaded{.config = defaults_without_addresses(host), .warnings = {}};
+  Reader reader;
+  const YamlValue tree = parse_yaml(text);
+  reader.read(tree, loaded.config);
+  if (!reader.mistakes().empty()) throw BadInput(joined(reader.mistakes()));
+  loaded.warnings = reader.warnings();
+
+  // Looking up the local address asks the resolver, which takes its time when there is no network yet: only
+  // on need.
+  EdgeHub& hub = loaded.config.modules.edge_hub;
+  const bool websocket = reader.assigned("modules.edgeHub.websocket.server");
+  const bool quic = reader.assigned("modules.edgeHub.quic.server");
+  const bool http = reader.assigned("modules.edgeHub.httpServer");
+  if (websocket && quic && http) return loaded;
+  const std::string ip = local_ip(host);
+  if (!websocket) hub.websocket.server = join_host_port(ip, websocket_port);
+  if (!quic) hub.quic.server = join_host_port(ip, quic_port);
+  if (!http) hub.http_server = "https://" + join_host_port(ip, https_port);
+  return loaded;
+}
+
+}  // namespace edgecore::config

@@ -1,0 +1,192 @@
+#include "edgecore/config/token.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "config/foreign_keys.hpp"
+#include "config/yaml_tree.hpp"
+#include "edgecore/base/error.hpp"
+#include "edgecore/base/files.hpp"
+#include "edgecore/config/load.hpp"
+
+namespace edgecore::config {
+namespace {
+
+constexpr std::size_t max_token_bytes = 64 * 1024;
+constexpr std::string_view white_space = " \t\r\n\v\f";
+
+bool names(const YamlEntry& entry, std::string_view key) {
+  return same_key(scalar_text(resolve_scalar(entry.key)), key);
+}
+
+/// Every entry `key` of the maps in `from`: an operator may have written one twice or in two spellings.
+std::vector<YamlEntry*> entries_named(const std::vector<YamlEntry*>& from, std::string_view key) {
+  std::vector<YamlEntry*> found;
+  for (YamlEntry* parent : from) {
+    for (YamlEntry& entry : parent->value.entries) {
+      if (names(entry, key)) found.push_back(&entry);
+    }
+  }
+  return found;
+}
+
+std::vector<YamlEntry*> tokens(YamlEntry& root) {
+  return entries_named(entries_named(entries_named({&root}, "modules"), "edgeHub"), "token");
+}
+
+bool holds_something(const YamlEntry& token) {
+  return !scalar_text(resolve_scalar(token.value)).empty();
+}
+
+/// The first token entry that is still to be emptied; nullptr when none is.
+YamlEntry* next_token(YamlEntry& root) {
+  for (YamlEntry* token : tokens(root)) {
+    if (token->value.kind == YamlValue::Kind::scalar && holds_something(*token)) return token;
+  }
+  return nullptr;
+}
+
+bool same_content(const YamlValue& a, const YamlValue& b) {
+  if (a.kind != b.kind || a.text != b.text || a.tag != b.tag || a.items.size() != b.items.size() ||
+      a.entries.size() != b.entries.size()) {
+    return false;
+  }
+  for (std::size_t i = 0; i < a.items.size(); ++i) {
+    if (!same_content(a.items[i], b.items[i])) return false;
+  }
+  for (std::size_t i = 0; i < a.entries.size(); ++i) {
+    if (!same_content(a.entries[i].key, b.entries[i].key) ||
+        !same_content(a.entries[i].value, b.entries[i].value)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Whether `text` says what `expected` says. The proof that an edit touched the token only.
+bool says(const std::string& text, const YamlValue& expected) {
+  try {
+    return same_content(parse_yaml(text), expected);
+  } catch (const BadInput&) {
+    return false;
+  }
+}
+
+/// The byte where a line (from 1) begins.
+std::size_t line_start(std::string_view text, int line) {
+  std::size_t at = 0;
+  for (; line > 1; --line) at = text.find('\n', at) + 1;
+  return at;
+}
+
+std::size_t line_end(std::string_view text, std::size_t at) {
+  const std::size_t end = std::min(text.find('\n', at), text.size());
+  return end > at && text[end - 1] == '\r' ? end - 1 : end;
+}
+
+/// Where a value that begins at `start` may end, the closest guess first. Each is tried until one is proven
+/// right.
+std::vector<std::size_t> possible_ends(std::string_view text, std::size_t start) {
+  std::vector<std::size_t> ends;
+  const std::size_t end = line_end(text, start);
+  const char quote = text[start];
+  if (quote == '"' || quote == '\'') {
+    for (std::size_t at = start + 1; at < text.size() && ends.size() < 64; ++at) {
+      if (quote == '"' && text[at] == '\\') {
+        ++at;
+      } else if (text[at] == quote) {
+        ends.push_back(at + 1);
+      }
+    }
+    return ends;
+  }
+  for (std::size_t at = start; at < end && ends.size() < 64; ++at) {
+    const bool comment = text[at] == '#' && at > start && (text[at - 1] == ' ' || text[at - 1] == '\t');
+    if (comment || text[at] == ',' || text[at] == '}') {
+      std::size_t stop = at;
+      while (stop > start && (text[stop - 1] == ' ' || text[stop - 1] == '\t')) --stop;
+      ends.push_back(stop);
+    }
+  }
+  ends.push_back(end);
+  // A value of several lines: with the lines after it, up to where the next key begins.
+  std::size_t next = end;
+  for (int lines = 0; lines < 64 && next < text.size(); ++lines) {
+    next = line_end(text, std::min(text.find('\n', next) + 1, text.size()));
+    ends.push_back(next);
+    if (next >= text.size()) break;
+  }
+  return ends;
+}
+
+/// `text` with one token emptied; nullopt when no edit leaves everything else as it is.
+std::optional<std::string> empty_token(const std::string& text, YamlEntry& root, YamlEntry& token) {
+  const std::size_t start = line_start(text, token.value.line) +
+                            static_cast<std::size_t>(token.value.column) +
+                            (token.value.line == 1 && text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+  if (start >= text.size()) return std::nullopt;
+  const std::vector<std::size_t> ends = possible_ends(text, start);
+  token.value.text.clear();
+  token.value.tag = "!";
+  for (const std::size_t end : ends) {
+    std::string edited = text.substr(0, start) + "\"\"" + text.substr(end);
+    if (says(edited, root.value)) return edited;
+  }
+  return std::nullopt;
+}
+
+void unlink_file(const std::filesystem::path& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) {
+    throw SystemError("cannot remove the bootstrap file " + path.string(), errno);
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> read_bootstrap_token(const std::filesystem::path& path) {
+  auto text = read_file(path, max_token_bytes);
+  if (!text) return std::nullopt;
+  const std::size_t first = text->find_first_not_of(white_space);
+  if (first == std::string::npos) return std::nullopt;
+  return text->substr(first, text->find_last_not_of(white_space) - first + 1);
+}
+
+std::optional<std::string> without_token(std::string_view text) {
+  std::string edited(text);
+  YamlEntry root;
+  root.value = parse_yaml(edited);
+  bool changed = false;
+  while (YamlEntry* token = next_token(root)) {
+    auto next = empty_token(edited, root, *token);
+    if (!next) {
+      throw Error("The token in line " + std::to_string(token->value.line) +
+                  " of the configuration cannot be removed without touching other settings; empty "
+                  "modules.edgeHub.token by hand.");
+    }
+    edited = std::move(*next);
+    root.value = parse_yaml(edited);
+    changed = true;
+  }
+  if (!changed) return std::nullopt;
+  return edited;
+}
+
+void clean_up_token(const std::filesystem::path& config_path, const std::filesystem::path& bootstrap_path) {
+  // The file itself, not a link to it, is what gets replaced.
+  std::error_code error;
+  std::filesystem::path file = std::filesystem::canonical(config_path, error);
+  if (error) file = config_path;
+  if (const auto text = read_file(file, max_config_bytes)) {
+    if (const auto edited = without_token(*text)) {
+      struct stat status {};
+      if (::stat(file.c_str(), &status) != 0) throw SystemError("cannot stat " + file.string(), errno);
+      write_file_atomic(file, *edited, status.st_mode & 07777);
+    }
+  }
+  unlink_file(bootstrap_path);
+}
+
+}  // namespace edgecore::config

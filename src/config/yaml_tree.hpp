@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace edgecore::config {
+
+struct YamlEntry;
+
+/// A parsed YAML (or JSON) document as a plain tree: aliases are written out, merge keys (`<<`) are merged
+/// in, lines and columns are kept. Built by parse_yaml only, within its limits.
+struct YamlValue {
+  enum class Kind { null, scalar, list, map };
+  Kind kind = Kind::null;
+  std::string text;  ///< of a scalar
+  std::string tag;   ///< as the parser gives it: "?" plain, "!" quoted, else an explicit tag
+  int line = 0;      ///< from 1
+  int column = 0;    ///< from 0, in bytes
+  std::vector<YamlValue> items;
+  std::vector<YamlEntry> entries;  ///< in the file's order, duplicates included
+};
+
+struct YamlEntry {
+  YamlValue key;
+  YamlValue value;
+};
+
+/// The first document of `text`; a null value when there is none. Throws BadInput (a sentence with the line,
+/// without any of the text) when it is not YAML, not UTF-8, nested or repeated beyond
+/// max_config_depth/max_config_values, or has keys that are not scalars.
+YamlValue parse_yaml(std::string_view text);
+
+/// A scalar's value after YAML 1.1's rules as the Go agent's reader applies them: `yes` is a bool, `0x10` a
+/// number.
+using Scalar = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
+
+/// Throws BadInput for a tag that a configuration cannot have. `value` has to be a scalar or null.
+Scalar resolve_scalar(const YamlValue& value);
+
+/// Plain text as YAML 1.1 reads it without quotes.
+Scalar resolve_plain(std::string_view text);
+
+/// A scalar as the text it becomes in a field that holds text; "" for null.
+std::string scalar_text(const Scalar& scalar);
+
+}  // namespace edgecore::config
