@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,6 +15,8 @@
 #include "edgecore/cri/runtime.hpp"
 
 namespace edgecore::cri {
+
+class FakeWorld;
 
 /// A container runtime in memory, for tests of whoever uses `Runtime`. Sandboxes and containers go through
 /// the states containerd takes them through and answer its error codes for wrong ones; nothing is executed.
@@ -149,9 +152,22 @@ class FakeRuntime final : public Runtime {
   Awaitable<std::vector<FilesystemUsage>> image_fs_info() override;
 
  private:
-  class World;  // the sandboxes, containers, images, and the plan of faults
-  class Events;
-  std::unique_ptr<World> world_;
+  class Stream;
+  /// Runs `effect` as one call: logged, on the asker's executor, with the misbehaviour that is planned for
+  /// it.
+  template <class Result>
+  Awaitable<Result> perform(std::string method, std::string id, std::function<Result()> effect);
+  Awaitable<void> suffer(const std::string& method, const Fault& fault);
+  [[nodiscard]] ContainerStats stats_of(const std::string& id, const ContainerStatus& status) const;
+  std::optional<Fault> take_fault(std::string_view method);
+  void publish(const ContainerEvent& event);
+
+  std::unique_ptr<FakeWorld> world_;
+  ExecHandler exec_handler_;
+  std::deque<std::pair<std::string, Fault>> faults_;
+  bool down_ = false;
+  std::vector<Call> calls_;
+  std::vector<Stream*> streams_;  // open ones; each takes itself out
 };
 
 }  // namespace edgecore::cri

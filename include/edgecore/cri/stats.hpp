@@ -96,7 +96,7 @@ struct PodSandboxStatsFilter {
   bool operator==(const PodSandboxStatsFilter&) const = default;
 };
 
-enum class ContainerEventType { Created = 0, Started = 1, Stopped = 2, Deleted = 3 };
+enum class ContainerEventType { Created = 0, Started = 1, Stopped = 2, Deleted = 3 };  // unknown → Started
 
 /// What happened to one container; sandboxes' own processes are reported too, under the sandbox's id.
 struct ContainerEvent {

@@ -1,0 +1,441 @@
+#include "edgecore/cri/fake_runtime.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "cri/fake_world.hpp"
+
+namespace edgecore::cri {
+namespace asio = boost::asio;
+
+namespace {
+constexpr const char* kDown = "connection error: desc = \"the fake runtime is down\"";
+constexpr const char* kStreamUrl = "http://127.0.0.1:0/fake/";
+}  // namespace
+
+/// One open GetContainerEvents. What happened before its first next() is not told, as in a real one.
+class FakeRuntime::Stream final : public EventStream {
+ public:
+  explicit Stream(FakeRuntime& runtime) : runtime_(&runtime) { runtime.streams_.push_back(this); }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream() override {
+    if (runtime_ != nullptr) std::erase(runtime_->streams_, this);
+  }
+
+  Awaitable<std::optional<ContainerEvent>> next() override {
+    const auto executor = co_await asio::this_coro::executor;
+    co_await asio::post(executor, asio::use_awaitable);
+    if (!open_) start();
+    alarm_.emplace(executor, asio::steady_timer::time_point::max());
+    boost::system::error_code woken;
+    while (waiting_.empty() && !broken_) {
+      if (woken && !poked_) throw CallError(kMethod, Code::Cancelled, "the call was cancelled");
+      poked_ = false;
+      co_await alarm_->async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+    if (waiting_.empty()) throw CallError(kMethod, Code::Unavailable, kDown);
+    auto event = std::move(waiting_.front());
+    waiting_.pop_front();
+    co_return event;
+  }
+
+  void push(const ContainerEvent& event) {
+    if (!open_) return;
+    waiting_.push_back(event);
+    poke();
+  }
+  void shatter() {
+    if (!open_) return;
+    broken_ = true;
+    poke();
+  }
+  void orphan() {
+    runtime_ = nullptr;
+    shatter();
+  }
+
+ private:
+  static constexpr const char* kMethod = "GetContainerEvents";
+
+  void start() {
+    if (runtime_ == nullptr || runtime_->down_) throw CallError(kMethod, Code::Unavailable, kDown);
+    runtime_->calls_.push_back({kMethod, ""});
+    if (!runtime_->with_events)
+      throw CallError(kMethod, Code::Unimplemented, "unknown method GetContainerEvents");
+    open_ = true;
+  }
+  void poke() {
+    poked_ = true;
+    if (alarm_) alarm_->cancel();
+  }
+
+  FakeRuntime* runtime_;  // null once that is destroyed
+  bool open_ = false;
+  bool broken_ = false;
+  bool poked_ = false;
+  std::deque<ContainerEvent> waiting_;
+  std::optional<asio::steady_timer> alarm_;
+};
+
+FakeRuntime::FakeRuntime(const Clock& clock)
+    : version_info{"0.1.0", "fake", "1.0.0", "v1"},
+      world_(std::make_unique<FakeWorld>(clock, [this](const ContainerEvent& event) { publish(event); })) {
+  runtime_status.conditions = {{"RuntimeReady", true, "", ""}, {"NetworkReady", true, "", ""}};
+  image_filesystems = {{unix_nanos(clock.wall()), "/var/lib/fake", 10'000'000, 100}};
+}
+
+FakeRuntime::~FakeRuntime() {
+  for (auto* stream : streams_) stream->orphan();
+}
+
+// ---- Faults and the log of calls
+
+void FakeRuntime::fail_next(std::string_view method, Fault fault) {
+  faults_.emplace_back(std::string(method), std::move(fault));
+}
+
+void FakeRuntime::set_down(bool down) {
+  down_ = down;
+  if (!down) return;
+  for (auto* stream : streams_) stream->shatter();
+}
+
+std::optional<FakeRuntime::Fault> FakeRuntime::take_fault(std::string_view method) {
+  for (auto one = faults_.begin(); one != faults_.end(); ++one) {
+    if (!one->first.empty() && one->first != method) continue;
+    auto fault = std::move(one->second);
+    faults_.erase(one);
+    return fault;
+  }
+  return std::nullopt;
+}
+
+Awaitable<void> FakeRuntime::suffer(const std::string& method, const Fault& fault) {
+  if (!fault.hang && fault.delay.count() == 0) co_return;
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer(executor);
+  if (fault.hang) {
+    timer.expires_at(asio::steady_timer::time_point::max());
+  } else {
+    timer.expires_after(fault.delay);
+  }
+  boost::system::error_code failed;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, failed));
+  if (failed) throw CallError(method, Code::Cancelled, "the call was cancelled");
+}
+
+template <class Result>
+Awaitable<Result> FakeRuntime::perform(std::string method, std::string id, std::function<Result()> effect) {
+  const auto executor = co_await asio::this_coro::executor;
+  co_await asio::post(executor, asio::use_awaitable);  // a real runtime never answers at once
+  calls_.push_back({method, id});
+  const auto fault = take_fault(method).value_or(Fault());
+  co_await suffer(method, fault);
+  if (down_) throw CallError(method, Code::Unavailable, kDown);
+  const bool fails = fault.code != Code::Ok;
+  if (fails && !fault.after_effect) throw CallError(method, fault.code, fault.message);
+  if constexpr (std::is_void_v<Result>) {
+    effect();
+    if (fails) throw CallError(method, fault.code, fault.message);
+  } else {
+    Result result = effect();
+    if (fails) throw CallError(method, fault.code, fault.message);
+    co_return result;
+  }
+}
+
+void FakeRuntime::publish(const ContainerEvent& event) {
+  for (auto* stream : streams_) stream->push(event);
+}
+
+const std::vector<FakeRuntime::Call>& FakeRuntime::calls() const {
+  return calls_;
+}
+
+void FakeRuntime::clear_calls() {
+  calls_.clear();
+}
+
+std::size_t FakeRuntime::count_calls(std::string_view method) const {
+  return static_cast<std::size_t>(
+      std::count_if(calls_.begin(), calls_.end(), [&](const Call& one) { return one.method == method; }));
+}
+
+// ---- What the test sets up and looks at
+
+void FakeRuntime::script(std::string_view container_name, Script script) {
+  world_->script(std::string(container_name), std::move(script));
+}
+
+void FakeRuntime::exit_container(std::string_view id, std::int32_t exit_code, std::string_view reason) {
+  world_->exit(std::string(id), exit_code, std::string(reason), "");
+}
+
+void FakeRuntime::kill_sandbox(std::string_view id) {
+  world_->kill_sandbox(std::string(id));
+}
+
+void FakeRuntime::reboot() {
+  world_->reboot();
+}
+
+std::string FakeRuntime::add_image(std::string_view reference, std::uint64_t size) {
+  return world_->add_image(std::string(reference), size);
+}
+
+void FakeRuntime::add_remote_image(std::string_view reference, std::uint64_t size,
+                                   std::optional<std::string> need_auth) {
+  world_->add_remote_image(std::string(reference), {size, std::move(need_auth)});
+}
+
+void FakeRuntime::on_exec(ExecHandler handler) {
+  exec_handler_ = std::move(handler);
+}
+
+std::vector<ContainerStatus> FakeRuntime::containers() const {
+  std::vector<ContainerStatus> all;
+  for (const auto& [id, one] : world_->containers()) all.push_back(one.status);
+  return all;
+}
+
+std::vector<PodSandboxStatus> FakeRuntime::sandboxes() const {
+  std::vector<PodSandboxStatus> all;
+  for (const auto& [id, one] : world_->sandboxes()) all.push_back(one.status);
+  return all;
+}
+
+const PodSandboxConfig* FakeRuntime::sandbox_config(std::string_view id) const {
+  const auto found = world_->sandboxes().find(std::string(id));
+  return found != world_->sandboxes().end() ? &found->second.config : nullptr;
+}
+
+const ContainerConfig* FakeRuntime::container_config(std::string_view id) const {
+  const auto found = world_->containers().find(std::string(id));
+  return found != world_->containers().end() ? &found->second.config : nullptr;
+}
+
+std::string FakeRuntime::find_container(std::string_view name, std::optional<ContainerState> state) const {
+  std::string newest;
+  for (const auto& [id, one] : world_->containers())
+    if (one.config.metadata.name == name && (!state || one.status.state == *state)) newest = id;
+  return newest;
+}
+
+// ---- Runtime
+
+Awaitable<VersionInfo> FakeRuntime::version(std::string_view) {
+  return perform<VersionInfo>("Version", "", [this] { return version_info; });
+}
+
+Awaitable<RuntimeStatus> FakeRuntime::status(bool verbose) {
+  return perform<RuntimeStatus>("Status", "", [this, verbose] {
+    auto answer = runtime_status;
+    if (!verbose) answer.info.clear();
+    return answer;
+  });
+}
+
+Awaitable<void> FakeRuntime::update_runtime_config(std::string_view pod_cidr) {
+  return perform<void>("UpdateRuntimeConfig", std::string(pod_cidr), [] {});
+}
+
+Awaitable<CgroupDriver> FakeRuntime::cgroup_driver() {
+  return perform<CgroupDriver>("RuntimeConfig", "", [this] { return driver; });
+}
+
+Awaitable<std::string> FakeRuntime::run_pod_sandbox(const PodSandboxConfig& config,
+                                                    std::string_view handler) {
+  return perform<std::string>(
+      "RunPodSandbox", config.metadata.uid,
+      [this, config, handler = std::string(handler)] { return world_->run_sandbox(config, handler); });
+}
+
+Awaitable<void> FakeRuntime::stop_pod_sandbox(std::string_view id) {
+  return perform<void>("StopPodSandbox", std::string(id),
+                       [this, id = std::string(id)] { world_->stop_sandbox(id); });
+}
+
+Awaitable<void> FakeRuntime::remove_pod_sandbox(std::string_view id) {
+  return perform<void>("RemovePodSandbox", std::string(id),
+                       [this, id = std::string(id)] { world_->remove_sandbox(id); });
+}
+
+Awaitable<PodSandboxStatus> FakeRuntime::pod_sandbox_status(std::string_view id) {
+  return perform<PodSandboxStatus>("PodSandboxStatus", std::string(id),
+                                   [this, id = std::string(id)] { return world_->sandbox_status(id); });
+}
+
+Awaitable<std::vector<PodSandbox>> FakeRuntime::list_pod_sandbox(const PodSandboxFilter& filter) {
+  return perform<std::vector<PodSandbox>>("ListPodSandbox", "",
+                                          [this, filter] { return world_->list_sandboxes(filter); });
+}
+
+Awaitable<std::string> FakeRuntime::port_forward(std::string_view id, const std::vector<std::int32_t>&) {
+  return perform<std::string>("PortForward", std::string(id), [this, id = std::string(id)] {
+    const auto known = world_->sandbox_status(id);
+    return kStreamUrl + ("portforward/" + known.id);
+  });
+}
+
+Awaitable<std::string> FakeRuntime::create_container(std::string_view sandbox_id,
+                                                     const ContainerConfig& config, const PodSandboxConfig&) {
+  return perform<std::string>("CreateContainer", std::string(sandbox_id),
+                              [this, sandbox_id = std::string(sandbox_id), config] {
+                                return world_->create_container(sandbox_id, config);
+                              });
+}
+
+Awaitable<void> FakeRuntime::start_container(std::string_view id) {
+  return perform<void>("StartContainer", std::string(id),
+                       [this, id = std::string(id)] { world_->start_container(id); });
+}
+
+Awaitable<void> FakeRuntime::stop_container(std::string_view id, std::chrono::seconds) {
+  return perform<void>("StopContainer", std::string(id),
+                       [this, id = std::string(id)] { world_->stop_container(id); });
+}
+
+Awaitable<void> FakeRuntime::remove_container(std::string_view id) {
+  return perform<void>("RemoveContainer", std::string(id),
+                       [this, id = std::string(id)] { world_->remove_container(id); });
+}
+
+Awaitable<ContainerStatus> FakeRuntime::container_status(std::string_view id) {
+  return perform<ContainerStatus>("ContainerStatus", std::string(id), [this, id = std::string(id)] {
+    return world_->container_status(id, "ContainerStatus");
+  });
+}
+
+Awaitable<std::vector<Container>> FakeRuntime::list_containers(const ContainerFilter& filter) {
+  return perform<std::vector<Container>>("ListContainers", "",
+                                         [this, filter] { return world_->list_containers(filter); });
+}
+
+Awaitable<void> FakeRuntime::update_container_resources(std::string_view id,
+                                                        const LinuxContainerResources& resources) {
+  return perform<void>("UpdateContainerResources", std::string(id),
+                       [this, id = std::string(id), resources] { world_->update_resources(id, resources); });
+}
+
+Awaitable<void> FakeRuntime::reopen_container_log(std::string_view id) {
+  return perform<void>("ReopenContainerLog", std::string(id),
+                       [this, id = std::string(id)] { world_->require_running(id, "ReopenContainerLog"); });
+}
+
+Awaitable<ExecResult> FakeRuntime::exec_sync(std::string_view id, const std::vector<std::string>& cmd,
+                                             std::chrono::seconds) {
+  return perform<ExecResult>("ExecSync", std::string(id), [this, id = std::string(id), cmd] {
+    world_->require_running(id, "ExecSync");
+    return exec_handler_ ? exec_handler_(id, cmd) : ExecResult();
+  });
+}
+
+Awaitable<std::string> FakeRuntime::exec(const ExecRequest& request) {
+  return perform<std::string>("Exec", request.container_id, [this, id = request.container_id] {
+    world_->require_running(id, "Exec");
+    return kStreamUrl + ("exec/" + id);
+  });
+}
+
+Awaitable<std::string> FakeRuntime::attach(const AttachRequest& request) {
+  return perform<std::string>("Attach", request.container_id, [this, id = request.container_id] {
+    world_->require_running(id, "Attach");
+    return kStreamUrl + ("attach/" + id);
+  });
+}
+
+Awaitable<ContainerStats> FakeRuntime::container_stats(std::string_view id) {
+  return perform<ContainerStats>("ContainerStats", std::string(id), [this, id = std::string(id)] {
+    return stats_of(id, world_->container_status(id, "ContainerStats"));
+  });
+}
+
+Awaitable<std::vector<ContainerStats>> FakeRuntime::list_container_stats(const ContainerStatsFilter& filter) {
+  const ContainerFilter running{filter.id, ContainerState::Running, filter.pod_sandbox_id,
+                                filter.label_selector};
+  return perform<std::vector<ContainerStats>>("ListContainerStats", "", [this, running] {
+    std::vector<ContainerStats> all;
+    for (const auto& one : world_->list_containers(running))
+      all.push_back(stats_of(one.id, world_->container_status(one.id, "ListContainerStats")));
+    return all;
+  });
+}
+
+ContainerStats FakeRuntime::stats_of(const std::string& id, const ContainerStatus& status) const {
+  const auto set = stats_by_container.find(id);
+  ContainerStats stats = set != stats_by_container.end() ? set->second : ContainerStats();
+  if (set == stats_by_container.end()) {
+    stats.cpu = CpuUsage{0, 0, 0};
+    stats.memory = MemoryUsage();
+    stats.memory->working_set_bytes = 0;
+  }
+  stats.id = id;
+  stats.metadata = status.metadata;
+  stats.labels = status.labels;
+  stats.annotations = status.annotations;
+  return stats;
+}
+
+Awaitable<PodSandboxStats> FakeRuntime::pod_sandbox_stats(std::string_view id) {
+  return perform<PodSandboxStats>("PodSandboxStats", std::string(id), [this, id = std::string(id)] {
+    const auto found = stats_by_sandbox.find(id);
+    if (stats_by_sandbox.empty())
+      throw CallError("PodSandboxStats", Code::Unimplemented, "unknown method PodSandboxStats");
+    if (found == stats_by_sandbox.end())
+      throw CallError("PodSandboxStats", Code::NotFound, "sandbox \"" + id + "\": not found");
+    return found->second;
+  });
+}
+
+Awaitable<std::vector<PodSandboxStats>> FakeRuntime::list_pod_sandbox_stats(
+    const PodSandboxStatsFilter& filter) {
+  const PodSandboxFilter wanted{filter.id, std::nullopt, filter.label_selector};
+  return perform<std::vector<PodSandboxStats>>("ListPodSandboxStats", "", [this, wanted] {
+    if (stats_by_sandbox.empty())
+      throw CallError("ListPodSandboxStats", Code::Unimplemented, "unknown method ListPodSandboxStats");
+    std::vector<PodSandboxStats> all;
+    for (const auto& one : world_->list_sandboxes(wanted)) {
+      const auto found = stats_by_sandbox.find(one.id);
+      if (found != stats_by_sandbox.end()) all.push_back(found->second);
+    }
+    return all;
+  });
+}
+
+// ---- Images
+
+Awaitable<std::vector<Image>> FakeRuntime::list_images(std::string_view image) {
+  return perform<std::vector<Image>>("ListImages", std::string(image), [this, image = std::string(image)] {
+    return world_->list_images(image);
+  });
+}
+
+Awaitable<std::optional<Image>> FakeRuntime::image_status(const ImageSpec& image) {
+  return perform<std::optional<Image>>("ImageStatus", image.image,
+                                       [this, name = image.image] { return world_->image_status(name); });
+}
+
+Awaitable<std::string> FakeRuntime::pull_image(const ImageSpec& image, const std::optional<AuthConfig>& auth,
+                                               const PodSandboxConfig&) {
+  return perform<std::string>("PullImage", image.image,
+                              [this, name = image.image, auth] { return world_->pull_image(name, auth); });
+}
+
+Awaitable<void> FakeRuntime::remove_image(const ImageSpec& image) {
+  return perform<void>("RemoveImage", image.image,
+                       [this, name = image.image] { world_->remove_image(name); });
+}
+
+Awaitable<std::vector<FilesystemUsage>> FakeRuntime::image_fs_info() {
+  return perform<std::vector<FilesystemUsage>>("ImageFsInfo", "", [this] { return image_filesystems; });
+}
+
+std::unique_ptr<EventStream> FakeRuntime::container_events() {
+  return std::make_unique<Stream>(*this);
+}
+
+}  // namespace edgecore::cri

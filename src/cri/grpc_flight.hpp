@@ -1,0 +1,97 @@
+#pragma once
+
+#include <grpcpp/completion_queue.h>
+#include <grpcpp/generic/generic_stub.h>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+
+namespace edgecore::cri {
+
+/// What the asker of an rpc sleeps on. Belongs to the asker's executor, and is gone when the asker is.
+struct Waiter {
+  explicit Waiter(const boost::asio::any_io_executor& executor) : alarm(executor) {}
+  boost::asio::steady_timer alarm;
+  bool waiting = false;  // an operation was begun and has not landed
+  bool ok = false;       // how the last one landed
+};
+
+/// One rpc on its way: gRPC's objects, which have to outlive each operation also when the asker is gone. So a
+/// flight keeps itself alive while gRPC holds its address as a tag. The completion thread calls `arrive`.
+class Flight : public std::enable_shared_from_this<Flight> {
+ public:
+  Flight(const boost::asio::any_io_executor& executor, std::weak_ptr<Waiter> waiter)
+      : executor_(executor), waiter_(std::move(waiter)) {}
+
+  grpc::ClientContext context;
+  grpc::ByteBuffer reply;
+  grpc::Status status;
+  std::unique_ptr<grpc::GenericClientAsyncResponseReader> unary;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;
+
+ private:
+  friend class CompletionLoop;
+  friend class Ticket;
+  void arrive(bool ok);  // completion thread; posts to the asker
+  void abandon();        // asker; nothing is posted from then on
+
+  std::shared_ptr<Flight> self_;           // while gRPC holds the tag
+  std::mutex mutex_;                       // orders arrive() and abandon()
+  boost::asio::any_io_executor executor_;  // empty once abandoned: it may not outlive its io_context
+  std::weak_ptr<Waiter> waiter_;
+};
+
+/// The completion queue and the one thread that sleeps on it. Shared by a Runtime and its event streams;
+/// `shut_down` ends all flights and joins the thread. Any thread may call it.
+class CompletionLoop {
+ public:
+  CompletionLoop();
+  ~CompletionLoop() { shut_down(); }
+  CompletionLoop(const CompletionLoop&) = delete;
+  CompletionLoop& operator=(const CompletionLoop&) = delete;
+
+  /// Begins an operation: `operation(tag)` has to hand the tag to gRPC. False, without calling it, after
+  /// shut_down.
+  bool begin(Flight& flight, const std::function<void(void*)>& operation);
+  void shut_down();
+  grpc::CompletionQueue* queue() { return &queue_; }
+
+ private:
+  void run();
+
+  grpc::CompletionQueue queue_;
+  std::mutex mutex_;
+  bool stopping_ = false;
+  std::set<Flight*> flying_;
+  std::thread thread_;
+};
+
+/// The asker's hold on a flight; used on the asker's executor, which runs one handler at a time. Destroying
+/// it ends the rpc if that is still going on.
+class Ticket {
+ public:
+  explicit Ticket(const boost::asio::any_io_executor& executor);
+  Ticket(const Ticket&) = delete;
+  Ticket& operator=(const Ticket&) = delete;
+  ~Ticket();
+
+  Flight* operator->() const { return flight_.get(); }
+  /// As CompletionLoop::begin; one operation at a time.
+  bool begin(CompletionLoop& loop, const std::function<void(void*)>& operation);
+  /// Waits for the operation that was begun: gRPC's `ok`, or nullopt when the wait was cancelled; then the
+  /// rpc has been told to end, and nothing more may be begun on it.
+  boost::asio::awaitable<std::optional<bool>> landed();
+
+ private:
+  std::shared_ptr<Waiter> waiter_;
+  std::shared_ptr<Flight> flight_;
+};
+
+}  // namespace edgecore::cri

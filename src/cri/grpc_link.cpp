@@ -1,0 +1,161 @@
+#include "cri/grpc_link.hpp"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <boost/asio/this_coro.hpp>
+#include <limits>
+
+#include "cri/convert.hpp"
+
+namespace edgecore::cri {
+namespace {
+
+constexpr int kMaxMessageBytes = 16 * 1024 * 1024;  // protocol/05-edged.md §4.1
+constexpr int kFirstReconnectMillis = 100;
+constexpr int kLastReconnectMillis = 2000;
+
+/// Everything optional is off: what gRPC does not do costs no memory and no wake-ups.
+grpc::ChannelArguments channel_arguments() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  arguments.SetMaxSendMessageSize(kMaxMessageBytes);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMillis);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kFirstReconnectMillis);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastReconnectMillis);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, std::numeric_limits<int>::max());
+  return arguments;
+}
+
+[[noreturn]] void fail(const Rpc& rpc, const grpc::Status& status) {
+  throw CallError(rpc.method, code_of(static_cast<int>(status.error_code())), status.error_message());
+}
+
+[[noreturn]] void fail_cancelled(const Rpc& rpc, const char* why) {
+  throw CallError(rpc.method, Code::Cancelled, why);
+}
+
+constexpr const char* kCancelled = "the call was cancelled";
+constexpr const char* kShutDown = "the connection to the runtime was shut down";
+
+constexpr Rpc kEvents{"RuntimeService", "GetContainerEvents", std::nullopt};
+
+class GrpcEventStream final : public EventStream {
+ public:
+  explicit GrpcEventStream(std::shared_ptr<Link> link) : link_(std::move(link)) {}
+
+  Awaitable<std::optional<ContainerEvent>> next() override {
+    if (ended_) throw CallError(kEvents.method, Code::FailedPrecondition, "the event stream has ended");
+    ended_ = true;  // unless an event comes
+    if (!ticket_) co_await open();
+    Flight* const flight = ticket_->operator->();
+    const std::function<void(void*)> read_one = [flight](void* tag) {
+      flight->stream->Read(&flight->reply, tag);
+    };
+    const bool more = co_await step(read_one);
+    if (!more) {
+      const std::function<void(void*)> finish = [flight](void* tag) {
+        flight->stream->Finish(&flight->status, tag);
+      };
+      co_await step(finish);
+      if (!flight->status.ok()) fail(kEvents, flight->status);
+      co_return std::nullopt;
+    }
+    v1::ContainerEventResponse response;
+    unpack(flight->reply, response, kEvents.method);
+    ended_ = false;
+    co_return read(response);
+  }
+
+ private:
+  /// Sends the request. What goes wrong is told by the Read and Finish that follow in any case.
+  Awaitable<void> open() {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    ticket_.emplace(executor);
+    Flight* const flight = ticket_->operator->();
+    flight->stream = link_->stub.PrepareCall(&flight->context, kEvents.path(), link_->loop->queue());
+    const std::function<void(void*)> start = [flight](void* tag) { flight->stream->StartCall(tag); };
+    co_await step(start);
+    const auto request = pack(v1::GetEventsRequest());
+    const std::function<void(void*)> send = [flight, &request](void* tag) {
+      flight->stream->WriteLast(request, grpc::WriteOptions(), tag);
+    };
+    co_await step(send);
+  }
+
+  /// One operation on the stream, from its beginning to its completion; gRPC's `ok`.
+  Awaitable<bool> step(const std::function<void(void*)>& operation) {
+    if (!ticket_->begin(*link_->loop, operation)) fail_cancelled(kEvents, kShutDown);
+    const auto landed = co_await ticket_->landed();
+    if (!landed) fail_cancelled(kEvents, kCancelled);
+    co_return *landed;
+  }
+
+  std::shared_ptr<Link> link_;
+  std::optional<Ticket> ticket_;  // from the first next() on
+  bool ended_ = false;
+};
+
+}  // namespace
+
+Link::Link(const std::string& target, std::shared_ptr<CompletionLoop> completion_loop)
+    : loop(std::move(completion_loop)),
+      channel(grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), channel_arguments())),
+      stub(channel) {}
+
+std::string socket_target(const std::string& endpoint) {
+  constexpr std::string_view kScheme = "unix://";
+  const std::string path = endpoint.starts_with(kScheme) ? endpoint.substr(kScheme.size()) : endpoint;
+  if (!path.starts_with('/'))
+    throw BadInput("the container runtime's endpoint \"" + endpoint +
+                   "\" is not a unix socket; write it as unix:///path/of/the.sock");
+  return "unix:" + path;
+}
+
+std::string Rpc::path() const {
+  return std::string("/runtime.v1.") + service + "/" + method;
+}
+
+grpc::ByteBuffer pack(const google::protobuf::MessageLite& message) {
+  const std::string bytes = message.SerializeAsString();
+  const grpc::Slice slice(bytes);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+void unpack(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& message, std::string_view method) {
+  grpc::Slice slice;
+  const auto dumped = bytes.DumpToSingleSlice(&slice);
+  if (!dumped.ok() || !message.ParseFromArray(slice.begin(), static_cast<int>(slice.size())))
+    throw CallError(method, Code::Internal, "the runtime's reply is not a valid message");
+}
+
+Awaitable<grpc::ByteBuffer> ask(std::shared_ptr<Link> link, Rpc rpc, grpc::ByteBuffer request) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  Ticket call(executor);
+  if (rpc.limit) call->context.set_deadline(std::chrono::system_clock::now() + *rpc.limit);
+  Flight* const flight = call.operator->();
+  const std::function<void(void*)> send = [flight, &link, &rpc, &request](void* tag) {
+    flight->unary = link->stub.PrepareUnaryCall(&flight->context, rpc.path(), request, link->loop->queue());
+    flight->unary->StartCall();
+    flight->unary->Finish(&flight->reply, &flight->status, tag);
+  };
+  if (!call.begin(*link->loop, send)) fail_cancelled(rpc, kShutDown);
+  link.reset();  // the Runtime may be destroyed while this waits
+  const auto landed = co_await call.landed();
+  if (!landed) fail_cancelled(rpc, kCancelled);
+  if (!flight->status.ok()) fail(rpc, flight->status);
+  co_return flight->reply;
+}
+
+std::unique_ptr<EventStream> open_event_stream(std::shared_ptr<Link> link) {
+  return std::make_unique<GrpcEventStream>(std::move(link));
+}
+
+}  // namespace edgecore::cri
