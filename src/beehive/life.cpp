@@ -1,0 +1,153 @@
+#include "beehive/life.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+
+namespace edgecore::beehive {
+
+namespace asio = boost::asio;
+
+namespace {
+
+std::string describe(const std::exception_ptr& why) {
+  try {
+    std::rethrow_exception(why);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "an exception of unknown type";
+  }
+}
+
+/// The completion handler of run(); names no executor so that cancelling acts at once.
+struct RunEnded {
+  using cancellation_slot_type = asio::cancellation_slot;
+  [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return slot; }
+  void operator()(const std::exception_ptr& why) const { then(why); }
+
+  asio::cancellation_slot slot;
+  std::function<void(const std::exception_ptr&)> then;
+};
+
+}  // namespace
+
+Life::Life(ModuleContext context, ModuleFactory make, Events events)
+    : work_(asio::make_work_guard(loop_)),
+      context_(std::move(context)),
+      make_(std::move(make)),
+      events_(std::move(events)) {
+  context_.executor = loop_.get_executor();
+}
+
+Life::~Life() = default;
+
+void Life::start(std::size_t stack_bytes) {
+  thread_.emplace(context_.name, stack_bytes, [self = shared_from_this()] { self->live(); });
+}
+
+void Life::cancel() {
+  token_->unless_closed([this] {
+    asio::post(loop_, [this] {
+      cancelled_ = true;
+      if (started_ && !settled_) signal_.emit(asio::cancellation_type::terminal);
+    });
+  });
+}
+
+void Life::abandon() {
+  token_->abandon();
+  loop_.stop();
+  thread_->detach();
+}
+
+unsigned Life::beat() {
+  if (beat_answered_) {
+    unanswered_ = 0;
+    beat_answered_ = false;
+    token_->unless_closed([this] { asio::post(loop_, [this] { beat_answered_ = true; }); });
+  } else {
+    ++unanswered_;
+  }
+  return unanswered_;
+}
+
+void Life::live() {
+  LifeToken::adopt(token_);
+  failure_.clear();
+  try {
+    module_ = make_(context_);
+    if (!module_) failure_ = "its factory made nothing";
+  } catch (...) {
+    failure_ = "it could not be made: " + describe(std::current_exception());
+  }
+  if (module_) {
+    // From inside the loop, so that it takes its first step at once: asio must not see it cancelled before.
+    asio::post(loop_, [this] { begin_run(); });
+    failure_ = turn_loop();
+  }
+  if (!failure_.empty() && !token_->abandoned()) events_.failed(failure_);
+
+  // Coroutines refer to the module, the module's members to the loop's services: so in this order. Nobody
+  // posts to the loop any more from here on.
+  token_->close();
+  loop_.destroy_handlers();
+  module_.reset();
+  events_.ended();
+  LifeToken::adopt(nullptr);
+}
+
+void Life::begin_run() {
+  if (cancelled_) {
+    settle(nullptr);
+    return;
+  }
+  started_ = true;
+  events_.running();
+  RunEnded ended{signal_.slot(), [this](const std::exception_ptr& why) { settle(why); }};
+  asio::co_spawn(loop_.get_executor(), run_module(), std::move(ended));
+}
+
+asio::awaitable<void> Life::run_module() {
+  std::exception_ptr why;
+  try {
+    co_await module_->run();
+  } catch (...) {
+    why = std::current_exception();
+  }
+  // Else co_spawn's own last step throws into the loop when run() ended cancelled without ever having waited.
+  co_await asio::this_coro::throw_if_cancelled(false);
+  if (why) std::rethrow_exception(why);
+}
+
+void Life::settle(const std::exception_ptr& why) {
+  settled_ = true;
+  if (!cancelled_) {
+    failure_ = why ? describe(why) : "it returned without having been asked to";
+  } else if (why) {
+    try {
+      std::rethrow_exception(why);
+    } catch (const boost::system::system_error& error) {
+      if (error.code() != asio::error::operation_aborted) {
+        context_.log->warn("Stopping {} ended with an error: {}", context_.name, error.what());
+      }
+    } catch (...) {
+      context_.log->warn("Stopping {} ended with an error: {}", context_.name, describe(why));
+    }
+  }
+  loop_.stop();
+}
+
+/// Runs the loop until the life is over; returns why it failed, "" when it was asked to stop.
+std::string Life::turn_loop() {
+  try {
+    loop_.run();
+  } catch (...) {
+    if (!cancelled_) failure_ = "an exception left its loop: " + describe(std::current_exception());
+  }
+  return failure_;
+}
+
+}  // namespace edgecore::beehive

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "beehive/life_token.hpp"
+#include "beehive/thread.hpp"
+#include "edgecore/beehive/module.hpp"
+
+namespace edgecore::beehive {
+
+/// One life of a module: a thread, its loop and the Module object made by the factory on that thread. The
+/// Supervisor holds it and so does the thread, so that a hung thread that was given up keeps what it stands
+/// on.
+class Life : public std::enable_shared_from_this<Life> {
+ public:
+  /// Called on the life's thread. Nothing of the Supervisor may be locked by who calls Life.
+  struct Events {
+    std::function<void()> running;                   ///< run() has begun
+    std::function<void(const std::string&)> failed;  ///< why; its frames and deliveries still exist
+    std::function<void()> ended;                     ///< everything it had is gone; the thread ends
+  };
+
+  Life(ModuleContext context, ModuleFactory make, Events events);
+  Life(const Life&) = delete;
+  Life& operator=(const Life&) = delete;
+  ~Life();
+
+  /// Starts the thread. Throws SystemError.
+  void start(std::size_t stack_bytes);
+  /// Asks run() to stop; returns at once.
+  void cancel();
+  /// Gives the thread up: nothing it does reaches the bus any more; it ends when its present step does.
+  void abandon();
+  /// Waits for the thread, which has called `ended`.
+  void join() { thread_->join(); }
+
+  /// Posts a heartbeat and returns how many in a row went unanswered before. For one thread, the
+  /// Supervisor's.
+  unsigned beat();
+
+ private:
+  /// io_context lets its handlers, and so all coroutines, be destroyed before its services.
+  class Loop : public boost::asio::io_context {
+   public:
+    Loop() : io_context(1) {}
+    void destroy_handlers() { shutdown(); }
+  };
+
+  void live();
+  void begin_run();
+  boost::asio::awaitable<void> run_module();
+  void settle(const std::exception_ptr& why);
+  std::string turn_loop();
+
+  Loop loop_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  std::shared_ptr<LifeToken> token_ = std::make_shared<LifeToken>();
+  ModuleContext context_;
+  ModuleFactory make_;
+  Events events_;
+  std::unique_ptr<Module> module_;
+  boost::asio::cancellation_signal signal_;
+  std::optional<Thread> thread_;
+  std::atomic<bool> cancelled_{false};
+  bool started_ = false;
+  bool settled_ = false;
+  std::string failure_;
+  std::atomic<bool> beat_answered_{true};
+  unsigned unanswered_ = 0;
+};
+
+}  // namespace edgecore::beehive

@@ -1,0 +1,381 @@
+#include "edgecore/beehive/supervisor.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+
+#include "beehive/backoff.hpp"
+#include "beehive/life.hpp"
+#include "edgecore/base/log.hpp"
+
+namespace edgecore::beehive {
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+// Heartbeats per hang_after. Counted, not timed: a process that was suspended has missed one, not all.
+constexpr unsigned kBeats = 4;
+constexpr char kUnknownPoisonError[] = "an exception of unknown type";
+
+}  // namespace
+
+struct Supervisor::Impl : std::enable_shared_from_this<Supervisor::Impl> {
+  struct Poison {
+    std::string module;
+    MessagePtr message;
+    std::string reason;
+  };
+  struct Runner {
+    ModuleSpec spec;
+    std::shared_ptr<Mailbox> mailbox;
+    Backoff backoff;
+    std::shared_ptr<Life> life;  ///< the present one, until it has ended or was abandoned
+    bool ended = false;          ///< `life` has nothing left but its thread to join
+    bool failed = false;         ///< `life` fails or has failed
+    bool cancelled = false;      ///< `life` was asked to stop
+    unsigned missed = 0;         ///< heartbeats
+    SteadyTime born;             ///< of `life`, on clock_
+    std::optional<Steady::time_point> restart_at;
+    ModuleState state;
+  };
+  using Lock = std::unique_lock<std::mutex>;
+
+  Impl(Bus& to, const Clock& with, SupervisorOptions how, PoisonHandler poison_to)
+      : bus(to), clock(with), options(how), on_poison(std::move(poison_to)) {}
+
+  void launch(Lock& lock, Runner& runner);
+  void start_in_order();
+  void note_failure(Runner& runner, const std::string& why);
+  void plan_restart(Runner& runner);
+  void monitor();
+  void reap(Lock& lock);
+  void hand_out_poison(Lock& lock);
+  void restart_due(Lock& lock);
+  void beat(Lock& lock);
+  void give_up(Runner& runner, const std::string& why);
+  [[nodiscard]] Steady::time_point next_event() const;
+  bool stop();
+  void cancel_in_reverse(Lock& lock, Steady::time_point deadline);
+  bool settle_stop(Lock& lock, Steady::time_point deadline);
+
+  Bus& bus;
+  const Clock& clock;
+  const SupervisorOptions options;
+  const PoisonHandler on_poison;
+  const log::Logger log = log::get("beehive");
+
+  mutable std::mutex mutex;  ///< guards what follows
+  std::condition_variable changed;
+  bool news = false;  ///< for the monitor
+  std::vector<std::unique_ptr<Runner>> runners;
+  std::vector<Poison> poison;
+  std::size_t abandoned = 0;  ///< threads still there
+  bool started = false;
+  bool stopping = false;
+  bool monitor_ended = true;
+  Steady::time_point last_beat;
+
+  std::optional<Thread> monitor_thread;
+};
+
+/// Makes a life for the runner and starts its thread. Lifts the lock meanwhile.
+void Supervisor::Impl::launch(Lock& lock, Runner& runner) {
+  runner.restart_at.reset();
+  runner.ended = runner.failed = runner.cancelled = false;
+  runner.missed = 0;
+  runner.born = clock.steady();
+  runner.state.life = ModuleState::Life::kStarting;
+  lock.unlock();
+  ModuleContext context{runner.spec.name, bus, runner.mailbox, {}, clock, log::get(runner.spec.name)};
+  // The events know their life by a weak pointer set before the thread starts.
+  auto self_reference = std::make_shared<std::weak_ptr<Life>>();
+  std::shared_ptr<Life> life;
+  std::string why;
+  try {
+    Life::Events events;
+    const auto impl = shared_from_this();
+    Runner* const at = &runner;
+    const auto is_present = [self_reference, at] { return at->life && at->life == self_reference->lock(); };
+    events.running = [impl, at, is_present] {
+      const std::lock_guard guard(impl->mutex);
+      if (!is_present()) return;
+      at->state.life = ModuleState::Life::kRunning;
+      impl->changed.notify_all();
+    };
+    events.failed = [impl, at, is_present](const std::string& reason) {
+      const std::lock_guard guard(impl->mutex);
+      if (is_present()) impl->note_failure(*at, reason);
+    };
+    events.ended = [impl, at, is_present] {
+      const std::lock_guard guard(impl->mutex);
+      if (is_present()) {
+        at->ended = true;
+      } else {
+        --impl->abandoned;
+      }
+      impl->news = true;
+      impl->changed.notify_all();
+    };
+    life = std::make_shared<Life>(std::move(context), runner.spec.make, std::move(events));
+    *self_reference = life;
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  lock.lock();
+  if (stopping) return;
+  if (life) {
+    runner.life = life;
+    try {
+      life->start(options.stack_bytes);
+    } catch (const std::exception& error) {
+      why = error.what();
+      runner.life.reset();
+    }
+  }
+  if (!why.empty()) {
+    note_failure(runner, why);
+    plan_restart(runner);
+  }
+}
+
+/// Takes back what the failing life had in hand, before its coroutines are destroyed. With the lock held.
+void Supervisor::Impl::note_failure(Runner& runner, const std::string& why) {
+  if (runner.cancelled || stopping) return;
+  runner.failed = true;
+  runner.state.last_failure = why;
+  for (auto& message : runner.mailbox->take_back_failed()) {
+    poison.push_back({runner.spec.name, std::move(message), why});
+  }
+  news = true;
+  changed.notify_all();
+}
+
+/// The runner's life is over; decides what comes next. With the lock held.
+void Supervisor::Impl::plan_restart(Runner& runner) {
+  if (!options.restart) {
+    runner.state.life = ModuleState::Life::kFailed;
+    runner.mailbox->close("module " + runner.spec.name + " has failed and is not started again");
+    log->error("Module {} has failed and stays down (moduleRestart is off): {}", runner.spec.name,
+               runner.state.last_failure);
+    return;
+  }
+  const auto wait = runner.backoff.next(clock.steady() - runner.born);
+  runner.state.life = ModuleState::Life::kBackoff;
+  runner.restart_at = Steady::now() + wait;
+  log->warn("Module {} has failed and is started again in {} ms: {}", runner.spec.name, wait.count(),
+            runner.state.last_failure);
+}
+
+/// Gives a hung life up. With the lock held.
+void Supervisor::Impl::give_up(Runner& runner, const std::string& why) {
+  log->error("Module {} is abandoned: {}", runner.spec.name, why);
+  ++abandoned;
+  runner.life->abandon();
+  const auto left_to_its_thread = std::exchange(runner.life, nullptr);
+}
+
+void Supervisor::Impl::monitor() {
+  Lock lock(mutex);
+  while (!stopping) {
+    changed.wait_until(lock, next_event(), [this] { return news || stopping; });
+    news = false;
+    reap(lock);
+    if (Steady::now() >= last_beat + options.hang_after / kBeats) beat(lock);
+    hand_out_poison(lock);
+    restart_due(lock);
+  }
+  monitor_ended = true;
+  changed.notify_all();
+}
+
+Steady::time_point Supervisor::Impl::next_event() const {
+  auto next = last_beat + options.hang_after / kBeats;
+  for (const auto& runner : runners) {
+    if (runner->restart_at) next = std::min(next, *runner->restart_at);
+  }
+  return next;
+}
+
+void Supervisor::Impl::hand_out_poison(Lock& lock) {
+  while (!poison.empty()) {
+    const std::vector<Poison> found = std::exchange(poison, {});
+    lock.unlock();
+    for (const auto& item : found) {
+      log->error("A message about {} made module {} fail twice and is set aside: {}",
+                 log::quote(item.message->route.resource), item.module, item.reason);
+      try {
+        if (on_poison) on_poison(item.module, item.message, item.reason);
+      } catch (const std::exception& error) {
+        log->error("Setting a message of module {} aside failed: {}", item.module, error.what());
+      } catch (...) {
+        log->error("Setting a message of module {} aside failed: {}", item.module, kUnknownPoisonError);
+      }
+    }
+    lock.lock();
+  }
+}
+
+void Supervisor::Impl::reap(Lock& lock) {
+  for (const auto& runner : runners) {
+    if (!runner->life || !runner->ended || stopping) continue;
+    const auto life = std::exchange(runner->life, nullptr);
+    plan_restart(*runner);
+    lock.unlock();
+    life->join();
+    lock.lock();
+  }
+}
+
+void Supervisor::Impl::restart_due(Lock& lock) {
+  for (const auto& runner : runners) {
+    if (stopping || !runner->restart_at || Steady::now() < *runner->restart_at) continue;
+    ++runner->state.restarts;
+    launch(lock, *runner);
+  }
+}
+
+void Supervisor::Impl::beat(Lock&) {
+  last_beat = Steady::now();
+  for (const auto& runner : runners) {
+    if (stopping || !runner->life || runner->ended) continue;
+    runner->missed = runner->life->beat();
+    if (runner->missed < kBeats) continue;
+    const std::string why =
+        "its loop has not turned for " + std::to_string(options.hang_after.count()) + " ms";
+    give_up(*runner, why);
+    note_failure(*runner, why);
+    plan_restart(*runner);
+  }
+}
+
+void Supervisor::Impl::start_in_order() {
+  Lock lock(mutex);
+  for (const auto& runner : runners) {
+    launch(lock, *runner);
+    // A factory that hangs does not keep the others from starting.
+    changed.wait_for(lock, options.hang_after, [&] {
+      return !runner->life || runner->ended || runner->state.life != ModuleState::Life::kStarting;
+    });
+  }
+}
+
+/// Asks the modules to stop, the last started first. Each is given its share of the time before the one it
+/// may depend on is asked, too; none is given up before the deadline.
+void Supervisor::Impl::cancel_in_reverse(Lock& lock, Steady::time_point deadline) {
+  for (std::size_t left = runners.size(); left > 0; --left) {
+    Runner& runner = *runners[left - 1];
+    if (!runner.life || runner.ended) continue;
+    runner.cancelled = true;
+    runner.life->cancel();
+    const auto now = Steady::now();
+    const auto share = (deadline - std::min(now, deadline)) / static_cast<int>(left);
+    changed.wait_until(lock, now + share, [&] { return runner.ended; });
+  }
+}
+
+bool Supervisor::Impl::settle_stop(Lock& lock, Steady::time_point deadline) {
+  changed.wait_until(lock, deadline, [this] {
+    return monitor_ended && std::all_of(runners.begin(), runners.end(),
+                                        [](const auto& item) { return !item->life || item->ended; });
+  });
+  bool all = true;
+  for (const auto& runner : runners) {
+    runner->restart_at.reset();
+    const bool was_failed = runner->state.life == ModuleState::Life::kFailed;
+    if (runner->life && !runner->ended) {
+      give_up(*runner, "it did not stop in time");
+      all = false;
+    }
+    if (const auto life = std::exchange(runner->life, nullptr)) {
+      lock.unlock();
+      life->join();
+      lock.lock();
+    }
+    if (!was_failed) runner->state.life = ModuleState::Life::kStopped;
+  }
+  return all;
+}
+
+bool Supervisor::Impl::stop() {
+  Lock lock(mutex);
+  if (!started) return true;
+  started = false;
+  const auto deadline = Steady::now() + options.stop_within;
+  stopping = true;
+  changed.notify_all();
+  cancel_in_reverse(lock, deadline);
+  const bool all = settle_stop(lock, deadline);
+  const bool monitor_done = monitor_ended;
+  const bool none_abandoned = abandoned == 0;
+  lock.unlock();
+  if (monitor_done) {
+    monitor_thread->join();
+  } else {
+    log->error("The handler of set-aside messages did not return in time");
+    monitor_thread->detach();
+  }
+  return all && monitor_done && none_abandoned;
+}
+
+Supervisor::Supervisor(Bus& bus, const Clock& clock, SupervisorOptions options, PoisonHandler on_poison)
+    : impl_(std::make_shared<Impl>(bus, clock, options, std::move(on_poison))) {}
+
+Supervisor::~Supervisor() {
+  impl_->stop();
+}
+
+void Supervisor::start(std::vector<ModuleSpec> modules) {
+  if (impl_->started || impl_->stopping) throw Error("The supervisor can be started once only.");
+  for (auto& spec : modules) {
+    auto mailbox = impl_->bus.add_module(spec.name, spec.group, spec.limits);
+    const SupervisorOptions& how = impl_->options;
+    ModuleState state{spec.name, ModuleState::Life::kStarting, 0, {}};
+    impl_->runners.push_back(std::make_unique<Impl::Runner>(
+        Impl::Runner{std::move(spec),
+                     std::move(mailbox),
+                     Backoff(how.first_backoff, how.max_backoff, how.stable_after),
+                     nullptr,
+                     false,
+                     false,
+                     false,
+                     0,
+                     {},
+                     {},
+                     std::move(state)}));
+  }
+  impl_->started = true;
+  impl_->last_beat = Steady::now();
+  impl_->start_in_order();
+  impl_->monitor_ended = false;
+  impl_->last_beat = Steady::now();
+  impl_->monitor_thread.emplace("supervisor", impl_->options.stack_bytes,
+                                [impl = impl_] { impl->monitor(); });
+}
+
+bool Supervisor::stop() {
+  return impl_->stop();
+}
+
+std::vector<Supervisor::ModuleState> Supervisor::states() const {
+  const std::lock_guard lock(impl_->mutex);
+  std::vector<ModuleState> states;
+  for (const auto& runner : impl_->runners) states.push_back(runner->state);
+  return states;
+}
+
+bool Supervisor::healthy() const {
+  const std::lock_guard lock(impl_->mutex);
+  if (!impl_->started || Steady::now() - impl_->last_beat >= impl_->options.hang_after) return false;
+  return std::none_of(impl_->runners.begin(), impl_->runners.end(), [](const auto& runner) {
+    return runner->life && !runner->ended && runner->missed > kBeats / 2;
+  });
+}
+
+std::size_t Supervisor::abandoned() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->abandoned;
+}
+
+}  // namespace edgecore::beehive
