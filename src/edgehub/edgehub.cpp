@@ -1,8 +1,5 @@
 #include "edgecore/edgehub/edgehub.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cstring>
 #include <utility>
 
@@ -10,6 +7,7 @@
 #include "edgecore/base/uuid.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/task_group.hpp"
+#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/kube/status.hpp"
 #include "edgehub/enrolment.hpp"
 #include "edgehub/kubernetes_ca.hpp"
@@ -51,7 +49,7 @@ class EdgeHub final : public beehive::Module {
         delay_({}, random_seed()),
         tasks_(context.executor),
         inbound_(context, tasks_, kInboundBytes),
-        pause_(context.executor),
+        network_up_(context.executor),
         renewal_(context.executor),
         connected_(context.executor) {}
 
@@ -92,11 +90,12 @@ class EdgeHub final : public beehive::Module {
   Inbound inbound_;
   TunnelState state_ = TunnelState::kWaiting;
   Session* session_ = nullptr;  ///< the live one, while online
-  boost::asio::steady_timer pause_, renewal_;
-  boost::asio::steady_timer connected_;  ///< cancelled at each connection
+  beehive::Wakeup network_up_, renewal_;
+  beehive::Wakeup connected_;
   SteadyTime last_attempt_{};
   log::Quiet complaints_, token_complaints_;
   bool reconnect_now_ = false;
+  bool network_came_up_ = false;
 };
 
 boost::asio::awaitable<void> EdgeHub::take_messages() {
@@ -179,7 +178,7 @@ boost::asio::awaitable<bool> EdgeHub::enrol(JoinToken token) {
   context_.log->info("enrolled at {}: the certificate is in {}", options_.http_server,
                      options_.certificate_file.string());
   complaints_.reset();
-  renewal_.cancel();
+  renewal_.notify();
   if (deps_.enrolled) {
     try {
       deps_.enrolled();
@@ -210,7 +209,7 @@ boost::asio::awaitable<void> EdgeHub::live_through(Identity identity) {
   session_ = &session;
   context_.log->info("connected to the cloud at {}", options_.websocket_server);
   announce(names::content::kCloudConnected);
-  connected_.cancel();
+  connected_.notify();
   bool cancelled = false;
   try {
     co_await session.run();
@@ -242,9 +241,13 @@ void EdgeHub::announce(const char* content) {
 }
 
 boost::asio::awaitable<void> EdgeHub::pause() {
-  pause_.expires_at(last_attempt_ + std::max(delay_.next(), std::chrono::milliseconds(1000)));
-  boost::system::error_code woken;
-  co_await pause_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+  const SteadyTime until = std::max(last_attempt_ + delay_.next(), steady_now());
+  network_came_up_ = false;
+  co_await network_up_.sleep_until(until);
+  if (!network_came_up_) co_return;
+  // Not sooner than a second after the last attempt: the cloud may still be tearing down the old connection.
+  const SteadyTime earliest = std::max(last_attempt_ + std::chrono::seconds(1), steady_now());
+  co_await network_up_.sleep_until(earliest);
 }
 
 boost::asio::awaitable<void> EdgeHub::watch_network() {
@@ -258,7 +261,8 @@ boost::asio::awaitable<void> EdgeHub::watch_network() {
                         event.change == net::InterfaceChange::lost;
     if (!better || state_ != TunnelState::kWaiting) continue;
     delay_.network_up();
-    pause_.expires_at(std::max(steady_now(), last_attempt_ + std::chrono::seconds(1)));
+    network_came_up_ = true;
+    network_up_.notify();
   }
 }
 
@@ -279,9 +283,7 @@ boost::asio::awaitable<void> EdgeHub::renew_in_time() {
         next = steady_now() + std::chrono::duration_cast<SteadyTime::duration>(due - now);
       }
     }
-    renewal_.expires_at(next);
-    boost::system::error_code woken;
-    co_await renewal_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+    co_await renewal_.sleep_until(next);
   }
 }
 
@@ -311,9 +313,7 @@ boost::asio::awaitable<void> EdgeHub::keep_kubernetes_ca() {
       if (!stored) next = steady_now() + retry;
       retry = stored ? std::chrono::seconds(2) : std::min(retry * 2, std::chrono::seconds(300));
     }
-    connected_.expires_at(next);
-    boost::system::error_code woken;
-    co_await connected_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+    co_await connected_.sleep_until(next);
   }
 }
 

@@ -1,7 +1,5 @@
 #include "edgehub/inbound.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 namespace edgecore::edgehub {
@@ -23,7 +21,7 @@ bool Inbound::deliver(const std::string& module, beehive::Message message) {
   if (!known) {
     tasks_.spawn("deliveries to " + module, pump(module, lanes_.at(module)));
   } else {
-    lane.filled.cancel();
+    lane.filled.notify();
   }
   return true;
 }
@@ -49,11 +47,7 @@ boost::asio::awaitable<void> Inbound::pump(std::string module, std::shared_ptr<L
       bytes_ -= message.weight;
       co_await context_.bus.send(module, std::move(message));
     }
-    lane->filled.expires_at(boost::asio::steady_timer::time_point::max());
-    boost::system::error_code woken;
-    co_await lane->filled.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
-    const auto cancelled = co_await boost::asio::this_coro::cancellation_state;
-    if (cancelled.cancelled() != boost::asio::cancellation_type::none) co_return;
+    co_await lane->filled.sleep();
   }
 }
 

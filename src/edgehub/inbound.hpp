@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -10,6 +9,7 @@
 
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/task_group.hpp"
+#include "edgecore/beehive/wakeup.hpp"
 
 namespace edgecore::edgehub {
 
@@ -33,7 +33,7 @@ class Inbound {
   struct Lane {
     explicit Lane(boost::asio::any_io_executor executor) : filled(std::move(executor)) {}
     std::deque<beehive::Message> waiting;
-    boost::asio::steady_timer filled;
+    beehive::Wakeup filled;
     bool absent_reported = false;
   };
   Lane& lane_of(const std::string& module);

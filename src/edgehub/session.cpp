@@ -1,8 +1,6 @@
 #include "edgehub/session.hpp"
 
 #include <algorithm>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "edgecore/base/error.hpp"
@@ -26,12 +24,6 @@ SteadyTime steady_now() {
 /// Silence after which the peer is taken for dead: just under two heartbeats.
 std::chrono::milliseconds silence(const EdgeHubOptions& options) {
   return options.heartbeat * 29 / 15;
-}
-
-boost::asio::awaitable<void> sleep(boost::asio::steady_timer& timer, SteadyTime until) {
-  timer.expires_at(until);
-  boost::system::error_code woken;
-  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
 }
 
 }  // namespace
@@ -79,19 +71,19 @@ void Session::send(beehive::Message message) {
   if (outcome.replaced)
     tell_asker(*outcome.replaced, "it was replaced by a newer one before it could be sent");
   if (outcome.refused) tell_asker(*outcome.refused, "the queue to the cloud is full");
-  filled_.cancel();
+  filled_.notify();
 }
 
 void Session::probe() {
   if (probe_until_) return;
   probe_from_ = steady_now();
   probe_until_ = *probe_from_ + kProbe;
-  pulse_.cancel();
+  pulse_.notify();
 }
 
 void Session::end(std::string why) {
   end_reason_ = std::move(why);
-  pulse_.cancel();
+  pulse_.notify();
 }
 
 boost::asio::awaitable<void> Session::close() {
@@ -139,9 +131,9 @@ boost::asio::awaitable<void> Session::write() {
       co_await socket_->write(std::move(text), options_.write_timeout);
     } else if (const auto* wait = std::get_if<std::chrono::nanoseconds>(&next)) {
       const SteadyTime until = steady_now() + *wait;
-      co_await sleep(filled_, until);
+      co_await filled_.sleep_until(until);
     } else {
-      co_await sleep(filled_, SteadyTime::max());
+      co_await filled_.sleep();
     }
   }
 }
@@ -159,7 +151,7 @@ boost::asio::awaitable<void> Session::heartbeat() {
       co_await socket_->ping(std::move(payload));
     }
     const SteadyTime until = next_check(next_beat);
-    co_await sleep(pulse_, until);
+    co_await pulse_.sleep_until(until);
   }
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +8,7 @@
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/task_group.hpp"
+#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/edgehub/edgehub.hpp"
 #include "edgecore/net/websocket.hpp"
 #include "edgehub/credentials.hpp"
@@ -64,8 +64,8 @@ class Session {
   Outstanding outstanding_;
   Traffic traffic_;
   std::unique_ptr<net::WebSocket> socket_;
-  boost::asio::steady_timer filled_;  ///< fires when the writer has something to do
-  boost::asio::steady_timer pulse_;   ///< fires when the heartbeat has something to check
+  beehive::Wakeup filled_;  ///< the writer has something to do
+  beehive::Wakeup pulse_;   ///< the heartbeat has something to check
   SteadyTime last_message_{};
   std::optional<SteadyTime> probe_until_;
   std::optional<SteadyTime> probe_from_;

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "edgecore/config/startup.hpp"
+
+namespace edgecore::app {
+
+/// Which version of KubeEdge this program stands in for: shown by --version and, as the third part of the
+/// node's kubeletVersion, read by CloudCore (protocol/06-config-cli-tasks.md §2.2).
+inline constexpr char kVersion[] = "v1.17.4";
+
+/// Where a start finds its files; other than the defaults only in tests.
+struct StartFiles {
+  std::filesystem::path config = config::default_config_path;
+  std::filesystem::path bootstrap = config::default_bootstrap_path;
+};
+
+/// The node: database, bus and the enabled modules. Made, run and destroyed by `main` on its thread.
+class Application {
+ public:
+  Application(config::Startup startup, StartFiles files);
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
+  ~Application();
+
+  /// Opens the database and starts the modules in order. Throws Error with a sentence for the operator when
+  /// the node cannot start at all (database in use, not writable).
+  void start();
+
+  /// Stops the modules in reverse order within 5 s and closes the database. Containers stay as they are. True
+  /// when everything stopped in time.
+  bool stop();
+
+  /// Whether the watchdog may be fed.
+  [[nodiscard]] bool healthy() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace edgecore::app
