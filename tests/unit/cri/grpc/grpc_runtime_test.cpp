@@ -1,0 +1,323 @@
+#include "edgecore/cri/grpc_runtime.hpp"
+
+#include <cri.grpc.pb.h>
+#include <grpcpp/server_builder.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "unit/cri/await.hpp"
+
+namespace edgecore::cri {
+namespace {
+
+namespace v1 = ::runtime::v1;
+using namespace std::chrono_literals;
+
+/// A runtime at the other end of the socket that answers a few rpcs with what the test can recognise.
+class Service final : public v1::RuntimeService::Service {
+ public:
+  grpc::Status Version(grpc::ServerContext*, const v1::VersionRequest* request,
+                       v1::VersionResponse* reply) override {
+    reply->set_version(request->version());
+    reply->set_runtime_name("scripted");
+    return grpc::Status::OK;
+  }
+  grpc::Status ContainerStatus(grpc::ServerContext*, const v1::ContainerStatusRequest* request,
+                               v1::ContainerStatusResponse*) override {
+    return {grpc::StatusCode::NOT_FOUND, "container \"" + request->container_id() + "\": not found"};
+  }
+  grpc::Status ListContainers(grpc::ServerContext*, const v1::ListContainersRequest* request,
+                              v1::ListContainersResponse* reply) override {
+    for (int i = 0; i < 1000; ++i) {
+      auto& one = *reply->add_containers();
+      one.set_id(request->has_filter() ? "filtered" : "all");
+      (*one.mutable_annotations())["ballast"] = std::string(ballast, 'x');
+    }
+    return grpc::Status::OK;
+  }
+  /// Hangs until the caller gives up.
+  grpc::Status StartContainer(grpc::ServerContext* context, const v1::StartContainerRequest*,
+                              v1::StartContainerResponse*) override {
+    const auto give_up = std::chrono::steady_clock::now() + 20s;
+    while (!context->IsCancelled() && std::chrono::steady_clock::now() < give_up)
+      std::this_thread::sleep_for(5ms);
+    if (context->IsCancelled()) ++cancelled;
+    return grpc::Status::OK;
+  }
+  grpc::Status StopContainer(grpc::ServerContext* context, const v1::StopContainerRequest* request,
+                             v1::StopContainerResponse*) override {
+    const auto left = context->deadline() - std::chrono::system_clock::now();
+    seconds_left = std::chrono::duration_cast<std::chrono::seconds>(left).count();
+    grace = request->timeout();
+    return grpc::Status::OK;
+  }
+  grpc::Status GetContainerEvents(grpc::ServerContext* context, const v1::GetEventsRequest*,
+                                  grpc::ServerWriter<v1::ContainerEventResponse>* writer) override {
+    for (int i = 0; i < events; ++i) {
+      v1::ContainerEventResponse event;
+      event.set_container_id("c" + std::to_string(i));
+      event.set_container_event_type(v1::CONTAINER_STOPPED_EVENT);
+      writer->Write(event);
+    }
+    while (stay && !context->IsCancelled()) std::this_thread::sleep_for(5ms);
+    if (context->IsCancelled()) ++cancelled;
+    return grpc::Status::OK;
+  }
+
+  std::atomic<std::size_t> ballast = 10;
+  std::atomic<int> cancelled = 0;
+  std::atomic<std::int64_t> seconds_left = 0;
+  std::atomic<std::int64_t> grace = 0;
+  std::atomic<int> events = 2;
+  std::atomic<bool> stay = false;
+};
+
+class GrpcRuntimeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-cri-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    dir_ = pattern;
+    options_.runtime_endpoint = "unix://" + dir_.string() + "/cri.sock";
+  }
+  void TearDown() override {
+    runtime_.reset();
+    stop();
+    std::filesystem::remove_all(dir_);
+  }
+
+  void serve() {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("unix:" + dir_.string() + "/cri.sock", grpc::InsecureServerCredentials());
+    builder.RegisterService(&service_);
+    builder.SetMaxSendMessageSize(-1);
+    server_ = builder.BuildAndStart();
+    ASSERT_NE(server_, nullptr);
+  }
+  void stop() {
+    if (!server_) return;
+    server_->Shutdown(std::chrono::system_clock::now());
+    server_.reset();
+  }
+  void connect() { runtime_ = make_grpc_runtime(options_); }
+
+  template <class T>
+  Code code(Awaitable<T> call) {
+    try {
+      await(io_, std::move(call));
+    } catch (const CallError& error) {
+      message_ = error.message();
+      return error.code();
+    }
+    return Code::Ok;
+  }
+
+  /// True as soon as the condition holds; false after 10 s.
+  template <class Condition>
+  static bool eventually(Condition condition) {
+    for (int i = 0; i < 1000; ++i) {
+      if (condition()) return true;
+      std::this_thread::sleep_for(10ms);
+    }
+    return false;
+  }
+
+  boost::asio::io_context io_;
+  std::filesystem::path dir_;
+  GrpcRuntimeOptions options_;
+  Service service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<Runtime> runtime_;
+  std::string message_;
+};
+
+TEST_F(GrpcRuntimeTest, AnswersAndErrorsComeThrough) {
+  serve();
+  connect();
+  const auto version = await(io_, runtime_->version("0.1.0"));
+  EXPECT_EQ(version.version, "0.1.0");
+  EXPECT_EQ(version.runtime_name, "scripted");
+  EXPECT_EQ(code(runtime_->container_status("x")), Code::NotFound);
+  EXPECT_EQ(message_, "container \"x\": not found");
+  EXPECT_EQ(code(runtime_->cgroup_driver()), Code::Unimplemented);
+}
+
+TEST_F(GrpcRuntimeTest, EmptyFilterIsNotSent) {
+  serve();
+  connect();
+  ContainerFilter filter;
+  EXPECT_EQ(await(io_, runtime_->list_containers(filter)).at(0).id, "all");
+  filter.state = ContainerState::Created;
+  EXPECT_EQ(await(io_, runtime_->list_containers(filter)).at(0).id, "filtered");
+}
+
+TEST_F(GrpcRuntimeTest, RepliesAboveSixteenMebibytesAreRefused) {
+  serve();
+  connect();
+  const ContainerFilter filter;
+  service_.ballast = 16'000;
+  EXPECT_EQ(await(io_, runtime_->list_containers(filter)).size(), 1000U);
+  service_.ballast = 17'000;
+  EXPECT_EQ(code(runtime_->list_containers(filter)), Code::ResourceExhausted);
+}
+
+TEST_F(GrpcRuntimeTest, NobodyListeningFailsAtOnce) {
+  connect();
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(code(runtime_->version("")), Code::Unavailable);
+  EXPECT_EQ(code(runtime_->version("")), Code::Unavailable);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);
+}
+
+TEST_F(GrpcRuntimeTest, RestartedRuntimeIsFoundWithinTwoSeconds) {
+  serve();
+  connect();
+  EXPECT_EQ(code(runtime_->version("")), Code::Ok);
+  stop();
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(code(runtime_->version("")), Code::Unavailable);
+    std::this_thread::sleep_for(100ms);
+  }
+  serve();
+  const auto back = std::chrono::steady_clock::now();
+  ASSERT_TRUE(eventually([&] { return code(runtime_->version("")) == Code::Ok; }));
+  EXPECT_LT(std::chrono::steady_clock::now() - back, 2500ms);  // the back-off has a jitter of a fifth
+}
+
+TEST_F(GrpcRuntimeTest, CallsEndAtTheirDeadline) {
+  options_.deadlines.request = 50ms;
+  serve();
+  connect();
+  EXPECT_EQ(code(runtime_->start_container("slow")), Code::DeadlineExceeded);
+  EXPECT_TRUE(eventually([&] { return service_.cancelled == 1; }));
+}
+
+TEST_F(GrpcRuntimeTest, StopGetsItsGracePeriodOnTopOfTheDeadline) {
+  serve();
+  connect();
+  await(io_, runtime_->stop_container("c", 30s));
+  EXPECT_EQ(service_.grace, 30);
+  EXPECT_GE(service_.seconds_left, 147);
+  EXPECT_LE(service_.seconds_left, 150);
+}
+
+TEST_F(GrpcRuntimeTest, CancellationEndsTheCallHereAndThere) {
+  serve();
+  connect();
+  boost::asio::cancellation_signal signal;
+  std::optional<Code> ended;
+  boost::asio::co_spawn(io_, runtime_->start_container("slow"),
+                        boost::asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr error) {
+                          try {
+                            if (error) std::rethrow_exception(error);
+                          } catch (const CallError& failed) {
+                            ended = failed.code();
+                          }
+                        }));
+  io_.run_for(50ms);
+  EXPECT_FALSE(ended.has_value());
+  signal.emit(boost::asio::cancellation_type::terminal);
+  io_.run_for(1s);
+  EXPECT_EQ(ended, Code::Cancelled);
+  EXPECT_TRUE(eventually([&] { return service_.cancelled == 1; }));
+}
+
+TEST_F(GrpcRuntimeTest, DestroyingTheRuntimeEndsItsCalls) {
+  serve();
+  connect();
+  std::optional<Code> ended;
+  boost::asio::co_spawn(io_, runtime_->start_container("slow"), [&](std::exception_ptr error) {
+    try {
+      if (error) std::rethrow_exception(error);
+    } catch (const CallError& failed) {
+      ended = failed.code();
+    }
+  });
+  io_.run_for(50ms);
+  runtime_.reset();
+  io_.restart();
+  io_.run_for(1s);
+  EXPECT_EQ(ended, Code::Cancelled);
+}
+
+TEST_F(GrpcRuntimeTest, AskerThatIsGoneIsNotWoken) {
+  serve();
+  connect();
+  {
+    boost::asio::io_context short_lived;
+    boost::asio::co_spawn(short_lived, runtime_->start_container("slow"), boost::asio::detached);
+    short_lived.run_for(50ms);
+  }
+  EXPECT_TRUE(eventually([&] { return service_.cancelled == 1; }));
+  EXPECT_EQ(code(runtime_->version("")), Code::Ok);
+}
+
+TEST_F(GrpcRuntimeTest, ManyCallsAtOnceEachGetTheirOwnAnswer) {
+  serve();
+  connect();
+  int right = 0;
+  for (int i = 0; i < 200; ++i) {
+    boost::asio::co_spawn(io_, runtime_->version(std::to_string(i)),
+                          [&right, i](std::exception_ptr error, const VersionInfo& version) {
+                            if (!error && version.version == std::to_string(i)) ++right;
+                          });
+  }
+  io_.run();
+  EXPECT_EQ(right, 200);
+}
+
+TEST_F(GrpcRuntimeTest, EventsAreToldUntilTheRuntimeEndsTheStream) {
+  serve();
+  connect();
+  const auto stream = runtime_->container_events();
+  EXPECT_EQ(await(io_, stream->next())->container_id, "c0");
+  const auto second = await(io_, stream->next());
+  EXPECT_EQ(second->container_id, "c1");
+  EXPECT_EQ(second->type, ContainerEventType::Stopped);
+  EXPECT_FALSE(await(io_, stream->next()).has_value());
+  EXPECT_EQ(code(stream->next()), Code::FailedPrecondition);
+}
+
+TEST_F(GrpcRuntimeTest, DroppedEventStreamIsEndedAtTheRuntime) {
+  service_.stay = true;
+  serve();
+  connect();
+  auto stream = runtime_->container_events();
+  EXPECT_TRUE(await(io_, stream->next()).has_value());
+  stream.reset();
+  EXPECT_TRUE(eventually([&] { return service_.cancelled == 1; }));
+}
+
+TEST_F(GrpcRuntimeTest, EventStreamBreaksWithTheRuntime) {
+  service_.stay = true;
+  service_.events = 1;
+  serve();
+  connect();
+  const auto stream = runtime_->container_events();
+  EXPECT_TRUE(await(io_, stream->next()).has_value());
+  std::thread killer([this] {
+    std::this_thread::sleep_for(50ms);
+    stop();
+  });
+  EXPECT_NE(code(stream->next()), Code::Ok);
+  killer.join();
+  EXPECT_EQ(code(runtime_->container_events()->next()), Code::Unavailable);
+}
+
+TEST_F(GrpcRuntimeTest, EndpointsHaveToBeUnixSockets) {
+  options_.runtime_endpoint = "tcp://127.0.0.1:1234";
+  EXPECT_THROW(connect(), BadInput);
+  options_.runtime_endpoint = "";
+  EXPECT_THROW(connect(), BadInput);
+  options_.runtime_endpoint = dir_.string() + "/cri.sock";
+  EXPECT_NO_THROW(connect());
+}
+
+}  // namespace
+}  // namespace edgecore::cri
