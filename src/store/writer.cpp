@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
 #include "edgecore/base/log.hpp"
 #include "store/connection.hpp"
 #include "store/sql.hpp"
@@ -201,9 +203,16 @@ void Writer::roll_back() {
 }
 
 void Writer::report(std::vector<Entry>& batch, const Failures& failures) {
-  std::uint64_t failed = 0;
+  {
+    // Before anybody is told, so that the one who is told sees himself counted.
+    const std::lock_guard lock(mutex_);
+    counters_.jobs += batch.size();
+    counters_.failed += static_cast<std::uint64_t>(std::count_if(
+        failures.begin(), failures.end(), [](const auto& failure) { return failure != nullptr; }));
+    counters_.batches += 1;
+    counters_.commits = commits_;
+  }
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (failures[i]) ++failed;
     batch[i].job = nullptr;  // what it holds goes before the caller goes on
     try {
       if (batch[i].done) batch[i].done(failures[i]);
@@ -216,10 +225,6 @@ void Writer::report(std::vector<Entry>& batch, const Failures& failures) {
   }
   const std::lock_guard lock(mutex_);
   finished_ += batch.size();
-  counters_.jobs += batch.size();
-  counters_.failed += failed;
-  counters_.batches += 1;
-  counters_.commits = commits_;
   ended_.notify_all();
 }
 

@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <random>
 #include <set>
@@ -52,13 +53,23 @@ TEST_F(CrashTest, KilledWritersLoseNothingAcknowledged) {
       write_until_killed(options(), first, ends[1]);
     }
     ::close(ends[1]);
+    // Every other one is killed at any time after its first acknowledgement, the rest at any time after its
+    // start.
+    std::atomic<bool> at_work = round % 2 == 0;
     std::thread killer([&, wait = std::uniform_int_distribution<int>(0, 60000)(random)] {
+      at_work.wait(false);
       std::this_thread::sleep_for(std::chrono::microseconds(wait));
       ::kill(child, SIGKILL);
     });
     const auto before = acknowledged.size();
     int n = 0;
-    while (::read(ends[0], &n, sizeof n) == static_cast<ssize_t>(sizeof n)) acknowledged.insert(n);
+    while (::read(ends[0], &n, sizeof n) == static_cast<ssize_t>(sizeof n)) {
+      acknowledged.insert(n);
+      at_work = true;
+      at_work.notify_one();
+    }
+    at_work = true;  // also when the child ended by itself
+    at_work.notify_one();
     killer.join();
     ::close(ends[0]);
     int status = 0;
@@ -78,7 +89,7 @@ TEST_F(CrashTest, KilledWritersLoseNothingAcknowledged) {
       ASSERT_TRUE(a.contains(std::to_string(number))) << number << " is lost after round " << round;
     }
   }
-  EXPECT_GT(killed_at_work, 10) << "the writers were killed too early to show anything";
+  EXPECT_GE(killed_at_work, 15) << "the writers were killed too early to show anything";
 }
 
 }  // namespace

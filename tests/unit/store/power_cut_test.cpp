@@ -1,3 +1,5 @@
+#include <sys/mount.h>
+
 #include <atomic>
 #include <mutex>
 #include <set>
@@ -10,6 +12,8 @@ namespace edgecore::store {
 namespace {
 
 namespace fs = std::filesystem;
+
+using FullDiskTest = StoreTest;
 
 class PowerCutTest : public StoreTest {
  protected:
@@ -137,6 +141,37 @@ TEST_F(PowerCutTest, BrokenDiskFailsTheWritesAndTheStoreRecovers) {
   store.write([](Transaction& tx) { meta::upsert(tx, config_map("after", "x")); });
   EXPECT_EQ(meta::keys(reader, "configmap"),
             (std::vector<std::string>{"default/configmap/after", "default/configmap/before"}));
+}
+
+TEST_F(FullDiskTest, FailsTheWritesAndTheStoreGoesOnWhenThereIsRoom) {
+  const auto mounted = dir_ / "small";
+  fs::create_directory(mounted);
+  if (::mount("none", mounted.c_str(), "tmpfs", 0, "size=512k") != 0) {
+    GTEST_SKIP() << "a small file system cannot be mounted here";
+  }
+  path_ = mounted / "edgecore.db";
+  {
+    Store store(options());
+    int kept = 0;
+    bool full = false;
+    for (; kept < 1000 && !full; kept += full ? 0 : 1) {
+      try {
+        store.write([&](Transaction& tx) {
+          meta::upsert(tx, config_map(std::to_string(kept), std::string(9000, 'x')));
+        });
+      } catch (const StoreError& error) {
+        full = true;
+        EXPECT_TRUE(error.disk_full() || (error.code() & 0xff) == SQLITE_IOERR) << error.what();
+      }
+    }
+    EXPECT_TRUE(full);
+    EXPECT_GT(kept, 3);
+    EXPECT_EQ(meta::count(store.open_reader()), static_cast<std::size_t>(kept));
+    ASSERT_EQ(::mount("none", mounted.c_str(), "tmpfs", MS_REMOUNT, "size=8m"), 0);
+    store.write([](Transaction& tx) { meta::upsert(tx, config_map("after", std::string(9000, 'x'))); });
+    EXPECT_EQ(meta::count(store.open_reader()), static_cast<std::size_t>(kept + 1));
+  }
+  EXPECT_EQ(::umount(mounted.c_str()), 0);
 }
 
 TEST_F(PowerCutTest, OneCommitCostsOneSync) {
