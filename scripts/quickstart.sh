@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# From a fresh Debian 12 to a Kubernetes node with a running pod, in one command (as root):
+#   ./scripts/quickstart.sh          installs packages, builds, starts everything inside ./run, shows a pod running
+#   ./scripts/quickstart.sh --down   stops everything it started and removes ./run
+# Nothing outside ./run is changed but for installed packages. Ctrl-C while it works takes everything down again.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+. scripts/packages.sh
+
+run=$PWD/run
+node=quickstart-edge
+bin=$PWD/build/release/bin
+started=$SECONDS
+
+pid_runs() { [ -f "$run/$1.pid" ] && kill -0 "$(cat "$run/$1.pid")" 2>/dev/null; }
+
+# stop NAME [SECONDS]: ends what runs under run/NAME.pid.
+stop() {
+  pid_runs "$1" || return 0
+  local pid
+  pid=$(cat "$run/$1.pid")
+  kill "$pid" 2>/dev/null
+  for _ in $(seq $((${2:-5} * 20))); do kill -0 "$pid" 2>/dev/null || break; sleep 0.05; done
+  kill -9 "$pid" 2>/dev/null
+  rm -f "$run/$1.pid"
+}
+
+down() {
+  [ -d "$run" ] || return 0
+  say "taking everything down"
+  stop edgecore 10
+  stop cloudsim
+  stop mosquitto
+  [ -d "$run/runtime" ] && scripts/test-runtime.sh down "$run/runtime" > /dev/null 2>> "$run/down.log"
+  # What edgecore mounted for pods (tmpfs of secrets, subPaths), deepest first.
+  awk -v at="$run/" 'index($5, at) == 1 {print $5}' /proc/self/mountinfo | sort -r | while read -r mount; do umount -l "$mount"; done
+  local hierarchy
+  for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/*/; do
+    [ -d "$hierarchy/kubepods-$node" ] && find "$hierarchy/kubepods-$node" -depth -type d -exec rmdir {} + 2>/dev/null
+  done
+  rm -rf "$run"
+}
+
+# start NAME COMMAND…: in the background, output in run/NAME.log, pid in run/NAME.pid.
+start() {
+  local name=$1
+  shift
+  setsid "$@" < /dev/null > "$run/$name.log" 2>&1 &
+  echo $! > "$run/$name.pid"
+}
+
+# give_up NAME SENTENCE: shows the end of a log and stops with a sentence.
+give_up() {
+  tail -n 15 "$run/$1.log" >&2
+  cp "$run/$1.log" "/tmp/edgecore-quickstart-$1.log" 2>/dev/null
+  trap - EXIT
+  down
+  fail "$2 (the end of its log is above, all of it in /tmp/edgecore-quickstart-$1.log)"
+}
+
+# wait_for SECONDS COMMAND…: true as soon as the command is.
+wait_for() {
+  local until=$((SECONDS + $1))
+  shift
+  while [ $SECONDS -lt $until ]; do "$@" > /dev/null 2>&1 && return 0; sleep 0.1; done
+  return 1
+}
+
+field() { python3 -c 'import json,sys; print(json.loads(sys.argv[1])[sys.argv[2]])' "$1" "$2"; }
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+in_cloud() { kubectl --server "http://127.0.0.1:$api" "$@"; }
+
+if [ "${1:-}" = --down ]; then
+  down
+  say "done"
+  exit 0
+fi
+[ $# -eq 0 ] || fail "unknown argument $1: this script takes --down or nothing"
+[ "$(id -u)" = 0 ] || fail "a node needs root: containers, mounts and cgroups"
+install_packages "${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}"
+
+say "building (the first time takes some minutes)"
+cmake --preset release > build-configure.log 2>&1 || { tail -n 20 build-configure.log; fail "cmake could not configure the build"; }
+rm -f build-configure.log
+ninja -C build/release edgecore cloudsim || fail "the build failed; the compiler's words are above"
+
+down
+mkdir -p "$run" && chmod 700 "$run"
+trap 'trap - EXIT INT TERM; echo; down; exit 130' INT TERM
+trap 'down' EXIT
+
+say "starting a private containerd"
+endpoint=$(scripts/test-runtime.sh up "$run/runtime" 2> "$run/runtime.log" | tail -n 1)
+[ -n "$endpoint" ] || give_up runtime "containerd did not start"
+
+say "starting a private mosquitto"
+mqtt=$(free_port)
+printf 'listener %s 127.0.0.1\nallow_anonymous true\n' "$mqtt" > "$run/mosquitto.conf"
+start mosquitto mosquitto -c "$run/mosquitto.conf"
+
+say "starting the test cloud (it speaks CloudCore's protocol and a little Kubernetes API)"
+start cloudsim "$bin/cloudsim" --dir "$run/cloud"
+wait_for 10 grep -q '"token"' "$run/cloudsim.log" || give_up cloudsim "the test cloud did not start"
+cloud=$(grep -m1 '"token"' "$run/cloudsim.log")
+api=$(field "$cloud" api)
+
+say "starting edgecore as node $node"
+cat > "$run/edgecore.yaml" <<Y
+apiVersion: edgecore.config.kubeedge.io/v1alpha2
+kind: EdgeCore
+database: {dataSource: $run/edgecore.db}
+modules:
+  edgeHub:
+    httpServer: https://127.0.0.1:$(field "$cloud" http)
+    token: $(field "$cloud" token)
+    tlsCaFile: $run/ca/rootCA.crt
+    tlsCertFile: $run/certs/server.crt
+    tlsPrivateKeyFile: $run/certs/server.key
+    websocket: {enable: true, server: 127.0.0.1:$(field "$cloud" hub)}
+  edged:
+    hostnameOverride: $node
+    rootDirectory: $run/edged
+    podSandboxImage: localhost/pause:3.9
+    tailoredKubeletConfig:
+      cgroupDriver: cgroupfs
+      containerRuntimeEndpoint: $endpoint
+      imageServiceEndpoint: $endpoint
+      staticPodPath: $run/manifests
+      readOnlyPort: 0
+  eventBus: {enable: true, mqttMode: 2, mqttServerExternal: "tcp://127.0.0.1:$mqtt"}
+  deviceTwin: {enable: true, dmiSockPath: $run/dmi.sock}
+Y
+chmod 600 "$run/edgecore.yaml"
+clock=$(date +%s%N)
+CHECK_EDGECORE_ENVIRONMENT=false start edgecore "$bin/edgecore" --config "$run/edgecore.yaml"
+node_ready() { in_cloud get node "$node" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' | grep -q True; }
+wait_for 30 node_ready || give_up edgecore "the node did not become Ready within 30 s"
+say "the node is Ready in the cloud, $((($(date +%s%N) - clock) / 1000000)) ms after its first start (enrolment included)"
+
+say "applying config/examples/hello.yaml"
+clock=$(date +%s%N)
+in_cloud apply --validate=false -f config/examples/hello.yaml || give_up cloudsim "kubectl could not apply the example"
+pod_ready() { in_cloud get pod hello -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' | grep -q True; }
+wait_for 60 pod_ready || give_up edgecore "the pod did not become Ready within 60 s"
+say "the pod is Ready, $((($(date +%s%N) - clock) / 1000000)) ms after kubectl apply"
+
+echo
+in_cloud get nodes
+echo
+in_cloud get pods -o wide
+echo
+say "what the pod says (its log file on the node)"
+uid=$(in_cloud get pod hello -o 'jsonpath={.metadata.uid}')
+cut -d' ' -f4- "/var/log/pods/default_hello_$uid/hello/0.log"
+echo
+say "memory of edgecore: $(awk '/^Pss:/ {printf "%.1f MiB (PSS)", $2 / 1024}' "/proc/$(cat "$run/edgecore.pid")/smaps_rollup")"
+cat <<T
+
+All of it took $((SECONDS - started)) s and runs in the background. Try:
+  kubectl --server http://127.0.0.1:$api get pods -o wide -w
+  kubectl --server http://127.0.0.1:$api patch configmap hello --type merge -p '{"data":{"greeting":"Good evening"}}'
+  kill -9 \$(cat run/edgecore.pid); build/release/bin/edgecore --config run/edgecore.yaml   # the pod does not notice
+  tail -f run/edgecore.log
+  ./scripts/quickstart.sh --down
+T
+trap - EXIT INT TERM
