@@ -1,0 +1,125 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "config/kubelet_fields.hpp"
+#include "edgecore/base/files.hpp"
+#include "edgecore/config/duration.hpp"
+#include "edgecore/config/load.hpp"
+#include "support/paths.hpp"
+#include "unit/config/fake_host.hpp"
+
+// What operators read has to say what the code does: config/edgecore.yaml and docs/configuration.md.
+
+namespace edgecore::config {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string source(const std::string& path) {
+  return read_file(edgecore::test::source_dir() / path, 1 << 20).value_or("");
+}
+
+template <class Type>
+concept Section = requires(Type& object) {
+  fields(object, [](const char*, const auto&, Print) {});
+};
+
+/// The part of the reference that begins with this heading.
+std::string section(const std::string& document, const std::string& heading) {
+  const std::size_t start = document.find("\n### " + heading + "\n");
+  if (start == std::string::npos) return {};
+  const std::size_t end = document.find("\n### ", start + 1);
+  return document.substr(start, end - start);
+}
+
+/// The line of a section's table that is about `key`; a failure when there is none.
+std::string row_of(const std::string& section, const std::string& key) {
+  const std::size_t at = section.find("\n| `" + key + "` | ");
+  if (at == std::string::npos) {
+    ADD_FAILURE() << key << " is not documented in" << section.substr(0, section.find('\n', 1));
+    return {};
+  }
+  return section.substr(at + 1, section.find('\n', at + 1) - at - 1);
+}
+
+/// What the table has to show as the default of a member; "" for kinds that it shows in other ways.
+template <class Type>
+std::string shown_default(const Type& member) {
+  if constexpr (std::is_same_v<Type, bool>) {
+    return member ? "| `true` |" : "| `false` |";
+  } else if constexpr (std::is_integral_v<Type>) {
+    return "| `" + std::to_string(member) + "` |";
+  } else if constexpr (std::is_same_v<Type, std::string>) {
+    return member.empty() ? "" : member;
+  } else if constexpr (std::is_same_v<Type, Duration>) {
+    return "| `" + format_duration(member) + "` |";
+  } else if constexpr (requires { member.has_value(); }) {
+    return member ? shown_default(*member) : "";
+  }
+  return {};
+}
+
+template <class Object>
+void expect_documented(const std::string& document, const Object& object, const std::string& path) {
+  constexpr bool modules =
+      std::is_same_v<Object, Modules>;  // these have sections of their own instead of rows
+  const std::string text = section(document, path.empty() ? "Top level" : "`" + path + "`");
+  EXPECT_TRUE(modules || !text.empty()) << "there is no section for " << path;
+  fields(object, [&]<class Type>(const char* name, const Type& member, Print) {
+    if constexpr (!modules) {
+      EXPECT_THAT(row_of(text, name), HasSubstr(shown_default(member))) << path;
+    }
+    if constexpr (Section<const Type>) {
+      expect_documented(document, member, path.empty() ? name : path + "." + name);
+    }
+  });
+}
+
+TEST(Documents, TheReferenceHasEveryKeyWithItsDefault) {
+  EdgeCoreConfig config;  // without the machine's own values, which the reference writes as <NODE> and <IP>
+  expect_documented(source("docs/configuration.md"), config, "");
+}
+
+TEST(Documents, TheCommentedFileIsExactlyTheDefaults) {
+  const test::FakeHost host;
+  const std::string text = source("config/edgecore.yaml");
+  ASSERT_FALSE(text.empty());
+  const LoadedConfig loaded = load(text, host);
+  EXPECT_EQ(loaded.config, defaults(host));
+  EXPECT_THAT(loaded.warnings, IsEmpty());
+}
+
+TEST(Documents, EverySettingThatTheCommentedFileOnlyMentionsIsOne) {
+  // With its commented-out settings switched on, the file still has to be free of unknown keys and wrong
+  // types.
+  static const std::vector<std::string> mentioned{"httpServer",   "server",         "hostnameOverride",
+                                                  "nodeIP",       "nodeLabels",     "customInterfaceName",
+                                                  "clusterDNS",   "systemReserved", "registerWithTaints",
+                                                  "featureGates", "moduleRestart",  "requireAuthorization"};
+  std::string text;
+  std::size_t switched_on = 0;
+  std::istringstream lines(source("config/edgecore.yaml"));
+  for (std::string line; std::getline(lines, line);) {
+    for (const std::string& key : mentioned) {
+      const std::size_t mark = line.find("# ");
+      if (mark == std::string::npos || line.find_first_not_of(' ') != mark) continue;
+      const std::size_t name = line.find_first_not_of(' ', mark + 1);
+      if (name == std::string::npos || line.compare(name, key.size() + 1, key + ":") != 0) continue;
+      line.erase(mark, 2);
+      ++switched_on;
+      break;
+    }
+    text += line + "\n";
+  }
+  EXPECT_EQ(switched_on, mentioned.size() + 1);  // `server` is there for websocket and for quic
+  const LoadedConfig loaded = load(text, test::FakeHost());
+  EXPECT_THAT(loaded.warnings, IsEmpty());
+  EXPECT_EQ(loaded.config.modules.edge_hub.websocket.server, "cloud.example.com:10000");
+  EXPECT_EQ(loaded.config.feature_gates.size(), 2u);
+}
+
+}  // namespace
+}  // namespace edgecore::config
