@@ -81,7 +81,7 @@ void Store::write(Job job) {
   auto result = finished->get_future();
   submit_and_wait_turn(std::move(job), [finished](std::exception_ptr failure) {
     if (failure) {
-      finished->set_exception(failure);
+      finished->set_exception(std::move(failure));
     } else {
       finished->set_value();
     }

@@ -127,7 +127,7 @@ void Writer::run(std::vector<Entry>& batch) {
   } catch (...) {  // the transaction could not even begin
     failures.assign(batch.size(), std::current_exception());
   }
-  report(batch, failures);
+  report(batch, std::move(failures));
 }
 
 Writer::Failures Writer::run_together(std::vector<Entry>& batch) {
@@ -202,7 +202,7 @@ void Writer::roll_back() {
   }
 }
 
-void Writer::report(std::vector<Entry>& batch, const Failures& failures) {
+void Writer::report(std::vector<Entry>& batch, Failures failures) {
   {
     // Before anybody is told, so that the one who is told sees himself counted.
     const std::lock_guard lock(mutex_);
@@ -215,7 +215,7 @@ void Writer::report(std::vector<Entry>& batch, const Failures& failures) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     batch[i].job = nullptr;  // what it holds goes before the caller goes on
     try {
-      if (batch[i].done) batch[i].done(failures[i]);
+      if (batch[i].done) batch[i].done(std::move(failures[i]));
     } catch (const std::exception& error) {
       log::get("store")->error("the completion of a write failed: {}", error.what());
     } catch (...) {

@@ -50,7 +50,7 @@ class Writer {
   void begin();
   void commit();
   void roll_back();
-  void report(std::vector<Entry>& batch, const Failures& failures);
+  void report(std::vector<Entry>& batch, Failures failures);
 
   Connection& connection_;
   const Limits limits_;

@@ -29,7 +29,9 @@ inline boost::asio::awaitable<void> async_write(Store& store, Job job, std::size
     // std::function wants copies, completion handlers only move: share it.
     auto shared = std::make_shared<Handler>(std::move(handler));
     Done done = [shared = std::move(shared), executor = std::move(executor)](std::exception_ptr failure) {
-      boost::asio::post(executor, [shared, failure] { std::move (*shared)(failure); });
+      boost::asio::post(executor, [shared, failure = std::move(failure)]() mutable {
+        std::move (*shared)(std::move(failure));
+      });
     };
     store.submit_and_wait_turn(std::move(job), std::move(done), bytes);
   };
