@@ -13,6 +13,7 @@ struct Stream::Core {
 
   Socket socket;
   SslPtr ssl;
+  X509Ptr refused;                        ///< the peer's certificate that failed a check
   std::shared_ptr<const TlsContext> tls;  ///< kept for the SSL's context
   std::string host;                       ///< for sentences
   std::string tls_failure;                ///< OpenSSL's reason of the last TLS error

@@ -64,10 +64,9 @@ const BIO_METHOD* socket_method() {
 }
 
 /// The text of the certificate check that failed, with what the certificate says.
-std::string certificate_refusal(SSL* ssl, long result, const std::string& host) {
+std::string certificate_refusal(X509* presented, long result, const std::string& host) {
   std::string sentence =
       "The certificate of " + host + " was refused: " + X509_verify_cert_error_string(result);
-  X509* presented = SSL_get0_peer_certificate(ssl);
   if (presented == nullptr) return sentence + ".";
   const Certificate certificate = share_certificate(presented);
   if (result == X509_V_ERR_HOSTNAME_MISMATCH || result == X509_V_ERR_IP_ADDRESS_MISMATCH) {
@@ -79,6 +78,17 @@ std::string certificate_refusal(SSL* ssl, long result, const std::string& host) 
   }
   return sentence + " (subject CN " + log::quote(certificate.common_name()) + ", issuer CN " +
          log::quote(name_value(certificate.issuer(), "CN")) + ").";
+}
+
+/// Keeps the certificate that does not pass for the sentence about it; changes no verdict.
+int remember_refused(int passed, X509_STORE_CTX* check) {
+  if (passed == 1) return 1;
+  auto* session = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(check, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* refused = static_cast<X509Ptr*>(SSL_get_app_data(session));
+  X509* certificate = X509_STORE_CTX_get_current_cert(check);
+  if (certificate != nullptr && refused != nullptr && X509_up_ref(certificate) == 1)
+    refused->reset(certificate);
+  return 0;
 }
 
 void expect_host(SSL* ssl, const TlsContext& tls, const std::string& host) {
@@ -185,6 +195,8 @@ asio::awaitable<void> Stream::handshake(std::shared_ptr<const TlsContext> tls, b
   SSL_set_bio(ssl.get(), bio, bio);
   if (client) {
     expect_host(ssl.get(), *tls, host);
+    SSL_set_app_data(ssl.get(), &core_->refused);
+    SSL_set_verify(ssl.get(), SSL_get_verify_mode(ssl.get()), remember_refused);
     SSL_set_connect_state(ssl.get());
   } else {
     SSL_set_accept_state(ssl.get());
@@ -203,7 +215,7 @@ asio::awaitable<void> Stream::handshake(std::shared_ptr<const TlsContext> tls, b
   if (!error) co_return;
   const long verdict = SSL_get_verify_result(core_->ssl.get());
   if (verdict != X509_V_OK && !core_->tls_failure.empty())
-    throw NetError(NetFailure::tls, certificate_refusal(core_->ssl.get(), verdict, host));
+    throw NetError(NetFailure::tls, certificate_refusal(core_->refused.get(), verdict, host));
   fail(error, "the TLS handshake with " + host);
 }
 

@@ -51,7 +51,8 @@ class HttpConnection;
 /// read).
 class Responder {
  public:
-  /// A whole response. For HEAD the body's length is announced and the body left out.
+  /// A whole response; name it before the co_await (`send({})` is miscompiled by g++ 12). For HEAD the body's
+  /// length is announced and the body left out.
   boost::asio::awaitable<void> send(Response response);
 
   /// Begins a response of unknown length (chunked; until close for HTTP/1.0): a watch, a log. The headers
