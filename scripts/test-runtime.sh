@@ -33,7 +33,7 @@ need() {
   done
 }
 
-ctr_here() { ctr --address "$dir/containerd.sock" --namespace k8s.io "$@"; }
+ctr_here() { timeout 20 ctr --address "$dir/containerd.sock" --namespace k8s.io "$@"; }
 
 write_config() {
   # restrict_oom_score_adj: without CAP_SYS_RESOURCE a sandbox's OOM score cannot be lowered, and runc fails.
@@ -106,7 +106,8 @@ up() {
 shims() {
   local cmdline
   for cmdline in /proc/[0-9]*/cmdline; do
-    if tr '\0' ' ' <"$cmdline" 2>/dev/null | grep -q "containerd-shim-runc-v2 .*-address $dir/containerd.sock "; then
+    # A process may end between being listed and being read.
+    if { tr '\0' ' ' <"$cmdline"; } 2>/dev/null | grep -q "containerd-shim-runc-v2 .*-address $dir/containerd.sock "; then
       basename "$(dirname "$cmdline")"
     fi
   done
@@ -124,11 +125,15 @@ end_process() {
 }
 
 remove_network() {
-  local bridge=$1 namespaces=$2 name
+  local bridge=$1 namespaces=$2 name result
   for name in $namespaces; do
     ip netns delete "$name" 2>/dev/null || true
   done
-  rm -f /var/lib/cni/results/"$bridge"-*
+  for result in /var/lib/cni/results/"$bridge"-*-eth0; do
+    [ -e "$result" ] || continue
+    name=${result#"/var/lib/cni/results/$bridge-"}
+    rm -f "$result" "/var/lib/cni/results/cni-loopback-${name%-eth0}-lo"
+  done
   ip link delete "$bridge" 2>/dev/null || true
   # portmap's and masquerade's rules name the network in a comment; their chains go with the last rule.
   iptables-save -t nat 2>/dev/null | { grep -F -- "$bridge" || true; } | sed -n 's/^-A /-t nat -D /p' |
@@ -139,16 +144,16 @@ down() {
   [ "$(id -u)" = 0 ] || die "ending containerd needs root; run this as root."
   [ -e "$dir/containerd.toml" ] || die "$dir holds no runtime of this script."
   dir=$(cd "$dir" && pwd)
-  local bridge pid namespaces="" id mounted
+  local bridge pid namespaces ids id mounted
   bridge=$(cat "$dir/bridge")
   pid=$(cat "$dir/containerd.pid" 2>/dev/null || true)
   # A pod's network namespace is named in the results of its CNI calls.
   namespaces=$(cat /var/lib/cni/results/"$bridge"-* 2>/dev/null | grep -o '/netns/cni-[0-9a-f-]*' | cut -d/ -f3 | sort -u || true)
 
   say "ending pods"
-  for id in $(timeout 10 ctr --address "$dir/containerd.sock" --namespace k8s.io tasks ls -q 2>/dev/null || true); do
-    timeout 10 ctr --address "$dir/containerd.sock" --namespace k8s.io tasks kill --signal KILL "$id" \
-      >/dev/null 2>&1 || true
+  ids=$(ctr_here containers ls -q 2>/dev/null || true)
+  for id in $ids; do
+    ctr_here tasks kill --signal KILL "$id" >/dev/null 2>&1 || true
   done
   say "ending containerd"
   [ -z "$pid" ] || end_process "$pid"
@@ -157,6 +162,10 @@ down() {
   done
   say "removing networks, mounts and $dir"
   remove_network "$bridge" "$namespaces"
+  # Sandboxes without a cgroup_parent of their own are put below /k8s.io by containerd.
+  for id in $ids; do
+    find /sys/fs/cgroup -maxdepth 3 -type d -path "*/k8s.io/$id" -exec rmdir {} + 2>/dev/null || true
+  done
   # Innermost first.
   for mounted in $(awk -v below="$dir/" 'index($5, below) == 1 {print $5}' /proc/self/mountinfo | sort -r); do
     umount -l "$mounted" || say "could not unmount $mounted"
