@@ -5,8 +5,10 @@
 #include "edgecore/config/model.hpp"
 
 // The one table of keys: `fields(object, visitor)` calls `visitor(key, member, print)` for every key of the
-// object, and reading, printing and the tests of the documentation all go by it. `print` is the Go agent's
-// rule for writing the file: `always`, or `nonzero` when the zero value of the field is left out.
+// object, and reading, printing and the tests of the documentation all go by it. `print` is `always`, or
+// `nonzero` for a key that is left out while its value and its default are zero (empty, false). That is the
+// Go agent's rule, except that a zero the file set on purpose is kept. Keys whose default depends on the
+// machine are printed always.
 
 namespace edgecore::config {
 
@@ -48,7 +50,7 @@ void fields(Object& o, Visitor&& v) {
   v("enable", o.enable, Print::always);
   v("handshakeTimeout", o.handshake_timeout, Print::nonzero);
   v("readDeadline", o.read_deadline, Print::nonzero);
-  v("server", o.server, Print::nonzero);
+  v("server", o.server, Print::always);
   v("writeDeadline", o.write_deadline, Print::nonzero);
 }
 
@@ -65,7 +67,7 @@ void fields(Object& o, Visitor&& v) {
   v("quic", o.quic, Print::always);
   v("websocket", o.websocket, Print::always);
   v("token", o.token, Print::always);
-  v("httpServer", o.http_server, Print::nonzero);
+  v("httpServer", o.http_server, Print::always);
   v("rotateCertificates", o.rotate_certificates, Print::nonzero);
 }
 
@@ -81,7 +83,7 @@ template <Is<Edged> Object, class Visitor>
 void fields(Object& o, Visitor&& v) {
   v("enable", o.enable, Print::always);
   v("tailoredKubeletConfig", o.kubelet, Print::always);
-  v("hostnameOverride", o.hostname_override, Print::nonzero);
+  v("hostnameOverride", o.hostname_override, Print::always);
   v("nodeIP", o.node_ip, Print::nonzero);
   v("containerRuntime", o.container_runtime, Print::nonzero);
   v("runtimeCgroups", o.runtime_cgroups, Print::nonzero);

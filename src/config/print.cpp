@@ -2,6 +2,7 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "config/kubelet_fields.hpp"
 #include "config/yaml_tree.hpp"
@@ -40,11 +41,12 @@ json value(const std::string& v) {
 json value(Duration v) {
   return format_duration(v);
 }
+// An empty map is written as null: `{}` would merge nothing into the default instead of emptying it.
 json value(const StringMap& v) {
-  return v;
+  return v.empty() ? json(nullptr) : json(v);
 }
 json value(const GateMap& v) {
-  return v;
+  return v.empty() ? json(nullptr) : json(v);
 }
 template <class Type>
 json value(const std::optional<Type>& v) {
@@ -71,9 +73,14 @@ bool is_zero(const Type& v) {
 
 template <class Object>
 json tree(const Object& object) {
+  std::set<std::string> printed;
+  const Object defaults;
+  fields(defaults, [&](const char* name, const auto& member, Print print) {
+    if (print == Print::always || !is_zero(member)) printed.insert(name);
+  });
   json out = json::object();
-  fields(object, [&](const char* name, const auto& member, Print print) {
-    if (print == Print::always || !is_zero(member)) out[name] = value(member);
+  fields(object, [&](const char* name, const auto& member, Print) {
+    if (printed.contains(name) || !is_zero(member)) out[name] = value(member);
   });
   return out;
 }

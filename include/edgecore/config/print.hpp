@@ -13,7 +13,7 @@ std::string default_config_text(const EdgeCoreConfig& config);
 /// What `edgecore --minconfig` prints: the same without the fields that are rarely changed (§1.3b).
 std::string min_config_text(const EdgeCoreConfig& config);
 
-/// The YAML alone. Contains the secrets of `config`.
+/// The YAML alone; reading it gives `config` again. Contains the secrets of `config`.
 std::string to_yaml(const EdgeCoreConfig& config);
 
 }  // namespace edgecore::config

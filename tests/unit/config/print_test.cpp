@@ -77,5 +77,18 @@ TEST(Print, EveryKindOfFieldReadsBackAsItWas) {
   EXPECT_TRUE(loaded.warnings.empty());
 }
 
+TEST(Print, ZeroAndFalseThatDifferFromTheDefaultAreNotLost) {
+  const FakeHost host;
+  const EdgeCoreConfig config =
+      load(
+          "modules: {edgeHub: {rotateCertificates: false, messageQPS: 0, httpServer: '', websocket: {server: "
+          "''}},"
+          " edged: {registerNode: false, tailoredKubeletConfig: {readOnlyPort: 0, evictionHard: null,"
+          " enforceNodeAllocatable: [], staticPodPath: ''}}}",
+          host)
+          .config;
+  EXPECT_EQ(load(to_yaml(config), host).config, config) << to_yaml(config);
+}
+
 }  // namespace
 }  // namespace edgecore::config
