@@ -1,0 +1,44 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "edgecore/base/blocking_pool.hpp"
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/config/model.hpp"
+#include "edgecore/cri/runtime.hpp"
+#include "edgecore/net/interfaces_watch.hpp"
+
+namespace edgecore::edged {
+
+struct EdgedOptions {
+  config::Edged config;
+  std::string agent_version;  ///< "v1.17.4": the last part of the node's kubeletVersion
+  /// Where pods reach MetaServer (its dummy address): KUBERNETES_SERVICE_HOST and _PORT of every container.
+  /// Both empty when MetaServer is disabled.
+  std::string service_host, service_port;
+  std::filesystem::path pod_logs = "/var/log/pods";
+  std::filesystem::path container_logs = "/var/log/containers";
+};
+
+/// What the module needs from outside besides the bus.
+struct EdgedDeps {
+  /// A client of the container runtime; made by each life of the module on its thread and destroyed before
+  /// that life's io_context. `cri::make_grpc_runtime` in the program, `cri::FakeRuntime` in tests.
+  std::function<std::unique_ptr<cri::Runtime>()> runtime;
+  /// For calls that may block: mounts, big copies, cgroup removal. Outlives the module.
+  BlockingPool& pool;
+  /// The network's changes; made on the module's thread. Empty: none are watched.
+  std::function<std::unique_ptr<net::InterfacesWatch>(boost::asio::any_io_executor)> watch;
+};
+
+/// The factory of module `edged` (group `edged`): the kubelet of this node. Runs the pods that metamanager and
+/// the static pod directory name through the container runtime, reports their status, registers the node and
+/// keeps its lease (protocol/05-edged.md, docs/messages.md). The end of the module leaves containers alone;
+/// the next life adopts them.
+beehive::ModuleFactory make_edged(EdgedOptions options, EdgedDeps deps);
+
+}  // namespace edgecore::edged
