@@ -97,7 +97,7 @@ constexpr auto kKinds = std::to_array<ResourceKind>({
     {"Device", "devices", "device", kDevices, "v1beta1", kNamespaced, ""},
     {"DeviceModel", "devicemodels", "devicemodel", kDevices, "v1beta1", kNamespaced, ""},
     {"Rule", "rules", "rule", kRules, "v1", kNamespaced, ""},
-    {"RuleEndpoint", "ruleendpoints", "ruleendpoint", kRules, "v1", kNamespaced, ""},
+    {"RuleEndpoint", "ruleendpoints", "ruleendpoint", kRules, "v1", kNamespaced, "re"},
     {"NodeUpgradeJob", "nodeupgradejobs", "nodeupgradejob", kOperations, "v1alpha1", kCluster, ""},
     {"ImagePrePullJob", "imageprepulljobs", "imageprepulljob", kOperations, "v1alpha1", kCluster, ""},
     {"ObjectSync", "objectsyncs", "objectsync", kSyncs, "v1alpha1", kNamespaced, ""},
