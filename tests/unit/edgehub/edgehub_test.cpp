@@ -1,0 +1,267 @@
+#include "edgecore/edgehub/edgehub.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "edgecore/base/files.hpp"
+#include "edgecore/beehive/names.hpp"
+#include "edgecore/beehive/supervisor.hpp"
+#include "unit/edgehub/fake_hub.hpp"
+
+namespace edgecore::edgehub {
+namespace {
+
+using beehive::make_message;
+using std::chrono::milliseconds;
+
+/// A node's edgehub against a fake CloudHub, with an empty metamanager mailbox beside it.
+class EdgeHubTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-hub-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    dir_ = pattern;
+    options_.node_name = "edge1";
+    options_.project_id = "p1";
+    options_.websocket_server = "127.0.0.1:" + std::to_string(hub_.hub_port);
+    options_.http_server = "https://127.0.0.1:" + std::to_string(hub_.http_port);
+    options_.ca_file = dir_ / "ca/rootCA.crt";
+    options_.certificate_file = dir_ / "certs/server.crt";
+    options_.key_file = dir_ / "certs/server.key";
+    options_.heartbeat = milliseconds(300);
+    token_ = authority_.token();
+  }
+  void TearDown() override {
+    supervisor_.reset();
+    std::filesystem::remove_all(dir_);
+  }
+
+  void start() {
+    EdgeHubDeps deps;
+    deps.token = [this] { return token_; };
+    deps.enrolled = [this] { ++enrolled_; };
+    meta_ = bus_.add_module("metamanager", "meta");
+    beehive::SupervisorOptions options;
+    supervisor_ = std::make_unique<beehive::Supervisor>(bus_, SystemClock::instance(), options,
+                                                        [](const auto&, const auto&, const auto&) {});
+    beehive::ModuleSpec spec;
+    spec.name = names::module::kEdgeHub;
+    spec.group = names::group::kHub;
+    spec.make = make_edgehub(options_, deps);
+    std::vector<beehive::ModuleSpec> specs;
+    specs.push_back(std::move(spec));
+    supervisor_->start(std::move(specs));
+  }
+
+  /// The next message for metamanager that `wanted` accepts; waits up to `patience`.
+  template <typename Wanted>
+  std::optional<beehive::Message> delivered(Wanted wanted, milliseconds patience = milliseconds(5000)) {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (std::chrono::steady_clock::now() < until) {
+      while (auto delivery = meta_->try_receive()) {
+        if (wanted(*delivery)) return *delivery;
+      }
+      std::this_thread::sleep_for(milliseconds(5));
+    }
+    return std::nullopt;
+  }
+  bool notice(const std::string& content, milliseconds patience = milliseconds(5000)) {
+    return delivered(
+               [&](const beehive::Message& message) {
+                 return message.route.resource == names::resource::kNodeConnection &&
+                        message.content == content;
+               },
+               patience)
+        .has_value();
+  }
+  bool connected() { return notice(names::content::kCloudConnected); }
+
+  /// Asks the cloud through the bus from a thread of its own.
+  std::future<beehive::MessagePtr> ask(beehive::Message question, milliseconds timeout = milliseconds(5000)) {
+    auto message = std::make_shared<beehive::Message>(std::move(question));
+    return std::async(std::launch::async, [this, message, timeout] {
+      boost::asio::io_context context;
+      auto answer = boost::asio::co_spawn(context, bus_.request(names::module::kEdgeHub, *message, timeout),
+                                          boost::asio::use_future);
+      context.run();
+      return answer.get();
+    });
+  }
+
+  std::filesystem::path dir_;
+  FakeAuthority authority_;
+  FakeHub hub_{authority_};
+  EdgeHubOptions options_;
+  std::string token_;
+  std::atomic<int> enrolled_{0};
+  beehive::Bus bus_;
+  std::shared_ptr<beehive::Mailbox> meta_;
+  std::unique_ptr<beehive::Supervisor> supervisor_;
+};
+
+TEST_F(EdgeHubTest, AFreshNodeEnrolsConnectsAndSendsAKeepaliveFirst) {
+  start();
+  ASSERT_TRUE(connected());
+  const auto first = hub_.wait_for([](const auto&) { return true; });
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first->route.operation, "keepalive");
+  EXPECT_EQ(first->route.resource, "node");
+  EXPECT_EQ(first->content, "ping");
+  EXPECT_EQ(enrolled_, 1);
+  EXPECT_TRUE(hub_.wait_for_operation("keepalive").has_value());
+}
+
+TEST_F(EdgeHubTest, PushesReachMetamanagerAndAcksGoBack) {
+  start();
+  ASSERT_TRUE(connected());
+  const auto push =
+      make_message("edgecontroller", "resource", "update", "default/pod/p", nlohmann::json{{"a", 1}});
+  hub_.say(beehive::encode(push) + "\n");
+  const auto got = delivered([](const auto& message) { return message.route.resource == "default/pod/p"; });
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->content["a"], 1);
+  ASSERT_TRUE(bus_.try_send(names::module::kEdgeHub, beehive::make_response(*got, "OK")));
+  const auto ack = hub_.wait_for_operation("response");
+  ASSERT_TRUE(ack.has_value());
+  EXPECT_EQ(ack->header.parent_id, push.header.id);
+}
+
+TEST_F(EdgeHubTest, AnswersReachTheAskerAndLateOnesMetamanager) {
+  start();
+  ASSERT_TRUE(connected());
+  auto answer = ask(make_message("edged", "meta", "query", "default/configmap/c", nullptr));
+  const auto question = hub_.wait_for_operation("query");
+  ASSERT_TRUE(question.has_value());
+  const auto reply = beehive::make_response(*question, nlohmann::json{{"kind", "ConfigMap"}});
+  hub_.say(beehive::encode(reply));
+  EXPECT_EQ(answer.get()->content["kind"], "ConfigMap");
+
+  hub_.say(beehive::encode(reply));  // again: nobody waits any more, but the cloud wants its ack
+  EXPECT_TRUE(
+      delivered([&](const auto& message) { return message.header.id == reply.header.id; }).has_value() ||
+      HasFailure());
+}
+
+TEST_F(EdgeHubTest, ATokenForAnotherCaEnrolsNobody) {
+  token_ = std::string(64, '0') + ".header.payload.signature";
+  start();
+  EXPECT_FALSE(notice(names::content::kCloudConnected, milliseconds(1500)));
+  EXPECT_EQ(hub_.certificates_issued, 0);
+  EXPECT_FALSE(std::filesystem::exists(options_.ca_file));
+}
+
+TEST_F(EdgeHubTest, AnUnusableCertificateLeavesNothingBehind) {
+  hub_.empty_answer = true;
+  start();
+  EXPECT_FALSE(notice(names::content::kCloudConnected, milliseconds(800)));
+  EXPECT_FALSE(std::filesystem::exists(options_.key_file));
+  hub_.empty_answer = false;
+  hub_.other_name = true;
+  EXPECT_FALSE(notice(names::content::kCloudConnected, milliseconds(2500)));
+  EXPECT_FALSE(std::filesystem::exists(options_.key_file));
+  hub_.other_name = false;
+  EXPECT_TRUE(notice(names::content::kCloudConnected, milliseconds(8000)));
+  EXPECT_EQ(enrolled_, 1);
+}
+
+TEST_F(EdgeHubTest, GarbageFromTheCloudIsSkippedAndTheConnectionStays) {
+  start();
+  ASSERT_TRUE(connected());
+  for (const char* text : {"", "garbage", "{\"header\":", "[]", "{\"header\":{\"timestamp\":\"x\"}}",
+                           "{\"header\":{\"msg_id\":7}}"}) {
+    hub_.say(text);
+  }
+  hub_.say(std::string(2000, '['));
+  hub_.say(beehive::encode(make_message("edgecontroller", "nogroup", "update", "default/pod/x", nullptr)));
+  hub_.say(
+      beehive::encode(make_message("edgecontroller", "resource", "update", "default/pod/good", nullptr)));
+  EXPECT_TRUE(delivered([](const auto& message) {
+                return message.route.resource == "default/pod/good";
+              }).has_value());
+  EXPECT_EQ(hub_.connections, 1);
+}
+
+TEST_F(EdgeHubTest, WhenTheConnectionDiesAskersAreToldAtOnceAndItComesBack) {
+  start();
+  ASSERT_TRUE(connected());
+  const auto before = std::chrono::steady_clock::now();
+  auto answer = ask(make_message("edged", "meta", "query", "default/secret/s", nullptr), milliseconds(30000));
+  ASSERT_TRUE(hub_.wait_for_operation("query").has_value());
+  hub_.cut();
+  EXPECT_EQ(answer.get()->route.operation, "error");
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(3));
+  EXPECT_TRUE(notice(names::content::kCloudDisconnected));
+  EXPECT_TRUE(connected());
+  EXPECT_EQ(hub_.certificates_issued, 1);
+}
+
+TEST_F(EdgeHubTest, APeerThatFallsSilentIsLeftWithinTwoHeartbeats) {
+  hub_.deaf = true;
+  start();
+  ASSERT_TRUE(connected());
+  const auto since = std::chrono::steady_clock::now();
+  hub_.deaf = false;
+  ASSERT_TRUE(notice(names::content::kCloudDisconnected));
+  EXPECT_LT(std::chrono::steady_clock::now() - since, 2 * options_.heartbeat + milliseconds(200));
+  EXPECT_TRUE(connected());
+}
+
+TEST_F(EdgeHubTest, OfflineRequestsFailAtOnce) {
+  token_.clear();
+  start();
+  std::this_thread::sleep_for(milliseconds(100));
+  const auto before = std::chrono::steady_clock::now();
+  const auto answer = ask(make_message("edged", "meta", "query", "default/secret/s", nullptr)).get();
+  EXPECT_EQ(answer->route.operation, "error");
+  EXPECT_EQ(answer->content["code"], 503);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(1));
+}
+
+TEST_F(EdgeHubTest, ACertificatePastHalfItsLifeIsRenewedAndUsed) {
+  FakeAuthority early = authority_;
+  early.now = authority_.now - std::chrono::hours(24 * 300);
+  const auto node = early.issue("edge1");
+  make_directories(dir_ / "ca");
+  make_directories(dir_ / "certs");
+  write_file_atomic(options_.ca_file, authority_.ca.pem(), 0644);
+  write_file_atomic(options_.certificate_file, node.certificate.pem(), 0644);
+  write_file_atomic(options_.key_file, node.key.pem(), 0600);
+  token_.clear();
+  start();
+  ASSERT_TRUE(connected());
+  EXPECT_TRUE(notice(names::content::kCloudDisconnected, milliseconds(40000)));
+  EXPECT_TRUE(connected());
+  EXPECT_EQ(hub_.renewals, 1);
+  EXPECT_NE(read_file(options_.key_file, 10000), node.key.pem());
+}
+
+TEST_F(EdgeHubTest, ANewTokenOfANewClusterReplacesTheOldIdentity) {
+  const FakeAuthority former;
+  const auto node = former.issue("edge1");
+  make_directories(dir_ / "ca");
+  make_directories(dir_ / "certs");
+  write_file_atomic(options_.ca_file, former.ca.pem(), 0644);
+  write_file_atomic(options_.certificate_file, node.certificate.pem(), 0644);
+  write_file_atomic(options_.key_file, node.key.pem(), 0600);
+  start();
+  ASSERT_TRUE(connected());
+  EXPECT_EQ(read_file(options_.ca_file, 10000), authority_.ca.pem());
+}
+
+TEST_F(EdgeHubTest, NodeTasksAreReportedAsFailed) {
+  start();
+  ASSERT_TRUE(connected());
+  const nlohmann::json task = {
+      {"TaskID", "t1"}, {"Type", "prepull"}, {"State", "Checking"}, {"Item", nullptr}};
+  hub_.say(
+      beehive::encode(make_message("taskmanager", "taskmanager", "prepull", "prepull/t1/node/edge1", task)));
+  const auto report = hub_.wait_for_operation("prepull");
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->route.resource, "task/t1/node/edge1");
+  EXPECT_EQ(report->content["Event"], "Check");
+  EXPECT_EQ(report->content["Action"], "Failure");
+}
+
+}  // namespace
+}  // namespace edgecore::edgehub

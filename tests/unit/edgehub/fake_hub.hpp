@@ -1,0 +1,153 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/beehive/message.hpp"
+#include "edgecore/net/http_server.hpp"
+#include "unit/edgehub/fake_authority.hpp"
+
+namespace edgecore::edgehub {
+
+/// The two ports of CloudHub that edgehub talks to, in a thread of their own: certificates, and a WebSocket
+/// that records what it gets and says what it is told.
+class FakeHub {
+ public:
+  explicit FakeHub(const FakeAuthority& authority) : authority_(authority) {
+    const auto server = authority.server();
+    net::ServerTlsOptions tls;
+    tls.certificate_pem = server.certificate.pem();
+    tls.key_pem = server.key.pem();
+    tls.client_ca_pem = authority.ca.pem();
+    net::HttpServer::Options options;
+    tls.client_certificate = net::ClientCertificate::asked;
+    options.tls = net::TlsContext::server(tls);
+    http_ = std::make_unique<net::HttpServer>(
+        context_.get_executor(), options,
+        [this](net::Request& q, net::Responder& r) { return certificates(q, r); });
+    tls.client_certificate = net::ClientCertificate::required;
+    options.tls = net::TlsContext::server(tls);
+    hub_ = std::make_unique<net::HttpServer>(
+        context_.get_executor(), options,
+        [this](net::Request& q, net::Responder& r) { return tunnel(q, r); });
+    http_->start();
+    hub_->start();
+    http_port = http_->port();
+    hub_port = hub_->port();
+    thread_ = std::thread([this] { context_.run(); });
+  }
+  ~FakeHub() {
+    context_.stop();
+    thread_.join();
+  }
+
+  /// Sends a text on the newest connection.
+  void say(std::string text) {
+    boost::asio::post(context_, [this, text = std::move(text)]() mutable {
+      boost::asio::co_spawn(context_, say_now(std::move(text)), boost::asio::detached);
+    });
+  }
+  void cut() {
+    boost::asio::post(context_, [this] {
+      if (socket_ != nullptr) socket_->abort(true);
+    });
+  }
+  /// Waits up to 5 s for a message that `wanted` accepts and takes it out.
+  template <typename Wanted>
+  std::optional<beehive::Message> wait_for(Wanted wanted) {
+    for (int i = 0; i < 500; ++i) {
+      {
+        const std::lock_guard lock(mutex_);
+        for (auto at = received_.begin(); at != received_.end(); ++at) {
+          if (!wanted(*at)) continue;
+          beehive::Message found = std::move(*at);
+          received_.erase(at);
+          return found;
+        }
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return std::nullopt;
+  }
+  std::optional<beehive::Message> wait_for_operation(const std::string& operation) {
+    return wait_for([&](const beehive::Message& message) { return message.route.operation == operation; });
+  }
+
+  std::uint16_t http_port = 0, hub_port = 0;
+  std::atomic<int> connections{0}, certificates_issued{0}, renewals{0};
+  std::atomic<bool> deaf{false};          ///< upgraded connections are neither read nor answered
+  std::atomic<bool> empty_answer{false};  ///< /edge.crt answers 200 with nothing
+  std::atomic<bool> other_name{false};    ///< /edge.crt issues for another node
+
+ private:
+  boost::asio::awaitable<void> certificates(net::Request& request, net::Responder& responder) {
+    net::Response response;
+    if (request.target == "/ca.crt") {
+      response.body = authority_.ca.der();
+    } else if (request.target == "/edge.crt" &&
+               (request.headers.get("Authorization") == "Bearer header.payload.signature" ||
+                request.peer_certificate)) {
+      if (request.peer_certificate) ++renewals;
+      const auto wanted = net::CertificateRequest::from_der(request.body);
+      auto what = authority_.named(
+          "system:node:" + std::string(other_name ? "x" : request.headers.get("NodeName")), false);
+      what.client_auth = true;
+      if (!empty_answer) response.body = net::sign(what, wanted, authority_.ca, authority_.key).der();
+      ++certificates_issued;
+    } else {
+      response.status = 401;
+      response.body = "Invalid authorization token";
+    }
+    co_await responder.send(std::move(response));
+  }
+
+  boost::asio::awaitable<void> tunnel(net::Request& request, net::Responder& responder) {
+    if (request.headers.get("ConnectionUse") != "msg" || request.headers.get("node_id").empty()) {
+      net::Response refusal;
+      refusal.status = 403;
+      co_await responder.send(std::move(refusal));
+      co_return;
+    }
+    const net::WebSocketServerOptions options;
+    const net::Headers none;
+    auto socket = co_await responder.upgrade(options, none);
+    ++connections;
+    if (deaf) {
+      boost::asio::steady_timer forever(context_, std::chrono::hours(1));
+      co_await forever.async_wait(boost::asio::use_awaitable);
+    }
+    socket_ = socket.get();
+    try {
+      for (;;) {
+        const auto frame = co_await socket->read();
+        const std::lock_guard lock(mutex_);
+        received_.push_back(beehive::decode(frame.data));
+      }
+    } catch (const Error&) {
+      if (socket_ == socket.get()) socket_ = nullptr;
+    }
+  }
+
+  boost::asio::awaitable<void> say_now(std::string text) {
+    if (socket_ != nullptr) co_await socket_->write(std::move(text));
+  }
+
+  const FakeAuthority& authority_;
+  boost::asio::io_context context_;
+  std::unique_ptr<net::HttpServer> http_, hub_;
+  net::WebSocket* socket_ = nullptr;
+  std::mutex mutex_;
+  std::deque<beehive::Message> received_;
+  std::thread thread_;
+};
+
+}  // namespace edgecore::edgehub
