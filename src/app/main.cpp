@@ -80,7 +80,10 @@ int run(const config::RunOptions& options) {
   const int signal = wait_for_end(signals, node, service);
   logger->info("stopping on signal {}; containers keep running", signal);
   service.send("STOPPING=1");
-  if (!node.stop()) logger->error("not everything stopped in time; what was acknowledged is on disk");
+  if (!node.stop()) {
+    logger->error("not everything stopped in time; what was acknowledged is on disk");
+    std::_Exit(EXIT_SUCCESS);  // threads that hang may still use what destructors would take away
+  }
   return EXIT_SUCCESS;
 }
 

@@ -30,7 +30,8 @@ class Application {
   void start();
 
   /// Stops the modules in reverse order within 5 s and closes the database. Containers stay as they are. True
-  /// when everything stopped in time.
+  /// when everything stopped in time; after false the process has to end without destroying this object
+  /// (std::_Exit): threads that hang may still use it.
   bool stop();
 
   /// Whether the watchdog may be fed.

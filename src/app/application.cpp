@@ -1,0 +1,226 @@
+#include "edgecore/app/application.hpp"
+
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "edgecore/base/blocking_pool.hpp"
+#include "edgecore/base/error.hpp"
+#include "edgecore/base/files.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/names.hpp"
+#include "edgecore/beehive/supervisor.hpp"
+#include "edgecore/config/load.hpp"
+#include "edgecore/config/token.hpp"
+#include "edgecore/config/validate.hpp"
+#include "edgecore/cri/grpc_runtime.hpp"
+#include "edgecore/edged/edged.hpp"
+#include "edgecore/edgehub/edgehub.hpp"
+#include "edgecore/metamanager/ack.hpp"
+#include "edgecore/metamanager/metamanager.hpp"
+#include "edgecore/metamanager/poison.hpp"
+#include "edgecore/store/store.hpp"
+
+namespace edgecore::app {
+namespace {
+
+/// Where the cluster's CA lies for MetaServer (protocol/02-metamanager.md §3.13).
+constexpr char kKubernetesCa[] = "/etc/kubeedge/pki/metaserver/ca.crt";
+
+/// Places that the Go agent has no key for but tests have to move.
+std::filesystem::path place(const char* variable, const char* usual) {
+  const char* moved = std::getenv(variable);
+  return moved != nullptr && *moved != '\0' ? moved : usual;
+}
+
+std::string token_now(const StartFiles& files) {
+  try {
+    if (auto token = config::read_bootstrap_token(files.bootstrap)) return *token;
+    const auto text = read_file(files.config, config::max_config_bytes);
+    if (!text) return {};
+    return config::load(*text, config::SystemHost()).config.modules.edge_hub.token;
+  } catch (const Error& error) {
+    log::get("edgecore")->warn("the join token cannot be read: {}", error.what());
+    return {};
+  }
+}
+
+edgehub::EdgeHubOptions hub_options(const config::Startup& startup) {
+  const config::EdgeHub& from = startup.config.modules.edge_hub;
+  edgehub::EdgeHubOptions options;
+  options.node_name = startup.config.modules.edged.hostname_override;
+  options.project_id = from.project_id;
+  options.websocket_server = from.websocket.server;
+  options.http_server = from.http_server;
+  options.ca_file = from.tls_ca_file;
+  options.certificate_file = from.tls_cert_file;
+  options.key_file = from.tls_private_key_file;
+  options.rotate_certificates = from.rotate_certificates;
+  options.heartbeat = std::chrono::seconds(std::max(1, from.heartbeat));
+  options.handshake_timeout = std::chrono::seconds(std::max(1, from.websocket.handshake_timeout));
+  options.write_timeout = std::chrono::seconds(std::max(1, from.websocket.write_deadline));
+  options.bulk_per_second = from.message_qps;
+  options.bulk_burst = from.message_burst;
+  if (startup.gates.require_authorization && startup.config.modules.meta_manager.meta_server.enable) {
+    options.kubernetes_ca_file = place("EDGECORE_KUBERNETES_CA", kKubernetesCa);
+  }
+  return options;
+}
+
+edged::EdgedOptions edged_options(const config::Startup& startup) {
+  edged::EdgedOptions options;
+  options.config = startup.config.modules.edged;
+  options.agent_version = kVersion;
+  const config::MetaServer& meta_server = startup.config.modules.meta_manager.meta_server;
+  if (startup.config.modules.meta_manager.enable && meta_server.enable) {
+    const auto colon = meta_server.dummy_server.rfind(':');
+    options.service_host = meta_server.dummy_server.substr(0, colon);
+    if (colon != std::string::npos) options.service_port = meta_server.dummy_server.substr(colon + 1);
+  }
+  options.pod_logs = place("EDGECORE_POD_LOGS", "/var/log/pods");
+  options.container_logs = place("EDGECORE_CONTAINER_LOGS", "/var/log/containers");
+  return options;
+}
+
+/// What is switched on in the file but does not exist here yet: said, not ignored.
+void name_missing_modules(const config::Modules& modules, const log::Logger& logger) {
+  const std::pair<const char*, bool> missing[] = {
+      {"deviceTwin", modules.device_twin.enable},
+      {"eventBus", modules.event_bus.enable},
+      {"serviceBus", modules.service_bus.enable},
+      {"edgeStream", modules.edge_stream.enable},
+      {"metaManager.metaServer", modules.meta_manager.meta_server.enable}};
+  for (const auto& [name, enabled] : missing) {
+    if (enabled)
+      logger->warn(
+          "modules.{} is enabled in the configuration, but this version does not have it yet: it is not "
+          "started",
+          name);
+  }
+}
+
+}  // namespace
+
+struct Application::Parts {
+  Parts(config::Startup given, StartFiles given_files)
+      : startup(std::move(given)), files(std::move(given_files)) {}
+
+  std::vector<beehive::ModuleSpec> modules();
+  void set_aside(const std::string& module, const beehive::MessagePtr& message, const std::string& reason);
+
+  config::Startup startup;
+  StartFiles files;
+  log::Logger logger = log::get("edgecore");
+  std::optional<store::Store> store;
+  BlockingPool pool{"blocking", {}};
+  beehive::Bus bus;
+  std::optional<beehive::Supervisor> supervisor;
+};
+
+Application::Application(config::Startup startup, StartFiles files)
+    : parts_(std::make_unique<Parts>(std::move(startup), std::move(files))) {}
+
+Application::~Application() = default;
+
+std::vector<beehive::ModuleSpec> Application::Parts::modules() {
+  const config::Modules& enabled = startup.config.modules;
+  name_missing_modules(enabled, logger);
+  const auto watch = [](boost::asio::any_io_executor executor) {
+    return net::watch_interfaces(std::move(executor));
+  };
+  std::vector<beehive::ModuleSpec> specs;
+  const auto add = [&](const char* name, const char* group, beehive::ModuleFactory make) {
+    beehive::ModuleSpec spec;
+    spec.name = name;
+    spec.group = group;
+    spec.make = std::move(make);
+    specs.push_back(std::move(spec));
+  };
+
+  if (enabled.meta_manager.enable) {
+    metamanager::MetaManagerDeps deps{*store, enabled.edged.hostname_override, enabled.meta_manager};
+    add(names::module::kMetaManager, names::group::kMeta, metamanager::make_metamanager(std::move(deps)));
+  }
+  if (enabled.edged.enable) {
+    const config::Findings findings = config::validate_kubelet(enabled.edged);
+    for (const auto& warning : findings.warnings) logger->warn("{}: {}", warning.field, warning.text);
+    if (findings.errors.empty()) {
+      cri::GrpcRuntimeOptions runtime;
+      runtime.runtime_endpoint = enabled.edged.runtime_endpoint();
+      runtime.image_endpoint = enabled.edged.image_endpoint();
+      edged::EdgedDeps deps{[runtime] { return cri::make_grpc_runtime(runtime); }, pool, watch};
+      add(names::module::kEdged, names::group::kEdged,
+          edged::make_edged(edged_options(startup), std::move(deps)));
+    } else {
+      logger->error("edged is not started, its configuration is wrong: {}",
+                    config::format_errors(findings.errors));
+    }
+  }
+  if (enabled.edge_hub.enable) {
+    edgehub::EdgeHubDeps deps;
+    deps.token = [where = files] { return token_now(where); };
+    deps.enrolled = [where = files] { config::clean_up_token(where.config, where.bootstrap); };
+    deps.watch = watch;
+    add(names::module::kEdgeHub, names::group::kHub,
+        edgehub::make_edgehub(hub_options(startup), std::move(deps)));
+  }
+  return specs;
+}
+
+void Application::Parts::set_aside(const std::string& module, const beehive::MessagePtr& message,
+                                   const std::string& reason) {
+  const std::string what = log::quote(message->route.operation + " " + message->route.resource);
+  try {
+    metamanager::store_poison(*store, module, *message, reason, SystemClock::instance().wall());
+  } catch (const Error& error) {
+    logger->error("{} made module {} fail twice ({}) and could not be set aside: {}", what, module, reason,
+                  error.what());
+    return;
+  }
+  logger->error(
+      "{} made module {} fail twice ({}): it is set aside in table edgecore_poison and will not be tried "
+      "again",
+      what, module, reason);
+  const bool from_cloud =
+      message->route.source != names::module::kEdged && message->route.source != names::source::kEdgeHub;
+  if (from_cloud && metamanager::wants_ack(*message))
+    bus.try_send(names::module::kEdgeHub, metamanager::make_ack(*message));
+}
+
+void Application::start() {
+  Parts& parts = *parts_;
+  store::Options options;
+  options.path = parts.startup.config.database.data_source;
+  parts.store.emplace(std::move(options));
+  if (parts.store->was_rebuilt())
+    parts.logger->warn("the database was unusable and is new: the cloud will be asked for everything again");
+
+  beehive::SupervisorOptions supervision;
+  supervision.restart = parts.startup.gates.module_restart;
+  parts.supervisor.emplace(parts.bus, SystemClock::instance(), supervision,
+                           [&parts](const std::string& module, const beehive::MessagePtr& message,
+                                    const std::string& reason) { parts.set_aside(module, message, reason); });
+  parts.supervisor->start(parts.modules());
+}
+
+bool Application::stop() {
+  Parts& parts = *parts_;
+  bool clean = !parts.supervisor || parts.supervisor->stop();
+  clean = parts.pool.stop(std::chrono::milliseconds(500)) && clean;
+  if (!clean) return false;
+  try {
+    if (parts.store) parts.store->close();
+  } catch (const Error& error) {
+    parts.logger->error("the database was not closed cleanly: {}", error.what());
+    return false;
+  }
+  return true;
+}
+
+bool Application::healthy() const {
+  return parts_->supervisor && parts_->supervisor->healthy();
+}
+
+}  // namespace edgecore::app
