@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string_view>
+
+#include "edgecore/beehive/message.hpp"
+
+/// The answers that keep CloudHub's queue for this node moving (protocol/02-metamanager.md §2.4, §2.5). Pure
+/// functions, any thread.
+namespace edgecore::metamanager {
+
+/// "OK" to a message from the cloud: operation `response`, its id as parent, source, group, resource and type
+/// echoed; insert and delete of `devicecontroller` are acknowledged with source `meta`, group `twin`. To be
+/// sent only when what the message brought is on disk (or will never be usable).
+[[nodiscard]] beehive::Message make_ack(const beehive::Message& received);
+
+/// "Not stored, send it again": the cloud does so after 5 s.
+[[nodiscard]] beehive::Message make_refusal(const beehive::Message& received, std::string_view why);
+
+/// Whether CloudHub waits for an ack of this message and sends it again until it comes. The cloud decides by
+/// what its own copy says; where that cannot be seen from here the answer is true, because an ack nobody
+/// waits for does no harm.
+[[nodiscard]] bool wants_ack(const beehive::Message& received);
+
+}  // namespace edgecore::metamanager

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/config/model.hpp"
+#include "edgecore/store/store.hpp"
+
+namespace edgecore::metamanager {
+
+/// Times and limits of the module that are no settings of edgecore.yaml. Steady clock.
+struct MetaManagerTuning {
+  /// How long a reader waits for the cloud when a local copy of unknown age is at hand.
+  std::chrono::milliseconds local_copy_patience{1000};
+  /// Between the checks of a pod which the cloud says does not exist, before it is removed here.
+  std::chrono::milliseconds gone_pod_recheck{10000};
+  /// For one page of the list that refills a lost database, and the first pause after it failed.
+  std::chrono::milliseconds resync_timeout{10000};
+  std::chrono::milliseconds resync_pause{10000};
+  /// Requests of this node's modules being served at one time; more are refused with TooManyRequests.
+  std::size_t max_requests = 256;
+};
+
+struct MetaManagerDeps {
+  store::Store& store;  ///< outlives the module
+  std::string node_name;
+  config::MetaManager config;
+  MetaManagerTuning tuning = {};
+};
+
+/// The factory of module `metamanager` (group `meta`): the node's copy of the cloud's objects. It stores and
+/// acknowledges what the cloud pushes and hands it to edged and the device module; it answers and forwards
+/// what edged asks (docs/messages.md, protocol/02-metamanager.md).
+///
+/// Rules its users may rely on:
+/// - An ack leaves after the commit; what is handed on is on disk.
+/// - The mailbox is never held up by the cloud: requests run beside it, equal questions share one.
+/// - A question with a current local copy is answered from it at once. A copy whose age is unknown (first use
+///   after a connection began) is checked with the cloud, for which the asker waits
+///   `local_copy_patience` at most.
+/// - The Node's heartbeats and the Lease are kept in memory only.
+beehive::ModuleFactory make_metamanager(MetaManagerDeps deps);
+
+}  // namespace edgecore::metamanager

@@ -1,0 +1,160 @@
+#include "edgecore/metamanager/metamanager.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/bus.hpp"
+#include "edgecore/beehive/names.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/kube/status.hpp"
+#include "edgecore/store/meta.hpp"
+#include "metamanager/cloud.hpp"
+#include "metamanager/freshness.hpp"
+#include "metamanager/gone_pods.hpp"
+#include "metamanager/own_objects.hpp"
+#include "metamanager/push_pipeline.hpp"
+#include "metamanager/requests.hpp"
+#include "metamanager/resync.hpp"
+
+namespace edgecore::metamanager {
+namespace {
+
+namespace op = names::operation;
+namespace type = names::resource;
+
+std::chrono::milliseconds remote_timeout(const config::MetaManager& config) {
+  constexpr std::int32_t fallback = 60;
+  return std::chrono::seconds(config.remote_query_timeout > 0 ? config.remote_query_timeout : fallback);
+}
+
+class MetaManager final : public beehive::Module {
+ public:
+  MetaManager(beehive::ModuleContext& context, const MetaManagerDeps& deps)
+      : context_(context),
+        deps_(deps),
+        reader_(deps.store.open_reader()),
+        cloud_(context, remote_timeout(deps.config)),
+        tasks_(context.executor),
+        gone_pods_(context, deps.store, reader_, tasks_, cloud_, deps.tuning.gone_pod_recheck),
+        pipeline_(context, deps.store, tasks_, cloud_, PushPipeline::Limits(),
+                  [this](const Push& push, const WriteOutcome& outcome) { settled(push, outcome); }),
+        resync_(context, deps.store, reader_, cloud_, deps.node_name, deps.tuning.resync_timeout,
+                deps.tuning.resync_pause),
+        requests_(Requests::Parts{context, deps.store, reader_, tasks_, cloud_, freshness_, gone_pods_, node_,
+                                  lease_, deps.node_name, deps.tuning.local_copy_patience}) {}
+
+  boost::asio::awaitable<void> run() override {
+    load_node();
+    report_database();
+    tasks_.spawn("resync", resync_.run());
+    tasks_.spawn("mailbox", read_mailbox());
+    co_await tasks_.join();
+  }
+
+ private:
+  boost::asio::awaitable<void> read_mailbox() {
+    for (;;) {
+      beehive::Delivery delivery = co_await context_.mailbox->receive();
+      dispatch(std::move(delivery));
+    }
+  }
+
+  /// Never waits.
+  void dispatch(beehive::Delivery delivery) {
+    const auto& route = delivery->route;
+    if (route.operation == op::kConnect && route.source == names::source::kEdgeHub) {
+      on_connection(delivery->content == names::content::kCloudConnected);
+    } else if (route.operation == op::kApplicationResponse) {
+      context_.log->debug("an answer of the cloud's dynamic controller came too late and is dropped");
+    } else if (route.group == names::group::kResource || route.group == names::group::kFunc) {
+      Push push = plan_push(*delivery, deps_.node_name);
+      pipeline_.take(std::move(delivery), std::move(push));
+    } else if (route.group == names::group::kMeta) {
+      serve(*delivery, delivery.message());
+    } else {
+      context_.log->warn("a message of group {} about {} is not for this module", log::quote(route.group),
+                         log::quote(route.resource));
+    }
+  }
+
+  void serve(const beehive::Message& request, const beehive::MessagePtr& shared) {
+    if (requests_running_ >= deps_.tuning.max_requests) {
+      requests_.refuse(request, kube::Status::too_many_requests("too many requests wait for the cloud", 1));
+      return;
+    }
+    tasks_.spawn("request", serve_counted(shared));
+  }
+
+  boost::asio::awaitable<void> serve_counted(beehive::MessagePtr request) {
+    struct Count {
+      explicit Count(std::size_t& running) : running_(running) { ++running_; }
+      Count(const Count&) = delete;
+      Count& operator=(const Count&) = delete;
+      ~Count() { --running_; }
+      std::size_t& running_;
+    } count(requests_running_);
+    co_await requests_.serve(std::move(request));
+  }
+
+  void on_connection(bool up) {
+    cloud_.set_link(up ? Cloud::Link::kUp : Cloud::Link::kDown);
+    if (!up) return;
+    freshness_.begin_session();
+    resync_.on_connected();
+  }
+
+  /// A push is in the database: what is kept in memory follows.
+  void settled(const Push& push, const WriteOutcome& outcome) {
+    const std::string key = row_key(push.path);
+    if (push.path.type == type::kNode && push.path.name == deps_.node_name) load_node();
+    if (push.write && is_tracked(push.path.type) && outcome.kind != WriteOutcome::Kind::kAbsent) {
+      freshness_.confirm(key);
+    } else if (!push.write && is_tracked(push.path.type)) {
+      freshness_.doubt(key);
+    }
+  }
+
+  void load_node() {
+    const auto row =
+        store::meta::find(reader_, beehive::resource_path("default", type::kNode, deps_.node_name));
+    const auto stored = row ? read_row(row->value, type::kNode) : std::nullopt;
+    if (!stored) return node_.forget();
+    node_.take(*stored);
+    node_.written(*stored);
+  }
+
+  void report_database() {
+    if (deps_.store.was_rebuilt()) {
+      context_.log->error(
+          "the database was damaged and had to be made anew: the cloud is asked for this node's pods again");
+    } else if (deps_.store.was_empty()) {
+      context_.log->info("the database is new: the cloud is asked for the pods this node may already have");
+    }
+  }
+
+  // Made in this order, destroyed in the reverse one: the tasks go before what they use.
+  beehive::ModuleContext& context_;
+  MetaManagerDeps deps_;
+  store::Reader reader_;
+  Freshness freshness_;
+  OwnNode node_;
+  OwnLease lease_;
+  Cloud cloud_;
+  beehive::TaskGroup tasks_;
+  GonePods gone_pods_;
+  PushPipeline pipeline_;
+  Resync resync_;
+  Requests requests_;
+  std::size_t requests_running_ = 0;
+};
+
+}  // namespace
+
+beehive::ModuleFactory make_metamanager(MetaManagerDeps deps) {
+  return [deps = std::move(deps)](beehive::ModuleContext& context) -> std::unique_ptr<beehive::Module> {
+    return std::make_unique<MetaManager>(context, deps);
+  };
+}
+
+}  // namespace edgecore::metamanager

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edgecore/beehive/message.hpp"
+#include "edgecore/store/meta_v2.hpp"
+#include "edgecore/store/source.hpp"
+#include "metamanager/object.hpp"
+
+/// How an object becomes rows of `meta` and `meta_v2` and how they go again (protocol/02-metamanager.md §1.3
+/// to §1.5). `ObjectWrite` and `ObjectRemoval` are made on the module's thread and applied in a store job.
+namespace edgecore::metamanager {
+
+/// The key in `meta`: the resource string, except that a Node is always under `default/node/<name>`,
+/// whichever namespace literal the cloud's version uses (§2.2, §11).
+[[nodiscard]] std::string row_key(const beehive::ResourcePath& path);
+
+/// The rows MetaServer serves an object from: none for types containing "status" and for objects without a
+/// kind; one per item for a List (§1.3).
+[[nodiscard]] std::vector<store::meta_v2::Row> served_rows(const Json& object,
+                                                           const beehive::ResourcePath& path);
+
+/// An object on its way into the database.
+struct ObjectWrite {
+  beehive::ResourcePath path;
+  Identity identity;
+  std::string text;
+  std::vector<store::meta_v2::Row> served;
+  /// Replaces only the row of the same object: a status reply must not bring a deleted pod back.
+  bool only_if_present = false;
+};
+[[nodiscard]] std::shared_ptr<const ObjectWrite> make_write(const beehive::ResourcePath& path,
+                                                            const Json& object, bool only_if_present = false);
+
+struct WriteOutcome {
+  enum class Kind {
+    kStored,   ///< it is in the database (again)
+    kStale,    ///< something newer is there; `newer` holds its text
+    kAbsent,   ///< only_if_present, and it was not there
+    kRemoved,  ///< outcomes of a removal
+    kNotThere,
+    kOtherUid,
+  } kind = Kind::kStored;
+  std::string newer;
+};
+WriteOutcome apply(store::Transaction& into, const ObjectWrite& write);
+
+struct ObjectRemoval {
+  beehive::ResourcePath path;
+  std::string uid;  ///< only this one goes; "" (never for pods): whichever is there
+  std::string served_key;
+};
+[[nodiscard]] std::shared_ptr<const ObjectRemoval> make_removal(const beehive::ResourcePath& path,
+                                                                const Json& content);
+/// A pod takes its tokens along.
+WriteOutcome apply(store::Transaction& from, const ObjectRemoval& removal);
+
+}  // namespace edgecore::metamanager
