@@ -1,0 +1,320 @@
+"""A whole node for one integration test: private containerd, test cloud and edgecore below one temporary folder.
+
+    with Node() as node:
+        node.start()
+        node.apply(pod("p"))
+        node.wait_pod("p", phase="Running")
+
+Everything is ended by pid and removed on exit, also when the test fails; logs are shown then. A test is a script that exits
+0 (passed), 77 (cannot run here: says why) or anything else. Environment: EDGECORE_BUILD, the build directory.
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BUILD = pathlib.Path(os.environ.get("EDGECORE_BUILD", ROOT / "build/release"))
+IMAGE = "localhost/busybox:1.35"
+
+
+def skip(why):
+    print("skipped:", why)
+    sys.exit(77)
+
+
+def wait(what, condition, seconds=20, every=0.02):
+    """Waits until condition() is true and returns how long it took; AssertionError names `what`."""
+    begin = time.monotonic()
+    while True:
+        value = condition()
+        if value:
+            return time.monotonic() - begin
+        if time.monotonic() - begin > seconds:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(every)
+
+
+def pod(name, command="trap exit TERM; while true; do sleep 1 & wait; done", **spec):
+    """A pod of one busybox container; `spec` adds to or replaces members of its spec."""
+    container = {"name": "c", "image": IMAGE, "imagePullPolicy": "IfNotPresent", "command": ["sh", "-c", command]}
+    container.update(spec.pop("container", {}))
+    body = {"terminationGracePeriodSeconds": 2, "containers": [container], "tolerations": [{"operator": "Exists"}]}
+    body.update(spec)
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "default"}, "spec": body}
+
+
+class Node:
+    def __init__(self, name="edge1"):
+        if os.geteuid() != 0:
+            skip("a node needs root")
+        for program in ("containerd", "runc", "iptables"):
+            if not shutil.which(program):
+                skip(f"{program} is not installed")
+        self.name = name
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="edgecore-it-"))
+        self.processes = {}
+        self.endpoint = None
+        self.cloud = None
+        self.failed = False
+
+    # --- life -----------------------------------------------------------------------------------------------------
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.failed = kind is not None and not (kind is SystemExit and value.code in (0, 77))
+        if self.failed:
+            for log in ("edgecore", "cloudsim"):
+                path = self.dir / f"{log}.log"
+                if path.exists():
+                    print(f"--- the end of {log}.log\n" + "\n".join(path.read_text(errors="replace").splitlines()[-60:]))
+        for name in ("edgecore", "cloudsim"):
+            self.stop(name)
+        if self.endpoint:
+            self.run(ROOT / "scripts/test-runtime.sh", "down", self.dir / "runtime", check=False)
+        mounts = [line.split()[4] for line in open("/proc/self/mountinfo") if line.split()[4].startswith(f"{self.dir}/")]
+        for mount in sorted(mounts, reverse=True):
+            subprocess.run(["umount", "-l", mount], check=False)
+        self.remove_cgroups()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def start(self):
+        """Runtime, cloud and edgecore; returns when the node is Ready in the cloud."""
+        self.start_runtime()
+        self.start_cloud()
+        self.start_edgecore()
+        self.wait_ready()
+
+    def run(self, *argv, check=True, **more):
+        return subprocess.run([str(a) for a in argv], check=check, capture_output=True, text=True, **more)
+
+    def start_runtime(self):
+        done = self.run(ROOT / "scripts/test-runtime.sh", "up", self.dir / "runtime", check=False)
+        if done.returncode != 0:
+            raise AssertionError("containerd did not start: " + done.stderr[-2000:])
+        self.endpoint = done.stdout.strip().splitlines()[-1]
+
+    def spawn(self, name, argv, env=None):
+        log = open(self.dir / f"{name}.log", "ab")
+        self.processes[name] = subprocess.Popen([str(a) for a in argv], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                                env={**os.environ, **(env or {})}, start_new_session=True)
+        return self.processes[name]
+
+    def stop(self, name, how=signal.SIGTERM, seconds=15):
+        """Ends a process; returns its exit status (negative: the signal that ended it)."""
+        process = self.processes.pop(name, None)
+        if process is None:
+            return None
+        if process.poll() is None:
+            process.send_signal(how)
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return None
+
+    def start_cloud(self):
+        """Also starts it again after stop("cloudsim"): same ports, certificates and objects."""
+        argv = [BUILD / "bin/cloudsim", "--dir", self.dir / "cloud"]
+        if self.cloud:
+            argv += ["--api", self.cloud["api"], "--http", self.cloud["http"], "--hub", self.cloud["hub"]]
+        log = self.dir / "cloudsim.log"
+        begin = log.stat().st_size if log.exists() else 0
+        process = self.spawn("cloudsim", argv)
+
+        def announced():
+            if process.poll() is not None:
+                raise AssertionError(f"cloudsim ended with {process.returncode}")
+            for line in log.read_bytes()[begin:].decode(errors="replace").splitlines():
+                if line.startswith("{") and '"token"' in line:
+                    return json.loads(line)
+
+        wait("cloudsim says its ports", announced, 10)
+        self.cloud = announced()
+
+    def config(self):
+        return {
+            "apiVersion": "edgecore.config.kubeedge.io/v1alpha2",
+            "kind": "EdgeCore",
+            "database": {"dataSource": str(self.dir / "db/edgecore.db")},
+            "modules": {
+                "edgeHub": {
+                    "httpServer": f"https://127.0.0.1:{self.cloud['http']}",
+                    "token": self.cloud["token"],
+                    "tlsCaFile": str(self.dir / "ca/rootCA.crt"),
+                    "tlsCertFile": str(self.dir / "certs/server.crt"),
+                    "tlsPrivateKeyFile": str(self.dir / "certs/server.key"),
+                    "websocket": {"enable": True, "server": f"127.0.0.1:{self.cloud['hub']}"},
+                },
+                "edged": {
+                    "hostnameOverride": self.name,
+                    "rootDirectory": str(self.dir / "edged"),
+                    "podSandboxImage": "localhost/pause:3.9",
+                    "tailoredKubeletConfig": {
+                        "containerRuntimeEndpoint": self.endpoint,
+                        "imageServiceEndpoint": self.endpoint,
+                        "staticPodPath": str(self.dir / "manifests"),
+                        "cgroupRoot": self.cgroup,
+                        "readOnlyPort": 0,
+                    },
+                },
+                "eventBus": {"enable": False},
+                "deviceTwin": {"enable": False, "dmiSockPath": str(self.dir / "dmi.sock")},
+            },
+        }
+
+    def start_edgecore(self, env=None, config=None, wrapper=()):
+        path = self.dir / "edgecore.yaml"
+        if config is not None or not path.exists():
+            (self.dir / "db").mkdir(exist_ok=True)
+            self.make_cgroup()
+            path.write_text(json.dumps(config or self.config()))
+        env = {"CHECK_EDGECORE_ENVIRONMENT": "false", "EDGECORE_POD_LOGS": str(self.dir / "pods"),
+               "EDGECORE_CONTAINER_LOGS": str(self.dir / "containers"), **(env or {})}
+        return self.spawn("edgecore", [*wrapper, BUILD / "bin/edgecore", "--config", path], env)
+
+    def restart_edgecore(self, how=signal.SIGTERM):
+        status = self.stop("edgecore", how)
+        self.start_edgecore()
+        return status
+
+    @property
+    def edgecore(self):
+        return self.processes["edgecore"]
+
+    # --- cgroups --------------------------------------------------------------------------------------------------
+    @property
+    def cgroup(self):
+        return f"/{self.dir.name}"
+
+    def hierarchies(self):
+        base = pathlib.Path("/sys/fs/cgroup")
+        if (base / "cgroup.controllers").exists():
+            return [base]
+        return [path for path in base.iterdir() if path.is_dir() and not path.is_symlink()]
+
+    def make_cgroup(self):
+        for hierarchy in self.hierarchies():
+            made = hierarchy / self.cgroup.strip("/")
+            made.mkdir(exist_ok=True)
+            for file in ("cpuset.cpus", "cpuset.mems"):  # a new cpuset of v1 is empty and takes no process
+                if (made / file).exists() and not (hierarchy / "cgroup.controllers").exists():
+                    (made / file).write_text((hierarchy / file).read_text())
+
+    def remove_cgroups(self):
+        for hierarchy in self.hierarchies():
+            top = hierarchy / self.cgroup.strip("/")
+            for path, _, _ in sorted(os.walk(top), key=lambda item: -len(item[0])):
+                for _ in range(20):
+                    try:
+                        os.rmdir(path)
+                        break
+                    except OSError:
+                        time.sleep(0.05)
+
+    # --- the cloud's API ------------------------------------------------------------------------------------------
+    def api(self, method, path, body=None, kind="application/json"):
+        """(status code, object) of a request to the cloud's Kubernetes API."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.cloud['api']}{path}", method=method,
+                                         data=json.dumps(body).encode() if body is not None else None,
+                                         headers={"Content-Type": kind})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            text = error.read()
+            try:
+                return error.code, json.loads(text)
+            except ValueError:
+                return error.code, {"message": text.decode(errors="replace")}
+
+    PLURALS = {"Pod": "pods", "ConfigMap": "configmaps", "Secret": "secrets"}
+
+    def path_of(self, item, name=True):
+        meta = item["metadata"]
+        path = f"/api/v1/namespaces/{meta.get('namespace', 'default')}/{self.PLURALS[item['kind']]}"
+        return f"{path}/{meta['name']}" if name else path
+
+    def apply(self, *items):
+        for item in items:
+            code, answer = self.api("POST", self.path_of(item, name=False), item)
+            if code == 409:
+                code, answer = self.api("PATCH", self.path_of(item), item, "application/merge-patch+json")
+            assert code in (200, 201), (code, answer)
+
+    def get(self, name, kind="pods", namespace="default"):
+        code, answer = self.api("GET", f"/api/v1/namespaces/{namespace}/{kind}/{name}")
+        return answer if code == 200 else None
+
+    def delete(self, name, kind="pods"):
+        code, answer = self.api("DELETE", f"/api/v1/namespaces/default/{kind}/{name}")
+        assert code in (200, 202), (code, answer)
+
+    def node_object(self):
+        return self.api("GET", f"/api/v1/nodes/{self.name}")[1]
+
+    def ready(self):
+        for condition in self.node_object().get("status", {}).get("conditions", []):
+            if condition["type"] == "Ready":
+                return condition["status"] == "True"
+        return False
+
+    def wait_ready(self, seconds=15):
+        return wait("the node is Ready in the cloud", self.ready, seconds)
+
+    def lease(self):
+        code, answer = self.api("GET", f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{self.name}")
+        return answer["spec"]["renewTime"] if code == 200 else None
+
+    def pod_ready(self, name):
+        conditions = (self.get(name) or {}).get("status", {}).get("conditions", [])
+        return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+    def wait_pod(self, name, phase="Running", seconds=30):
+        return wait(f"pod {name} is {phase}", lambda: (self.get(name) or {}).get("status", {}).get("phase") == phase, seconds)
+
+    def wait_pod_ready(self, name, seconds=30):
+        return wait(f"pod {name} is Ready", lambda: self.pod_ready(name), seconds)
+
+    def wait_gone(self, name, seconds=30):
+        return wait(f"pod {name} is gone", lambda: self.get(name) is None, seconds)
+
+    def container_status(self, name, index=0):
+        statuses = (self.get(name) or {}).get("status", {}).get("containerStatuses") or []
+        return statuses[index] if len(statuses) > index else {}
+
+    def faults(self, **switches):
+        code, answer = self.api("POST", "/sim/faults", switches)
+        assert code == 200, (code, answer)
+
+    # --- the machine ----------------------------------------------------------------------------------------------
+    def containers(self):
+        """{container id: pid} of running containers, pauses included, straight from containerd."""
+        done = self.run("ctr", "--address", self.dir / "runtime/containerd.sock", "--namespace", "k8s.io", "task", "ls")
+        rows = [line.split() for line in done.stdout.splitlines()[1:]]
+        return {row[0]: int(row[1]) for row in rows if row[2] == "RUNNING"}
+
+    def log_of(self, name, container="c", attempt=0):
+        uid = self.get(name)["metadata"]["uid"]
+        path = self.dir / "pods" / f"default_{name}_{uid}" / container / f"{attempt}.log"
+        return path.read_text() if path.exists() else ""
+
+    def volume(self, name, plugin, volume):
+        uid = self.get(name)["metadata"]["uid"]
+        return self.dir / "edged/pods" / uid / "volumes" / f"kubernetes.io~{plugin}" / volume
+
+    def pss_mib(self):
+        text = pathlib.Path(f"/proc/{self.edgecore.pid}/smaps_rollup").read_text()
+        return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")) / 1024
+
+    def log(self, name="edgecore"):
+        return (self.dir / f"{name}.log").read_text(errors="replace")
