@@ -1,0 +1,42 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace edgecore::cri {
+
+/// One question of the gRPC health protocol (`grpc.health.v1.Health/Check`), in plain text over TCP.
+struct HealthQuestion {
+  std::string host;  ///< an IP literal or a name
+  std::uint16_t port = 0;
+  std::string service;  ///< "" = the server as a whole
+  std::chrono::milliseconds timeout = std::chrono::seconds(1);
+};
+
+/// What came of it. `text` says why it is not serving or what went wrong; it may hold the server's own words.
+struct HealthAnswer {
+  enum class Kind {
+    kServing,
+    kNotServing,  ///< the server says so, does not know the service, or has no health service
+    kUnreachable  ///< nobody listens, or no answer in time
+  } kind = Kind::kUnreachable;
+  std::string text;
+};
+
+/// Asks gRPC servers in pods for their health (probes of kind `grpc`). The seam that keeps gRPC out of who
+/// probes. A call completes on the executor of the coroutine that awaits it; cancellation ends it at once.
+/// Destroy it before the io_contexts of its callers.
+class GrpcHealthChecker {
+ public:
+  virtual ~GrpcHealthChecker() = default;
+  virtual boost::asio::awaitable<HealthAnswer> check(HealthQuestion question) = 0;
+};
+
+/// The real one (cmake target edgecore_cri_grpc, which programs built without EDGECORE_WITH_GRPC do not
+/// have). A connection for each question: servers come and go with their containers.
+std::unique_ptr<GrpcHealthChecker> make_grpc_health_checker();
+
+}  // namespace edgecore::cri
