@@ -1,7 +1,8 @@
 #include "edgecore/store/store.hpp"
 
-#include <future>
+#include <condition_variable>
 #include <mutex>
+#include <utility>
 
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/log.hpp"
@@ -12,6 +13,29 @@
 
 namespace edgecore::store {
 namespace {
+
+/// How a write came out, for the thread that waits. The failure is handed over and never shared: its last
+/// owner frees what the waiter reads, and that has to be the waiter.
+class Verdict {
+ public:
+  void give(std::exception_ptr failure) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::move(failure);
+    given_ = true;
+    arrived_.notify_one();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    arrived_.wait(lock, [this] { return given_; });
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  bool given_ = false;
+  std::exception_ptr failure_;
+};
 
 LockFile lock_beside(const std::filesystem::path& path) {
   const std::string lock_path = path.string() + ".lock";
@@ -76,17 +100,11 @@ void Store::submit_and_wait_turn(Job job, Done done, std::size_t bytes) {
 
 void Store::write(Job job) {
   parts_->writer.refuse_own_thread();
-  // Shared: set_value may still be at work on it when the waiter has gone on.
-  const auto finished = std::make_shared<std::promise<void>>();
-  auto result = finished->get_future();
-  submit_and_wait_turn(std::move(job), [finished](std::exception_ptr failure) {
-    if (failure) {
-      finished->set_exception(std::move(failure));
-    } else {
-      finished->set_value();
-    }
-  });
-  result.get();
+  // Shared: the writer may still be at work on it when the waiter has gone on.
+  const auto verdict = std::make_shared<Verdict>();
+  submit_and_wait_turn(std::move(job),
+                       [verdict](std::exception_ptr failure) { verdict->give(std::move(failure)); });
+  verdict->wait();
 }
 
 void Store::flush() {
