@@ -1,12 +1,11 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <memory>
@@ -16,27 +15,43 @@
 
 namespace edgecore::store {
 
+/// What a coroutine sleeps on until its write is on disk. It belongs to the coroutine, and is gone when that
+/// is.
+struct WriteWait {
+  explicit WriteWait(const boost::asio::any_io_executor& executor)
+      : alarm(executor, boost::asio::steady_timer::time_point::max()) {}
+  boost::asio::steady_timer alarm;
+  bool ended = false;
+  std::exception_ptr failure;
+};
+
 /// Writes and resumes on the caller's executor when the job is on disk; throws what made it fail (see
 /// `Done`). While the store is busy the caller waits its turn. A write that has been taken is finished even
-/// if the coroutine is cancelled. The caller's io_context must live until then: `Store::flush` before
-/// destroying it. Name the job before the co_await (g++ 12 mishandles temporaries there).
+/// if the coroutine is cancelled (which still waits for it) or destroyed (then nobody hears of it). A
+/// module's executor may be gone by then; any other io_context must live: `Store::flush` before destroying
+/// it. Name the job before the co_await (g++ 12 mishandles temporaries there).
 inline boost::asio::awaitable<void> async_write(Store& store, Job job, std::size_t bytes = 0) {
-  auto start = [&store, &job, bytes](auto handler) {
-    using Handler = decltype(handler);
-    auto executor =
-        boost::asio::prefer(boost::asio::any_io_executor(boost::asio::get_associated_executor(handler)),
-                            boost::asio::execution::outstanding_work.tracked);
-    // std::function wants copies, completion handlers only move: share it.
-    auto shared = std::make_shared<Handler>(std::move(handler));
-    Done done = [shared = std::move(shared), executor = std::move(executor)](std::exception_ptr failure) {
-      boost::asio::post(executor, [shared, failure = std::move(failure)]() mutable {
-        std::move (*shared)(std::move(failure));
-      });
-    };
-    store.submit_and_wait_turn(std::move(job), std::move(done), bytes);
+  const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+  const auto wait = std::make_shared<WriteWait>(executor);
+  Done done = [executor, weak = std::weak_ptr<WriteWait>(wait)](std::exception_ptr failure) {
+    boost::asio::post(executor, [weak, failure = std::move(failure)]() mutable {
+      const auto sleeper = weak.lock();
+      if (!sleeper) return;
+      sleeper->ended = true;
+      sleeper->failure = std::move(failure);
+      sleeper->alarm.cancel();
+    });
   };
-  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
-      start, boost::asio::use_awaitable);
+  store.submit_and_wait_turn(std::move(job), std::move(done), bytes);
+
+  const bool throws = co_await boost::asio::this_coro::throw_if_cancelled();
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  while (!wait->ended) {
+    boost::system::error_code woken;
+    co_await wait->alarm.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+  }
+  co_await boost::asio::this_coro::throw_if_cancelled(throws);
+  if (wait->failure) std::rethrow_exception(std::exchange(wait->failure, nullptr));
 }
 
 }  // namespace edgecore::store

@@ -1,8 +1,11 @@
 #include "edgecore/store/awaitable.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <future>
 #include <thread>
 
 #include "unit/store/store_fixture.hpp"
@@ -64,6 +67,63 @@ TEST_F(AwaitableTest, ClosedStoreFailsTheWriter) {
   context.run();
   ASSERT_TRUE(failure);
   EXPECT_THROW(std::rethrow_exception(failure), StoreClosed);
+}
+
+/// A loop whose coroutines can be destroyed before it is, as a module's life does.
+class EndingLoop : public asio::io_context {
+ public:
+  EndingLoop() : io_context(1) {}
+  void destroy_handlers() { shutdown(); }
+};
+
+struct Witness {
+  explicit Witness(std::thread::id& thread) : where(thread) {}
+  Witness(const Witness&) = delete;
+  Witness& operator=(const Witness&) = delete;
+  ~Witness() { where = std::this_thread::get_id(); }
+  std::thread::id& where;
+};
+
+asio::awaitable<void> write_slowly(Store& store, std::shared_future<void> go, std::thread::id& ended_on) {
+  const Witness witness(ended_on);
+  Job job = [go](Transaction& tx) {
+    go.wait();
+    meta::upsert(tx, config_map("slow", "x"));
+  };
+  co_await async_write(store, std::move(job));
+}
+
+TEST_F(AwaitableTest, AWriterDestroyedWithItsLoopIsGoneBeforeTheWriteAndTheWriteIsDone) {
+  Store store(options());
+  EndingLoop context;
+  std::promise<void> go;
+  std::thread::id ended_on;
+  asio::co_spawn(context, write_slowly(store, go.get_future().share(), ended_on), asio::detached);
+  context.poll();
+  EXPECT_EQ(ended_on, std::thread::id());
+  context.destroy_handlers();
+  EXPECT_EQ(ended_on, std::this_thread::get_id());
+  go.set_value();
+  store.flush();
+  EXPECT_EQ(meta::count(store.open_reader()), 1U);
+}
+
+TEST_F(AwaitableTest, ACancelledWriterStillWaitsForWhatItHasBegun) {
+  Store store(options());
+  asio::io_context context(1);
+  std::promise<void> go;
+  std::thread::id ended_on;
+  asio::cancellation_signal signal;
+  asio::co_spawn(context, write_slowly(store, go.get_future().share(), ended_on),
+                 asio::bind_cancellation_slot(signal.slot(), asio::detached));
+  context.poll();
+  signal.emit(asio::cancellation_type::terminal);
+  context.poll();
+  EXPECT_EQ(ended_on, std::thread::id());
+  go.set_value();
+  context.run();
+  EXPECT_EQ(ended_on, std::this_thread::get_id());
+  EXPECT_EQ(meta::count(store.open_reader()), 1U);
 }
 
 }  // namespace
