@@ -7,6 +7,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "beehive/life_token.hpp"
 #include "beehive/mailbox_state.hpp"
 #include "beehive/weight.hpp"
 #include "edgecore/base/log.hpp"

@@ -35,31 +35,28 @@ struct RunEnded {
 }  // namespace
 
 Life::Life(ModuleContext context, ModuleFactory make, Events events)
-    : work_(asio::make_work_guard(loop_)),
-      context_(std::move(context)),
-      make_(std::move(make)),
-      events_(std::move(events)) {
-  context_.executor = loop_.get_executor();
+    : context_(std::move(context)), make_(std::move(make)), events_(std::move(events)) {
+  context_.executor = loop_->executor();
 }
 
-Life::~Life() = default;
+Life::~Life() {
+  loop_->close();  // one that was never started
+}
 
 void Life::start(std::size_t stack_bytes) {
   thread_.emplace(context_.name, stack_bytes, [self = shared_from_this()] { self->live(); });
 }
 
 void Life::cancel() {
-  token_->unless_closed([this] {
-    asio::post(loop_, [this] {
-      cancelled_ = true;
-      if (started_ && !settled_) signal_.emit(asio::cancellation_type::terminal);
-    });
+  asio::post(loop_->executor(), [this] {
+    cancelled_ = true;
+    if (started_ && !settled_) signal_.emit(asio::cancellation_type::terminal);
   });
 }
 
 void Life::abandon() {
   token_->abandon();
-  loop_.stop();
+  loop_->stop();
   thread_->detach();
 }
 
@@ -67,7 +64,7 @@ unsigned Life::beat() {
   if (beat_answered_) {
     unanswered_ = 0;
     beat_answered_ = false;
-    token_->unless_closed([this] { asio::post(loop_, [this] { beat_answered_ = true; }); });
+    asio::post(loop_->executor(), [this] { beat_answered_ = true; });
   } else {
     ++unanswered_;
   }
@@ -85,16 +82,16 @@ void Life::live() {
   }
   if (module_) {
     // From inside the loop, so that it takes its first step at once: asio must not see it cancelled before.
-    asio::post(loop_, [this] { begin_run(); });
+    asio::post(loop_->executor(), [this] { begin_run(); });
     failure_ = turn_loop();
   }
   if (!failure_.empty() && !token_->abandoned()) events_.failed(failure_);
 
-  // Coroutines refer to the module, the module's members to the loop's services: so in this order. Nobody
-  // posts to the loop any more from here on.
-  token_->close();
-  loop_.destroy_handlers();
+  // Coroutines refer to the module, the module's members to the loop's services: so in this order. What other
+  // threads post from here on is dropped.
+  loop_->close();
   module_.reset();
+  loop_->close();  // what the module's destructor has left
   events_.ended();
   LifeToken::adopt(nullptr);
 }
@@ -107,7 +104,7 @@ void Life::begin_run() {
   started_ = true;
   events_.running();
   RunEnded ended{signal_.slot(), [this](const std::exception_ptr& why) { settle(why); }};
-  asio::co_spawn(loop_.get_executor(), run_module(), std::move(ended));
+  asio::co_spawn(context_.executor, run_module(), std::move(ended));
 }
 
 asio::awaitable<void> Life::run_module() {
@@ -137,13 +134,13 @@ void Life::settle(const std::exception_ptr& why) {
       context_.log->warn("Stopping {} ended with an error: {}", context_.name, describe(why));
     }
   }
-  loop_.stop();
+  loop_->stop();
 }
 
 /// Runs the loop until the life is over; returns why it failed, "" when it was asked to stop.
 std::string Life::turn_loop() {
   try {
-    loop_.run();
+    loop_->run();
   } catch (...) {
     if (!cancelled_) failure_ = "an exception left its loop: " + describe(std::current_exception());
   }

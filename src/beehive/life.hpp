@@ -2,14 +2,13 @@
 
 #include <atomic>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "beehive/life_token.hpp"
+#include "beehive/loop.hpp"
 #include "beehive/thread.hpp"
 #include "edgecore/beehive/module.hpp"
 
@@ -46,21 +45,13 @@ class Life : public std::enable_shared_from_this<Life> {
   unsigned beat();
 
  private:
-  /// io_context lets its handlers, and so all coroutines, be destroyed before its services.
-  class Loop : public boost::asio::io_context {
-   public:
-    Loop() : io_context(1) {}
-    void destroy_handlers() { shutdown(); }
-  };
-
   void live();
   void begin_run();
   boost::asio::awaitable<void> run_module();
   void settle(const std::exception_ptr& why);
   std::string turn_loop();
 
-  Loop loop_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  std::shared_ptr<Loop> loop_ = Loop::make();
   std::shared_ptr<LifeToken> token_ = std::make_shared<LifeToken>();
   ModuleContext context_;
   ModuleFactory make_;

@@ -2,32 +2,17 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 
 namespace edgecore::beehive {
 
 /// Tells the bus about the life of a module whose thread is calling. The Supervisor makes one for each life
 /// and lets the life's thread adopt it; it is how a thread that was given up for hung is kept from the bus
-/// when it comes back, and how nobody posts to a loop that is being torn down. Threads that are no module's
-/// have none.
+/// when it comes back. Threads that are no module's have none.
 class LifeToken {
  public:
   /// From now on the life's thread gets nothing from the bus and puts nothing into it. Any thread.
   void abandon() { abandoned_ = true; }
   [[nodiscard]] bool abandoned() const { return abandoned_; }
-
-  /// From now on `unless_closed` does nothing; returns when no call of it is under way. Any thread.
-  void close() {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-  }
-
-  /// Calls `post`, which hands something to the life's loop, unless that is being torn down.
-  template <typename Post>
-  void unless_closed(Post post) {
-    const std::lock_guard lock(mutex_);
-    if (!closed_) post();
-  }
 
   /// The calling thread belongs to this life from now on.
   static void adopt(std::shared_ptr<LifeToken> token);
@@ -37,8 +22,6 @@ class LifeToken {
 
  private:
   std::atomic<bool> abandoned_{false};
-  std::mutex mutex_;
-  bool closed_ = false;
 };
 
 }  // namespace edgecore::beehive

@@ -4,6 +4,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 
+#include "beehive/life_token.hpp"
 #include "beehive/mailbox_state.hpp"
 
 namespace edgecore::beehive {

@@ -11,17 +11,10 @@ namespace asio = boost::asio;
 
 void Waiter::wake(State how) {
   state = how;
-  // The handler does not keep the waiter: its timer must not outlive the loop, the handler may.
-  auto post = [this] {
-    asio::post(timer.get_executor(), [weak = weak_from_this()] {
-      if (const auto waiter = weak.lock()) waiter->timer.cancel();
-    });
-  };
-  if (life) {
-    life->unless_closed(post);
-  } else {
-    post();
-  }
+  // The handler does not keep the waiter: that is the coroutine's, and goes with it.
+  asio::post(timer.get_executor(), [weak = weak_from_this()] {
+    if (const auto waiter = weak.lock()) waiter->timer.cancel();
+  });
 }
 
 asio::awaitable<void> wait_for(std::shared_ptr<Waiter> waiter) {

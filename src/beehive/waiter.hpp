@@ -6,7 +6,6 @@
 #include <chrono>
 #include <memory>
 
-#include "beehive/life_token.hpp"
 #include "edgecore/beehive/message.hpp"
 
 namespace edgecore::beehive {
@@ -20,14 +19,12 @@ struct Waiter : std::enable_shared_from_this<Waiter> {
   using Deadline = std::chrono::steady_clock::time_point;
   static constexpr Deadline kNoDeadline = Deadline::max();
 
-  Waiter(const boost::asio::any_io_executor& executor, Deadline deadline)
-      : timer(executor, deadline), life(LifeToken::current()) {}
+  Waiter(const boost::asio::any_io_executor& executor, Deadline deadline) : timer(executor, deadline) {}
 
   /// Ends the wait. Called with the list's mutex held, from any thread, once.
   void wake(State how);
 
   boost::asio::steady_timer timer;
-  std::shared_ptr<LifeToken> life;
   State state = State::kWaiting;
   MessagePtr message;      ///< what a sender wants put in, or the answer a requester got
   std::size_t weight = 0;  ///< of a sender's message

@@ -18,7 +18,11 @@ struct ModuleContext {
   std::string name;
   Bus& bus;
   std::shared_ptr<Mailbox> mailbox;
-  boost::asio::any_io_executor executor;  ///< of the module's own thread; never block it
+  /// Of the module's own thread; never block it. Copies may go to other threads and outlive the life: what is
+  /// posted when that is over is dropped. So let a coroutine that waits for another thread sleep on a timer
+  /// of its own, and post only a weak reference to that (as store/awaitable.hpp does): a handler that owns
+  /// the coroutine would destroy it on the other thread, after the module it refers to.
+  boost::asio::any_io_executor executor;
   const Clock& clock;
   log::Logger log;
 };
