@@ -1,0 +1,114 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edgecore/base/blocking_pool.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/kube/json.hpp"
+#include "edgecore/kube/pod.hpp"
+
+namespace edgecore::edged {
+
+inline constexpr std::size_t kStaticPodMaxBytes = std::size_t{10} << 20;
+inline constexpr std::size_t kStaticPodMaxFiles =
+    1000;  ///< in the directory; those beyond, by name, are not read
+
+/// The static pod a manifest describes (protocol/05-edged.md §1.1 "Static pods", §1.19): YAML or JSON, one
+/// Pod, defaulted and checked; uid from the content, the node and the path unless given; name with the
+/// node's; spec.nodeName, the hash annotation, the toleration of every NoExecute taint, phase Pending. What
+/// only makes sense for an object of the API (deletion, a mirror's annotation) is left out. Throws BadInput
+/// with a sentence. Pure.
+kube::PodPtr parse_static_pod(std::string_view text, const std::filesystem::path& file,
+                              std::string_view node_name);
+
+/// The object that makes a static pod visible in the cluster: what is sent as `insert` of `<ns>/pod/<name>`.
+/// Pure.
+Json mirror_pod(const kube::Pod& static_pod, std::string_view node_name, std::string_view node_uid);
+
+/// Whether a pod of the API is a mirror: such a pod is never run.
+bool is_mirror(const kube::Pod& pod);
+/// A pod that a manifest described (source `file`).
+bool is_static(const kube::Pod& pod);
+/// Whether `mirror` stands for this version of the static pod; if not (or if it is being deleted) it is
+/// deleted and made anew.
+bool mirrors(const kube::Pod& mirror, const kube::Pod& static_pod);
+
+/// What is known of one manifest. Plain values; shared with the pool's threads, never changed.
+struct StaticPodFile {
+  /// Size, times, inode: when these are the same, the file is not read again.
+  struct Stamp {
+    std::uint64_t device = 0, inode = 0, size = 0;
+    std::int64_t modified = 0, changed = 0;  ///< unix nanoseconds
+    bool operator==(const Stamp&) const = default;
+  };
+  Stamp stamp;
+  kube::PodPtr pod;       ///< the last good version; nullptr when there never was one
+  std::string complaint;  ///< why the file is not taken as it is now; empty when it is
+};
+using StaticPodFiles = std::map<std::filesystem::path, StaticPodFile>;
+
+/// A look at the directory, given the last one. Plain files (also behind links) that do not begin with '.'; a
+/// file that is there but broken keeps its last good pod, a file that is gone does not. A directory that is
+/// not there holds nothing. Blocks; throws SystemError when the directory cannot be listed: then everything
+/// stays as it was.
+StaticPodFiles scan_static_pods(const std::filesystem::path& directory, std::string_view node_name,
+                                const StaticPodFiles& before);
+
+/// The pods of a look, by file name; of pods with one full name or UID only the first, the others are
+/// complained about in `files`. Pure.
+std::vector<kube::PodPtr> pods_of(StaticPodFiles& files);
+
+/// Watches the static pod directory: inotify, and a slow look in case events were lost or do not exist there.
+/// Part of edged; belongs to its thread.
+class StaticPods {
+ public:
+  struct Deps {
+    BlockingPool& pool;
+    boost::asio::any_io_executor executor;
+    log::Logger log;
+    std::filesystem::path directory;  ///< made when it is not there; empty = there are no static pods
+    std::string node_name;
+    /// All static pods there are, after each look that changed something, and after the first. Feeds source
+    /// `file` as a SET; an empty list is meant.
+    std::function<void(const std::vector<kube::PodPtr>&)> deliver;
+    std::chrono::milliseconds period = std::chrono::seconds(20);  ///< fileCheckFrequency
+  };
+  explicit StaticPods(Deps deps);
+  ~StaticPods();
+
+  /// Runs until cancelled. Only cancellation is thrown; what goes wrong is logged and tried again.
+  boost::asio::awaitable<void> run();
+
+  /// One look. Throws SystemError when the directory cannot be read.
+  boost::asio::awaitable<void> look();
+
+ private:
+  void watch();
+  boost::asio::awaitable<void> read_events();
+  boost::asio::awaitable<void> look_loop();
+  void tell_complaints(const StaticPodFiles& now) const;
+
+  Deps deps_;
+  beehive::Wakeup wakeup_;
+  boost::asio::posix::stream_descriptor inotify_;
+  beehive::Wakeup watching_;  ///< there is an inotify descriptor to read
+  int watch_id_ = -1;
+  std::shared_ptr<const StaticPodFiles> files_;
+  bool delivered_ = false;
+  log::Quiet complaints_;
+};
+
+}  // namespace edgecore::edged
