@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 #include <future>
 
 #include "edgecore/base/files.hpp"
@@ -133,14 +136,16 @@ TEST_F(EdgeHubTest, AnswersReachTheAskerAndLateOnesMetamanager) {
   auto answer = ask(make_message("edged", "meta", "query", "default/configmap/c", nullptr));
   const auto question = hub_.wait_for_operation("query");
   ASSERT_TRUE(question.has_value());
-  const auto reply = beehive::make_response(*question, nlohmann::json{{"kind", "ConfigMap"}});
+  auto reply = beehive::make_response(*question, nlohmann::json{{"kind", "ConfigMap"}});
+  reply.route.source = names::source::kEdgeController;  // as the cloud answers, whatever the question's group
+  reply.route.group = names::group::kResource;
   hub_.say(beehive::encode(reply));
   EXPECT_EQ(answer.get()->content["kind"], "ConfigMap");
 
   hub_.say(beehive::encode(reply));  // again: nobody waits any more, but the cloud wants its ack
-  EXPECT_TRUE(
-      delivered([&](const auto& message) { return message.header.id == reply.header.id; }).has_value() ||
-      HasFailure());
+  const auto late = delivered([&](const auto& message) { return message.header.id == reply.header.id; });
+  ASSERT_TRUE(late.has_value());
+  EXPECT_EQ(late->header.parent_id, question->header.id);
 }
 
 TEST_F(EdgeHubTest, ATokenForAnotherCaEnrolsNobody) {
@@ -203,7 +208,8 @@ TEST_F(EdgeHubTest, APeerThatFallsSilentIsLeftWithinTwoHeartbeats) {
   const auto since = std::chrono::steady_clock::now();
   hub_.deaf = false;
   ASSERT_TRUE(notice(names::content::kCloudDisconnected));
-  EXPECT_LT(std::chrono::steady_clock::now() - since, 2 * options_.heartbeat + milliseconds(200));
+  const milliseconds busy_machine(1000);
+  EXPECT_LT(std::chrono::steady_clock::now() - since, 2 * options_.heartbeat + busy_machine);
   EXPECT_TRUE(connected());
 }
 
@@ -230,7 +236,7 @@ TEST_F(EdgeHubTest, ACertificatePastHalfItsLifeIsRenewedAndUsed) {
   token_.clear();
   start();
   ASSERT_TRUE(connected());
-  EXPECT_TRUE(notice(names::content::kCloudDisconnected, milliseconds(40000)));
+  EXPECT_TRUE(notice(names::content::kCloudDisconnected));
   EXPECT_TRUE(connected());
   EXPECT_EQ(hub_.renewals, 1);
   EXPECT_NE(read_file(options_.key_file, 10000), node.key.pem());

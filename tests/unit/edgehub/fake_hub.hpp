@@ -9,7 +9,10 @@
 #include <deque>
 #include <mutex>
 #include <set>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/message.hpp"
@@ -50,7 +53,7 @@ class FakeHub {
     thread_.join();
   }
 
-  /// Sends a text on the newest connection.
+  /// Sends a text on the newest connection; waits for one.
   void say(std::string text) {
     boost::asio::post(context_, [this, text = std::move(text)]() mutable {
       boost::asio::co_spawn(context_, say_now(std::move(text)), boost::asio::detached);
@@ -119,13 +122,17 @@ class FakeHub {
     }
     const net::WebSocketServerOptions options;
     const net::Headers none;
+    const bool silent = deaf;  // as it was before the node learns that it is connected
     auto socket = co_await responder.upgrade(options, none);
     ++connections;
-    if (deaf) {
+    if (silent) {
       boost::asio::steady_timer forever(context_, std::chrono::hours(1));
       co_await forever.async_wait(boost::asio::use_awaitable);
     }
     socket_ = socket.get();
+    for (std::string& text : std::exchange(unsaid_, {})) {
+      boost::asio::co_spawn(context_, say_now(std::move(text)), boost::asio::detached);
+    }
     try {
       for (;;) {
         const auto frame = co_await socket->read();
@@ -138,13 +145,18 @@ class FakeHub {
   }
 
   boost::asio::awaitable<void> say_now(std::string text) {
-    if (socket_ != nullptr) co_await socket_->write(std::move(text));
+    if (socket_ == nullptr) {
+      unsaid_.push_back(std::move(text));
+      co_return;
+    }
+    co_await socket_->write(std::move(text));
   }
 
   const FakeAuthority& authority_;
   boost::asio::io_context context_;
   std::unique_ptr<net::HttpServer> http_, hub_;
   net::WebSocket* socket_ = nullptr;
+  std::vector<std::string> unsaid_;
   std::mutex mutex_;
   std::deque<beehive::Message> received_;
   std::thread thread_;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "edgecore/base/error.hpp"
 #include "edgecore/net/digest.hpp"
 
@@ -19,14 +22,20 @@ TEST(JoinToken, TakesHashAndJwtApartAndForgivesWhiteSpace) {
 }
 
 TEST(JoinToken, RefusesWhatIsNoTokenWithoutShowingIt) {
-  for (const std::string text :
-       {std::string(), std::string(" \n"), std::string("secretvalue"), kHash + ".a.b", kHash + ".a.b.c.d",
-        "short.a.b.c", std::string(64, 'G') + ".a.b.c", kHash + ".a b.c.d"}) {
+  const std::vector<std::string> refused = {"",
+                                            " \n",
+                                            "secretvalue",
+                                            kHash + ".a.b",
+                                            kHash + ".a.b.c.d",
+                                            "short.a.b.c",
+                                            std::string(64, 'G') + ".a.b.c",
+                                            kHash + ".a b.c.d"};
+  for (const std::string& text : refused) {
     try {
       JoinToken::parse(text);
       ADD_FAILURE() << "accepted: " << text;
     } catch (const BadInput& error) {
-      if (!text.empty()) EXPECT_EQ(std::string(error.what()).find("secretvalue"), std::string::npos);
+      EXPECT_EQ(std::string(error.what()).find("secretvalue"), std::string::npos) << text;
     }
   }
 }
