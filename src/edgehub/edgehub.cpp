@@ -21,7 +21,6 @@ namespace {
 constexpr std::size_t kInboundBytes = 64U << 20U;
 /// How often the renewal date is looked at when nothing else happens; wall clocks may be set in between.
 constexpr std::chrono::hours kRenewalCheck{1};
-constexpr std::chrono::seconds kRenewalRetry{32};
 
 SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
@@ -210,6 +209,7 @@ boost::asio::awaitable<void> EdgeHub::live_through(Identity identity) {
   context_.log->info("connected to the cloud at {}", options_.websocket_server);
   announce(names::content::kCloudConnected);
   connected_.notify();
+  renewal_.notify();
   bool cancelled = false;
   try {
     co_await session.run();
@@ -276,9 +276,9 @@ boost::asio::awaitable<void> EdgeHub::renew_in_time() {
       const WallTime now = context_.clock.wall();
       if (now >= due && session_ != nullptr) {
         const bool renewed = co_await renew(std::move(*identity));
-        if (!renewed) next = steady_now() + kRenewalRetry;
+        if (!renewed) next = steady_now() + options_.renewal_retry;
       } else if (now >= due) {
-        next = steady_now() + kRenewalRetry;
+        next = SteadyTime::max();  // the next connection says when
       } else if (due - now < kRenewalCheck) {
         next = steady_now() + std::chrono::duration_cast<SteadyTime::duration>(due - now);
       }

@@ -23,9 +23,10 @@ struct EdgeHubOptions {
   std::chrono::milliseconds heartbeat{15000};
   std::chrono::milliseconds handshake_timeout{30000};
   std::chrono::milliseconds write_timeout{15000};
-  double bulk_per_second = 30;               ///< `messageQPS`; 0 = no limit
-  double bulk_burst = 60;                    ///< `messageBurst`
-  std::filesystem::path kubernetes_ca_file;  ///< where `k8s/ca.crt` is kept; empty: not asked for
+  std::chrono::milliseconds renewal_retry{32000};  ///< after a renewal of the certificate that failed
+  double bulk_per_second = 30;                     ///< `messageQPS`; 0 = no limit
+  double bulk_burst = 60;                          ///< `messageBurst`
+  std::filesystem::path kubernetes_ca_file;        ///< where `k8s/ca.crt` is kept; empty: not asked for
 };
 
 /// What the module needs from outside besides the bus.
