@@ -1,0 +1,98 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cloudsim/authority.hpp"
+#include "cloudsim/cluster.hpp"
+#include "cloudsim/cluster_controllers.hpp"
+#include "cloudsim/dynamic_controller.hpp"
+#include "cloudsim/edge_controller.hpp"
+#include "cloudsim/enrolment.hpp"
+#include "cloudsim/faults.hpp"
+#include "cloudsim/hub.hpp"
+#include "cloudsim/rest_api.hpp"
+#include "cloudsim/sync_records.hpp"
+#include "cloudsim/traffic.hpp"
+#include "cloudsim/upstream.hpp"
+
+namespace edgecore::cloudsim {
+
+/// The test cloud: a cluster, CloudCore's ports and controllers, and a REST API with the fault switches
+/// (README.md). Everything runs on one executor of one thread. Made, started and stopped by its owner, who
+/// keeps the executor running until stop() has returned; afterwards the executor is to be stopped too.
+class Cloud {
+ public:
+  struct Options {
+    /// Keys, certificates and, unless `state` says another file, the objects. Kept over restarts.
+    std::filesystem::path folder;
+    std::filesystem::path state;
+    std::uint16_t http_port = 0;  ///< certificates; 0: the kernel chooses
+    std::uint16_t hub_port = 0;
+    std::uint16_t api_port = 0;
+  };
+
+  /// Binds the ports and loads the objects. Throws SystemError, BadInput.
+  Cloud(boost::asio::any_io_executor executor, const Options& options);
+  Cloud(const Cloud&) = delete;
+  Cloud& operator=(const Cloud&) = delete;
+
+  void start();
+  /// Cuts all connections and saves the objects.
+  boost::asio::awaitable<void> stop();
+
+  [[nodiscard]] std::uint16_t http_port() const { return enrolment_.port(); }
+  [[nodiscard]] std::uint16_t hub_port() const { return hub_.port(); }
+  [[nodiscard]] std::uint16_t api_port() const { return api_.port(); }
+  /// A fresh join token, valid for 24 h.
+  [[nodiscard]] std::string token() const;
+
+  /// For tests in the same process, on the executor's thread.
+  [[nodiscard]] Cluster& cluster() { return cluster_; }
+  [[nodiscard]] Hub& hub() { return hub_; }
+  [[nodiscard]] Authority& authority() { return authority_; }
+  [[nodiscard]] Traffic& traffic() { return traffic_; }
+  /// Sets fault switches as POST /sim/faults does.
+  void set_faults(const Json& change);
+  /// Does what POST /sim/actions does.
+  void act(const Json& action);
+
+ private:
+  boost::asio::awaitable<void> change_loop();
+  boost::asio::awaitable<void> sync_loop();
+  boost::asio::awaitable<void> cluster_loop();
+  boost::asio::awaitable<void> save_loop();
+  void handle_changes();
+  void publish_token();
+  void save();
+  [[nodiscard]] std::optional<net::Response> sim_request(const net::Request& request);
+
+  boost::asio::any_io_executor executor_;
+  std::filesystem::path state_file_;
+  const Clock& clock_ = SystemClock::instance();
+  Faults faults_;
+  Traffic traffic_;
+  Authority authority_;
+  Cluster cluster_;
+  SyncRecords records_;
+  Hub hub_;
+  DynamicController dynamic_;
+  Upstream upstream_;
+  EdgeController edge_;
+  ClusterControllers controllers_;
+  Enrolment enrolment_;
+  RestApi api_;
+  std::deque<Change> changes_;
+  boost::asio::steady_timer changed_;
+  bool running_ = false;
+  std::uint64_t saved_version_ = 0;
+};
+
+}  // namespace edgecore::cloudsim

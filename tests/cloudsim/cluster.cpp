@@ -1,0 +1,341 @@
+#include "cloudsim/cluster.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include "cloudsim/admission.hpp"
+#include "edgecore/base/uuid.hpp"
+#include "edgecore/kube/names.hpp"
+#include "edgecore/kube/patch.hpp"
+#include "edgecore/kube/strategic_merge.hpp"
+#include "edgecore/kube/time.hpp"
+
+namespace edgecore::cloudsim {
+namespace {
+
+constexpr std::size_t kHistory = 20'000;
+
+void check_precondition(const ResourceKind& kind, const Json& object, const DeleteOptions& options) {
+  if (!options.uid.empty() && options.uid != uid_of(object)) {
+    throw ApiError(kube::Status::conflict(resource_name(kind), name_of(object),
+                                          "Precondition failed: UID in precondition: " + options.uid +
+                                              ", UID in object meta: " + uid_of(object)));
+  }
+  if (!options.resource_version.empty() &&
+      options.resource_version != kube::string_or(object, "metadata.resourceVersion")) {
+    throw ApiError(kube::Status::conflict(
+        resource_name(kind), name_of(object),
+        "Precondition failed: ResourceVersion in precondition: " + options.resource_version +
+            ", ResourceVersion in object meta: " + kube::string_or(object, "metadata.resourceVersion")));
+  }
+}
+
+/// Kinds whose status only changes through the subresource.
+bool has_status_subresource(const ResourceKind& kind) {
+  return kind.kind == "Pod" || kind.kind == "Node" || kind.kind == "Namespace" || kind.kind == "Service" ||
+         kind.kind == "PersistentVolume" || kind.kind == "PersistentVolumeClaim" || kind.group == "apps" ||
+         kind.group == "batch" || kind.kind == "CertificateSigningRequest" || kind.kind == "VolumeAttachment";
+}
+
+}  // namespace
+
+std::uint64_t version_of(const Json& object) {
+  const std::string text = kube::string_or(object, "metadata.resourceVersion");
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+std::string resource_name(const ResourceKind& kind) {
+  std::string name(kind.plural);
+  if (!kind.group.empty()) name.append(".").append(kind.group);
+  return name;
+}
+
+const ResourceKind& kind_named(std::string_view kind) {
+  const ResourceKind* found = kube::find_kind(kind);
+  if (found == nullptr) throw Error("The kind " + std::string(kind) + " is not in the table of kinds.");
+  return *found;
+}
+
+void Cluster::bootstrap(const std::string& root_ca) {
+  root_ca_ = root_ca;
+  for (const char* name : {"default", "kube-system", "kube-public", "kube-node-lease", "kubeedge"}) {
+    if (find(kind_named("Namespace"), "", name)) continue;
+    Json object = {{"metadata", {{"name", name}}}};
+    create(kind_named("Namespace"), "", std::move(object));
+  }
+}
+
+Object Cluster::find(const ResourceKind& kind, const std::string& ns, const std::string& name) const {
+  const auto of_kind = objects_.find(Kind(kind.group, kind.plural));
+  if (of_kind == objects_.end()) return nullptr;
+  const auto object = of_kind->second.find(Key(kind.namespaced ? ns : "", name));
+  return object == of_kind->second.end() ? nullptr : object->second;
+}
+
+Object Cluster::get(const ResourceKind& kind, const std::string& ns, const std::string& name) const {
+  Object object = find(kind, ns, name);
+  if (!object) throw ApiError(kube::Status::not_found(resource_name(kind), name));
+  return object;
+}
+
+std::vector<Object> Cluster::list(const ResourceKind& kind, const std::string& ns) const {
+  std::vector<Object> found;
+  const auto of_kind = objects_.find(Kind(kind.group, kind.plural));
+  if (of_kind == objects_.end()) return found;
+  for (const auto& [key, object] : of_kind->second) {
+    if (ns.empty() || key.first == ns) found.push_back(object);
+  }
+  return found;
+}
+
+Object Cluster::create(const ResourceKind& kind, const std::string& ns, Json object) {
+  if (!object.is_object()) throw ApiError(kube::Status::bad_request("The object is not a JSON object."));
+  Json& metadata = object["metadata"];
+  if (!metadata.is_object()) metadata = Json::object();
+  if (kind.namespaced) {
+    const std::string own = kube::string_or(metadata, "namespace");
+    if (!own.empty() && own != ns) {
+      throw ApiError(
+          kube::Status::bad_request("the namespace of the provided object does not match the namespace "
+                                    "sent on the request"));
+    }
+    metadata["namespace"] = ns;
+    if (!find(kind_named("Namespace"), "", ns)) throw ApiError(kube::Status::not_found("namespaces", ns));
+  } else {
+    metadata.erase("namespace");
+  }
+  std::string name = kube::string_or(metadata, "name");
+  if (name.empty() && !kube::string_or(metadata, "generateName").empty())
+    name = kube::string_or(metadata, "generateName") + random_suffix();
+  if (!kube::is_path_segment(name)) {
+    throw ApiError(kube::Status::invalid(
+        kind.kind, name,
+        {{"FieldValueRequired", "Required value: name or generateName is required", "metadata.name"}}));
+  }
+  metadata["name"] = name;
+  if (find(kind, ns, name)) throw ApiError(kube::Status::already_exists(resource_name(kind), name));
+  object["kind"] = kind.kind;
+  object["apiVersion"] = kind.api_version();
+  admit_new(*this, kind, object);
+  Json& stamped = object["metadata"];
+  for (const char* field : {"deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "selfLink"})
+    stamped.erase(field);
+  stamped["uid"] = uuid_v4();
+  stamped["creationTimestamp"] = kube::format_time(now());
+  if (!kind.group.empty() && object.contains("spec") && kind.kind != "Lease" &&
+      kind.kind != "CertificateSigningRequest")
+    stamped["generation"] = 1;
+  Object stored = commit(kind, ChangeType::added, std::move(object), nullptr);
+  if (kind.kind == "Namespace") {
+    Json account = {{"metadata", {{"name", "default"}}}};
+    create(kind_named("ServiceAccount"), name, std::move(account));
+    Json ca = {{"metadata", {{"name", "kube-root-ca.crt"}}}, {"data", {{"ca.crt", root_ca_}}}};
+    create(kind_named("ConfigMap"), name, std::move(ca));
+  }
+  return stored;
+}
+
+Object Cluster::update(const ResourceKind& kind, const std::string& ns, const std::string& name, Json object,
+                       std::string_view subresource) {
+  const Object before = get(kind, ns, name);
+  if (!object.is_object() || !kube::find_path(object, "metadata"))
+    throw ApiError(kube::Status::bad_request("The object is not a Kubernetes object."));
+  if (name_of(object) != name) {
+    throw ApiError(kube::Status::bad_request("the name of the object (" + name_of(object) +
+                                             ") does not match the name on the URL (" + name + ")"));
+  }
+  const std::string sent = kube::string_or(object, "metadata.resourceVersion");
+  if (!sent.empty() && sent != kube::string_or(*before, "metadata.resourceVersion")) {
+    throw ApiError(
+        kube::Status::conflict(resource_name(kind), name,
+                               "the object has been modified; please apply your changes to the latest "
+                               "version and try again"));
+  }
+  return replace(kind, before, std::move(object), subresource);
+}
+
+Object Cluster::patch(const ResourceKind& kind, const std::string& ns, const std::string& name,
+                      PatchType type, const Json& patch, std::string_view subresource) {
+  const Object before = get(kind, ns, name);
+  Json after;
+  try {
+    switch (type) {
+      case PatchType::json:
+        after = kube::apply_json_patch(*before, patch);
+        break;
+      case PatchType::merge:
+        after = kube::apply_merge_patch(*before, patch);
+        break;
+      case PatchType::strategic:
+        after = kube::apply_strategic_merge(*before, patch, kind.kind);
+        break;
+    }
+  } catch (const BadInput& bad) {
+    throw ApiError(kube::Status::bad_request(bad.what()));
+  }
+  return replace(kind, before, std::move(after), subresource);
+}
+
+Object Cluster::replace(const ResourceKind& kind, const Object& before, Json after,
+                        std::string_view subresource) {
+  const std::string uid = uid_of(after);
+  if (!uid.empty()) {
+    const DeleteOptions same{std::nullopt, uid, ""};
+    check_precondition(kind, *before, same);
+  }
+  const std::string sent = kube::string_or(after, "metadata.resourceVersion");
+  if (!sent.empty() && sent != kube::string_or(*before, "metadata.resourceVersion")) {
+    throw ApiError(
+        kube::Status::conflict(resource_name(kind), name_of(*before),
+                               "the object has been modified; please apply your changes to the latest "
+                               "version and try again"));
+  }
+  if (subresource == "status") {
+    Json merged = *before;
+    if (after.contains("status")) merged["status"] = std::move(after["status"]);
+    for (const char* field : {"labels", "annotations"}) {
+      if (kube::find_path(after, std::string("metadata.") + field))
+        merged["metadata"][field] = std::move(after["metadata"][field]);
+    }
+    after = std::move(merged);
+  } else {
+    if (has_status_subresource(kind)) {
+      after.erase("status");
+      if (before->contains("status")) after["status"] = (*before)["status"];
+    }
+    admit_update(kind, *before, after);
+  }
+  after["kind"] = kind.kind;
+  after["apiVersion"] = kind.api_version();
+  for (const char* field : {"name", "namespace", "uid", "creationTimestamp", "resourceVersion", "generation",
+                            "deletionTimestamp", "deletionGracePeriodSeconds"}) {
+    const Json& old = (*before)["metadata"];
+    if (old.contains(field)) {
+      after["metadata"][field] = old[field];
+    } else {
+      after["metadata"].erase(field);
+    }
+  }
+  after["metadata"].erase("managedFields");
+  if (after == *before) return before;
+  if (kube::find_path(after, "metadata.generation") &&
+      after.value("spec", Json()) != before->value("spec", Json()))
+    after["metadata"]["generation"] = kube::int_or(after, "metadata.generation", 0) + 1;
+  const bool finished = kube::find_path(after, "metadata.deletionTimestamp") != nullptr &&
+                        kind.kind != "Pod" && kube::array_or_empty(after, "metadata.finalizers").empty();
+  Object stored = commit(kind, ChangeType::modified, std::move(after), before);
+  if (finished) return erase(kind, stored).object;
+  return stored;
+}
+
+bool Cluster::node_exists(const std::string& name) const {
+  return find(kind_named("Node"), "", name) != nullptr;
+}
+
+Deletion Cluster::remove(const ResourceKind& kind, const std::string& ns, const std::string& name,
+                         const DeleteOptions& options) {
+  const Object object = get(kind, ns, name);
+  check_precondition(kind, *object, options);
+  if (!kube::array_or_empty(*object, "metadata.finalizers").empty()) return mark(kind, object, 0);
+  if (kind.kind == "Pod") {
+    const std::string node = kube::string_or(*object, "spec.nodeName");
+    const std::int64_t own = kube::int_or(*object, "spec.terminationGracePeriodSeconds", 30);
+    std::int64_t grace = std::max<std::int64_t>(options.grace_seconds.value_or(own), 0);
+    if (node.empty() || !node_exists(node)) grace = 0;
+    const std::string phase = kube::string_or(*object, "status.phase");
+    if (phase == "Succeeded" || phase == "Failed") grace = 0;
+    if (grace > 0) return mark(kind, object, grace);
+  }
+  if (kind.kind == "Namespace") {
+    for (const ResourceKind& each : kube::builtin_kinds()) {
+      if (!each.namespaced) continue;
+      for (const Object& inside : list(each, name)) {
+        if (find(each, name, name_of(*inside))) erase(each, inside);
+      }
+    }
+  }
+  return erase(kind, object);
+}
+
+Deletion Cluster::mark(const ResourceKind& kind, const Object& object, std::int64_t grace) {
+  Json marked = *object;
+  Json& metadata = marked["metadata"];
+  // A second deletion may shorten the grace, never lengthen it.
+  if (metadata.contains("deletionTimestamp") &&
+      kube::int_or(*object, "metadata.deletionGracePeriodSeconds", 0) <= grace)
+    return {object, false};
+  metadata["deletionTimestamp"] = kube::format_time(now() + std::chrono::seconds(grace));
+  metadata["deletionGracePeriodSeconds"] = grace;
+  return {commit(kind, ChangeType::modified, std::move(marked), object), false};
+}
+
+Deletion Cluster::erase(const ResourceKind& kind, const Object& object) {
+  Json last = *object;
+  return {commit(kind, ChangeType::deleted, std::move(last), object), true};
+}
+
+Object Cluster::commit(const ResourceKind& kind, ChangeType type, Json object, const Object& before) {
+  Change change;
+  change.version = ++version_;
+  object["metadata"]["resourceVersion"] = std::to_string(change.version);
+  change.type = type;
+  change.kind = &kind;
+  change.object = std::make_shared<const Json>(std::move(object));
+  change.before = before;
+  auto& of_kind = objects_[Kind(kind.group, kind.plural)];
+  const Key key(namespace_of(*change.object), name_of(*change.object));
+  if (type == ChangeType::deleted) {
+    of_kind.erase(key);
+  } else {
+    of_kind[key] = change.object;
+  }
+  Object stored = change.object;
+  announce(std::move(change));
+  return stored;
+}
+
+void Cluster::announce(Change change) {
+  history_.push_back(change);
+  while (history_.size() > kHistory) {
+    forgotten_ = history_.front().version;
+    history_.pop_front();
+  }
+  for (const auto& observer : observers_) observer(change);
+}
+
+std::optional<std::vector<Change>> Cluster::since(std::uint64_t version, const ResourceKind& kind) const {
+  if (version < forgotten_) return std::nullopt;
+  std::vector<Change> changes;
+  auto from = std::lower_bound(history_.begin(), history_.end(), version + 1,
+                               [](const Change& change, std::uint64_t at) { return change.version < at; });
+  for (; from != history_.end(); ++from) {
+    if (from->kind->plural == kind.plural && from->kind->group == kind.group) changes.push_back(*from);
+  }
+  return changes;
+}
+
+Json Cluster::save() const {
+  Json objects = Json::array();
+  for (const auto& [kind, of_kind] : objects_) {
+    for (const auto& [key, object] : of_kind) objects.push_back(*object);
+  }
+  return {{"version", version_}, {"objects", std::move(objects)}};
+}
+
+void Cluster::load(const Json& saved) {
+  version_ = static_cast<std::uint64_t>(kube::get_int(saved, "version"));
+  forgotten_ = version_;
+  for (const Json& object : kube::get_array(saved, "objects")) {
+    const auto group_version = kube::parse_api_version(kube::get_string(object, "apiVersion"));
+    const ResourceKind* kind =
+        group_version ? kube::find_kind(kube::get_string(object, "kind"), group_version->group) : nullptr;
+    if (kind == nullptr) throw BadInput("The saved state holds an object of an unknown kind.");
+    objects_[Kind(kind->group, kind->plural)][Key(namespace_of(object), name_of(object))] =
+        std::make_shared<const Json>(object);
+  }
+}
+
+}  // namespace edgecore::cloudsim

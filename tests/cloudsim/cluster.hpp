@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cloudsim/api_error.hpp"
+#include "edgecore/base/clock.hpp"
+#include "edgecore/kube/json.hpp"
+#include "edgecore/kube/resource_kinds.hpp"
+
+namespace edgecore::cloudsim {
+
+using kube::ResourceKind;
+/// A stored object: immutable, with kind and apiVersion.
+using Object = std::shared_ptr<const Json>;
+
+enum class ChangeType : std::uint8_t { added, modified, deleted };
+
+/// One step of the cluster's history.
+struct Change {
+  ChangeType type = ChangeType::added;
+  const ResourceKind* kind = nullptr;
+  Object object;  ///< for `deleted` the last state, with the resourceVersion of the deletion
+  Object before;  ///< null for `added`
+  std::uint64_t version = 0;
+};
+
+enum class PatchType : std::uint8_t { json, merge, strategic };
+
+/// What a client may say with a deletion.
+struct DeleteOptions {
+  std::optional<std::int64_t> grace_seconds;
+  std::string uid;               ///< precondition, "" for none
+  std::string resource_version;  ///< precondition, "" for none
+};
+
+struct Deletion {
+  Object object;
+  bool removed = true;  ///< false: it only got a deletionTimestamp and waits for its grace or finalizers
+};
+
+/// The objects of a Kubernetes cluster and the rules an API server applies to them: versions, uids,
+/// conflicts, defaults and admission, subresource `status`, graceful deletion of pods. One thread. Everything
+/// throws ApiError as an API server answers; nothing else knows how objects are kept.
+class Cluster {
+ public:
+  /// `clock` must outlive the cluster.
+  explicit Cluster(const Clock& clock) : clock_(clock) {}
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  /// Makes the namespaces a fresh cluster has. `root_ca` goes into each namespace's kube-root-ca.crt.
+  void bootstrap(const std::string& root_ca);
+
+  Object create(const ResourceKind& kind, const std::string& ns, Json object);
+  /// nullptr when there is none.
+  [[nodiscard]] Object find(const ResourceKind& kind, const std::string& ns, const std::string& name) const;
+  /// Throws NotFound.
+  [[nodiscard]] Object get(const ResourceKind& kind, const std::string& ns, const std::string& name) const;
+  /// All of a kind, or those of a namespace, by namespace and name.
+  [[nodiscard]] std::vector<Object> list(const ResourceKind& kind, const std::string& ns = {}) const;
+  /// Replaces the object, or with subresource "status" its status. A resourceVersion in `object` must be
+  /// current.
+  Object update(const ResourceKind& kind, const std::string& ns, const std::string& name, Json object,
+                std::string_view subresource = {});
+  Object patch(const ResourceKind& kind, const std::string& ns, const std::string& name, PatchType type,
+               const Json& patch, std::string_view subresource = {});
+  Deletion remove(const ResourceKind& kind, const std::string& ns, const std::string& name,
+                  const DeleteOptions& options = {});
+
+  /// The newest resourceVersion.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
+  /// Changes after `version`, oldest first; nullopt when the history no longer reaches back that far.
+  [[nodiscard]] std::optional<std::vector<Change>> since(std::uint64_t version,
+                                                         const ResourceKind& kind) const;
+  /// Called after each change, inside the call that made it: take note and return, do not write here.
+  void observe(std::function<void(const Change&)> observer) { observers_.push_back(std::move(observer)); }
+
+  /// Everything as one document, and back; loading is silent.
+  [[nodiscard]] Json save() const;
+  void load(const Json& saved);
+
+  [[nodiscard]] WallTime now() const { return clock_.wall(); }
+
+ private:
+  using Key = std::pair<std::string, std::string>;   // namespace, name
+  using Kind = std::pair<std::string, std::string>;  // group, plural
+
+  Object commit(const ResourceKind& kind, ChangeType type, Json object, const Object& before);
+  void announce(Change change);
+  Object replace(const ResourceKind& kind, const Object& before, Json after, std::string_view subresource);
+  Deletion erase(const ResourceKind& kind, const Object& object);
+  Deletion mark(const ResourceKind& kind, const Object& object, std::int64_t grace);
+  [[nodiscard]] bool node_exists(const std::string& name) const;
+
+  const Clock& clock_;
+  std::map<Kind, std::map<Key, Object>> objects_;
+  std::uint64_t version_ = 1000;
+  std::deque<Change> history_;
+  std::uint64_t forgotten_ = 0;  ///< the newest version the history has dropped
+  std::vector<std::function<void(const Change&)>> observers_;
+  std::string root_ca_;
+};
+
+/// The numeric metadata.resourceVersion, 0 when it has none.
+std::uint64_t version_of(const Json& object);
+inline std::string name_of(const Json& object) {
+  return kube::string_or(object, "metadata.name");
+}
+inline std::string namespace_of(const Json& object) {
+  return kube::string_or(object, "metadata.namespace");
+}
+inline std::string uid_of(const Json& object) {
+  return kube::string_or(object, "metadata.uid");
+}
+
+/// The plural as errors name it: "pods", "leases.coordination.k8s.io".
+std::string resource_name(const ResourceKind& kind);
+/// A row of the built-in table; the name must be in it.
+const ResourceKind& kind_named(std::string_view kind);
+
+}  // namespace edgecore::cloudsim

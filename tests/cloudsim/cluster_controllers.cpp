@@ -1,0 +1,160 @@
+#include "cloudsim/cluster_controllers.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include "edgecore/base/log.hpp"
+#include "edgecore/kube/selector.hpp"
+#include "edgecore/kube/time.hpp"
+#include "edgecore/net/digest.hpp"
+
+namespace edgecore::cloudsim {
+namespace {
+
+constexpr std::chrono::seconds kNodeGrace{40};
+constexpr char kServingSigner[] = "kubernetes.io/kubelet-serving";
+
+const Json* condition(const Json& object, std::string_view type) {
+  for (const Json& each : kube::array_or_empty(object, "status.conditions")) {
+    if (kube::string_or(each, "type") == type) return &each;
+  }
+  return nullptr;
+}
+
+bool takes_pods(const Json& node) {
+  const Json* ready = condition(node, "Ready");
+  return ready != nullptr && kube::string_or(*ready, "status") == "True" &&
+         !kube::bool_or(node, "spec.unschedulable", false) &&
+         kube::find_keys(node, {"metadata", "labels", "node-role.kubernetes.io/edge"}) != nullptr;
+}
+
+bool selects(const Json& pod, const Json& node) {
+  std::map<std::string, std::string> wanted;
+  for (const auto& [key, value] : kube::object_or_empty(pod, "spec.nodeSelector").items()) {
+    if (value.is_string()) wanted[key] = value.get<std::string>();
+  }
+  return kube::LabelSelector::from_map(wanted).matches_object(node);
+}
+
+/// The DER inside a PEM block of any label. Throws BadInput.
+std::string pem_body(const std::string& pem) {
+  std::string body;
+  bool inside = false;
+  std::size_t at = 0;
+  while (at < pem.size()) {
+    const std::size_t end = std::min(pem.find('\n', at), pem.size());
+    std::string line = pem.substr(at, end - at);
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    at = end + 1;
+    if (line.starts_with("-----BEGIN")) {
+      inside = true;
+    } else if (line.starts_with("-----END")) {
+      break;
+    } else if (inside) {
+      body += line;
+    }
+  }
+  return net::base64_decode(body);
+}
+
+}  // namespace
+
+void ClusterControllers::schedule() {
+  const std::vector<Object> nodes = cluster_.list(kind_named("Node"));
+  for (const Object& pod : cluster_.list(kind_named("Pod"))) {
+    if (!kube::string_or(*pod, "spec.nodeName").empty() ||
+        kube::find_path(*pod, "metadata.deletionTimestamp"))
+      continue;
+    const auto fits = std::find_if(nodes.begin(), nodes.end(), [&](const Object& node) {
+      return takes_pods(*node) && selects(*pod, *node);
+    });
+    if (fits != nodes.end()) bind(*pod, name_of(**fits));
+  }
+}
+
+void ClusterControllers::bind(const Json& pod, const std::string& node) {
+  const ResourceKind& kind = kind_named("Pod");
+  const Json scheduled = {{"type", "PodScheduled"},
+                          {"status", "True"},
+                          {"lastProbeTime", nullptr},
+                          {"lastTransitionTime", kube::format_time(cluster_.now())}};
+  const Json status = {{"status", {{"conditions", Json::array({scheduled})}}}};
+  cluster_.patch(kind, namespace_of(pod), name_of(pod), PatchType::strategic, status, "status");
+  // Last, so that the binding is one change with the condition in it, as an API server writes it.
+  const Json patch = {{"spec", {{"nodeName", node}}}};
+  cluster_.patch(kind, namespace_of(pod), name_of(pod), PatchType::merge, patch);
+}
+
+void ClusterControllers::watch_leases() {
+  for (const Object& node : cluster_.list(kind_named("Node"))) {
+    const std::string name = name_of(*node);
+    const Object lease = cluster_.find(kind_named("Lease"), "kube-node-lease", name);
+    const auto renewed =
+        lease ? kube::time_at(*lease, "spec.renewTime") : kube::time_at(*node, "metadata.creationTimestamp");
+    const Json* ready = condition(*node, "Ready");
+    if (ready == nullptr || kube::string_or(*ready, "status") == "Unknown") continue;
+    if (!renewed || cluster_.now() - *renewed <= kNodeGrace) continue;
+    const auto heartbeat = kube::time_at(*ready, "lastHeartbeatTime");
+    if (heartbeat && cluster_.now() - *heartbeat <= kNodeGrace) continue;
+    Json conditions = Json::array();
+    for (Json each : kube::array_or_empty(*node, "status.conditions")) {
+      each["status"] = "Unknown";
+      each["reason"] = "NodeStatusUnknown";
+      each["message"] = "Kubelet stopped posting node status.";
+      each["lastTransitionTime"] = kube::format_time(cluster_.now());
+      conditions.push_back(std::move(each));
+    }
+    const Json patch = {{"status", {{"conditions", std::move(conditions)}}}};
+    cluster_.patch(kind_named("Node"), "", name, PatchType::strategic, patch, "status");
+    log::get("cloudsim")->info("node {} has not renewed its lease: it is Unknown now", name);
+  }
+}
+
+void ClusterControllers::sign_certificates() {
+  for (const Object& request : cluster_.list(kind_named("CertificateSigningRequest"))) {
+    if (kube::string_or(*request, "spec.signerName") != kServingSigner) continue;
+    if (!kube::string_or(*request, "status.certificate").empty() || condition(*request, "Failed")) continue;
+    sign(*request);
+  }
+}
+
+void ClusterControllers::sign(const Json& request) {
+  const std::string now = kube::format_time(cluster_.now());
+  Json status = {{"conditions", Json::array({{{"type", "Approved"},
+                                              {"status", "True"},
+                                              {"reason", "AutoApproved"},
+                                              {"message", "approved by the test cloud"},
+                                              {"lastUpdateTime", now},
+                                              {"lastTransitionTime", now}}})}};
+  try {
+    const std::string pem = net::base64_decode(kube::string_or(request, "spec.request"));
+    const std::string certificate =
+        authority_.sign_serving(pem_body(pem), {}, {"127.0.0.1", "169.254.30.10"});
+    status["certificate"] = net::base64(certificate);
+  } catch (const BadInput& bad) {
+    status["conditions"].push_back({{"type", "Failed"},
+                                    {"status", "True"},
+                                    {"reason", "SignerValidationFailure"},
+                                    {"message", bad.what()},
+                                    {"lastUpdateTime", now}});
+  }
+  const Json patch = {{"status", std::move(status)}};
+  cluster_.patch(kind_named("CertificateSigningRequest"), "", name_of(request), PatchType::merge, patch,
+                 "status");
+}
+
+void ClusterControllers::collect(const Change& change) {
+  if (change.kind->kind != "Node" || change.type != ChangeType::deleted) return;
+  const std::string node = name_of(*change.object);
+  DeleteOptions now;
+  now.grace_seconds = 0;
+  for (const Object& pod : cluster_.list(kind_named("Pod"))) {
+    if (kube::string_or(*pod, "spec.nodeName") == node)
+      cluster_.remove(kind_named("Pod"), namespace_of(*pod), name_of(*pod), now);
+  }
+  if (cluster_.find(kind_named("Lease"), "kube-node-lease", node))
+    cluster_.remove(kind_named("Lease"), "kube-node-lease", node);
+}
+
+}  // namespace edgecore::cloudsim

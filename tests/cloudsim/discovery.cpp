@@ -1,0 +1,106 @@
+#include "cloudsim/discovery.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "edgecore/kube/resource_kinds.hpp"
+
+namespace edgecore::cloudsim {
+namespace {
+
+/// Group to versions, in the table's order of preference.
+std::map<std::string, std::vector<std::string>> groups() {
+  std::map<std::string, std::vector<std::string>> found;
+  for (const kube::ResourceKind& kind : kube::builtin_kinds()) {
+    auto& versions = found[std::string(kind.group)];
+    if (std::find(versions.begin(), versions.end(), kind.version) == versions.end())
+      versions.emplace_back(kind.version);
+  }
+  return found;
+}
+
+Json group_document(const std::string& group, const std::vector<std::string>& versions) {
+  Json list = Json::array();
+  for (const std::string& version : versions)
+    list.push_back({{"groupVersion", group + "/" + version}, {"version", version}});
+  Json preferred = list.front();
+  return {{"kind", "APIGroup"},
+          {"apiVersion", "v1"},
+          {"name", group},
+          {"versions", std::move(list)},
+          {"preferredVersion", std::move(preferred)}};
+}
+
+Json short_names(std::string_view text) {
+  Json names = Json::array();
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    names.push_back(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return names;
+}
+
+Json resource_list(const std::string& group, const std::string& version) {
+  Json resources = Json::array();
+  for (const kube::ResourceKind& kind : kube::builtin_kinds()) {
+    if (kind.group != group || kind.version != version) continue;
+    Json entry = {{"name", kind.plural},
+                  {"singularName", kind.singular},
+                  {"namespaced", kind.namespaced},
+                  {"kind", kind.kind},
+                  {"verbs", {"create", "delete", "get", "list", "patch", "update", "watch"}}};
+    if (!kind.short_names.empty()) entry["shortNames"] = short_names(kind.short_names);
+    if (kind.kind == "Pod") entry["categories"] = {"all"};
+    resources.push_back(entry);
+    entry.erase("shortNames");
+    entry.erase("categories");
+    entry["name"] = std::string(kind.plural) + "/status";
+    entry["singularName"] = "";
+    entry["verbs"] = {"get", "patch", "update"};
+    resources.push_back(std::move(entry));
+  }
+  return {{"kind", "APIResourceList"},
+          {"apiVersion", "v1"},
+          {"groupVersion", group.empty() ? version : group + "/" + version},
+          {"resources", std::move(resources)}};
+}
+
+}  // namespace
+
+std::optional<Json> discovery(const std::string& path) {
+  if (path == "/version") {
+    return Json{{"major", "1"},
+                {"minor", "28"},
+                {"gitVersion", "v1.28.6"},
+                {"gitCommit", ""},
+                {"platform", "linux/amd64"}};
+  }
+  const auto known = groups();
+  if (path == "/api") {
+    Json addresses = Json::array({{{"clientCIDR", "0.0.0.0/0"}, {"serverAddress", "127.0.0.1"}}});
+    return Json{{"kind", "APIVersions"}, {"versions", {"v1"}}, {"serverAddressByClientCIDRs", addresses}};
+  }
+  if (path == "/api/v1") return resource_list("", "v1");
+  if (!path.starts_with("/apis")) return std::nullopt;
+  if (path == "/apis") {
+    Json list = Json::array();
+    for (const auto& [group, versions] : known) {
+      if (!group.empty()) list.push_back(group_document(group, versions));
+    }
+    return Json{{"kind", "APIGroupList"}, {"apiVersion", "v1"}, {"groups", std::move(list)}};
+  }
+  const std::string rest = path.substr(6);
+  const std::size_t slash = rest.find('/');
+  const auto group = known.find(rest.substr(0, slash));
+  if (group == known.end() || group->first.empty()) return std::nullopt;
+  if (slash == std::string::npos) return group_document(group->first, group->second);
+  const std::string version = rest.substr(slash + 1);
+  if (std::find(group->second.begin(), group->second.end(), version) == group->second.end())
+    return std::nullopt;
+  return resource_list(group->first, version);
+}
+
+}  // namespace edgecore::cloudsim

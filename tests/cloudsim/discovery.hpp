@@ -1,0 +1,14 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "edgecore/kube/json.hpp"
+
+namespace edgecore::cloudsim {
+
+/// The documents a client reads before its first request: /api, /apis, /apis/<group>, a group-version's
+/// resources, /version. nullopt for any other path.
+std::optional<Json> discovery(const std::string& path);
+
+}  // namespace edgecore::cloudsim

@@ -1,0 +1,180 @@
+#include "cloudsim/edge_controller.hpp"
+
+#include "cloudsim/replies.hpp"
+#include "edgecore/base/uuid.hpp"
+#include "edgecore/beehive/names.hpp"
+
+namespace edgecore::cloudsim {
+
+namespace {
+
+namespace op = names::operation;
+namespace res = names::resource;
+
+constexpr char kEdgeLabel[] = "node-role.kubernetes.io/edge";
+
+Json bare_metadata(const Json& object) {
+  Json metadata = kube::object_or_empty(object, "metadata");
+  for (const char* field : {"resourceVersion", "generation"}) metadata.erase(field);
+  return metadata;
+}
+
+std::string resource_of(const Json& object, std::string_view type) {
+  return beehive::resource_path(namespace_of(object), type, name_of(object));
+}
+
+const char* operation_of(ChangeType type) {
+  switch (type) {
+    case ChangeType::added:
+      return op::kInsert;
+    case ChangeType::modified:
+      return op::kUpdate;
+    case ChangeType::deleted:
+      break;
+  }
+  return op::kDelete;
+}
+
+}  // namespace
+
+bool differs_beyond_status(const Json& before, const Json& after) {
+  return bare_metadata(before) != bare_metadata(after) ||
+         before.value("spec", Json()) != after.value("spec", Json());
+}
+
+bool EdgeController::is_edge_node(const std::string& node) const {
+  if (node.empty()) return false;
+  const Object object = cluster_.find(kind_named("Node"), "", node);
+  return object && kube::find_keys(*object, {"metadata", "labels", kEdgeLabel}) != nullptr;
+}
+
+void EdgeController::changed(const Change& change) {
+  const std::string_view kind = change.kind->kind;
+  if (kind == "Pod") pod_changed(change);
+  if (kind == "ConfigMap" || kind == "Secret") config_changed(change);
+  if (kind == "Device") device_changed(change);
+  if (kind == "Node" && change.type == ChangeType::deleted) downlink_.node_deleted(name_of(*change.object));
+}
+
+void EdgeController::replay() {
+  for (const char* kind : {"Pod", "Device"}) {
+    for (const Object& object : cluster_.list(kind_named(kind))) {
+      Change seen;
+      seen.kind = &kind_named(kind);
+      seen.object = object;
+      changed(seen);
+    }
+  }
+}
+
+void EdgeController::pod_changed(const Change& change) {
+  const Json& pod = *change.object;
+  const std::string node = kube::string_or(pod, "spec.nodeName");
+  if (!is_edge_node(node)) return;
+  if (change.type == ChangeType::modified && !differs_beyond_status(*change.before, pod)) return;
+  if (change.type != ChangeType::deleted) learn_references(pod);
+  const char* operation = operation_of(change.type);
+  if (change.type == ChangeType::added && kube::find_path(pod, "metadata.deletionTimestamp"))
+    operation = op::kUpdate;
+  downlink_.send(node, push(names::source::kEdgeController, operation, resource_of(pod, res::kPod), pod));
+}
+
+void EdgeController::learn_references(const Json& pod) {
+  const std::string node = kube::string_or(pod, "spec.nodeName");
+  const std::string ns = namespace_of(pod);
+  const auto learn = [&](const char* kind, const Json& at, const char* path) {
+    const std::string name = kube::string_or(at, path);
+    if (!name.empty()) locations_[Reference(kind, ns, name)].insert(node);
+  };
+  for (const Json& volume : kube::array_or_empty(pod, "spec.volumes")) {
+    learn("ConfigMap", volume, "configMap.name");
+    learn("Secret", volume, "secret.secretName");
+    for (const Json& source : kube::array_or_empty(volume, "projected.sources")) {
+      learn("ConfigMap", source, "configMap.name");
+      learn("Secret", source, "secret.name");
+    }
+  }
+  for (const Json& container : kube::array_or_empty(pod, "spec.containers")) {
+    for (const Json& variable : kube::array_or_empty(container, "env")) {
+      learn("ConfigMap", variable, "valueFrom.configMapKeyRef.name");
+      learn("Secret", variable, "valueFrom.secretKeyRef.name");
+    }
+    for (const Json& from : kube::array_or_empty(container, "envFrom")) {
+      learn("ConfigMap", from, "configMapRef.name");
+      learn("Secret", from, "secretRef.name");
+    }
+  }
+  for (const Json& secret : kube::array_or_empty(pod, "spec.imagePullSecrets"))
+    learn("Secret", secret, "name");
+}
+
+void EdgeController::config_changed(const Change& change) {
+  const Json& object = *change.object;
+  const auto nodes = locations_.find(Reference(change.kind->kind, namespace_of(object), name_of(object)));
+  if (nodes == locations_.end()) return;
+  const char* operation = operation_of(change.type);
+  if (change.kind->kind == "Secret" && change.type == ChangeType::added) operation = op::kUpdate;
+  for (const std::string& node : nodes->second) {
+    downlink_.send(node, push(names::source::kEdgeController, operation,
+                              resource_of(object, change.kind->singular), object));
+  }
+}
+
+void EdgeController::push_membership(const std::string& node, const Json& device, bool added) {
+  const Json entry =
+      Json::array({{{"id", namespace_of(device) + "/" + name_of(device)}, {"name", name_of(device)}}});
+  Json content = {{"event_id", uuid_v4()}, {"timestamp", unix_millis(cluster_.now())}};
+  content["added_devices"] = added ? entry : Json();
+  content["removed_devices"] = added ? Json() : entry;
+  Downstream update;
+  update.message = beehive::make_message(names::source::kDeviceController, names::group::kTwin, op::kUpdate,
+                                         "membership", std::move(content));
+  downlink_.send(node, std::move(update));
+}
+
+void EdgeController::device_changed(const Change& change) {
+  const Json& device = *change.object;
+  const std::string node = kube::string_or(device, "spec.nodeName");
+  if (!is_edge_node(node)) return;
+  if (change.type == ChangeType::modified && !differs_beyond_status(*change.before, device)) return;
+  if (change.type != ChangeType::modified) push_membership(node, device, change.type == ChangeType::added);
+  const std::string model = kube::string_or(device, "spec.deviceModelRef.name");
+  const Object stored = cluster_.find(kind_named("DeviceModel"), namespace_of(device), model);
+  if (change.type == ChangeType::added && stored) {
+    downlink_.send(node, push(names::source::kDeviceController, op::kInsert,
+                              resource_of(*stored, res::kDeviceModel), *stored));
+  }
+  downlink_.send(node, push(names::source::kDeviceController, operation_of(change.type),
+                            resource_of(device, res::kDevice), device));
+}
+
+void EdgeController::synchronize() {
+  for (const SyncRecords::Record& record : records_.all()) synchronize(record);
+}
+
+void EdgeController::synchronize(const SyncRecords::Record& record) {
+  const ResourceKind* kind = kube::find_kind(record.kind);
+  if (kind == nullptr) return;
+  if (!cluster_.find(kind_named("Node"), "", record.node)) return records_.drop(record);
+  const std::string resource = beehive::resource_path(record.ns, kind->singular, record.name);
+  // A cluster-scoped object under a namespaced record is looked for in that namespace, and so never found:
+  // this is what deletes VolumeAttachments at the edge (protocol/02-metamanager.md §5.4).
+  const bool findable = kind->namespaced != record.ns.empty();
+  const Object object = findable ? cluster_.find(*kind, record.ns, record.name) : nullptr;
+  if (!object || uid_of(*object) != record.uid) {
+    Json gone = {{"metadata", {{"name", record.name}, {"uid", record.uid}}}};
+    if (!record.ns.empty()) gone["metadata"]["namespace"] = record.ns;
+    downlink_.send(record.node, push(names::source::kEdgeController, op::kDelete, resource, std::move(gone)));
+    return;
+  }
+  if (version_of(*object) <= record.version) return;
+  Json content = *object;
+  if (kind->namespaced) {
+    content.erase("kind");
+    content.erase("apiVersion");
+  }
+  downlink_.send(record.node,
+                 push(names::source::kEdgeController, op::kUpdate, resource, std::move(content)));
+}
+
+}  // namespace edgecore::cloudsim

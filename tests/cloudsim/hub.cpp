@@ -1,0 +1,206 @@
+#include "cloudsim/hub.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "cloudsim/session.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/names.hpp"
+
+namespace edgecore::cloudsim {
+
+namespace asio = boost::asio;
+
+namespace {
+
+net::HttpServer::Options options(const Authority& authority, std::uint16_t port) {
+  net::HttpServer::Options made;
+  made.port = port;
+  made.tls = authority.server(net::ClientCertificate::required, Authority::ServerIdentity::right);
+  return made;
+}
+
+/// As Go's upgrader checks it: an Origin whose host is not the Host of the request is refused.
+bool foreign_origin(const net::Request& request) {
+  const auto origin = request.headers.find("Origin");
+  if (!origin) return false;
+  const std::size_t scheme = origin->find("://");
+  const std::string_view host = scheme == std::string_view::npos ? *origin : origin->substr(scheme + 3);
+  return !net::iequals(host, request.headers.get("Host"));
+}
+
+asio::awaitable<void> refuse(net::Responder& responder, int status, std::string why) {
+  net::Response response;
+  response.status = status;
+  response.body = std::move(why);
+  co_await responder.send(std::move(response));
+}
+
+}  // namespace
+
+Hub::Hub(asio::any_io_executor executor, const Authority& authority, Faults& faults, SyncRecords& records,
+         Traffic& traffic, std::uint16_t port)
+    : executor_(executor),
+      faults_(faults),
+      records_(records),
+      traffic_(traffic),
+      server_(executor, options(authority, port), [this](net::Request& request, net::Responder& responder) {
+        return serve(request, responder);
+      }) {}
+
+Hub::~Hub() = default;
+
+asio::awaitable<void> Hub::stop() {
+  const auto open = connections_;
+  for (const auto& session : open) session->end();
+  co_await server_.stop();
+}
+
+asio::awaitable<void> Hub::serve(net::Request& request, net::Responder& responder) {
+  if (faults_.refuse_connections) {
+    responder.cut();
+    co_return;
+  }
+  if (faults_.upgrade_status != 0) {
+    co_await refuse(responder, faults_.upgrade_status, "refused by a fault switch");
+    co_return;
+  }
+  if (!request.wants_websocket()) {
+    co_await refuse(responder, 400, "Bad Request");
+    co_return;
+  }
+  const std::string node(request.headers.get("node_id"));
+  if (foreign_origin(request)) {
+    traffic_.violation(node, "The upgrade request had an Origin.");
+    co_await refuse(responder, 403, "Forbidden");
+    co_return;
+  }
+  if (node.empty()) {
+    co_await refuse(responder, 400, "node_id is missing");
+    co_return;
+  }
+  const bool reads = request.headers.get("ConnectionUse") == "msg";
+  if (!reads) traffic_.violation(node, "ConnectionUse is not msg: the connection is never read.");
+  const net::WebSocketServerOptions socket_options;
+  net::Headers no_headers;
+  std::unique_ptr<net::WebSocket> socket = co_await responder.upgrade(socket_options, std::move(no_headers));
+  const bool room = sessions_.contains(node) || static_cast<int>(sessions_.size()) < faults_.node_limit;
+  const auto session = std::make_shared<Session>(*this, node, std::move(socket), room && reads);
+  if (!reads) {
+    asio::steady_timer forever(executor_, SteadyTime::max());
+    constexpr auto quiet = asio::as_tuple(asio::use_awaitable);
+    co_await forever.async_wait(quiet);
+    co_return;
+  }
+  add(session);
+  try {
+    co_await session->run();
+  } catch (...) {
+    session->end();
+    remove(session);
+    throw;
+  }
+  remove(session);
+}
+
+void Hub::add(const std::shared_ptr<Session>& session) {
+  traffic_.connected(session->node(), std::chrono::steady_clock::now());
+  connections_.insert(session);
+  if (!session->registered()) return;
+  const auto before = sessions_.find(session->node());
+  if (before != sessions_.end()) {
+    const std::shared_ptr<Session> old = before->second;
+    before->second = session;
+    old->end();  // the last connection wins
+  } else {
+    sessions_[session->node()] = session;
+  }
+  log::get("cloudsim")->info("node {} is connected", session->node());
+}
+
+void Hub::remove(const std::shared_ptr<Session>& session) {
+  traffic_.disconnected(session->node(), std::chrono::steady_clock::now());
+  connections_.erase(session);
+  const auto current = sessions_.find(session->node());
+  if (current == sessions_.end() || current->second != session) return;
+  sessions_.erase(current);
+  log::get("cloudsim")->info("node {} is disconnected", session->node());
+}
+
+namespace {
+
+asio::awaitable<void> later(asio::any_io_executor executor, std::chrono::milliseconds delay,
+                            std::function<void()> call) {
+  asio::steady_timer timer(executor, delay);
+  constexpr auto quiet = asio::as_tuple(asio::use_awaitable);
+  co_await timer.async_wait(quiet);
+  call();
+}
+
+}  // namespace
+
+void Hub::send(const std::string& node, Downstream downstream) {
+  if (!downstream.message.header.parent_id.empty()) {
+    if (faults_.strikes(faults_.drop_answers)) return;
+    if (faults_.answer_delay.count() > 0) {
+      std::function<void()> call = [this, node, downstream] { deliver(node, downstream); };
+      asio::co_spawn(executor_, later(executor_, faults_.answer_delay, std::move(call)), asio::detached);
+      return;
+    }
+  }
+  deliver(node, std::move(downstream));
+}
+
+void Hub::deliver(const std::string& node, Downstream downstream) {
+  const auto session = sessions_.find(node);
+  if (session != sessions_.end()) {
+    session->second->offer(std::move(downstream));
+    return;
+  }
+  // Queued for a node that is away: its next session begins with an empty queue, what remains is the record
+  // that lets the sync loop find the difference.
+  NodeQueue thrown_away(node, records_);
+  thrown_away.offer(std::move(downstream));
+}
+
+void Hub::node_deleted(const std::string& node) {
+  cut(node, false);
+  records_.forget_node(node);
+}
+
+void Hub::each(const std::string& node, const std::function<void(const std::shared_ptr<Session>&)>& call) {
+  const auto open = connections_;
+  for (const auto& session : open) {
+    if (node.empty() || session->node() == node) call(session);
+  }
+}
+
+void Hub::cut(const std::string& node, bool in_mid_message) {
+  each(node, [&](const std::shared_ptr<Session>& session) {
+    if (in_mid_message) {
+      session->end_in_mid_message();
+    } else {
+      session->end();
+    }
+  });
+}
+
+void Hub::send_raw(const std::string& node, std::string text) {
+  each(node, [&](const std::shared_ptr<Session>& session) { session->send_raw(text); });
+}
+
+void Hub::resend_everything(const std::string& node) {
+  each(node, [](const std::shared_ptr<Session>& session) { session->resend_everything(); });
+}
+
+Json Hub::sessions() const {
+  Json list = Json::array();
+  for (const auto& session : connections_) list.push_back(session->to_json());
+  return list;
+}
+
+}  // namespace edgecore::cloudsim

@@ -1,0 +1,373 @@
+#include "cloudsim/rest_api.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+
+#include "cloudsim/account_tokens.hpp"
+#include "cloudsim/discovery.hpp"
+#include "cloudsim/table.hpp"
+#include "edgecore/base/error.hpp"
+#include "edgecore/kube/selector.hpp"
+
+namespace edgecore::cloudsim {
+
+namespace asio = boost::asio;
+
+namespace {
+
+struct Selection {
+  kube::LabelSelector labels;
+  kube::FieldSelector fields;
+
+  static Selection of(const net::Target& target, const ApiPath& path) {
+    Selection selection{kube::LabelSelector::parse(target.find("labelSelector").value_or("")),
+                        kube::FieldSelector::parse(target.find("fieldSelector").value_or(""))};
+    if (!path.name.empty()) selection.fields = kube::FieldSelector::parse("metadata.name=" + path.name);
+    return selection;
+  }
+  [[nodiscard]] bool matches(const Json& object) const {
+    return labels.matches_object(object) && fields.matches(object);
+  }
+};
+
+bool wants_table(const net::Request& request) {
+  return request.headers.get("Accept").find("as=Table") != std::string_view::npos;
+}
+
+net::Response json_response(int status, const Json& body) {
+  net::Response response;
+  response.status = status;
+  response.headers.add("Content-Type", "application/json");
+  response.body = kube::dump_json(body) + "\n";
+  return response;
+}
+
+net::Response status_response(const kube::Status& status) {
+  return json_response(status.code, status.to_json());
+}
+
+bool is_true(const std::optional<std::string>& value) {
+  return value == "true" || value == "1" || value == "True";
+}
+
+DeleteOptions delete_options(const net::Request& request, const net::Target& target) {
+  DeleteOptions options;
+  if (!request.body.empty()) {
+    const Json body = kube::parse_json(request.body, "The request body");
+    options.grace_seconds = kube::optional_int(body, "gracePeriodSeconds");
+    options.uid = kube::string_or(body, "preconditions.uid");
+    options.resource_version = kube::string_or(body, "preconditions.resourceVersion");
+  }
+  if (const auto grace = target.find("gracePeriodSeconds"))
+    options.grace_seconds =
+        kube::get_int(kube::parse_json("{\"g\":" + *grace + "}", "gracePeriodSeconds"), "g");
+  return options;
+}
+
+std::vector<std::string> segments(const std::string& path) {
+  std::vector<std::string> parts;
+  std::size_t at = 1;
+  while (at < path.size()) {
+    const std::size_t slash = std::min(path.find('/', at), path.size());
+    parts.push_back(net::percent_decode(path.substr(at, slash - at)).value_or(""));
+    at = slash + 1;
+  }
+  return parts;
+}
+
+/// One event of a watch as a line; nullopt when the change is none for this selection.
+std::optional<Json> event_of(const Change& change, const Selection& selection, const std::string& ns) {
+  if (!ns.empty() && namespace_of(*change.object) != ns) return std::nullopt;
+  const bool now = change.type != ChangeType::deleted && selection.matches(*change.object);
+  const bool before = change.before && selection.matches(*change.before);
+  if (!now && !before) return std::nullopt;
+  const char* type = now ? (before ? "MODIFIED" : "ADDED") : "DELETED";
+  return Json{{"type", type}, {"object", *change.object}};
+}
+
+asio::awaitable<void> wait_for_change(asio::steady_timer& timer, SteadyTime until) {
+  timer.expires_at(until);
+  constexpr auto quiet = asio::as_tuple(asio::use_awaitable);
+  co_await timer.async_wait(quiet);
+}
+
+std::string line_of(Json event, const ResourceKind& kind, bool as_table, WallTime now) {
+  if (as_table) {
+    const auto object = std::make_shared<const Json>(std::move(event["object"]));
+    event["object"] = table(kind, {object}, now);
+  }
+  return kube::dump_json(event) + "\n";
+}
+
+/// Where a watch stands.
+struct WatchState {
+  const ResourceKind* kind;
+  std::string ns;
+  Selection selection;
+  bool as_table;
+  bool replay;  ///< begin with everything there is
+  std::uint64_t version;
+  SteadyTime until;
+};
+
+asio::awaitable<void> run_watch(Cluster& cluster, WatchState state, asio::steady_timer& timer,
+                                net::Responder& responder) {
+  std::string lines;
+  if (state.replay) {
+    for (const Object& object : cluster.list(*state.kind, state.ns)) {
+      if (!state.selection.matches(*object)) continue;
+      Json event = {{"type", "ADDED"}, {"object", *object}};
+      lines += line_of(std::move(event), *state.kind, state.as_table, cluster.now());
+    }
+  }
+  while (std::chrono::steady_clock::now() < state.until) {
+    const auto changes = cluster.since(state.version, *state.kind);
+    if (!changes) {
+      const Json gone = kube::Status::expired("too old resource version").to_json();
+      const Json event = {{"type", "ERROR"}, {"object", gone}};
+      std::string line = kube::dump_json(event) + "\n";
+      co_await responder.write(std::move(line));
+      break;
+    }
+    state.version = std::max(state.version, cluster.version());
+    for (const Change& change : *changes) {
+      if (auto event = event_of(change, state.selection, state.ns))
+        lines += line_of(std::move(*event), *state.kind, state.as_table, cluster.now());
+    }
+    if (!lines.empty()) {
+      std::string piece = std::exchange(lines, {});
+      co_await responder.write(std::move(piece));
+    } else {
+      co_await wait_for_change(timer, state.until);
+    }
+  }
+  co_await responder.finish();
+}
+
+PatchType patch_type(std::string_view content_type) {
+  content_type = content_type.substr(0, content_type.find(';'));
+  if (content_type == "application/json-patch+json") return PatchType::json;
+  if (content_type == "application/merge-patch+json") return PatchType::merge;
+  if (content_type == "application/strategic-merge-patch+json" ||
+      content_type == "application/apply-patch+yaml")
+    return PatchType::strategic;
+  throw ApiError(kube::Status::unsupported_media_type("the body of the request was in an unknown format"));
+}
+
+}  // namespace
+
+std::optional<ApiPath> parse_api_path(const std::string& path) {
+  std::vector<std::string> parts = segments(path);
+  std::string group;
+  std::string version;
+  if (parts.size() >= 3 && parts[0] == "api") {
+    version = parts[1];
+    parts.erase(parts.begin(), parts.begin() + 2);
+  } else if (parts.size() >= 4 && parts[0] == "apis") {
+    group = parts[1];
+    version = parts[2];
+    parts.erase(parts.begin(), parts.begin() + 3);
+  } else {
+    return std::nullopt;
+  }
+  ApiPath found;
+  if (parts[0] == "namespaces" && parts.size() >= 3 && parts[2] != "status" && parts[2] != "finalize") {
+    found.ns = parts[1];
+    parts.erase(parts.begin(), parts.begin() + 2);
+  }
+  found.kind = kube::find_plural(parts[0], group);
+  if (found.kind == nullptr || parts.size() > 3) return std::nullopt;
+  if (parts.size() > 1) found.name = parts[1];
+  if (parts.size() > 2) found.subresource = parts[2];
+  return found;
+}
+
+RestApi::RestApi(asio::any_io_executor executor, Cluster& cluster, const Authority& authority,
+                 std::uint16_t port, Extra extra)
+    : executor_(executor),
+      cluster_(cluster),
+      authority_(authority),
+      extra_(std::move(extra)),
+      server_(
+          executor,
+          [port] {
+            net::HttpServer::Options options;
+            options.port = port;
+            return options;
+          }(),
+          [this](net::Request& request, net::Responder& responder) { return serve(request, responder); }) {
+  cluster_.observe([this](const Change&) {
+    for (const auto& [id, timer] : watchers_) timer->cancel();
+  });
+}
+
+asio::awaitable<void> RestApi::stop() {
+  co_await server_.stop();
+}
+
+asio::awaitable<void> RestApi::serve(const net::Request& request, net::Responder& responder) {
+  std::optional<ApiPath> watched;
+  const net::Target target = net::Target::parse(request.target);
+  if (request.method == "GET" && is_true(target.find("watch"))) watched = parse_api_path(target.path);
+  if (watched) {
+    const bool as_table = wants_table(request);
+    co_await watch(*watched, target, as_table, responder);
+    co_return;
+  }
+  net::Response response = answer(request);
+  co_await responder.send(std::move(response));
+}
+
+asio::awaitable<void> RestApi::watch(const ApiPath& path, const net::Target& target, bool as_table,
+                                     net::Responder& responder) {
+  using namespace asio::experimental::awaitable_operators;
+  const std::string from = target.find("resourceVersion").value_or("");
+  const bool replay = from.empty() || from == "0";
+  WatchState state{path.kind,          path.ns,          Selection::of(target, path), as_table, replay,
+                   cluster_.version(), SteadyTime::max()};
+  if (!replay) {
+    const Json number = kube::parse_json("{\"v\":" + from + "}", "The resourceVersion");
+    state.version = static_cast<std::uint64_t>(kube::get_int(number, "v"));
+  }
+  if (const auto seconds = target.find("timeoutSeconds")) {
+    const Json number = kube::parse_json("{\"v\":" + *seconds + "}", "timeoutSeconds");
+    state.until = std::chrono::steady_clock::now() + std::chrono::seconds(kube::get_int(number, "v"));
+  }
+  const auto timer = std::make_shared<asio::steady_timer>(executor_);
+  const int id = next_watcher_++;
+  watchers_[id] = timer;
+  try {
+    net::Headers headers;
+    headers.add("Content-Type", "application/json");
+    co_await responder.start(200, std::move(headers));
+    auto events = run_watch(cluster_, std::move(state), *timer, responder);
+    auto gone = responder.client_gone();
+    co_await (std::move(events) || std::move(gone));
+  } catch (...) {
+    watchers_.erase(id);
+    throw;
+  }
+  watchers_.erase(id);
+}
+
+net::Response RestApi::answer(const net::Request& request) {
+  try {
+    if (extra_) {
+      if (auto response = extra_(request)) return *response;
+    }
+    const net::Target target = net::Target::parse(request.target);
+    if (target.path == "/healthz" || target.path == "/livez" || target.path == "/readyz") {
+      net::Response ok;
+      ok.headers.add("Content-Type", "text/plain");
+      ok.body = "ok";
+      return ok;
+    }
+    std::string bare = target.path;
+    while (bare.size() > 1 && bare.back() == '/') bare.pop_back();
+    if (request.method == "GET") {
+      if (const auto document = discovery(bare)) return json_response(200, *document);
+    }
+    if (const auto path = parse_api_path(bare)) return resource(request, *path, target);
+    kube::Status missing = kube::Status::not_found("resources", bare);
+    missing.message = "the server could not find the requested resource";
+    return status_response(missing);
+  } catch (const ApiError& error) {
+    return status_response(error.status());
+  } catch (const BadInput& bad) {
+    return status_response(kube::Status::bad_request(bad.what()));
+  }
+}
+
+net::Response RestApi::resource(const net::Request& request, const ApiPath& path, const net::Target& target) {
+  if (request.method == "GET" || request.method == "HEAD") {
+    if (path.subresource == "log" || path.subresource == "exec") {
+      kube::Status refusal = kube::Status::service_unavailable(
+          "the test cloud has no stream tunnel: read the logs on the node, under /var/log/pods");
+      return status_response(refusal);
+    }
+    return json_response(200, get(request, path, target));
+  }
+  if (request.method == "POST") return post(request, path);
+  if (request.method == "PUT") {
+    const Json body = kube::parse_json(request.body, "The request body");
+    return json_response(200, *cluster_.update(*path.kind, path.ns, path.name, body, path.subresource));
+  }
+  if (request.method == "PATCH") {
+    int status = 200;
+    const Json patched = patch(request, path, status);
+    return json_response(status, patched);
+  }
+  if (request.method == "DELETE") return json_response(200, remove(request, path, target));
+  return status_response(kube::Status::method_not_allowed(resource_name(*path.kind), request.method));
+}
+
+Json RestApi::get(const net::Request& request, const ApiPath& path, const net::Target& target) {
+  if (!path.name.empty()) {
+    const Object object = cluster_.get(*path.kind, path.ns, path.name);
+    return wants_table(request) ? table(*path.kind, {object}, cluster_.now()) : *object;
+  }
+  const Selection selection = Selection::of(target, path);
+  std::vector<Object> found = cluster_.list(*path.kind, path.ns);
+  std::erase_if(found, [&](const Object& object) { return !selection.matches(*object); });
+  const Json metadata = {{"resourceVersion", std::to_string(cluster_.version())}};
+  if (wants_table(request)) {
+    Json shown = table(*path.kind, found, cluster_.now());
+    shown["metadata"] = metadata;
+    return shown;
+  }
+  Json items = Json::array();
+  for (const Object& object : found) items.push_back(*object);
+  return {{"kind", std::string(path.kind->kind) + "List"},
+          {"apiVersion", path.kind->api_version()},
+          {"metadata", metadata},
+          {"items", std::move(items)}};
+}
+
+net::Response RestApi::post(const net::Request& request, const ApiPath& path) {
+  const Json body = kube::parse_json(request.body, "The request body");
+  if (path.name.empty()) return json_response(201, *cluster_.create(*path.kind, path.ns, body));
+  if (path.subresource == "token")
+    return json_response(201, request_token(cluster_, authority_, path.ns, path.name, body));
+  if (path.subresource == "binding") {
+    const Json bind = {{"spec", {{"nodeName", kube::get_string(body, "target.name")}}}};
+    cluster_.patch(*path.kind, path.ns, path.name, PatchType::merge, bind);
+    return json_response(201, kube::Status::deleted("", path.name, "").to_json());
+  }
+  if (path.subresource == "eviction") {
+    cluster_.remove(*path.kind, path.ns, path.name);
+    return json_response(201, kube::Status::deleted("pods", path.name, "").to_json());
+  }
+  throw ApiError(kube::Status::method_not_allowed(resource_name(*path.kind), "create"));
+}
+
+Json RestApi::patch(const net::Request& request, const ApiPath& path, int& status) {
+  const std::string_view type = request.headers.get("Content-Type");
+  const Json body = kube::parse_json(request.body, "The patch");
+  const bool apply = type.starts_with("application/apply-patch+yaml");
+  if (apply && !cluster_.find(*path.kind, path.ns, path.name)) {
+    status = 201;
+    return *cluster_.create(*path.kind, path.ns, body);
+  }
+  return *cluster_.patch(*path.kind, path.ns, path.name, patch_type(type), body, path.subresource);
+}
+
+Json RestApi::remove(const net::Request& request, const ApiPath& path, const net::Target& target) {
+  const DeleteOptions options = delete_options(request, target);
+  if (path.name.empty()) {
+    const Selection selection = Selection::of(target, path);
+    for (const Object& object : cluster_.list(*path.kind, path.ns)) {
+      if (selection.matches(*object))
+        cluster_.remove(*path.kind, namespace_of(*object), name_of(*object), options);
+    }
+    return kube::Status::deleted(resource_name(*path.kind), "", "").to_json();
+  }
+  const Deletion deletion = cluster_.remove(*path.kind, path.ns, path.name, options);
+  // Pods come back as objects, other kinds as a Status, as an API server answers.
+  if (!deletion.removed || path.kind->kind == "Pod") return *deletion.object;
+  return kube::Status::deleted(resource_name(*path.kind), path.name, uid_of(*deletion.object)).to_json();
+}
+
+}  // namespace edgecore::cloudsim

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cloudsim/authority.hpp"
+#include "cloudsim/cluster.hpp"
+#include "edgecore/net/http_server.hpp"
+#include "edgecore/net/url.hpp"
+
+namespace edgecore::cloudsim {
+
+/// A request to the API taken apart.
+struct ApiPath {
+  const ResourceKind* kind = nullptr;
+  std::string ns;           ///< "" for cluster scope and for all namespaces
+  std::string name;         ///< "" for a collection
+  std::string subresource;  ///< "" for the object itself
+};
+/// nullopt for a path that is no resource's.
+std::optional<ApiPath> parse_api_path(const std::string& path);
+
+/// The Kubernetes API over plain HTTP on the loopback, wide enough for kubectl and client libraries:
+/// discovery, get, list, watch, create, update, patch, delete, Table output (protocol/03-metaserver.md says
+/// what clients ask). No authentication. References must outlive it; one thread.
+class RestApi {
+ public:
+  /// Answers what is not under /api or /apis (the fault switches); nullopt: not its path.
+  using Extra = std::function<std::optional<net::Response>(const net::Request& request)>;
+
+  RestApi(boost::asio::any_io_executor executor, Cluster& cluster, const Authority& authority,
+          std::uint16_t port, Extra extra);
+
+  void start() { server_.start(); }
+  boost::asio::awaitable<void> stop();
+  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+
+  /// The answer to anything but a watch.
+  [[nodiscard]] net::Response answer(const net::Request& request);
+
+ private:
+  boost::asio::awaitable<void> serve(const net::Request& request, net::Responder& responder);
+  boost::asio::awaitable<void> watch(const ApiPath& path, const net::Target& target, bool table,
+                                     net::Responder& responder);
+  [[nodiscard]] net::Response resource(const net::Request& request, const ApiPath& path,
+                                       const net::Target& target);
+  [[nodiscard]] Json get(const net::Request& request, const ApiPath& path, const net::Target& target);
+  [[nodiscard]] net::Response post(const net::Request& request, const ApiPath& path);
+  [[nodiscard]] Json patch(const net::Request& request, const ApiPath& path, int& status);
+  [[nodiscard]] Json remove(const net::Request& request, const ApiPath& path, const net::Target& target);
+
+  boost::asio::any_io_executor executor_;
+  Cluster& cluster_;
+  const Authority& authority_;
+  Extra extra_;
+  std::map<int, std::shared_ptr<boost::asio::steady_timer>> watchers_;  ///< cancelled at each change
+  int next_watcher_ = 0;
+  net::HttpServer server_;
+};
+
+}  // namespace edgecore::cloudsim

@@ -1,0 +1,267 @@
+#include "cloudsim/session.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+
+#include "cloudsim/hub.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/names.hpp"
+
+namespace edgecore::cloudsim {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kAckWait = 5s;
+constexpr int kWrites = 5;
+/// A JSON text longer than this leaves Go's server in two frames.
+constexpr std::size_t kFragmentBytes = 8192;
+/// Heartbeat of the edge's default configuration and some slack; a longer gap is a violation.
+constexpr auto kHeartbeat = 15s + 2s;
+
+asio::awaitable<void> pause(asio::steady_timer& timer, SteadyTime until) {
+  timer.expires_at(until);
+  constexpr auto quiet = asio::as_tuple(asio::use_awaitable);
+  co_await timer.async_wait(quiet);
+}
+
+}  // namespace
+
+Session::Session(Hub& hub, std::string node, std::unique_ptr<net::WebSocket> socket, bool registered)
+    : hub_(hub),
+      node_(std::move(node)),
+      socket_(std::move(socket)),
+      registered_(registered),
+      queue_(node_, hub.records_),
+      plain_wakeup_(hub.executor_),
+      ack_wakeup_(hub.executor_),
+      connected_at_(std::chrono::steady_clock::now()),
+      fed_at_(connected_at_) {}
+
+asio::awaitable<void> Session::run() {
+  const Self self = shared_from_this();
+  if (registered_) {
+    asio::co_spawn(hub_.executor_, plain_loop(self), asio::detached);
+    asio::co_spawn(hub_.executor_, ack_loop(self), asio::detached);
+    asio::co_spawn(hub_.executor_, keepalive_loop(self), asio::detached);
+  }
+  asio::steady_timer timer(hub_.executor_);
+  try {
+    while (open_) {
+      if (hub_.faults_.half_open) {
+        co_await pause(timer, std::chrono::steady_clock::now() + 50ms);
+        continue;
+      }
+      const net::WebSocketMessage message = co_await socket_->read();
+      if (hub_.faults_.half_open) continue;  // what was on its way when the line died
+      if (!received(message.data)) break;
+    }
+  } catch (const net::NetError& error) {
+    log::get("cloudsim")->debug("node {}: {}", node_, error.what());
+  }
+  end();
+}
+
+void Session::wake() {
+  plain_wakeup_.cancel();
+  ack_wakeup_.cancel();
+}
+
+void Session::end() {
+  if (!open_) return;
+  open_ = false;
+  socket_->abort();
+  wake();
+}
+
+bool Session::received(const std::string& text) {
+  beehive::Message message;
+  try {
+    message = beehive::decode(text);
+    hub_.traffic_.inspect(node_, kube::parse_json(text, "The message"));
+  } catch (const BadInput& bad) {
+    hub_.traffic_.violation(node_, std::string("Closed the connection on: ") + bad.what());
+    return false;
+  }
+  hub_.traffic_.upstream(node_, message, text.size());
+  const bool first = !std::exchange(heard_, true);
+  if (first && message.route.operation != names::operation::kKeepalive)
+    hub_.traffic_.violation(node_, "The first message was no keepalive.");
+  if (message.route.operation == "config" || message.route.operation == "ping" ||
+      message.route.operation == "pong") {
+    send_raw(wire_text(beehive::make_response(message, "ack")));
+    return true;
+  }
+  if (message.route.operation == names::operation::kKeepalive) {
+    take_keepalive();
+    return true;
+  }
+  const auto path = beehive::parse_resource(message.route.resource);
+  const bool volume = path && path->type == names::resource::kVolume;
+  if (message.route.operation == names::operation::kResponse && !volume) {
+    if (message.header.parent_id == awaited_ && !awaited_.empty() &&
+        !hub_.faults_.strikes(hub_.faults_.drop_acks)) {
+      acked_ = true;
+      ack_wakeup_.cancel();
+    }
+    return true;
+  }
+  if (hub_.dispatch_) hub_.dispatch_(node_, message);
+  return true;
+}
+
+void Session::take_keepalive() {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (keepalive_at_ && now - *keepalive_at_ > kHeartbeat)
+    hub_.traffic_.violation(node_, "More than the heartbeat passed between two keepalives.");
+  keepalive_at_ = now;
+  fed_at_ = now;
+}
+
+asio::awaitable<void> Session::keepalive_loop(Self self) {
+  asio::steady_timer timer(self->hub_.executor_);
+  while (self->open_) {
+    co_await pause(timer, std::chrono::steady_clock::now() + 200ms);
+    if (self->hub_.faults_.half_open) {
+      self->fed_at_ = std::chrono::steady_clock::now();
+    } else if (std::chrono::steady_clock::now() - self->fed_at_ > self->hub_.faults_.keepalive) {
+      self->hub_.traffic_.violation(self->node_, "The session ended for want of a keepalive.");
+      self->end();
+    }
+  }
+}
+
+void Session::offer(Downstream downstream) {
+  switch (queue_.offer(std::move(downstream))) {
+    case NodeQueue::Verdict::no_ack:
+      plain_wakeup_.cancel();
+      break;
+    case NodeQueue::Verdict::queued:
+      if (awaited_.empty()) ack_wakeup_.cancel();
+      break;
+    case NodeQueue::Verdict::dropped:
+      break;
+  }
+}
+
+void Session::send_raw(std::string text) {
+  raw_.push_back(std::move(text));
+  plain_wakeup_.cancel();
+}
+
+void Session::resend_everything() {
+  queue_.resend_everything();
+  if (awaited_.empty()) ack_wakeup_.cancel();
+}
+
+asio::awaitable<bool> Session::write(std::string text) {
+  asio::steady_timer timer(hub_.executor_);
+  while (open_ && hub_.faults_.half_open) co_await pause(timer, std::chrono::steady_clock::now() + 50ms);
+  if (!open_) co_return false;
+  try {
+    if (hub_.faults_.fragment && text.size() > kFragmentBytes) {
+      co_await socket_->write_fragmented(std::move(text));
+    } else {
+      co_await socket_->write(std::move(text));
+    }
+    co_return true;
+  } catch (const net::NetError& error) {
+    log::get("cloudsim")->debug("node {}: {}", node_, error.what());
+  }
+  end();
+  co_return false;
+}
+
+asio::awaitable<void> Session::plain_loop(Self self) {
+  while (self->open_) {
+    if (!self->raw_.empty()) {
+      std::string text = std::move(self->raw_.front());
+      self->raw_.pop_front();
+      co_await self->write(std::move(text));
+      continue;
+    }
+    const auto message = self->queue_.take_no_ack();
+    if (!message) {
+      co_await pause(self->plain_wakeup_, SteadyTime::max());
+      continue;
+    }
+    std::string text = wire_text(*message);
+    self->hub_.traffic_.downstream(self->node_, *message, text.size());
+    co_await self->write(std::move(text));
+  }
+}
+
+asio::awaitable<void> Session::ack_loop(Self self) {
+  while (self->open_) {
+    if (self->hub_.faults_.pause_pushes) {
+      co_await pause(self->ack_wakeup_, std::chrono::steady_clock::now() + 50ms);
+      continue;
+    }
+    const auto uid = self->queue_.take(std::chrono::steady_clock::now());
+    if (!uid) {
+      const SteadyTime due = self->queue_.due().value_or(SteadyTime::max());
+      co_await pause(self->ack_wakeup_, due);
+      continue;
+    }
+    const std::shared_ptr<const beehive::Message> message = self->queue_.message(*uid);
+    if (!message) continue;
+    const bool acked = co_await self->deliver(message);
+    self->awaited_.clear();
+    if (acked) {
+      self->queue_.acknowledged(*uid, *message);
+    } else if (self->open_) {
+      self->queue_.gave_up(*uid, std::chrono::steady_clock::now());
+    }
+  }
+}
+
+asio::awaitable<bool> Session::deliver(std::shared_ptr<const beehive::Message> message) {
+  awaited_ = message->header.id;
+  acked_ = false;
+  for (int writes = 0; writes < kWrites && open_ && !acked_; ++writes) {
+    if (writes > 0) hub_.traffic_.resent(node_, *message);
+    std::string text = wire_text(*message);
+    hub_.traffic_.downstream(node_, *message, text.size());
+    const bool written = co_await write(std::move(text));
+    if (!written) break;
+    const SteadyTime until = std::chrono::steady_clock::now() + kAckWait;
+    while (open_ && !acked_ && std::chrono::steady_clock::now() < until) co_await pause(ack_wakeup_, until);
+  }
+  co_return acked_;
+}
+
+void Session::end_in_mid_message() {
+  // More than the kernel's buffers take, so that the reset falls into the middle of it.
+  std::string text =
+      R"({"header":{"msg_id":"cut","timestamp":1},"route":{"resource":"default/pod/cut"},"content":")";
+  text.append(16U << 20, 'x').append("\"}\n");
+  asio::co_spawn(hub_.executor_, write_loudly(shared_from_this(), std::move(text)), asio::detached);
+}
+
+asio::awaitable<void> Session::write_loudly(Self self, std::string text) {
+  asio::co_spawn(self->hub_.executor_, self->write(std::move(text)), [self](auto&&...) {});
+  asio::steady_timer timer(self->hub_.executor_);
+  co_await pause(timer, std::chrono::steady_clock::now() + 2ms);
+  if (!self->open_) co_return;
+  self->socket_->abort(true);
+  self->end();
+}
+
+Json Session::to_json() const {
+  const auto age = std::chrono::steady_clock::now() - connected_at_;
+  const auto counters = socket_->counters();
+  return {{"node", node_},
+          {"registered", registered_},
+          {"ageMs", std::chrono::duration_cast<std::chrono::milliseconds>(age).count()},
+          {"waiting", queue_.waiting()},
+          {"awaitingAck", !awaited_.empty()},
+          {"wireBytesUp", counters.wire_received},
+          {"wireBytesDown", counters.wire_sent}};
+}
+
+}  // namespace edgecore::cloudsim

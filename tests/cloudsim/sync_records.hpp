@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cloudsim/cluster.hpp"
+#include "edgecore/beehive/message.hpp"
+
+namespace edgecore::cloudsim {
+
+/// What each node has acknowledged: the ObjectSync and ClusterObjectSync objects of the cluster
+/// (protocol/02-metamanager.md §5.2). `cluster` must outlive it.
+class SyncRecords {
+ public:
+  explicit SyncRecords(Cluster& cluster) : cluster_(cluster) {}
+
+  /// The acknowledged version of the object a message carries; nullopt when the node never saw it.
+  [[nodiscard]] std::optional<std::uint64_t> acked(const std::string& node,
+                                                   const beehive::Message& message) const;
+  /// Version "0" on first sight.
+  void open(const std::string& node, const beehive::Message& message);
+  /// The ack came: the message's version, or for a deletion the end of the record.
+  void acknowledge(const std::string& node, const beehive::Message& message);
+  /// All records of a node whose Node object is gone.
+  void forget_node(const std::string& node);
+
+  /// One record as the sync loop sees it.
+  struct Record {
+    std::string node;
+    std::string uid;
+    std::string ns;  ///< "" for cluster scope
+    std::string kind;
+    std::string name;
+    std::uint64_t version = 0;
+  };
+  [[nodiscard]] std::vector<Record> all() const;
+  void drop(const Record& record);
+
+ private:
+  void write(const std::string& node, const beehive::Message& message, const std::string& version);
+
+  Cluster& cluster_;
+};
+
+}  // namespace edgecore::cloudsim

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/beehive/message.hpp"
+#include "edgecore/kube/json.hpp"
+
+namespace edgecore::cloudsim {
+
+/// What went over the tunnel: messages and bytes by class, and what an edge did that it must not
+/// (protocol/01-tunnel.md §6 item 9). For GET /sim/state.
+class Traffic {
+ public:
+  void upstream(const std::string& node, const beehive::Message& message, std::size_t bytes);
+  void downstream(const std::string& node, const beehive::Message& message, std::size_t bytes);
+  /// Looks at the raw form of an upstream message for members that never travel.
+  void inspect(const std::string& node, const Json& raw);
+  void violation(const std::string& node, const std::string& sentence);
+  /// An ack message had to be written again.
+  void resent(const std::string& node, const beehive::Message& message);
+
+  void connected(const std::string& node, SteadyTime now);
+  void disconnected(const std::string& node, SteadyTime now);
+
+  [[nodiscard]] Json to_json() const;
+  void reset();
+
+ private:
+  struct Count {
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+  };
+  struct Node {
+    std::map<std::string, Count> up;
+    std::map<std::string, Count> down;
+    std::uint64_t connects = 0;
+    std::uint64_t resends = 0;
+    std::optional<SteadyTime> left;
+    std::optional<std::int64_t> shortest_absence_ms;
+    std::deque<std::string> violations;
+  };
+  std::map<std::string, Node> nodes_;
+};
+
+/// "query configmap", "response podpatch", "keepalive node" …: operation and type.
+std::string traffic_class(const beehive::Message& message);
+
+}  // namespace edgecore::cloudsim

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "cloudsim/account_tokens.hpp"
+#include "cloudsim/authority.hpp"
+#include "cloudsim/cluster.hpp"
+#include "cloudsim/downstream.hpp"
+#include "cloudsim/dynamic_controller.hpp"
+
+namespace edgecore::cloudsim {
+
+/// What CloudCore does with messages from the edge (protocol/01-tunnel.md §1.6 rules 2 and 4 to 8,
+/// protocol/02-metamanager.md §3.18): executes them on the cluster and answers. References must outlive it.
+class Upstream {
+ public:
+  Upstream(Cluster& cluster, const Authority& authority, DynamicController& dynamic, Downlink& downlink)
+      : cluster_(cluster), authority_(authority), dynamic_(dynamic), downlink_(downlink) {}
+
+  /// `node` is the session's node id. Never throws.
+  void handle(const std::string& node, const beehive::Message& message);
+
+ private:
+  using Message = beehive::Message;
+  using Path = beehive::ResourcePath;
+
+  void edge(const std::string& node, const Message& message);
+  void on_node(const std::string& node, const Message& message, const Path& path);
+  void on_node_status(const std::string& node, const Message& message, const Path& path);
+  void on_patch(const std::string& node, const Message& message, const Path& path, const ResourceKind& kind);
+  void on_pod(const std::string& node, const Message& message, const Path& path);
+  void on_pod_status(const std::string& node, const Message& message, const Path& path);
+  void on_lease(const std::string& node, const Message& message, const Path& path);
+  void on_token(const std::string& node, const Message& message, const Path& path);
+  void on_certificate_request(const std::string& node, const Message& message, const Path& path);
+  void query(const std::string& node, const Message& message, const Path& path, const ResourceKind& kind,
+             bool from_cache);
+  /// Answers with what `call` makes, wrapped, or with its ApiError and the zero object of `kind`.
+  void wrap(const std::string& node, const Message& message, const std::string& kind, bool with_version,
+            const std::function<Object()>& call);
+
+  Cluster& cluster_;
+  const Authority& authority_;
+  DynamicController& dynamic_;
+  Downlink& downlink_;
+};
+
+}  // namespace edgecore::cloudsim
