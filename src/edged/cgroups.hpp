@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -88,13 +89,23 @@ class Cgroups {
   /// All pods' cgroups there are.
   [[nodiscard]] std::vector<PodCgroup> list_pods();
 
+  /// Of those pods are limited by, the controllers that the kernel does not have (a boot option, often): such
+  /// limits are not enforced. To be said once, at start.
+  [[nodiscard]] std::vector<std::string> missing_controllers() const;
+
  private:
+  [[nodiscard]] bool systemd() const { return options_.driver == CgroupOptions::Driver::kSystemd; }
+  /// Names from the hierarchy's root down, without what a driver makes of them.
+  [[nodiscard]] std::vector<std::string> names(std::initializer_list<std::string> below) const;
   [[nodiscard]] std::vector<std::string> pod_names(const PodCgroup& pod) const;
-  void ensure(const std::vector<std::string>& names, const CgroupLimits& limits);
+  [[nodiscard]] std::string path(const std::vector<std::string>& of) const;
+  void ensure(const std::vector<std::string>& of, const CgroupLimits& limits);
+  void write_limits(const std::string& cgroup, const CgroupLimits& limits);
 
   CgroupOptions options_;
   CgroupFiles& files_;
   SliceMaker* slices_;
+  std::vector<std::string> root_;
   std::int64_t burstable_shares_ = 0;  ///< as last written; 0 = not yet
 };
 
