@@ -45,6 +45,8 @@ void Resync::on_connected() {
 }
 
 boost::asio::awaitable<void> Resync::run() {
+  // The notice of the connection is on its way, unless this module was started again in the middle of one.
+  if (needed() && !cloud_.is_up()) co_await pause_until_next_attempt();
   while (needed()) {
     if (!cloud_.is_down() && attempts_ < kAttempts) {
       ++attempts_;

@@ -64,7 +64,7 @@ class NodeFixture : public testing::Test {
     beehive::ModuleSpec spec;
     spec.name = names::module::kMetaManager;
     spec.group = names::group::kMeta;
-    spec.make = make_metamanager(MetaManagerDeps{*store, "edge1", config, tuning});
+    spec.make = make_metamanager(MetaManagerDeps{*store, node_name, config, tuning});
     supervisor->start({std::move(spec)});
   }
   void start_connected() {
@@ -179,6 +179,7 @@ class NodeFixture : public testing::Test {
   TemporaryStore store;
   FakeClock clock{kube::parse_time("2024-06-10T12:00:00Z").value()};
   MetaManagerTuning tuning;
+  std::string node_name = "edge1";
   std::optional<beehive::Bus> bus;
   std::shared_ptr<beehive::Mailbox> cloud, edged, twin;
   std::optional<beehive::Supervisor> supervisor;
