@@ -1,0 +1,389 @@
+#include "edgecore/edged/edged.hpp"
+
+#include <set>
+#include <utility>
+
+#include "edgecore/beehive/names.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+#include "edged/cgroup_files.hpp"
+#include "edged/container_gc.hpp"
+#include "edged/node_heartbeat.hpp"
+#include "edged/node_policy.hpp"
+#include "edged/object_source.hpp"
+#include "edged/on_pool.hpp"
+#include "edged/pod_resources.hpp"
+#include "edged/pod_services.hpp"
+#include "edged/pod_sources.hpp"
+#include "edged/pod_workers.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+using beehive::Message;
+
+/// Sandboxes and containers made at the same time: more only queue up in the runtime.
+constexpr std::size_t kMakingAtOnce = 16;
+constexpr std::chrono::milliseconds kFirstListRetry{200};
+constexpr std::chrono::milliseconds kLongestListRetry{10000};
+constexpr std::chrono::seconds kUpkeep{60};
+/// Relist older than this: the node is not ready (protocol/05-edged.md §1.12).
+constexpr std::chrono::minutes kListOverdue{3};
+
+SteadyTime steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
+class Edged final : public beehive::Module {
+ public:
+  Edged(beehive::ModuleContext& context, EdgedOptions options, EdgedDeps deps)
+      : context_(context),
+        options_(std::move(options)),
+        deps_(std::move(deps)),
+        machine_(read_machine_info()),
+        node_(initial_node(facts_of_machine(), options_.config, context.clock.wall())),
+        policy_(make_node_policy(options_.config, machine_, node_)),
+        runtime_(deps_.runtime()),
+        meta_(context.bus),
+        crash_backoff_(context.clock),
+        making_(context.executor, kMakingAtOnce),
+        cgroup_line_(context.executor, 1),
+        runtime_state_(*runtime_, context.executor, context.log, [this] { runtime_changed(); }),
+        cache_(*runtime_, context.executor, context.log,
+               [this](const std::string& uid, bool died) { pod_changed(uid, died); }),
+        status_(context, meta_),
+        images_({*runtime_, options_.config.kubelet, context.clock, context.executor, context.log}),
+        probe_runner_(*runtime_, nullptr),
+        probes_({context.executor, context.clock, context.log, probe_runner_,
+                 [this](const std::string& uid) { workers_.look(uid); }}),
+        hooks_(*runtime_, context.log),
+        objects_(meta_),
+        volumes_({options_.config.root_directory},
+                 {mounter_, objects_, deps_.pool, context.clock, context.executor}),
+        services_{context,        options_,       deps_.pool,
+                  *runtime_,      policy_,        meta_,
+                  cache_,         status_,        images_,
+                  runtime_state_, probes_,        hooks_,
+                  volumes_,       crash_backoff_, making_,
+                  nullptr,        cgroup_line_,   [this] { return addresses_; }},
+        workers_(services_, [this] { return node_view(); }),
+        api_("api", context.clock),
+        heartbeat_({context, options_.config, [this] { return facts(); }}),
+        upkeep_(context.executor),
+        tasks_(context.executor) {}
+
+  boost::asio::awaitable<void> run() override {
+    look_at_network();
+    co_await prepare();
+    tasks_.spawn("messages", take_messages());
+    tasks_.spawn("pods from the database", list_pods());
+    tasks_.spawn("container runtime", runtime_state_.run());
+    tasks_.spawn("pod cache", cache_.run());
+    tasks_.spawn("pod workers", workers_.run());
+    tasks_.spawn("pod status", status_.run());
+    tasks_.spawn("probes", probes_.run());
+    tasks_.spawn("node heartbeat", heartbeat_.run());
+    tasks_.spawn("upkeep", keep_up());
+    if (deps_.watch) tasks_.spawn("network watch", watch_network());
+    co_await tasks_.join();
+  }
+
+ private:
+  boost::asio::awaitable<void> prepare();
+  boost::asio::awaitable<void> prepare_cgroups();
+  boost::asio::awaitable<void> take_messages();
+  boost::asio::awaitable<void> list_pods();
+  boost::asio::awaitable<void> keep_up();
+  boost::asio::awaitable<void> collect(kube::PodPtr pod);
+  boost::asio::awaitable<void> watch_network();
+  void take(const Message& message);
+  void take_pod(const Message& message);
+  void take_list(const Json& pods);
+  void pass_on(const std::vector<PodChange>& changes);
+  void look_at_network();
+  void runtime_changed();
+  void pod_changed(const std::string& uid, bool died);
+  [[nodiscard]] NodeFacts facts_of_machine() const;
+  [[nodiscard]] NodeFacts facts() const;
+  [[nodiscard]] AdmissionNode node_view() const;
+
+  beehive::ModuleContext& context_;
+  EdgedOptions options_;
+  EdgedDeps deps_;
+  MachineInfo machine_;
+  Json node_;  ///< as it would register: stands in for the cloud's until that is known
+  NodePolicy policy_;
+  std::vector<std::string> addresses_;
+  std::int64_t storage_bytes_ = 0;
+  std::unique_ptr<cri::Runtime> runtime_;
+  MetaClient meta_;
+  Backoff crash_backoff_;
+  Turnstile making_, cgroup_line_;
+  RuntimeState runtime_state_;
+  PodCache cache_;
+  StatusWriter status_;
+  ImagePuller images_;
+  ProbeRunner probe_runner_;
+  ProbeManager probes_;
+  Hooks hooks_;
+  KernelMounter mounter_;
+  MetaObjects objects_;
+  VolumeHost volumes_;
+  std::unique_ptr<CgroupFiles> cgroup_files_;
+  std::unique_ptr<Cgroups> cgroups_;
+  PodServices services_;
+  PodWorkers workers_;
+  PodSource api_;
+  NodeHeartbeat heartbeat_;
+  beehive::Wakeup upkeep_;
+  std::set<std::string> with_dead_;  ///< UIDs in which a container ended
+  beehive::TaskGroup tasks_;
+};
+
+// ---- Before the first pod
+
+boost::asio::awaitable<void> Edged::prepare() {
+  const std::string trouble = co_await volumes_.prepare();
+  if (!trouble.empty()) context_.log->warn("{}", trouble);
+  const auto bytes = std::make_shared<std::int64_t>(0);
+  std::function<void()> measure = [bytes, root = options_.config.root_directory] {
+    *bytes = filesystem_capacity(root);
+  };
+  co_await on_pool(deps_.pool, std::move(measure));
+  storage_bytes_ = *bytes;
+  node_ = initial_node(facts(), options_.config, context_.clock.wall());
+  policy_ = make_node_policy(options_.config, machine_, node_);
+  co_await prepare_cgroups();
+}
+
+/// Without cgroups of its own a pod still runs, within the limits of its containers.
+boost::asio::awaitable<void> Edged::prepare_cgroups() {
+  std::string failure;
+  try {
+    cgroup_files_ = kernel_cgroup_files();
+    cgroups_ = std::make_unique<Cgroups>(cgroup_options(options_.config, machine_, policy_.resources),
+                                         *cgroup_files_, nullptr);
+    services_.cgroups = cgroups_.get();
+    std::function<void()> work = [cgroups = cgroups_.get()] { cgroups->ensure_node(); };
+    co_await on_pool(deps_.pool, std::move(work));
+  } catch (const Error& error) {
+    failure = error.what();
+  }
+  if (!failure.empty()) context_.log->error("the cgroups of pods cannot be limited as a whole: {}", failure);
+}
+
+NodeFacts Edged::facts_of_machine() const {
+  NodeFacts facts;
+  facts.node_name = options_.config.hostname_override;
+  facts.addresses = addresses_;
+  facts.agent_version = options_.agent_version;
+  facts.ephemeral_storage_bytes = storage_bytes_;
+  facts.machine = machine_;
+  return facts;
+}
+
+NodeFacts Edged::facts() const {
+  NodeFacts facts = facts_of_machine();
+  facts.runtime_name = runtime_state_.name();
+  facts.runtime_version = runtime_state_.version();
+  facts.not_ready = runtime_state_.troubles();
+  if (cache_.listed() && steady_now() - cache_.last_list() > kListOverdue)
+    facts.not_ready.emplace_back("PLEG is not healthy: the container runtime was not listed for 3 minutes");
+  return facts;
+}
+
+AdmissionNode Edged::node_view() const {
+  AdmissionNode view;
+  view.node = heartbeat_.node().is_object() ? heartbeat_.node() : node_;
+  view.name = options_.config.hostname_override;
+  const auto& sysctls = options_.config.kubelet.allowed_unsafe_sysctls;
+  view.allowed_unsafe_sysctls = {sysctls.begin(), sysctls.end()};
+  return view;
+}
+
+// ---- Pods
+
+boost::asio::awaitable<void> Edged::list_pods() {
+  auto retry = kFirstListRetry;
+  log::Quiet complaints;
+  for (;;) {
+    api_.begin_list();
+    const MetaAnswer answer =
+        co_await meta_.get(options_.config.register_node_namespace, names::resource::kPod, std::string());
+    if (answer.ok() && answer.object.is_array()) {
+      take_list(answer.object);
+      co_return;
+    }
+    if (complaints.now()) {
+      context_.log->warn("cannot read the pods of this node (attempt {}): {}", complaints.count(),
+                         answer.refused ? answer.refused->message : "metamanager's answer is no list");
+    }
+    beehive::Wakeup pause(context_.executor);
+    co_await pause.sleep_until(steady_now() + retry);
+    retry = std::min(retry * 2, kLongestListRetry);
+  }
+}
+
+void Edged::take_list(const Json& objects) {
+  std::vector<kube::PodPtr> pods;
+  std::set<std::string> unreadable;
+  for (const Json& object : objects) {
+    if (kube::string_or(object, "spec.nodeName") != options_.config.hostname_override) continue;
+    try {
+      pods.push_back(kube::parse_pod(object));
+    } catch (const BadInput& error) {
+      const std::string uid = kube::string_or(object, "metadata.uid");
+      context_.log->error("a stored pod cannot be read and is left as it is: {}",
+                          log::quote(error.what(), 500));
+      if (!uid.empty()) unreadable.insert(uid);
+    }
+  }
+  context_.log->info("{} pods are assigned to this node", pods.size());
+  const std::vector<PodChange> changes = api_.set(pods, unreadable);
+  workers_.leave_alone(std::move(unreadable));
+  pass_on(changes);
+  workers_.sources_ready();
+}
+
+void Edged::pass_on(const std::vector<PodChange>& changes) {
+  std::vector<PodChange> own;
+  for (const PodChange& change : changes) {
+    if (!is_mirror(*change.pod)) own.push_back(change);
+  }
+  workers_.apply(own);
+}
+
+boost::asio::awaitable<void> Edged::take_messages() {
+  for (;;) {
+    const beehive::Delivery delivery = co_await context_.mailbox->receive();
+    take(*delivery);
+  }
+}
+
+void Edged::take(const Message& message) {
+  const auto& route = message.route;
+  if (route.source == names::source::kEdgeHub && route.resource == names::resource::kNodeConnection) {
+    const bool up = message.content == names::content::kCloudConnected;
+    heartbeat_.connection(up);
+    status_.connection(up);
+    return;
+  }
+  const auto path = beehive::parse_resource(route.resource);
+  if (path && path->type == names::resource::kPod) {
+    take_pod(message);
+  } else if (path && (path->type == names::resource::kConfigMap || path->type == names::resource::kSecret)) {
+    const auto kind = path->type == names::resource::kConfigMap ? kube::EnvFrom::Kind::kConfigMap
+                                                                : kube::EnvFrom::Kind::kSecret;
+    for (const std::string& uid : volumes_.object_changed(kind, path->ns, path->name)) workers_.look(uid);
+  } else {
+    context_.log->warn("nothing is known here of {} {} from {}", log::quote(route.operation),
+                       log::quote(route.resource), log::quote(route.source));
+  }
+}
+
+void Edged::take_pod(const Message& message) {
+  if (message.route.operation == names::operation::kDelete) {
+    const std::string uid = kube::string_or(message.content, "metadata.uid");
+    if (uid.empty()) {
+      context_.log->warn("a deletion of {} without a UID is ignored", log::quote(message.route.resource));
+      return;
+    }
+    pass_on(api_.remove(uid));
+    return;
+  }
+  if (message.route.operation != names::operation::kInsert &&
+      message.route.operation != names::operation::kUpdate)
+    return;
+  if (kube::string_or(message.content, "spec.nodeName") != options_.config.hostname_override) return;
+  try {
+    pass_on(api_.update(kube::parse_pod(message.content)));
+  } catch (const BadInput& error) {
+    context_.log->error("{} {} cannot be read and changes nothing: {}", message.route.operation,
+                        log::quote(message.route.resource), log::quote(error.what(), 500));
+  }
+}
+
+void Edged::runtime_changed() {
+  heartbeat_.facts_changed();
+  if (runtime_state_.usable()) cache_.look_now();
+  workers_.look_all();
+}
+
+void Edged::pod_changed(const std::string& uid, bool died) {
+  workers_.look(uid);
+  if (!died) return;
+  with_dead_.insert(uid);
+  upkeep_.notify();
+}
+
+// ---- What is done now and then
+
+boost::asio::awaitable<void> Edged::keep_up() {
+  SteadyTime full = steady_now();
+  for (;;) {
+    co_await upkeep_.sleep_until(full + kUpkeep);
+    const bool all = steady_now() >= full + kUpkeep;
+    const std::set<std::string> dead = std::exchange(with_dead_, {});
+    for (const kube::PodPtr& pod : workers_.active()) {
+      if (all || dead.contains(pod->uid)) co_await collect(pod);
+    }
+    if (!all) continue;
+    full = steady_now();
+    crash_backoff_.forget_idle();
+    images_.forget_idle();
+    if (cgroups_ == nullptr) continue;
+    const Turnstile::Place place = co_await cgroup_line_.enter();
+    std::function<void()> work = [cgroups = cgroups_.get(), pods = workers_.active()] {
+      cgroups->update_qos(pods);
+    };
+    std::string failure;
+    try {
+      co_await on_pool(deps_.pool, std::move(work));
+    } catch (const Error& error) {
+      failure = error.what();
+    }
+    if (!failure.empty()) context_.log->debug("shares of the burstable class: {}", failure);
+  }
+}
+
+boost::asio::awaitable<void> Edged::collect(kube::PodPtr pod) {
+  try {
+    co_await collect_garbage(services_, pod);
+  } catch (const cri::CallError& error) {
+    if (error.cancelled()) throw;
+    context_.log->debug("pod {}: {}", pod->full_name(), error.what());
+  }
+}
+
+void Edged::look_at_network() {
+  std::vector<std::string> now;
+  try {
+    now = node_addresses(options_.config);
+  } catch (const Error& error) {
+    context_.log->warn("the node's addresses cannot be read: {}", error.what());
+    return;
+  }
+  if (now == addresses_) return;
+  addresses_ = std::move(now);
+  context_.log->info("node address: {}", addresses_.empty() ? "none" : addresses_.front());
+  heartbeat_.facts_changed();
+  workers_.look_all();
+}
+
+boost::asio::awaitable<void> Edged::watch_network() {
+  const std::unique_ptr<net::InterfacesWatch> watch = deps_.watch(context_.executor);
+  for (;;) {
+    const net::InterfaceEvent event = co_await watch->next();
+    look_at_network();
+  }
+}
+
+}  // namespace
+
+beehive::ModuleFactory make_edged(EdgedOptions options, EdgedDeps deps) {
+  return [options = std::move(options), deps = std::move(deps)](beehive::ModuleContext& context) {
+    return std::make_unique<Edged>(context, options, deps);
+  };
+}
+
+}  // namespace edgecore::edged

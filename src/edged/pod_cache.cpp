@@ -1,0 +1,222 @@
+#include "edged/pod_cache.hpp"
+
+#include <algorithm>
+
+#include "edgecore/beehive/task_group.hpp"
+#include "edged/sandbox_config.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+/// Kinds of the fingerprint's states; sandboxes and containers share one number space.
+constexpr int kSandbox = 100;
+
+/// An end of a container is noticed within this, where the runtime has no events.
+constexpr std::chrono::milliseconds kListPeriod{1000};
+/// With events, or with nothing to watch over, lists are a safety net.
+constexpr std::chrono::milliseconds kSafetyPeriod{30000};
+constexpr std::chrono::seconds kEventsRetry{30};
+
+SteadyTime steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
+std::string uid_of(const cri::StringMap& labels) {
+  const auto found = labels.find(kPodUidLabel);
+  return found == labels.end() ? std::string() : found->second;
+}
+
+bool something_died(const PodFingerprint& before, const PodFingerprint& now) {
+  const int running = static_cast<int>(cri::ContainerState::Running);
+  return std::any_of(before.begin(), before.end(), [&](const auto& one) {
+    return one.second == running && !std::binary_search(now.begin(), now.end(), one);
+  });
+}
+
+}  // namespace
+
+PodFingerprint fingerprint(const PodRuntime& runtime) {
+  PodFingerprint out;
+  out.reserve(runtime.sandboxes.size() + runtime.containers.size());
+  for (const auto& one : runtime.sandboxes) out.emplace_back(one.id, kSandbox + static_cast<int>(one.state));
+  for (const auto& one : runtime.containers) out.emplace_back(one.id, static_cast<int>(one.state));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+PodCache::PodCache(cri::Runtime& runtime, boost::asio::any_io_executor executor, log::Logger log,
+                   Changed changed)
+    : runtime_(runtime),
+      executor_(executor),
+      log_(std::move(log)),
+      changed_(std::move(changed)),
+      wakeup_(executor) {}
+
+boost::asio::awaitable<void> PodCache::run() {
+  beehive::TaskGroup tasks(executor_);
+  tasks.spawn("relist", list_loop());
+  tasks.spawn("container events", event_loop());
+  co_await tasks.join();
+}
+
+std::chrono::milliseconds PodCache::period() const {
+  if (events_) return kSafetyPeriod;
+  const bool watches = !listed_ || std::any_of(entries_.begin(), entries_.end(), [](const auto& one) {
+    return std::any_of(one.second.print.begin(), one.second.print.end(), [](const auto& thing) {
+      return thing.second == kSandbox + static_cast<int>(cri::PodSandboxState::Ready) ||
+             thing.second == static_cast<int>(cri::ContainerState::Running);
+    });
+  });
+  return watches ? kListPeriod : kSafetyPeriod;
+}
+
+boost::asio::awaitable<void> PodCache::list_loop() {
+  for (;;) {
+    std::string failure;
+    try {
+      co_await relist();
+    } catch (const cri::CallError& error) {
+      if (error.cancelled()) throw;
+      failure = error.what();
+    }
+    if (failure.empty()) {
+      list_complaints_.reset();
+    } else if (list_complaints_.now()) {
+      log_->warn("cannot list what the container runtime has (attempt {}): {}", list_complaints_.count(),
+                 failure);
+    }
+    // Failures wait as long as successes: a runtime that is back is found within a second.
+    co_await wakeup_.sleep_until(steady_now() + (failure.empty() ? period() : kListPeriod));
+  }
+}
+
+boost::asio::awaitable<void> PodCache::event_loop() {
+  for (;;) {
+    bool never = false;
+    try {
+      const std::unique_ptr<cri::EventStream> stream = runtime_.container_events();
+      for (;;) {
+        const std::optional<cri::ContainerEvent> event = co_await stream->next();
+        if (!event) break;
+        if (!std::exchange(events_, true))
+          log_->info("the container runtime reports events; listing only now and then");
+        const std::string uid =
+            event->pod_sandbox_status ? event->pod_sandbox_status->metadata.uid : std::string();
+        if (uid.empty()) {
+          look_now();
+          continue;
+        }
+        mark_stale(uid);
+        changed_(uid, event->type == cri::ContainerEventType::Stopped);
+      }
+    } catch (const cri::CallError& error) {
+      if (error.cancelled()) throw;
+      never = error.unimplemented();
+    }
+    events_ = false;
+    look_now();  // what happened while there was no stream
+    if (never) co_return;
+    beehive::Wakeup pause(executor_);
+    co_await pause.sleep_until(steady_now() + kEventsRetry);
+  }
+}
+
+boost::asio::awaitable<void> PodCache::relist() {
+  const cri::PodSandboxFilter every_sandbox;
+  const cri::ContainerFilter every_container;
+  const std::vector<cri::PodSandbox> sandboxes = co_await runtime_.list_pod_sandbox(every_sandbox);
+  const std::vector<cri::Container> containers = co_await runtime_.list_containers(every_container);
+  std::map<std::string, PodFingerprint> seen;
+  for (const auto& one : sandboxes) {
+    if (const std::string uid = uid_of(one.labels); !uid.empty())
+      seen[uid].emplace_back(one.id, kSandbox + static_cast<int>(one.state));
+  }
+  for (const auto& one : containers) {
+    if (const std::string uid = uid_of(one.labels); !uid.empty())
+      seen[uid].emplace_back(one.id, static_cast<int>(one.state));
+  }
+  for (auto& [uid, print] : seen) std::sort(print.begin(), print.end());
+  compare(seen);
+  listed_ = true;
+  last_list_ = steady_now();
+}
+
+void PodCache::compare(const std::map<std::string, PodFingerprint>& seen) {
+  std::vector<std::pair<std::string, bool>> changes;
+  for (const auto& [uid, print] : seen) {
+    Entry& entry = entries_[uid];
+    if (entry.print == print) continue;
+    changes.emplace_back(uid, something_died(entry.print, print));
+    entry.print = print;
+    entry.stale = true;
+  }
+  for (auto one = entries_.begin(); one != entries_.end();) {
+    if (seen.contains(one->first)) {
+      ++one;
+      continue;
+    }
+    if (!one->second.print.empty()) changes.emplace_back(one->first, something_died(one->second.print, {}));
+    one = entries_.erase(one);
+  }
+  for (const auto& [uid, died] : changes) changed_(uid, died);
+}
+
+boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::get(std::string uid) {
+  const auto found = entries_.find(uid);
+  if (found != entries_.end() && !found->second.stale) co_return found->second.runtime;
+  co_return co_await refresh(std::move(uid));
+}
+
+boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::refresh(std::string uid) {
+  auto now = std::make_shared<PodRuntime>();
+  cri::PodSandboxFilter sandboxes_of;
+  sandboxes_of.label_selector[kPodUidLabel] = uid;
+  cri::ContainerFilter containers_of;
+  containers_of.label_selector[kPodUidLabel] = uid;
+  const std::vector<cri::PodSandbox> sandboxes = co_await runtime_.list_pod_sandbox(sandboxes_of);
+  for (const auto& one : sandboxes) {
+    try {
+      cri::PodSandboxStatus status = co_await runtime_.pod_sandbox_status(one.id);
+      now->sandboxes.push_back(std::move(status));
+    } catch (const cri::CallError& error) {
+      if (!error.not_found()) throw;  // removed in between
+    }
+  }
+  const std::vector<cri::Container> containers = co_await runtime_.list_containers(containers_of);
+  for (const auto& one : containers) {
+    try {
+      cri::ContainerStatus status = co_await runtime_.container_status(one.id);
+      now->containers.push_back(std::move(status));
+    } catch (const cri::CallError& error) {
+      if (!error.not_found()) throw;
+    }
+  }
+  sort_newest_first(*now);
+  const bool was_idle = !events_ && period() == kSafetyPeriod;
+  Entry& entry = entries_[uid];
+  entry.print = fingerprint(*now);
+  entry.runtime = now;
+  entry.stale = false;
+  if (was_idle && period() == kListPeriod) look_now();  // there is something to watch over now
+  co_return now;
+}
+
+std::shared_ptr<const PodRuntime> PodCache::peek(const std::string& uid) const {
+  static const auto kNothing = std::make_shared<const PodRuntime>();
+  const auto found = entries_.find(uid);
+  return found == entries_.end() || found->second.runtime == nullptr ? kNothing : found->second.runtime;
+}
+
+void PodCache::mark_stale(const std::string& uid) {
+  entries_[uid].stale = true;
+}
+
+std::vector<std::string> PodCache::uids() const {
+  std::vector<std::string> out;
+  for (const auto& [uid, entry] : entries_) {
+    if (!entry.print.empty()) out.push_back(uid);
+  }
+  return out;
+}
+
+}  // namespace edgecore::edged

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "edgecore/base/blocking_pool.hpp"
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/cri/runtime.hpp"
+#include "edgecore/edged/edged.hpp"
+#include "edged/backoff.hpp"
+#include "edged/cgroups.hpp"
+#include "edged/hooks.hpp"
+#include "edged/image_puller.hpp"
+#include "edged/meta_client.hpp"
+#include "edged/pod_cache.hpp"
+#include "edged/pod_dns.hpp"
+#include "edged/pod_status.hpp"
+#include "edged/probe_manager.hpp"
+#include "edged/runtime_state.hpp"
+#include "edged/security.hpp"
+#include "edged/status_writer.hpp"
+#include "edged/turnstile.hpp"
+#include "edged/volume_host.hpp"
+
+namespace edgecore::edged {
+
+/// What all pods are run by the rules of.
+struct NodePolicy {
+  DnsPolicy dns;
+  ResourcePolicy resources;
+  SecurityPolicy security;
+  kube::StringMap allocatable;  ///< of the node: stands in for limits that are not set
+};
+
+/// What pod workers work with; one for all of them. Owned by the module, outlives the workers.
+struct PodServices {
+  beehive::ModuleContext& context;
+  const EdgedOptions& options;
+  BlockingPool& pool;
+  cri::Runtime& runtime;
+  const NodePolicy& policy;
+  MetaClient& meta;
+  PodCache& cache;
+  StatusWriter& status;
+  ImagePuller& images;
+  RuntimeState& runtime_state;
+  ProbeManager& probes;
+  Hooks& hooks;
+  VolumeHost& volumes;
+  Backoff& crash_backoff;
+  /// How many sandboxes and containers are being made at a time.
+  Turnstile& making;
+  /// Cgroups are looked after one call at a time.
+  Cgroups* cgroups;
+  Turnstile& cgroup_line;
+  /// The node's addresses, primary first; empty while there is no network.
+  std::function<std::vector<std::string>()> host_ips;
+};
+
+/// What is known of one pod between its syncs, besides what the runtime and the API know.
+struct PodRecord {
+  kube::PodPtr pod;
+  /// What the last attempt to start a container ended with, by its name.
+  std::map<std::string, Refusal> failures;
+  /// Attempt numbers the runtime has taken for something it does not list (an answer was lost).
+  std::map<std::string, std::uint32_t> taken_attempts;
+  std::uint32_t taken_sandbox_attempts = 0;
+  /// Seconds, while the pod is being stopped; only ever shrinks.
+  std::optional<std::int64_t> grace;
+  /// The pod has failed as a whole: evicted, past its deadline.
+  std::optional<Refusal> failed;
+  /// Only the runtime knows it, or the API has dropped it: there is nobody to report to.
+  bool unreported = false;
+  /// What its volumes lacked when they were last looked at.
+  std::string volume_problem;
+};
+
+}  // namespace edgecore::edged

@@ -1,0 +1,265 @@
+#include "edged/status_writer.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "edgecore/beehive/names.hpp"
+#include "edged/pod_resources.hpp"
+#include "edged/pod_status.hpp"
+#include "edged/status_patch.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+constexpr std::size_t kAtOnce = 16;
+constexpr std::chrono::seconds kRetry{10};
+
+SteadyTime steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
+/// Versions are opaque to clients, but every store that is met counts upwards; 0 when this one does not.
+std::uint64_t version_of(const std::string& text) {
+  std::uint64_t version = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+  return error == std::errc() && end == text.data() + text.size() ? version : 0;
+}
+
+bool is_terminal_phase(const Json& status) {
+  const std::string phase = kube::string_or(status, "phase");
+  return phase == "Failed" || phase == "Succeeded";
+}
+
+bool is_ours(const std::string& condition) {
+  for (const char* own : {"Initialized", "Ready", "ContainersReady", "PodScheduled"}) {
+    if (condition == own) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+StatusWriter::StatusWriter(beehive::ModuleContext& context, MetaClient& meta)
+    : context_(context), meta_(meta), tasks_(context.executor), wakeup_(context.executor) {}
+
+boost::asio::awaitable<void> StatusWriter::run() {
+  tasks_.spawn("pod statuses", loop());
+  co_await tasks_.join();
+}
+
+StatusWriter::Entry* StatusWriter::find(const std::string& uid) {
+  const auto found = entries_.find(uid);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+StatusWriter::Entry& StatusWriter::entry_of(const kube::PodPtr& pod) {
+  Entry& entry = entries_[pod->uid];
+  if (entry.pod == nullptr) {
+    entry.api = pod->status;
+    entry.version = version_of(pod->resource_version);
+  }
+  entry.pod = pod;
+  entry.api_deleting = entry.api_deleting || pod->deleting();
+  return entry;
+}
+
+void StatusWriter::observe(const kube::PodPtr& pod) {
+  const auto paired = static_of_.find(pod->uid);
+  if (paired != static_of_.end()) {
+    if (Entry* entry = find(paired->second)) entry->api = pod->status;
+    wakeup_.notify();
+    return;
+  }
+  const std::uint64_t version = version_of(pod->resource_version);
+  const Entry* known = find(pod->uid);
+  const bool older = known != nullptr && version != 0 && version < known->version;
+  Entry& entry = entry_of(pod);
+  if (!older) {
+    if (version > entry.version) entry.refused_for_good = false;  // it has it after all
+    entry.api = pod->status;
+    entry.version = std::max(entry.version, version);
+  }
+  wakeup_.notify();
+}
+
+void StatusWriter::pair(const std::string& static_uid, const kube::PodPtr& mirror) {
+  for (auto one = static_of_.begin(); one != static_of_.end();)
+    one = one->second == static_uid ? static_of_.erase(one) : std::next(one);
+  if (mirror == nullptr) return;
+  static_of_[mirror->uid] = static_uid;
+  if (Entry* entry = find(static_uid)) {
+    entry->api = mirror->status;
+    entry->refused_for_good = false;
+  }
+  wakeup_.notify();
+}
+
+void StatusWriter::forget(const std::string& uid) {
+  entries_.erase(uid);
+  static_of_.erase(uid);
+}
+
+void StatusWriter::set(const kube::PodPtr& pod, Json status) {
+  Entry& entry = entry_of(pod);
+  if (!entry.wanted.is_null() && !is_allowed_transition(*pod, entry.wanted, status)) {
+    context_.log->debug("pod {}: a status in which an ended container comes back is discarded",
+                        pod->full_name());
+    return;
+  }
+  if (entry.wanted == status) return;
+  entry.wanted = std::move(status);
+  wakeup_.notify();
+}
+
+void StatusWriter::finished(const kube::PodPtr& pod) {
+  entry_of(pod).finished = true;
+  wakeup_.notify();
+}
+
+Json StatusWriter::known(const std::string& uid) const {
+  const auto found = entries_.find(uid);
+  if (found == entries_.end()) return nullptr;
+  const Entry& entry = found->second;
+  if (entry.wanted.is_null()) return entry.api;
+  Json out = entry.wanted;
+  Json conditions = Json::array();
+  for (const Json& one : kube::array_or_empty(entry.api, "conditions")) {
+    if (!is_ours(kube::string_or(one, "type"))) conditions.push_back(one);
+  }
+  for (const Json& one : kube::array_or_empty(entry.wanted, "conditions")) {
+    if (is_ours(kube::string_or(one, "type"))) conditions.push_back(one);
+  }
+  out["conditions"] = std::move(conditions);
+  return out;
+}
+
+void StatusWriter::connection(bool up) {
+  connected_ = up;
+  if (!up) return;
+  for (auto& [uid, entry] : entries_) {
+    entry.retry_at = {};
+    entry.complaints.reset();
+  }
+  wakeup_.notify();
+}
+
+bool StatusWriter::may_delete(const Entry& entry) const {
+  return entry.finished && entry.api_deleting && !entry.deleted && !is_static(*entry.pod) &&
+         !is_mirror(*entry.pod) && is_terminal_phase(entry.api);
+}
+
+bool StatusWriter::is_behind(const Entry& entry) const {
+  if (entry.refused_for_good) return false;
+  if (may_delete(entry)) return true;
+  return !entry.wanted.is_null() && make_status_patch(entry.pod->uid, entry.api, entry.wanted).has_value();
+}
+
+bool StatusWriter::is_due(const Entry& entry) const {
+  return !entry.busy && entry.retry_at <= steady_now() && is_behind(entry);
+}
+
+std::size_t StatusWriter::behind() const {
+  return static_cast<std::size_t>(std::count_if(entries_.begin(), entries_.end(),
+                                                [&](const auto& one) { return is_behind(one.second); }));
+}
+
+boost::asio::awaitable<void> StatusWriter::loop() {
+  for (;;) {
+    SteadyTime next = SteadyTime::max();
+    for (auto& [uid, entry] : entries_) {
+      if (!connected_ || sending_ >= kAtOnce) break;
+      if (is_due(entry)) {
+        entry.busy = true;
+        ++sending_;
+        tasks_.spawn("status of pod " + uid, bring_up_to_date(uid));
+      } else if (!entry.busy && entry.retry_at > steady_now()) {
+        next = std::min(next, entry.retry_at);
+      }
+    }
+    co_await wakeup_.sleep_until(next);
+  }
+}
+
+boost::asio::awaitable<void> StatusWriter::bring_up_to_date(std::string uid) {
+  bool going = true;
+  while (going) {
+    going = false;
+    Entry* entry = find(uid);  // anew after each wait: it may have been forgotten
+    if (entry == nullptr || entry->refused_for_good || entry->retry_at > steady_now()) break;
+    std::string api_uid = uid;
+    for (const auto& [mirror, own] : static_of_) {
+      if (own == uid) api_uid = mirror;
+    }
+    if (api_uid == uid && is_static(*entry->pod)) break;  // without a mirror there is nothing to report on
+    std::optional<Json> patch;
+    if (!entry->wanted.is_null()) patch = make_status_patch(api_uid, entry->api, entry->wanted);
+    if (patch) {
+      going = co_await send_patch(uid, std::move(*patch));
+    } else if (may_delete(*entry)) {
+      going = co_await send_delete(uid);
+    }
+  }
+  --sending_;
+  if (Entry* entry = find(uid)) entry->busy = false;
+  wakeup_.notify();
+}
+
+boost::asio::awaitable<bool> StatusWriter::send_patch(std::string uid, Json patch) {
+  const kube::PodPtr pod = find(uid)->pod;
+  std::string resource = beehive::resource_path(pod->ns, names::resource::kPodPatch, pod->name);
+  const std::string api_uid = kube::string_or(patch, "metadata.uid");
+  const MetaAnswer answer =
+      co_await meta_.ask(names::operation::kPatch, std::move(resource), std::move(patch));
+  Entry* entry = find(uid);
+  if (entry == nullptr) co_return false;
+  if (answer.refused) co_return refused(*entry, *answer.refused, "report its status");
+  if (kube::string_or(answer.object, "metadata.uid") != api_uid) {
+    entry->refused_for_good = true;  // the name belongs to another pod by now
+    co_return false;
+  }
+  entry->complaints.reset();
+  const std::uint64_t version = version_of(kube::string_or(answer.object, "metadata.resourceVersion"));
+  if (version == 0 || version >= entry->version) {
+    entry->api = kube::object_or_empty(answer.object, "status");
+    entry->version = std::max(version, entry->version);
+  }
+  if (!kube::string_or(answer.object, "metadata.deletionTimestamp").empty()) entry->api_deleting = true;
+  // An API that takes the patch and still shows something else is not asked again in a loop.
+  if (make_status_patch(api_uid, entry->api, entry->wanted)) entry->retry_at = steady_now() + kRetry;
+  co_return true;
+}
+
+boost::asio::awaitable<bool> StatusWriter::send_delete(std::string uid) {
+  const kube::PodPtr pod = find(uid)->pod;
+  std::string resource = beehive::resource_path(pod->ns, names::resource::kPod, pod->name);
+  Json options = Json::object();
+  options["gracePeriodSeconds"] = 0;
+  options["preconditions"]["uid"] = uid;
+  const MetaAnswer answer =
+      co_await meta_.ask(names::operation::kDelete, std::move(resource), std::move(options));
+  Entry* entry = find(uid);
+  if (entry == nullptr) co_return false;
+  if (answer.refused) co_return refused(*entry, *answer.refused, "delete it in the cloud");
+  entry->deleted = true;
+  context_.log->info("pod {} ({}) has ended and is deleted in the cloud", pod->full_name(), uid);
+  co_return false;
+}
+
+bool StatusWriter::refused(Entry& entry, const kube::Status& why, const char* what) {
+  // Another pod has the name, or none: what we know of this one interests nobody any more.
+  if (why.is(kube::reason::kNotFound) || why.is(kube::reason::kConflict)) {
+    context_.log->debug("pod {} ({}): the API has it no more: {}", entry.pod->full_name(), entry.pod->uid,
+                        why.message);
+    entry.refused_for_good = true;
+    return false;
+  }
+  entry.retry_at = steady_now() + kRetry;
+  if (entry.complaints.now()) {
+    context_.log->warn("pod {}: cannot {} (attempt {}): {}", entry.pod->full_name(), what,
+                       entry.complaints.count(), why.message);
+  }
+  return false;
+}
+
+}  // namespace edgecore::edged

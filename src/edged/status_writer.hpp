@@ -1,0 +1,82 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/kube/pod.hpp"
+#include "edged/meta_client.hpp"
+
+namespace edgecore::edged {
+
+/// Brings pod statuses to the API and, when a pod has ended here and is to be deleted there, deletes it
+/// (protocol/05-edged.md §1.10, §1.11.5). Patches only what differs from the API's copy, newest status wins,
+/// one request at a time for each pod; what fails is sent again, at once after `cloud_connected`. Part of
+/// edged; belongs to its thread.
+class StatusWriter {
+ public:
+  StatusWriter(beehive::ModuleContext& context, MetaClient& meta);
+
+  /// Sends until cancelled.
+  boost::asio::awaitable<void> run();
+
+  /// The pod as the API has it now: pushed or listed. An older copy than the one known changes nothing.
+  void observe(const kube::PodPtr& pod);
+  /// The API has no such pod any more: nothing is sent for it.
+  void forget(const std::string& uid);
+  /// The API's picture of a static pod: what is set under the static pod's UID is reported on the mirror's.
+  void pair(const std::string& static_uid, const kube::PodPtr& mirror);
+
+  /// The status to report. One in which a container that ended for good comes back is discarded.
+  void set(const kube::PodPtr& pod, Json status);
+  /// Nothing of the pod is left on this node: once its end is reported and its deletion asked for, the API's
+  /// object goes.
+  void finished(const kube::PodPtr& pod);
+
+  /// The last status set, with the conditions of others from the API; before there was one, the API's; null
+  /// for an unknown pod.
+  [[nodiscard]] Json known(const std::string& uid) const;
+
+  void connection(bool up);
+
+  /// Pods with something to send.
+  [[nodiscard]] std::size_t behind() const;
+
+ private:
+  struct Entry {
+    kube::PodPtr pod;
+    Json api;  ///< status as the API has it
+    std::uint64_t version = 0;
+    Json wanted;  ///< null: nothing to report yet
+    bool api_deleting = false, finished = false, busy = false, deleted = false;
+    bool refused_for_good = false;  ///< the API has another pod, or none, of that name
+    SteadyTime retry_at{};
+    log::Quiet complaints;
+  };
+  Entry& entry_of(const kube::PodPtr& pod);
+  Entry* find(const std::string& uid);
+  [[nodiscard]] bool is_due(const Entry& entry) const;
+  [[nodiscard]] bool is_behind(const Entry& entry) const;
+  [[nodiscard]] bool may_delete(const Entry& entry) const;
+  boost::asio::awaitable<void> loop();
+  boost::asio::awaitable<void> bring_up_to_date(std::string uid);
+  boost::asio::awaitable<bool> send_patch(std::string uid, Json patch);
+  boost::asio::awaitable<bool> send_delete(std::string uid);
+  bool refused(Entry& entry, const kube::Status& why, const char* what);
+
+  beehive::ModuleContext& context_;
+  MetaClient& meta_;
+  beehive::TaskGroup tasks_;
+  beehive::Wakeup wakeup_;
+  bool connected_ = true;  ///< until a notice says otherwise: a restarted module does not know
+  std::map<std::string, Entry> entries_;
+  std::map<std::string, std::string> static_of_;  ///< mirror's UID → static pod's UID
+  std::size_t sending_ = 0;
+};
+
+}  // namespace edgecore::edged
