@@ -83,12 +83,13 @@ class MetaManager final : public beehive::Module {
       requests_.refuse(request, kube::Status::too_many_requests("too many requests wait for the cloud", 1));
       return;
     }
+    ++requests_running_;
     tasks_.spawn("request", serve_counted(shared));
   }
 
   boost::asio::awaitable<void> serve_counted(beehive::MessagePtr request) {
     struct Count {
-      explicit Count(std::size_t& running) : running_(running) { ++running_; }
+      explicit Count(std::size_t& running) : running_(running) {}
       Count(const Count&) = delete;
       Count& operator=(const Count&) = delete;
       ~Count() { --running_; }

@@ -104,9 +104,9 @@ Requests::Reply Requests::fetch_tracked(const beehive::ResourcePath& path) {
   } else if (path.type == type::kVolumeAttachment && answer.reply.status.is(kube::reason::kNotFound) &&
              answer.reply.kind == kube::ReplyKind::kRefused) {
     // Deletions of these are not believed (§5.4 item 5); this is how one is noticed.
-    const std::string key = row_key(path);
-    store::Job job = [key](store::Transaction& from) { store::meta::remove(from, key); };
-    settled = co_await run_job(std::move(job), 0, key);
+    const auto removal = make_removal(path, Json::object());
+    store::Job job = [removal](store::Transaction& from) { apply(from, *removal); };
+    settled = co_await run_job(std::move(job), 0, row_key(path));
   }
   // What is not stored is not acknowledged: it comes again, and then as a late reply.
   if (settled && answer.message && answer.message->route.operation == op::kResponse) {
