@@ -42,8 +42,8 @@ struct ContainerMounts {
 ///
 /// All functions are for the module's thread. Calls for one pod may overlap: they take turns by uid. File and
 /// mount calls run on the BlockingPool, and a coroutine that is cancelled still waits for the one in hand (it
-/// then throws operation_aborted), so that no call outlives who asked for it; the destructor cuts loose what
-/// may still be there. Coroutines of this object must have ended before it is destroyed.
+/// then throws operation_aborted), so that no call outlives who asked for it. Coroutines of this object must
+/// have ended before it is destroyed: await them when the module stops.
 class VolumeHost {
  public:
   struct Options {
@@ -120,5 +120,7 @@ class VolumeHost {
 
 /// The ConfigMaps and Secrets that the pod's volumes show, without duplicates, in order of appearance.
 std::vector<ConfigRef> volume_references(const kube::Pod& pod);
+/// Whether a volume of the pod shows the object (of the pod's namespace).
+bool uses(const kube::Pod& pod, const ConfigRef& object);
 
 }  // namespace edgecore::edged
