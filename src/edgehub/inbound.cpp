@@ -45,7 +45,15 @@ boost::asio::awaitable<void> Inbound::pump(std::string module, std::shared_ptr<L
       beehive::Message message = std::move(lane->waiting.front());
       lane->waiting.pop_front();
       bytes_ -= message.weight;
-      co_await context_.bus.send(module, std::move(message));
+      std::string refused;
+      try {
+        co_await context_.bus.send(module, std::move(message));
+      } catch (const beehive::RequestFailed& error) {
+        refused = error.what();  // the module has failed for good: that stays its own failure
+      }
+      if (!refused.empty() && !std::exchange(lane->refusal_reported, true)) {
+        context_.log->warn("what the cloud sends for {} is dropped from now on: {}", module, refused);
+      }
     }
     co_await lane->filled.sleep();
   }

@@ -23,8 +23,8 @@ class Inbound {
       : context_(context), tasks_(tasks), max_bytes_(max_bytes) {}
 
   /// Queues for one module, in order. False when the limit is reached: the session must end, so that the
-  /// cloud sends again what was not acknowledged. A module that is not there (disabled) gets nothing, which
-  /// is said once.
+  /// cloud sends again what was not acknowledged. A module that is not there (disabled), or has failed for
+  /// good, gets nothing, which is said once.
   bool deliver(const std::string& module, beehive::Message message);
   /// The same for each member of a Beehive group.
   bool deliver_to_group(const std::string& group, const beehive::Message& message);
@@ -35,6 +35,7 @@ class Inbound {
     std::deque<beehive::Message> waiting;
     beehive::Wakeup filled;
     bool absent_reported = false;
+    bool refusal_reported = false;
   };
   Lane& lane_of(const std::string& module);
   boost::asio::awaitable<void> pump(std::string module, std::shared_ptr<Lane> lane);

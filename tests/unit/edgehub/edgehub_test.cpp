@@ -187,6 +187,23 @@ TEST_F(EdgeHubTest, GarbageFromTheCloudIsSkippedAndTheConnectionStays) {
   EXPECT_EQ(hub_.connections, 1);
 }
 
+TEST_F(EdgeHubTest, AModuleThatHasFailedForGoodDoesNotTakeTheTunnelAlong) {
+  start();
+  ASSERT_TRUE(connected());
+  meta_->close("module metamanager has failed and is not started again");
+  for (int i = 0; i < 3; ++i) {
+    hub_.say(beehive::encode(make_message("edgecontroller", "resource", "update", "default/pod/p", nullptr)));
+  }
+  const auto ping = make_message("edgecontroller", "resource", "ping", "", nullptr);
+  hub_.say(beehive::encode(ping));
+  const auto pong = hub_.wait_for_operation("response");
+  ASSERT_TRUE(pong.has_value());
+  EXPECT_EQ(pong->header.parent_id, ping.header.id);
+  EXPECT_FALSE(notice(names::content::kCloudDisconnected, milliseconds(300)));
+  EXPECT_EQ(hub_.connections, 1);
+  EXPECT_EQ(supervisor_->states().at(0).restarts, 0U);
+}
+
 TEST_F(EdgeHubTest, WhenTheConnectionDiesAskersAreToldAtOnceAndItComesBack) {
   start();
   ASSERT_TRUE(connected());
