@@ -8,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -21,14 +22,23 @@
 
 namespace edgecore::edged {
 
+/// The work of a blocking_call was still going on when the caller's patience ended.
+class BlockingCallTimeout : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Runs `work` on the pool's thread and resumes on the caller's executor with its result; throws what it
 /// threw, and Error when the pool is full or was stopped. Cancelling the caller (boost::system::system_error
 /// with operation_aborted) does not stop the work, it only stops waiting for it: so `work` owns everything it
 /// touches (values, shared pointers), never references into the caller. What the pool reports after that is
 /// dropped. An executor of a module may be gone by then; any other io_context must outlive the pool's
-/// threads. Name the work before the co_await (g++ 12 mishandles temporaries there).
+/// threads. After `patience` waiting ends with BlockingCallTimeout, as if cancelled. Name the work before the
+/// co_await (g++ 12 mishandles temporaries there).
 template <class Result>
-boost::asio::awaitable<Result> blocking_call(BlockingPool& pool, std::function<Result()> work) {
+boost::asio::awaitable<Result> blocking_call(
+    BlockingPool& pool, std::function<Result()> work,
+    std::optional<std::chrono::milliseconds> patience = std::nullopt) {
   using Value = std::conditional_t<std::is_void_v<Result>, std::monostate, Result>;
   struct Sleeper {
     boost::asio::steady_timer alarm;
@@ -37,8 +47,10 @@ boost::asio::awaitable<Result> blocking_call(BlockingPool& pool, std::function<R
   };
   const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   const auto value = std::make_shared<std::optional<Value>>();
-  const auto sleeper = std::make_shared<Sleeper>(Sleeper{
-      boost::asio::steady_timer(executor, boost::asio::steady_timer::time_point::max()), nullptr, false});
+  auto until = boost::asio::steady_timer::time_point::max();
+  if (patience) until = std::chrono::steady_clock::now() + *patience;
+  const auto sleeper =
+      std::make_shared<Sleeper>(Sleeper{boost::asio::steady_timer(executor, until), nullptr, false});
   BlockingPool::Work job = [value, work = std::move(work)] {
     if constexpr (std::is_void_v<Result>) {
       work();
@@ -61,7 +73,10 @@ boost::asio::awaitable<Result> blocking_call(BlockingPool& pool, std::function<R
     throw Error("Too many calls that block are waiting for a thread; this one was not begun");
   boost::system::error_code woken;
   co_await sleeper->alarm.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
-  if (!sleeper->ended) throw boost::system::system_error(boost::asio::error::operation_aborted);
+  if (!sleeper->ended) {
+    if (woken) throw boost::system::system_error(woken);
+    throw BlockingCallTimeout("A call that blocks has not come back in time");
+  }
   if (sleeper->failure) std::rethrow_exception(std::exchange(sleeper->failure, nullptr));
   if constexpr (!std::is_void_v<Result>) co_return std::move(**value);
 }

@@ -17,34 +17,13 @@
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/wakeup.hpp"
-#include "edgecore/kube/json.hpp"
 #include "edgecore/kube/pod.hpp"
+#include "edged/static_pod.hpp"
 
 namespace edgecore::edged {
 
-inline constexpr std::size_t kStaticPodMaxBytes = std::size_t{10} << 20;
 inline constexpr std::size_t kStaticPodMaxFiles =
     1000;  ///< in the directory; those beyond, by name, are not read
-
-/// The static pod a manifest describes (protocol/05-edged.md §1.1 "Static pods", §1.19): YAML or JSON, one
-/// Pod, defaulted and checked; uid from the content, the node and the path unless given; name with the
-/// node's; spec.nodeName, the hash annotation, the toleration of every NoExecute taint, phase Pending. What
-/// only makes sense for an object of the API (deletion, a mirror's annotation) is left out. Throws BadInput
-/// with a sentence. Pure.
-kube::PodPtr parse_static_pod(std::string_view text, const std::filesystem::path& file,
-                              std::string_view node_name);
-
-/// The object that makes a static pod visible in the cluster: what is sent as `insert` of `<ns>/pod/<name>`.
-/// Pure.
-Json mirror_pod(const kube::Pod& static_pod, std::string_view node_name, std::string_view node_uid);
-
-/// Whether a pod of the API is a mirror: such a pod is never run.
-bool is_mirror(const kube::Pod& pod);
-/// A pod that a manifest described (source `file`).
-bool is_static(const kube::Pod& pod);
-/// Whether `mirror` stands for this version of the static pod; if not (or if it is being deleted) it is
-/// deleted and made anew.
-bool mirrors(const kube::Pod& mirror, const kube::Pod& static_pod);
 
 /// What is known of one manifest. Plain values; shared with the pool's threads, never changed.
 struct StaticPodFile {
@@ -57,6 +36,7 @@ struct StaticPodFile {
   Stamp stamp;
   kube::PodPtr pod;       ///< the last good version; nullptr when there never was one
   std::string complaint;  ///< why the file is not taken as it is now; empty when it is
+  std::string shadow;     ///< name of the file that describes this pod already; empty when none does
 };
 using StaticPodFiles = std::map<std::filesystem::path, StaticPodFile>;
 
@@ -67,9 +47,9 @@ using StaticPodFiles = std::map<std::filesystem::path, StaticPodFile>;
 StaticPodFiles scan_static_pods(const std::filesystem::path& directory, std::string_view node_name,
                                 const StaticPodFiles& before);
 
-/// The pods of a look, by file name; of pods with one full name or UID only the first, the others are
-/// complained about in `files`. Pure.
-std::vector<kube::PodPtr> pods_of(StaticPodFiles& files);
+/// The pods of a look, by file name; of files that describe a pod of one full name or UID the first counts.
+/// Pure.
+std::vector<kube::PodPtr> pods_of(const StaticPodFiles& files);
 
 /// Watches the static pod directory: inotify, and a slow look in case events were lost or do not exist there.
 /// Part of edged; belongs to its thread.
@@ -96,16 +76,17 @@ class StaticPods {
   boost::asio::awaitable<void> look();
 
  private:
-  void watch();
-  boost::asio::awaitable<void> read_events();
+  void open_inotify();
+  bool watch();
   boost::asio::awaitable<void> look_loop();
+  boost::asio::awaitable<void> event_loop();
+  bool take_events();
   void tell_complaints(const StaticPodFiles& now) const;
 
   Deps deps_;
   beehive::Wakeup wakeup_;
   boost::asio::posix::stream_descriptor inotify_;
-  beehive::Wakeup watching_;  ///< there is an inotify descriptor to read
-  int watch_id_ = -1;
+  int watched_ = -1;  ///< inotify's number for the directory; -1 = not watched
   std::shared_ptr<const StaticPodFiles> files_;
   bool delivered_ = false;
   log::Quiet complaints_;

@@ -1,0 +1,148 @@
+#include "edged/static_pod.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <array>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/kube/defaults.hpp"
+#include "edgecore/net/digest.hpp"
+#include "edged/pod_sources.hpp"
+#include "edged/yaml_json.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+constexpr const char* kFileSource = "file";
+constexpr std::size_t kUidDigits = 32;
+
+Json parse_manifest(std::string_view text) {
+  kube::JsonLimits limits;
+  limits.max_bytes = kStaticPodMaxBytes;
+  const auto start = text.find_first_not_of(" \t\r\n");
+  if (start == std::string_view::npos) throw BadInput("It is empty");
+  Json object =
+      text[start] == '{' ? kube::parse_json(text, "The manifest", limits) : yaml_to_json(text, limits);
+  if (!object.is_object()) throw BadInput("It holds no object");
+  const std::string kind = kube::string_or(object, "kind"), version = kube::string_or(object, "apiVersion");
+  if (kind != "Pod" || version != "v1")
+    throw BadInput(fmt::format("It holds a \"{}\" of \"{}\", and only a Pod of v1 can be run",
+                               kind.substr(0, 100), version.substr(0, 100)));
+  return object;
+}
+
+/// The member as an object to write to; made when it is absent.
+Json& member(Json& parent, const char* key) {
+  Json& value = parent[key];
+  if (value.is_null()) value = Json::object();
+  if (!value.is_object()) throw BadInput(fmt::format("Its {} is no object", key));
+  return value;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+void fill_metadata(Json& object, const std::string& digest, std::string_view node_name) {
+  Json& metadata = member(object, "metadata");
+  metadata["name"] = kube::get_string(object, "metadata.name") + "-" + lower(node_name);
+  if (kube::string_or(object, "metadata.namespace").empty()) metadata["namespace"] = "default";
+  if (kube::string_or(object, "metadata.uid").empty()) metadata["uid"] = digest;
+  // A manifest that was taken from an API server tells of that object's life, not of this one's.
+  for (const char* key :
+       {"deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion", "ownerReferences",
+        "creationTimestamp", "managedFields", "generateName", "selfLink"})
+    metadata.erase(key);
+  Json& annotations = member(metadata, "annotations");
+  annotations.erase(kConfigMirrorAnnotation);
+  annotations.erase(kConfigSeenAnnotation);
+  annotations[kConfigHashAnnotation] = metadata["uid"];
+  annotations[kConfigSourceAnnotation] = kFileSource;
+}
+
+void fill_spec(Json& object, std::string_view node_name) {
+  Json& spec = member(object, "spec");
+  spec["nodeName"] = node_name;
+  Json& tolerations = spec["tolerations"];
+  if (tolerations.is_null()) tolerations = Json::array();
+  if (!tolerations.is_array()) throw BadInput("Its spec.tolerations is no list");
+  const Json everything = {{"operator", "Exists"}, {"effect", "NoExecute"}};
+  if (std::find(tolerations.begin(), tolerations.end(), everything) == tolerations.end())
+    tolerations.push_back(everything);
+}
+
+void require_one_of(const Json& object, std::string_view path, const std::vector<std::string_view>& words) {
+  const std::string value = kube::get_string(object, path);
+  if (std::find(words.begin(), words.end(), value) == words.end())
+    throw BadInput(fmt::format("Its {} is \"{}\", which is none of {}", path, value.substr(0, 100),
+                               fmt::join(words, ", ")));
+}
+
+/// What an API server would have refused and parse_pod leaves to it.
+void validate(const Json& object) {
+  if (kube::array_or_empty(object, "spec.containers").empty()) throw BadInput("It has no containers");
+  for (const char* list : {"spec.initContainers", "spec.containers"}) {
+    for (const Json& container : kube::array_or_empty(object, list)) {
+      if (kube::string_or(container, "image").empty())
+        throw BadInput(fmt::format("Its container \"{}\" has no image",
+                                   kube::string_or(container, "name").substr(0, 100)));
+    }
+  }
+  require_one_of(object, "spec.restartPolicy", {"Always", "OnFailure", "Never"});
+  require_one_of(object, "spec.dnsPolicy", {"ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"});
+}
+
+std::string annotation(const kube::Pod& pod, const char* key) {
+  const auto found = pod.annotations.find(key);
+  return found == pod.annotations.end() ? std::string() : found->second;
+}
+
+}  // namespace
+
+kube::PodPtr parse_static_pod(std::string_view text, const std::filesystem::path& file,
+                              std::string_view node_name) {
+  Json object = parse_manifest(text);
+  // Taken before defaulting, so that a program that knows more defaults does not make other pods of the same
+  // files.
+  const std::string digest =
+      net::sha256_hex(fmt::format("{}\nhost:{}\nfile:{}", kube::dump_json(object), node_name, file.string()))
+          .substr(0, kUidDigits);
+  fill_metadata(object, digest, node_name);
+  fill_spec(object, node_name);
+  object["status"] = {{"phase", "Pending"}};
+  kube::apply_pod_defaults(object);
+  validate(object);
+  return kube::parse_pod(std::move(object));
+}
+
+Json mirror_pod(const kube::Pod& static_pod, std::string_view node_name, std::string_view node_uid) {
+  Json mirror = static_pod.raw;
+  Json& metadata = member(mirror, "metadata");
+  member(metadata, "annotations")[kConfigMirrorAnnotation] = annotation(static_pod, kConfigHashAnnotation);
+  metadata["ownerReferences"] = Json::array({{{"apiVersion", "v1"},
+                                              {"kind", "Node"},
+                                              {"name", node_name},
+                                              {"uid", node_uid},
+                                              {"controller", true}}});
+  return mirror;
+}
+
+bool is_mirror(const kube::Pod& pod) {
+  return pod.annotations.contains(kConfigMirrorAnnotation);
+}
+
+bool is_static(const kube::Pod& pod) {
+  return annotation(pod, kConfigSourceAnnotation) == kFileSource && !is_mirror(pod);
+}
+
+bool mirrors(const kube::Pod& mirror, const kube::Pod& static_pod) {
+  return !mirror.deleting() && mirror.full_name() == static_pod.full_name() &&
+         annotation(mirror, kConfigMirrorAnnotation) == annotation(static_pod, kConfigHashAnnotation);
+}
+
+}  // namespace edgecore::edged
