@@ -1,0 +1,43 @@
+// edgecore.yaml, on a machine that says nothing about itself.
+#include "edgecore/base/error.hpp"
+#include "edgecore/config/duration.hpp"
+#include "edgecore/config/feature_gates.hpp"
+#include "edgecore/config/load.hpp"
+#include "edgecore/config/print.hpp"
+#include "edgecore/config/token.hpp"
+#include "input.hpp"
+
+namespace {
+
+class SilentHost final : public edgecore::config::Host {
+ public:
+  [[nodiscard]] std::string hostname() const override { return "edge1"; }
+  [[nodiscard]] std::vector<std::string> resolve(const std::string&) const override { return {}; }
+  [[nodiscard]] std::vector<edgecore::config::InterfaceAddress> interfaces() const override { return {}; }
+  [[nodiscard]] std::string default_route_source() const override { return "10.0.0.1"; }
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace edgecore;
+  const auto text = fuzz::text_of(data, size);
+  const SilentHost host;
+
+  fuzz::accepted([&] {
+    const auto loaded = config::load(text, host);
+    config::Findings findings;
+    config::resolve_feature_gates(loaded.config.feature_gates, findings);
+    config::validate_kubelet(loaded.config.modules.edged);
+    // Reading a printed configuration changes nothing.
+    const std::string printed = config::to_yaml(loaded.config);
+    fuzz::hold(config::to_yaml(config::load(printed, host).config) == printed);
+  });
+  try {
+    if (const auto rest = config::without_token(text)) fuzz::hold(!config::without_token(*rest));
+  } catch (const Error&) {  // a token that cannot be cut out: said, and nothing is written
+  }
+  if (const auto duration = config::parse_duration(text))
+    fuzz::hold(config::parse_duration(config::format_duration(*duration)) == duration);
+  return 0;
+}

@@ -1,0 +1,43 @@
+// HTTP/1.x messages. The first byte: which kind (its low two bits) and in how large pieces the rest arrives.
+#include <algorithm>
+
+#include "input.hpp"
+#include "net/http_parse.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace edgecore;
+  if (size == 0) return 0;
+  using Kind = net::HttpParser::Kind;
+  static constexpr Kind kinds[] = {Kind::request, Kind::response, Kind::response_to_head, Kind::request};
+  constexpr net::HttpLimits limits{.header_bytes = 4096, .header_count = 20, .body_bytes = 1024};
+  const std::size_t piece = std::size_t{data[0]} / 4 + 1;
+  const auto text = fuzz::text_of(data + 1, size - 1);
+
+  net::HttpParser parser(kinds[data[0] % 4], limits);
+  std::size_t taken = 0;
+  std::size_t offered = std::min(piece, text.size());
+  std::string body;
+  while (!parser.fault() && !parser.done()) {
+    const std::size_t used = parser.put(text.substr(taken, offered - taken));
+    fuzz::hold(used <= offered - taken);
+    taken += used;
+    if (used != 0) continue;
+    if (offered == text.size()) {
+      parser.end_of_stream();
+      break;
+    }
+    offered = std::min(offered + piece, text.size());
+  }
+  if (parser.head_done()) {
+    const auto& head = parser.head();
+    fuzz::hold(head.headers.size() <= limits.header_count);
+    body = parser.take_body();
+    fuzz::hold(body.size() <= limits.body_bytes);
+    fuzz::accepted([&] {
+      std::string out;
+      net::append_headers(out, head.headers);
+    });
+  }
+  if (parser.fault()) fuzz::hold(parser.fault()->status >= 400 && !parser.fault()->sentence.empty());
+  return 0;
+}

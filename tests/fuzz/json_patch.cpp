@@ -1,0 +1,26 @@
+// JSON Patch and JSON merge patch, as clients of MetaServer send them. Input: a JSON array [document, patch].
+#include "edgecore/kube/json.hpp"
+#include "edgecore/kube/patch.hpp"
+#include "input.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace edgecore;
+  Json both;
+  if (!fuzz::accepted([&] { both = kube::parse_json(fuzz::text_of(data, size)); })) return 0;
+  const std::string text = kube::dump_json(both);
+  fuzz::hold(kube::dump_json(kube::parse_json(text)) == text);
+  if (!both.is_array() || both.size() != 2) return 0;
+
+  const kube::PatchLimits limits;
+  fuzz::accepted([&] {
+    const auto result = kube::apply_json_patch(both[0], both[1], limits);
+    fuzz::hold(kube::json_depth(result) <= limits.max_depth);
+  });
+  fuzz::accepted([&] {
+    const auto once = kube::apply_merge_patch(both[0], both[1], limits);
+    fuzz::hold(kube::json_depth(once) <= limits.max_depth);
+    // A merge patch says how it shall be: once more changes nothing.
+    fuzz::hold(kube::apply_merge_patch(once, both[1], limits) == once);
+  });
+  return 0;
+}

@@ -1,0 +1,109 @@
+// Small languages of Kubernetes. The first byte says which one the rest is written in.
+#include <map>
+#include <string>
+
+#include "edgecore/kube/image_reference.hpp"
+#include "edgecore/kube/json.hpp"
+#include "edgecore/kube/names.hpp"
+#include "edgecore/kube/quantity.hpp"
+#include "edgecore/kube/selector.hpp"
+#include "edgecore/kube/time.hpp"
+#include "input.hpp"
+
+namespace {
+
+using namespace edgecore;
+
+void quantity(std::string_view text) {
+  const auto parsed = kube::Quantity::try_parse(text);
+  if (!parsed) return;
+  const std::string canonical = parsed->text();
+  const auto again = kube::Quantity::try_parse(canonical);
+  fuzz::hold(again.has_value());
+  fuzz::hold(*again == *parsed);
+  fuzz::hold(again->text() == canonical);
+  parsed->value();
+  parsed->milli_value();
+  fuzz::hold((*parsed - *parsed).is_zero());
+  fuzz::hold(*parsed + *parsed == *again + *again);
+}
+
+void selectors(std::string_view text) {
+  const std::map<std::string, std::string> labels{{"app", "web"}, {"tier", ""}, {"example.com/zone", "a"}};
+  const Json object = {{"metadata", {{"name", "a"}, {"labels", {{"app", "web"}}}}},
+                       {"status", {{"phase", 1}}}};
+  fuzz::accepted([&] {
+    const auto selector = kube::LabelSelector::parse(text);
+    if (selector.selects_everything()) fuzz::hold(selector.matches(labels));
+    selector.matches_object(object);
+  });
+  fuzz::accepted([&] {
+    const auto selector = kube::FieldSelector::parse(text);
+    if (selector.selects_everything()) fuzz::hold(selector.matches(object));
+    selector.matches(object);
+    for (const auto& path : selector.paths()) selector.required_value(path);
+  });
+  fuzz::accepted([&] {
+    const auto selector = kube::LabelSelector::from_json(kube::parse_json(text));
+    selector.matches(labels);
+  });
+}
+
+void times(std::string_view text) {
+  if (const auto time = kube::parse_time(text)) {
+    fuzz::hold(kube::parse_time(kube::format_nano_time(*time)) == time);
+    kube::format_time(*time);
+    kube::format_micro_time(*time);
+  }
+  if (const auto duration = kube::parse_duration(text))
+    fuzz::hold(kube::parse_duration(kube::format_duration(*duration)) == duration);
+}
+
+void image(std::string_view text) {
+  fuzz::accepted([&] {
+    const auto reference = kube::parse_image_reference(text);
+    fuzz::hold(!reference.repository.empty() && !reference.registry.empty());
+    const auto again = kube::parse_image_reference(reference.canonical());
+    fuzz::hold(again.canonical() == reference.canonical());
+    reference.default_pull_policy();
+  });
+}
+
+void names(std::string_view text) {
+  if (kube::is_service_name(text)) fuzz::hold(kube::is_dns_label(text));
+  if (kube::is_dns_label(text)) fuzz::hold(kube::is_dns_subdomain(text));
+  // What may be part of a file path never leaves its folder.
+  if (kube::is_config_key(text) || kube::is_dns_subdomain(text)) fuzz::hold(kube::is_path_segment(text));
+  if (kube::is_path_segment(text)) fuzz::hold(text.find('/') == std::string_view::npos && text != "..");
+  kube::is_qualified_name(text);
+  kube::is_label_value(text);
+  kube::is_env_name(text);
+  kube::is_port_name(text);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const auto text = fuzz::text_of(data + 1, size - 1);
+  switch (data[0]) {
+    case 'q':
+      quantity(text);
+      break;
+    case 's':
+      selectors(text);
+      break;
+    case 't':
+      times(text);
+      break;
+    case 'i':
+      image(text);
+      break;
+    case 'n':
+      names(text);
+      break;
+    default:
+      break;
+  }
+  return 0;
+}

@@ -1,0 +1,19 @@
+// Frames of the tunnel, as they come from the cloud (protocol/01-tunnel.md §1.1).
+#include "edgecore/beehive/message.hpp"
+
+#include "input.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace edgecore;
+  fuzz::accepted([&] {
+    const auto message = beehive::decode(fuzz::text_of(data, size));
+    if (const auto path = beehive::parse_resource(message.route.resource)) {
+      const auto again = beehive::resource_path(path->ns, path->type, path->name);
+      fuzz::hold(again == message.route.resource);
+    }
+    // What we understood is what we would send on.
+    const std::string text = beehive::encode(message);
+    fuzz::hold(beehive::encode(beehive::decode(text)) == text);
+  });
+  return 0;
+}

@@ -1,0 +1,46 @@
+// Certificates, keys and requests, in PEM or DER, from the cloud and from files.
+#include "edgecore/net/x509.hpp"
+
+#include "input.hpp"
+
+namespace {
+
+using namespace edgecore;
+
+void read(const net::Certificate& certificate) {
+  certificate.subject();
+  certificate.issuer();
+  certificate.common_name();
+  certificate.organization();
+  certificate.not_before();
+  certificate.not_after();
+  certificate.dns_names();
+  certificate.ip_addresses();
+  certificate.is_ca();
+  fuzz::hold(net::Certificate::from_pem(certificate.pem()) == certificate);
+  const auto now = WallTime(std::chrono::seconds(1'750'000'000));
+  net::verify(certificate, {certificate}, net::CertificatePurpose::any, now);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto text = fuzz::text_of(data, size);
+  fuzz::accepted([&] { read(net::Certificate::from_der(text)); });
+  fuzz::accepted([&] {
+    const auto all = net::Certificate::all_from_pem(text);
+    fuzz::hold(!all.empty());
+    for (const auto& one : all) read(one);
+  });
+  fuzz::accepted([&] {
+    const auto request = net::CertificateRequest::from_der(text);
+    request.subject();
+    request.signature_valid();
+    fuzz::hold(net::CertificateRequest::from_der(request.der()).der() == request.der());
+  });
+  fuzz::accepted([&] {
+    const auto key = net::PrivateKey::from_pem(text);
+    fuzz::hold(net::PrivateKey::from_pem(key.pem()).der() == key.der());
+  });
+  return 0;
+}
