@@ -144,8 +144,11 @@ void EdgeController::device_changed(const Change& change) {
     downlink_.send(node, push(names::source::kDeviceController, op::kInsert,
                               resource_of(*stored, res::kDeviceModel), *stored));
   }
+  Json typed = device;
+  if (!typed.contains("status"))
+    typed["status"] = Json::object();  // CloudCore's type has no way to leave it out
   downlink_.send(node, push(names::source::kDeviceController, operation_of(change.type),
-                            resource_of(device, res::kDevice), device));
+                            resource_of(device, res::kDevice), std::move(typed)));
 }
 
 void EdgeController::synchronize() {

@@ -1,0 +1,411 @@
+// The test cloud over its real ports: certificates, the tunnel with its timing, the API and the fault
+// switches.
+
+#include "cloudsim/cloud.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <optional>
+
+#include "edgecore/net/http_client.hpp"
+#include "edgecore/net/websocket.hpp"
+#include "unit/cloudsim/folder_fixture.hpp"
+
+namespace edgecore::cloudsim {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using beehive::Message;
+
+asio::awaitable<void> sleep(std::chrono::milliseconds span) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, span);
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+class CloudTest : public testing::Test {
+ protected:
+  CloudTest() { open(); }
+  ~CloudTest() override { close(); }
+
+  void open(std::uint16_t hub_port = 0) {
+    Cloud::Options options;
+    options.folder = folder_.path();
+    options.hub_port = hub_port;
+    cloud_ = std::make_unique<Cloud>(io_.get_executor(), options);
+    cloud_->start();
+  }
+  void close() {
+    if (!cloud_) return;
+    run(stop_cloud(*cloud_));
+    io_.restart();
+    io_.run_for(500ms);  // what was cut ends by itself
+    cloud_.reset();
+  }
+  static asio::awaitable<void> stop_cloud(Cloud& cloud) { co_await cloud.stop(); }
+
+  void run(asio::awaitable<void> scenario, std::chrono::seconds limit = 30s) {
+    std::optional<std::exception_ptr> outcome;
+    asio::co_spawn(io_, std::move(scenario), [&outcome](std::exception_ptr e) { outcome = e; });
+    const auto until = std::chrono::steady_clock::now() + limit;
+    io_.restart();
+    while (!outcome && std::chrono::steady_clock::now() < until) io_.run_one_until(until);
+    if (!outcome) {
+      ADD_FAILURE() << "the scenario hangs";
+    } else if (*outcome) {
+      std::rethrow_exception(*outcome);
+    }
+  }
+
+  std::shared_ptr<const net::TlsContext> credentials(const std::string& node) {
+    const net::PrivateKey key = net::PrivateKey::generate();
+    const net::Name subject = {{"O", "system:nodes"}, {"CN", "system:node:" + node}};
+    const net::Certificate certificate =
+        cloud_->authority().sign_node(net::CertificateRequest::make(key, subject).der());
+    net::ClientTlsOptions options;
+    options.ca_pem = cloud_->authority().ca().pem();
+    options.certificate_pem = certificate.pem();
+    options.key_pem = key.pem();
+    return net::TlsContext::client(options);
+  }
+  asio::awaitable<std::unique_ptr<net::WebSocket>> dial(const char* name) {
+    const std::string node = name;
+    net::WebSocketOptions options;
+    options.url = "wss://127.0.0.1:" + std::to_string(cloud_->hub_port()) + "/project/" + node + "/events";
+    options.headers = {{"node_id", node}, {"project_id", "project"}, {"ConnectionUse", "msg"}};
+    options.tls = credentials(node);
+    auto socket = co_await net::WebSocket::connect(std::move(options));
+    Message keepalive = beehive::make_message("websocket", "resource", "keepalive", "node", "ping");
+    std::string text = beehive::encode(keepalive);
+    co_await socket->write(std::move(text));
+    co_return socket;
+  }
+  static asio::awaitable<Message> next(net::WebSocket& socket) {
+    const net::WebSocketMessage frame = co_await socket.read();
+    co_return beehive::decode(frame.data);
+  }
+  static asio::awaitable<void> say(net::WebSocket& socket, Message message) {
+    std::string text = beehive::encode(message);
+    co_await socket.write(std::move(text));
+  }
+  /// Views, because their owners are literals or named: temporaries in a co_await are miscompiled by g++ 12.
+  asio::awaitable<net::ClientResponse> call(std::string_view method, std::string_view path,
+                                            std::string_view body = {}) {
+    net::ClientRequest request;
+    request.method = method;
+    request.url = "http://127.0.0.1:" + std::to_string(cloud_->api_port()) + std::string(path);
+    request.headers.add("Content-Type", "application/json");
+    request.body = body;
+    auto response = co_await net::fetch(std::move(request));
+    co_return response;
+  }
+  void add_node(const char* name) {
+    Json node = {{"metadata", {{"name", name}, {"labels", {{"node-role.kubernetes.io/edge", ""}}}}}};
+    cloud_->cluster().create(kind_named("Node"), "", std::move(node));
+  }
+  void add_pod(const char* name, const char* node) {
+    Json container = {{"name", "c"}, {"image", "i"}};
+    Json pod = {{"metadata", {{"name", name}}},
+                {"spec", {{"nodeName", node}, {"containers", Json::array({container})}}}};
+    cloud_->cluster().create(kind_named("Pod"), "default", std::move(pod));
+  }
+  /// The end of a connection as its reader sees it.
+  static asio::awaitable<bool> ends(net::WebSocket& socket) {
+    try {
+      for (;;) co_await socket.read();
+    } catch (const net::NetError&) {
+    }
+    co_return true;
+  }
+
+  Folder folder_;
+  asio::io_context io_{1};
+  std::unique_ptr<Cloud> cloud_;
+
+  asio::awaitable<void> push_scenario();
+  asio::awaitable<void> resend_scenario();
+  asio::awaitable<void> last_wins_scenario();
+  asio::awaitable<void> keepalive_scenario();
+  asio::awaitable<void> bad_json_scenario();
+  asio::awaitable<void> node_limit_scenario();
+  asio::awaitable<void> faults_scenario();
+  asio::awaitable<void> away_scenario(bool restart);
+  asio::awaitable<void> enrolment_scenario();
+  asio::awaitable<void> api_scenario();
+  asio::awaitable<net::ClientResponse> apply_for(const std::string& authorization, const std::string& csr,
+                                                 const std::shared_ptr<const net::TlsContext>& tls);
+  std::string away_uid_;
+};
+
+asio::awaitable<void> CloudTest::push_scenario() {
+  add_node("n");
+  auto socket = co_await dial("n");
+  co_await sleep(50ms);
+  add_pod("p", "n");
+  const Message pod = co_await next(*socket);
+  EXPECT_EQ(pod.route.operation, "insert");
+  EXPECT_EQ(pod.route.resource, "default/pod/p");
+  add_pod("q", "n");  // waits for its turn
+  co_await sleep(100ms);
+  Message ack = beehive::make_response(pod, "OK");
+  co_await say(*socket, std::move(ack));
+  const Message second = co_await next(*socket);
+  EXPECT_EQ(second.route.resource, "default/pod/q");
+  const Object record =
+      cloud_->cluster().get(kind_named("ObjectSync"), "default", "n." + uid_of(pod.content));
+  EXPECT_EQ(kube::string_or(*record, "status.objectResourceVersion"), pod.header.resource_version);
+  socket->abort();
+}
+TEST_F(CloudTest, PushesComeOneAtATimeAndAcksAreRecorded) {
+  run(push_scenario());
+}
+
+asio::awaitable<void> CloudTest::resend_scenario() {
+  add_node("n");
+  auto socket = co_await dial("n");
+  co_await sleep(50ms);
+  add_pod("p", "n");
+  const Message first = co_await next(*socket);
+  const auto sent = std::chrono::steady_clock::now();
+  const Message again = co_await next(*socket);
+  EXPECT_EQ(again.header.id, first.header.id);
+  const auto waited = std::chrono::steady_clock::now() - sent;
+  EXPECT_GT(waited, 4500ms);
+  EXPECT_LT(waited, 8s);
+  const Json state = cloud_->traffic().to_json();
+  EXPECT_EQ(state["n"]["resends"], 1);
+  EXPECT_NE(state["n"]["violations"].dump().find("No ack within 5 s"), std::string::npos);
+  socket->abort();
+}
+TEST_F(CloudTest, WhatIsNotAcknowledgedComesAgainUnderTheSameId) {
+  run(resend_scenario());
+}
+
+asio::awaitable<void> CloudTest::last_wins_scenario() {
+  auto first = co_await dial("n");
+  co_await sleep(50ms);
+  auto second = co_await dial("n");
+  const bool ended = co_await ends(*first);
+  EXPECT_TRUE(ended);
+  Message query = beehive::make_message("edged", "meta", "query", "default/node/n", nullptr);
+  const std::string id = query.header.id;
+  co_await say(*second, std::move(query));
+  const Message answer = co_await next(*second);
+  EXPECT_EQ(answer.header.parent_id, id);
+  EXPECT_EQ(answer.content["ErrStatus"]["details"]["kind"], "node");
+  second->abort();
+}
+TEST_F(CloudTest, TheLastConnectionOfANodeWins) {
+  run(last_wins_scenario());
+}
+
+asio::awaitable<void> CloudTest::keepalive_scenario() {
+  const Json change = {{"keepaliveMs", 400}};
+  cloud_->set_faults(change);
+  auto socket = co_await dial("n");
+  const auto start = std::chrono::steady_clock::now();
+  co_await ends(*socket);
+  const auto lived = std::chrono::steady_clock::now() - start;
+  EXPECT_GT(lived, 350ms);
+  EXPECT_LT(lived, 5s);
+}
+TEST_F(CloudTest, ASessionEndsForWantOfAKeepalive) {
+  run(keepalive_scenario());
+}
+
+asio::awaitable<void> CloudTest::bad_json_scenario() {
+  auto socket = co_await dial("n");
+  std::string broken = R"({"header":{"msg_id":1}})";
+  co_await socket->write(std::move(broken));
+  const bool ended = co_await ends(*socket);
+  EXPECT_TRUE(ended);
+  EXPECT_FALSE(cloud_->traffic().to_json()["n"]["violations"].empty());
+}
+TEST_F(CloudTest, AMessageThatCannotBeDecodedClosesTheConnection) {
+  run(bad_json_scenario());
+}
+
+asio::awaitable<void> CloudTest::node_limit_scenario() {
+  const Json change = {{"nodeLimit", 1}};
+  cloud_->set_faults(change);
+  add_node("b");
+  auto first = co_await dial("a");
+  co_await sleep(50ms);
+  auto second = co_await dial("b");
+  Message patch = beehive::make_message("edged", "meta", "patch", "default/nodepatch/b",
+                                        R"({"status":{"phase":"seen"}})");
+  co_await say(*second, std::move(patch));
+  co_await sleep(200ms);
+  const Object node = cloud_->cluster().get(kind_named("Node"), "", "b");
+  EXPECT_EQ(kube::string_or(*node, "status.phase"), "seen") << "what it says is still executed";
+  EXPECT_EQ(cloud_->traffic().to_json()["b"]["down"].size(), 0U) << "but it has no session";
+  EXPECT_TRUE(second->open());
+  first->abort();
+  second->abort();
+}
+TEST_F(CloudTest, AboveTheNodeLimitAConnectionIsOpenAndSilent) {
+  run(node_limit_scenario());
+}
+
+asio::awaitable<void> CloudTest::faults_scenario() {
+  const net::ClientResponse set = co_await call("POST", "/sim/faults", R"({"upgradeStatus":403})");
+  EXPECT_EQ(set.status, 200);
+  int status = 0;
+  try {
+    co_await dial("n");
+  } catch (const net::UpgradeRefused& refused) {
+    status = refused.status();
+  }
+  EXPECT_EQ(status, 403);
+  const net::ClientResponse wrong = co_await call("POST", "/sim/faults", R"({"noSuchFault":1})");
+  EXPECT_EQ(wrong.status, 400);
+  co_await call("POST", "/sim/faults", R"({"upgradeStatus":0,"dropAnswers":1})");
+  auto socket = co_await dial("n");
+  Message query = beehive::make_message("edged", "meta", "query", "default/node/n", nullptr);
+  co_await say(*socket, std::move(query));
+  co_await sleep(100ms);
+  EXPECT_FALSE(cloud_->traffic().to_json()["n"]["down"].contains("response node"));
+  co_await call("POST", "/sim/actions", R"({"action":"huge-message","node":"n","bytes":3000000})");
+  const net::WebSocketMessage huge = co_await socket->read();
+  EXPECT_GT(huge.data.size(), 3'000'000U);
+  co_await call("POST", "/sim/actions", R"({"action":"cut-mid-message","node":"n"})");
+  const bool ended = co_await ends(*socket);
+  EXPECT_TRUE(ended);
+  co_await call("POST", "/sim/faults", R"({"serverIdentity":"wrong-ca"})");
+  bool refused = false;
+  try {
+    co_await dial("n");
+  } catch (const net::NetError& error) {
+    refused = error.failure() == net::NetFailure::tls;
+  }
+  EXPECT_TRUE(refused);
+}
+TEST_F(CloudTest, FaultsAreSwitchedOverHttp) {
+  run(faults_scenario());
+}
+
+/// A pod comes while its node is away; the sync loop brings it without kind, and its deletion in the small
+/// form.
+asio::awaitable<void> CloudTest::away_scenario(bool restarted) {
+  auto socket = co_await dial("n");
+  const Message message = co_await next(*socket);
+  EXPECT_EQ(message.route.source, "edgecontroller");
+  EXPECT_EQ(message.route.resource, "default/pod/p");
+  if (restarted) {
+    EXPECT_EQ(message.route.operation, "delete");
+    EXPECT_TRUE(message.header.resource_version.empty());
+    EXPECT_EQ(message.content["metadata"].size(), 3U);
+    EXPECT_EQ(uid_of(message.content), away_uid_);
+  } else {
+    EXPECT_EQ(message.route.operation, "update");
+    EXPECT_FALSE(message.content.contains("kind"));
+  }
+  away_uid_ = uid_of(message.content);
+  Message ack = beehive::make_response(message, "OK");
+  co_await say(*socket, std::move(ack));
+  co_await sleep(100ms);
+  socket->abort();
+  co_await sleep(50ms);
+}
+TEST_F(CloudTest, WhatHappenedWhileTheNodeWasAwayComesWithTheSyncLoopAlsoAfterARestart) {
+  add_node("n");
+  add_pod("p", "n");
+  run(sleep(100ms));
+  run(away_scenario(false));
+  DeleteOptions now;
+  now.grace_seconds = 0;
+  cloud_->cluster().remove(kind_named("Pod"), "default", "p", now);
+  run(sleep(50ms));
+  const std::string ca = cloud_->authority().ca().pem();
+  close();
+  open();
+  EXPECT_EQ(cloud_->authority().ca().pem(), ca);
+  run(away_scenario(true));
+  EXPECT_TRUE(cloud_->cluster().list(kind_named("ObjectSync")).empty());
+}
+
+asio::awaitable<net::ClientResponse> CloudTest::apply_for(const std::string& authorization,
+                                                          const std::string& csr,
+                                                          const std::shared_ptr<const net::TlsContext>& tls) {
+  net::ClientRequest request;
+  request.url = "https://127.0.0.1:" + std::to_string(cloud_->http_port()) + "/edge.crt";
+  if (!authorization.empty()) request.headers.add("Authorization", authorization);
+  request.headers.add("NodeName", "n");
+  request.body = csr;
+  request.tls = tls;
+  auto response = co_await net::fetch(std::move(request));
+  co_return response;
+}
+
+asio::awaitable<void> CloudTest::enrolment_scenario() {
+  net::ClientTlsOptions trust;
+  trust.ca_pem = cloud_->authority().ca().pem();
+  const auto anonymous = net::TlsContext::client(trust);
+  const net::PrivateKey key = net::PrivateKey::generate();
+  const net::Name subject = {{"C", "CN"}, {"O", "system:nodes"}, {"CN", "system:node:n"}};
+  const std::string csr = net::CertificateRequest::make(key, subject).der();
+  const std::string token = cloud_->token();
+  const std::string bearer = "Bearer " + token.substr(65);
+  const std::string damaged = bearer + "x";
+  const std::string nothing;
+  const std::string no_csr = "no CSR";
+  const auto own = credentials("n");
+  const auto others = credentials("m");
+
+  const net::ClientResponse good = co_await apply_for(bearer, csr, anonymous);
+  EXPECT_EQ(good.status, 200);
+  const net::Certificate certificate = net::Certificate::from_der(good.body);
+  EXPECT_TRUE(certificate.matches(key));
+  EXPECT_EQ(certificate.subject().size(), 2U) << "only O and CN are taken over";
+  const net::ClientResponse without = co_await apply_for(nothing, csr, anonymous);
+  EXPECT_EQ(without.status, 401);
+  const net::ClientResponse forged = co_await apply_for(damaged, csr, anonymous);
+  EXPECT_EQ(forged.status, 400);
+  const net::ClientResponse nonsense = co_await apply_for(bearer, no_csr, anonymous);
+  EXPECT_EQ(nonsense.status, 200);
+  EXPECT_TRUE(nonsense.body.empty());
+  const std::string old = "Bearer " + cloud_->authority().join_token(-1s).substr(65);
+  const net::ClientResponse expired = co_await apply_for(old, csr, anonymous);
+  EXPECT_EQ(expired.status, 400);
+
+  const net::ClientResponse renewed = co_await apply_for(nothing, csr, own);
+  EXPECT_EQ(renewed.status, 200);
+  const net::ClientResponse another = co_await apply_for(nothing, csr, others);
+  EXPECT_EQ(another.status, 401);
+}
+TEST_F(CloudTest, CertificatesAreGivenForTokensAndRenewedForCertificates) {
+  run(enrolment_scenario());
+}
+
+asio::awaitable<void> CloudTest::api_scenario() {
+  const net::ClientResponse made = co_await call("POST", "/api/v1/namespaces/default/configmaps",
+                                                 R"({"metadata":{"name":"c"},"data":{"k":"v"}})");
+  EXPECT_EQ(made.status, 201);
+  const std::string version = kube::get_string(Json::parse(made.body), "metadata.resourceVersion");
+  const net::ClientResponse twice =
+      co_await call("POST", "/api/v1/namespaces/default/configmaps", R"({"metadata":{"name":"c"}})");
+  EXPECT_EQ(twice.status, 409);
+  const net::ClientResponse removed = co_await call("DELETE", "/api/v1/namespaces/default/configmaps/c");
+  EXPECT_EQ(removed.status, 200);
+  const net::ClientResponse gone = co_await call("GET", "/api/v1/namespaces/default/configmaps/c");
+  EXPECT_EQ(gone.status, 404);
+  const std::string watch =
+      "/api/v1/configmaps?watch=true&timeoutSeconds=1&fieldSelector=metadata.name%3Dc&resourceVersion=" +
+      version;
+  const net::ClientResponse watched = co_await call("GET", watch);
+  EXPECT_EQ(watched.status, 200);
+  const Json event = Json::parse(watched.body);
+  EXPECT_EQ(event["type"], "DELETED");
+  EXPECT_EQ(event["object"]["data"]["k"], "v");
+}
+TEST_F(CloudTest, TheApiCreatesReadsWatchesAndDeletes) {
+  run(api_scenario());
+}
+
+}  // namespace
+}  // namespace edgecore::cloudsim
