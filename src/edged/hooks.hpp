@@ -34,11 +34,10 @@ class Hooks {
                                                                        std::chrono::seconds grace);
 
  private:
-  /// How it failed; nullopt = it did not. Cancellation passes through.
-  boost::asio::awaitable<std::optional<std::string>> run(kube::Handler handler, ProbeTarget target,
-                                                         std::chrono::seconds timeout);
-  boost::asio::awaitable<std::optional<std::string>> run_http(kube::HttpGetAction action, ProbeTarget target,
-                                                              std::chrono::seconds timeout);
+  /// How it failed; nullopt = it did not. Throws only when cancelled.
+  boost::asio::awaitable<std::optional<std::string>> run(kube::Handler handler, ProbeTarget target);
+  boost::asio::awaitable<std::optional<std::string>> run_http(const kube::HttpGetAction& action,
+                                                              ProbeTarget target);
 
   cri::Runtime& runtime_;
   log::Logger log_;

@@ -71,11 +71,17 @@ class ProbeManager {
 
  private:
   using Workers = std::vector<std::shared_ptr<ProbeWorker>>;
+  void add_workers(const kube::PodPtr& pod, Workers& workers);
+  /// A container new to the worker runs.
+  void begin(ProbeWorker& worker, const kube::Pod& pod, const cri::ContainerStatus& container);
+  /// The container has started: its other probes may begin, at once.
+  static void let_go(const Workers& workers, const std::string& container);
   boost::asio::awaitable<void> work(std::shared_ptr<ProbeWorker> worker);
   boost::asio::awaitable<void> probe_once(std::shared_ptr<ProbeWorker> worker);
-  void add_workers(const kube::PodPtr& pod, Workers& workers);
+  void take(ProbeWorker& worker, const ProbeReply& reply);
 
   Deps deps_;
+  WallTime born_;
   SteadyTime started_;
   std::map<std::string, Workers> pods_;  ///< by uid
   beehive::TaskGroup tasks_;

@@ -1,0 +1,43 @@
+#include "edged/termination_message.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "edgecore/base/error.hpp"
+#include "edged/file_tail.hpp"
+#include "edged/log_tail.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+constexpr std::size_t kMessageBytes = 4096;
+constexpr std::size_t kLogLines = 80;
+constexpr std::size_t kLogBytes = 2048;
+
+/// What is no UTF-8 (a character may be cut in two at the front) replaced as JSON writers do.
+std::string valid_utf8(const std::string& text) {
+  const auto quoted = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return nlohmann::json::parse(quoted).get<std::string>();
+}
+
+std::string own_message(const TerminationInput& input) {
+  try {
+    std::string message;
+    if (!input.message_file.empty()) message = file_tail(input.message_file, kMessageBytes).value_or("");
+    if (message.empty() && input.fall_back_to_log && input.exit_code != 0)
+      message = log_tail(input.log_file, kLogLines, kLogBytes);
+    return message;
+  } catch (const Error& problem) {
+    return std::string("The termination message is not to be had: ") + problem.what();
+  }
+}
+
+}  // namespace
+
+std::string termination_message(const TerminationInput& input) {
+  std::string message = input.runtime_message;
+  const std::string own = own_message(input);
+  if (!own.empty()) message += (message.empty() ? "" : ": ") + own;
+  return valid_utf8(message);
+}
+
+}  // namespace edgecore::edged
