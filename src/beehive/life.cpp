@@ -102,9 +102,9 @@ void Life::begin_run() {
     return;
   }
   started_ = true;
-  events_.running();
   RunEnded ended{signal_.slot(), [this](const std::exception_ptr& why) { settle(why); }};
-  asio::co_spawn(context_.executor, run_module(), std::move(ended));
+  asio::co_spawn(context_.executor, run_module(), std::move(ended));  // takes the first step
+  if (!settled_) events_.running();
 }
 
 asio::awaitable<void> Life::run_module() {

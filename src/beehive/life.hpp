@@ -21,7 +21,7 @@ class Life : public std::enable_shared_from_this<Life> {
  public:
   /// Called on the life's thread. Nothing of the Supervisor may be locked by who calls Life.
   struct Events {
-    std::function<void()> running;                   ///< run() has begun
+    std::function<void()> running;                   ///< run() has taken its first step
     std::function<void(const std::string&)> failed;  ///< why; its frames and deliveries still exist
     std::function<void()> ended;                     ///< everything it had is gone; the thread ends
   };

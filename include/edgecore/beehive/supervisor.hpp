@@ -52,8 +52,9 @@ class Supervisor {
   /// Stops if still running.
   ~Supervisor();
 
-  /// Makes all mailboxes, then starts the modules in order, each when the one before runs (or has failed, or
-  /// its factory has taken hang_after). Once only. Throws SystemError when there is no thread to be had.
+  /// Makes all mailboxes, then starts the modules in order, each when the one before has taken the first step
+  /// of its run() (or has failed, or has not come that far within hang_after). Once only. Throws SystemError
+  /// when there is no thread to be had.
   void start(std::vector<ModuleSpec> modules);
 
   /// Cancels the modules in reverse order and joins their threads, all within options.stop_within; what has

@@ -231,6 +231,7 @@ TEST_F(SupervisorTest, AStubbornModuleDoesNotKeepTheOthersFromStoppingInTime) {
   std::atomic<bool> release{false};
   std::atomic<bool> stuck{false};
   const auto stubborn = [&](ModuleContext&) -> awaitable<void> {
+    co_await test::sleep(1ms);
     stuck = true;
     while (!release) std::this_thread::sleep_for(1ms);
     co_return;
