@@ -44,7 +44,7 @@ Cloud::Cloud(asio::any_io_executor executor, const Options& options)
       records_(cluster_),
       hub_(executor, authority_, faults_, records_, traffic_, options.hub_port),
       dynamic_(cluster_, hub_),
-      upstream_(cluster_, authority_, dynamic_, hub_),
+      upstream_(cluster_, authority_, dynamic_, hub_, traffic_),
       edge_(cluster_, records_, hub_),
       controllers_(cluster_, authority_),
       enrolment_(executor, authority_, faults_, clock_, options.http_port),

@@ -9,6 +9,7 @@ namespace edgecore::cloudsim {
 namespace {
 
 constexpr std::size_t kViolations = 100;
+constexpr std::size_t kKept = 100;
 
 template <typename Counts>
 Json table(const Counts& counts) {
@@ -63,6 +64,12 @@ void Traffic::resent(const std::string& node, const beehive::Message& message) {
   violation(node, "No ack within 5 s for " + traffic_class(message) + " " + message.route.resource + ".");
 }
 
+void Traffic::keep(const std::string& node, const beehive::Message& message) {
+  auto& kept = nodes_[node].kept;
+  kept.push_back(Json::parse(beehive::encode(message)));
+  if (kept.size() > kKept) kept.pop_front();
+}
+
 void Traffic::connected(const std::string& node, SteadyTime now) {
   Node& entry = nodes_[node];
   ++entry.connects;
@@ -78,11 +85,8 @@ void Traffic::disconnected(const std::string& node, SteadyTime now) {
 Json Traffic::to_json() const {
   Json nodes = Json::object();
   for (const auto& [name, node] : nodes_) {
-    Json entry = {{"up", table(node.up)},
-                  {"down", table(node.down)},
-                  {"connects", node.connects},
-                  {"resends", node.resends},
-                  {"violations", node.violations}};
+    Json entry = {{"up", table(node.up)},    {"down", table(node.down)},      {"connects", node.connects},
+                  {"resends", node.resends}, {"violations", node.violations}, {"kept", node.kept}};
     if (node.shortest_absence_ms) entry["shortestAbsenceMs"] = *node.shortest_absence_ms;
     nodes[name] = std::move(entry);
   }

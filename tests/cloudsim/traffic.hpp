@@ -25,6 +25,10 @@ class Traffic {
   /// An ack message had to be written again.
   void resent(const std::string& node, const beehive::Message& message);
 
+  /// Keeps a message nobody here acts upon (reports of node tasks, uploads, answers of volume drivers,
+  /// errors) for a test to look at; the last hundred.
+  void keep(const std::string& node, const beehive::Message& message);
+
   void connected(const std::string& node, SteadyTime now);
   void disconnected(const std::string& node, SteadyTime now);
 
@@ -44,6 +48,7 @@ class Traffic {
     std::optional<SteadyTime> left;
     std::optional<std::int64_t> shortest_absence_ms;
     std::deque<std::string> violations;
+    std::deque<Json> kept;
   };
   std::map<std::string, Node> nodes_;
 };

@@ -44,20 +44,42 @@ DeleteOptions delete_options(const beehive::Message& message) {
   return options;
 }
 
+/// The twins of a Device's status with what its node reports now (wire/device-life.jsonl).
+Json reported_twins(const Json& device, const Json& update) {
+  Json twins = kube::array_or_empty(device, "status.twins");
+  for (const auto& [property, twin] : kube::object_or_empty(update, "twin").items()) {
+    const Json* actual = kube::find_path(twin, "actual");
+    if (actual == nullptr) continue;
+    Json reported = {{"value", kube::string_or(*actual, "value")},
+                     {"metadata",
+                      {{"timestamp", std::to_string(kube::int_or(*actual, "metadata.timestamp", 0))},
+                       {"type", kube::string_or(twin, "metadata.type")}}}};
+    const auto known = std::find_if(twins.begin(), twins.end(), [&](const Json& each) {
+      return kube::string_or(each, "propertyName") == property;
+    });
+    if (known != twins.end()) {
+      (*known)["reported"] = std::move(reported);
+    } else {
+      twins.push_back({{"propertyName", property},
+                       {"reported", std::move(reported)},
+                       {"observedDesired", {{"value", ""}}}});
+    }
+  }
+  return twins;
+}
+
 }  // namespace
 
 void Upstream::handle(const std::string& node, const Message& message) {
   const auto path = beehive::parse_resource(message.route.resource);
   const std::string& operation = message.route.operation;
-  if (path && path->type == res::kVolume) return;
-  if (operation == op::kError) {
-    log::get("cloudsim")
-        ->warn("node {} reports an error on {}: {}", node, log::quote(message.route.resource),
-               log::quote(kube::dump_json(message.content)));
+  const bool answer_of_volume = path && path->type == res::kVolume;
+  const bool upload = operation == op::kUpload && message.route.group == names::group::kUser;
+  const bool task = operation == op::kPrepull || operation == op::kUpgrade;
+  if (answer_of_volume || upload || task || operation == op::kError) {
+    traffic_.keep(node, message);
     return;
   }
-  if (operation == op::kUpload && message.route.group == names::group::kUser) return;
-  if (operation == op::kPrepull || operation == op::kUpgrade) return;
   if (message.route.resource == res::kKubernetesCa) {
     Downstream answer = edge_answer(message, authority_.cluster_ca_pem());
     answer.message.route.source = names::source::kCloudHub;
@@ -69,10 +91,7 @@ void Upstream::handle(const std::string& node, const Message& message) {
     if (message.route.source == names::source::kMetaServer) {
       dynamic_.handle(node, message);
     } else if (message.route.source == names::module::kTwin) {
-      if (message.route.resource.find("twin/edge_updated") == std::string::npos) return;
-      Downstream answer = edge_answer(message, names::content::kOk);
-      answer.message.route = {names::source::kDeviceController, names::group::kTwin, op::kResponse, "twin"};
-      downlink_.send(node, std::move(answer));
+      on_twin(node, message);
     } else {
       edge(node, message);
     }
@@ -82,6 +101,27 @@ void Upstream::handle(const std::string& node, const Message& message) {
         ->warn("node {}: {} {} is not answered: {}", node, operation, log::quote(message.route.resource),
                error.what());
   }
+}
+
+void Upstream::on_twin(const std::string& node, const Message& message) {
+  // device/<namespace>/<name>/twin/edge_updated; everything else of this source is accepted in silence.
+  constexpr std::string_view kPrefix = "device/";
+  constexpr std::string_view kSuffix = "/twin/edge_updated";
+  const std::string& resource = message.route.resource;
+  if (!resource.starts_with(kPrefix) || !resource.ends_with(kSuffix)) return;
+  const std::string id = resource.substr(kPrefix.size(), resource.size() - kPrefix.size() - kSuffix.size());
+  const std::size_t slash = id.find('/');
+  const ResourceKind& kind = kind_named("Device");
+  const Object device =
+      slash == std::string::npos ? nullptr : cluster_.find(kind, id.substr(0, slash), id.substr(slash + 1));
+  const Json reported = object_content(message);
+  if (device) {
+    const Json patch = {{"status", {{"twins", reported_twins(*device, reported)}}}};
+    cluster_.patch(kind, id.substr(0, slash), id.substr(slash + 1), PatchType::merge, patch, "status");
+  }
+  Downstream answer = edge_answer(message, names::content::kOk);
+  answer.message.route = {names::source::kDeviceController, names::group::kTwin, op::kResponse, "twin"};
+  downlink_.send(node, std::move(answer));
 }
 
 void Upstream::edge(const std::string& node, const Message& message) {

@@ -8,6 +8,7 @@
 #include "cloudsim/cluster.hpp"
 #include "cloudsim/downstream.hpp"
 #include "cloudsim/dynamic_controller.hpp"
+#include "cloudsim/traffic.hpp"
 
 namespace edgecore::cloudsim {
 
@@ -15,8 +16,9 @@ namespace edgecore::cloudsim {
 /// protocol/02-metamanager.md §3.18): executes them on the cluster and answers. References must outlive it.
 class Upstream {
  public:
-  Upstream(Cluster& cluster, const Authority& authority, DynamicController& dynamic, Downlink& downlink)
-      : cluster_(cluster), authority_(authority), dynamic_(dynamic), downlink_(downlink) {}
+  Upstream(Cluster& cluster, const Authority& authority, DynamicController& dynamic, Downlink& downlink,
+           Traffic& traffic)
+      : cluster_(cluster), authority_(authority), dynamic_(dynamic), downlink_(downlink), traffic_(traffic) {}
 
   /// `node` is the session's node id. Never throws.
   void handle(const std::string& node, const beehive::Message& message);
@@ -26,6 +28,7 @@ class Upstream {
   using Path = beehive::ResourcePath;
 
   void edge(const std::string& node, const Message& message);
+  void on_twin(const std::string& node, const Message& message);
   void on_node(const std::string& node, const Message& message, const Path& path);
   void on_node_status(const std::string& node, const Message& message, const Path& path);
   void on_patch(const std::string& node, const Message& message, const Path& path, const ResourceKind& kind);
@@ -44,6 +47,7 @@ class Upstream {
   const Authority& authority_;
   DynamicController& dynamic_;
   Downlink& downlink_;
+  Traffic& traffic_;
 };
 
 }  // namespace edgecore::cloudsim

@@ -134,6 +134,8 @@ class CloudTest : public testing::Test {
   asio::awaitable<void> bad_json_scenario();
   asio::awaitable<void> node_limit_scenario();
   asio::awaitable<void> faults_scenario();
+  asio::awaitable<void> half_open_scenario();
+  asio::awaitable<void> pause_scenario();
   asio::awaitable<void> away_scenario(bool restart);
   asio::awaitable<void> enrolment_scenario();
   asio::awaitable<void> api_scenario();
@@ -285,6 +287,54 @@ asio::awaitable<void> CloudTest::faults_scenario() {
   }
   EXPECT_TRUE(refused);
 }
+asio::awaitable<void> CloudTest::half_open_scenario() {
+  auto socket = co_await dial("n");
+  co_await sleep(50ms);
+  const Json dead = {{"halfOpen", true}, {"keepaliveMs", 300}};
+  cloud_->set_faults(dead);
+  Message lost = beehive::make_message("edged", "meta", "query", "default/node/lost", nullptr);
+  co_await say(*socket, std::move(lost));
+  co_await sleep(700ms);
+  EXPECT_TRUE(socket->open());
+  EXPECT_EQ(cloud_->traffic().to_json()["n"]["down"].size(), 0U);
+  const Json alive = {{"halfOpen", false}, {"keepaliveMs", 30'000}};
+  cloud_->set_faults(alive);
+  co_await sleep(100ms);
+  Message heard = beehive::make_message("edged", "meta", "query", "default/node/heard", nullptr);
+  const std::string id = heard.header.id;
+  co_await say(*socket, std::move(heard));
+  const Message answer = co_await next(*socket);
+  EXPECT_EQ(answer.header.parent_id, id) << "what was said into the dead line is lost";
+  socket->abort();
+}
+TEST_F(CloudTest, AHalfOpenLineTakesNothingAndGivesNothingButStaysOpen) {
+  run(half_open_scenario());
+}
+
+asio::awaitable<void> CloudTest::pause_scenario() {
+  add_node("n");
+  auto socket = co_await dial("n");
+  const Json paused = {{"pausePushes", true}, {"answerDelayMs", 300}};
+  cloud_->set_faults(paused);
+  co_await sleep(50ms);
+  add_pod("p", "n");
+  Message query = beehive::make_message("edged", "meta", "query", "default/node/n", nullptr);
+  const std::string id = query.header.id;
+  const auto asked = std::chrono::steady_clock::now();
+  co_await say(*socket, std::move(query));
+  const Message answer = co_await next(*socket);
+  EXPECT_EQ(answer.header.parent_id, id) << "the push waits, the answer does not";
+  EXPECT_GE(std::chrono::steady_clock::now() - asked, 290ms);
+  const Json on = {{"pausePushes", false}};
+  cloud_->set_faults(on);
+  const Message pod = co_await next(*socket);
+  EXPECT_EQ(pod.route.resource, "default/pod/p");
+  socket->abort();
+}
+TEST_F(CloudTest, PushesArePausedAndAnswersDelayed) {
+  run(pause_scenario());
+}
+
 TEST_F(CloudTest, FaultsAreSwitchedOverHttp) {
   run(faults_scenario());
 }
