@@ -1,0 +1,69 @@
+#include "edged/probe_state.hpp"
+
+#include <gtest/gtest.h>
+
+namespace edgecore::edged {
+namespace {
+
+using Kind = ProbeReply::Kind;
+
+ProbeState state(ProbeKind kind, int success, int failure) {
+  kube::Probe probe;
+  probe.success_threshold = success;
+  probe.failure_threshold = failure;
+  ProbeState made(kind, probe);
+  made.restart(std::nullopt);
+  return made;
+}
+
+TEST(ProbeState, BeginsUnreadyAliveAndNotStarted) {
+  EXPECT_TRUE(state(ProbeKind::kReadiness, 1, 3).failed());
+  EXPECT_TRUE(state(ProbeKind::kLiveness, 1, 3).succeeded());
+  EXPECT_EQ(state(ProbeKind::kStartup, 1, 3).verdict(), std::nullopt);
+  EXPECT_FALSE(state(ProbeKind::kStartup, 1, 3).settled());
+}
+
+TEST(ProbeState, ChangesOnlyAfterEnoughAnswersInARow) {
+  ProbeState ready = state(ProbeKind::kReadiness, 2, 3);
+  EXPECT_FALSE(ready.take(Kind::kSuccess));
+  EXPECT_FALSE(ready.take(Kind::kFailure));
+  EXPECT_FALSE(ready.take(Kind::kSuccess));
+  EXPECT_TRUE(ready.take(Kind::kSuccess));
+  EXPECT_TRUE(ready.succeeded());
+  EXPECT_FALSE(ready.take(Kind::kFailure));
+  EXPECT_FALSE(ready.take(Kind::kFailure));
+  EXPECT_TRUE(ready.take(Kind::kFailure));
+  EXPECT_FALSE(ready.settled()) << "readiness is asked for as long as the container runs";
+}
+
+TEST(ProbeState, ErrorsNeitherCountNorInterruptARow) {
+  ProbeState live = state(ProbeKind::kLiveness, 1, 2);
+  EXPECT_FALSE(live.take(Kind::kFailure));
+  EXPECT_FALSE(live.take(Kind::kError));
+  EXPECT_TRUE(live.take(Kind::kFailure));
+  EXPECT_TRUE(live.settled());
+  live.restart(std::nullopt);
+  EXPECT_TRUE(live.succeeded());
+  EXPECT_FALSE(live.take(Kind::kFailure)) << "another container begins at none";
+}
+
+TEST(ProbeState, StartupIsSettledEitherWay) {
+  ProbeState startup = state(ProbeKind::kStartup, 1, 1);
+  EXPECT_TRUE(startup.take(Kind::kSuccess));
+  EXPECT_TRUE(startup.settled());
+  startup.restart(std::nullopt);
+  EXPECT_TRUE(startup.take(Kind::kFailure));
+  EXPECT_TRUE(startup.settled());
+  startup.give_in();
+  EXPECT_TRUE(startup.succeeded());
+}
+
+TEST(ProbeState, GoesOnFromWhatIsKnown) {
+  ProbeState ready = state(ProbeKind::kReadiness, 1, 1);
+  ready.restart(true);
+  EXPECT_TRUE(ready.succeeded());
+  EXPECT_TRUE(ready.take(Kind::kFailure));
+}
+
+}  // namespace
+}  // namespace edgecore::edged
