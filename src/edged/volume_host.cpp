@@ -30,6 +30,13 @@ bool same_for_volumes(const kube::Pod& a, const kube::Pod& b) {
   return &a == &b || (a.labels == b.labels && a.annotations == b.annotations && spec(a) == spec(b));
 }
 
+/// The mount table knows a root that is reached through a link by its real path only.
+std::filesystem::path real_path(const std::filesystem::path& root) {
+  std::error_code unknown;
+  auto real = std::filesystem::weakly_canonical(root, unknown);
+  return unknown ? root : real;
+}
+
 std::string joined(const std::vector<std::string>& problems) {
   std::string out;
   for (const auto& one : problems) out += (out.empty() ? "" : "; ") + one;
@@ -69,7 +76,8 @@ struct VolumeHost::Impl {
   };
   using EntryPtr = std::shared_ptr<Entry>;
 
-  Impl(Options with, Deps of) : options(std::move(with)), deps(std::move(of)), directories(options.root) {}
+  Impl(Options with, Deps of)
+      : options(std::move(with)), deps(std::move(of)), directories(real_path(options.root)) {}
 
   Options options;
   Deps deps;
