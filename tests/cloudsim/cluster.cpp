@@ -31,6 +31,24 @@ void check_precondition(const ResourceKind& kind, const Json& object, const Dele
   }
 }
 
+/// Names of roles are free; those of what an edge sees follow DNS (kube/names.hpp).
+void check_name(const ResourceKind& kind, const std::string& name) {
+  if (name.empty()) {
+    throw ApiError(kube::Status::invalid(
+        kind.kind, name,
+        {{"FieldValueRequired", "Required value: name or generateName is required", "metadata.name"}}));
+  }
+  const bool dns = (kind.group.empty() && kind.kind != "Namespace") || kind.kind == "Lease";
+  const bool good = kind.kind == "Namespace" ? kube::is_dns_label(name)
+                    : dns                    ? kube::is_dns_subdomain(name)
+                                             : kube::is_path_segment(name);
+  if (good) return;
+  throw ApiError(kube::Status::invalid(
+      kind.kind, name,
+      {{"FieldValueInvalid", "Invalid value: \"" + name + "\": a lowercase RFC 1123 name is needed",
+        "metadata.name"}}));
+}
+
 /// Kinds whose status only changes through the subresource.
 bool has_status_subresource(const ResourceKind& kind) {
   return kind.kind == "Pod" || kind.kind == "Node" || kind.kind == "Namespace" || kind.kind == "Service" ||
@@ -110,11 +128,7 @@ Object Cluster::create(const ResourceKind& kind, const std::string& ns, Json obj
   std::string name = kube::string_or(metadata, "name");
   if (name.empty() && !kube::string_or(metadata, "generateName").empty())
     name = kube::string_or(metadata, "generateName") + random_suffix();
-  if (!kube::is_path_segment(name)) {
-    throw ApiError(kube::Status::invalid(
-        kind.kind, name,
-        {{"FieldValueRequired", "Required value: name or generateName is required", "metadata.name"}}));
-  }
+  check_name(kind, name);
   metadata["name"] = name;
   if (find(kind, ns, name)) throw ApiError(kube::Status::already_exists(resource_name(kind), name));
   object["kind"] = kind.kind;

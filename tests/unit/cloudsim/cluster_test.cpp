@@ -90,6 +90,20 @@ TEST_F(ClusterTest, TheSubresourceStatusLeavesTheSpecAlone) {
   EXPECT_EQ(kube::string_or(*again, "status.phase"), "Running");
 }
 
+TEST_F(ClusterTest, NamesFollowTheRules) {
+  EXPECT_EQ(refusal([&] {
+              cluster_.create(configs_, "default", {{"metadata", {{"name", "Bad_Name"}}}});
+            }),
+            "Invalid");
+  EXPECT_EQ(refusal([&] { cluster_.create(configs_, "default", Json::object()); }), "Invalid");
+  EXPECT_EQ(refusal([&] {
+              cluster_.create(configs_, "nowhere", {{"metadata", {{"name", "c"}}}});
+            }),
+            "NotFound");
+  const Object made = cluster_.create(configs_, "default", {{"metadata", {{"generateName", "c-"}}}});
+  EXPECT_EQ(name_of(*made).size(), 7U);
+}
+
 TEST_F(ClusterTest, APodOnANodeWaitsForItsGraceAndTheNodesWord) {
   add_node();
   cluster_.create(pods_, "default", pod("n"));
