@@ -25,7 +25,7 @@ struct CgroupLimits {
   bool operator==(const CgroupLimits&) const = default;
 };
 
-/// Makes slices for the systemd driver; the real one is systemd over D-Bus (systemd_slices.hpp).
+/// Makes slices for the systemd driver: the seam to systemd.
 class SliceMaker {
  public:
   virtual ~SliceMaker() = default;

@@ -3,7 +3,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <string>
 
 namespace edgecore::cri {
@@ -34,9 +33,5 @@ class GrpcHealthChecker {
   virtual ~GrpcHealthChecker() = default;
   virtual boost::asio::awaitable<HealthAnswer> check(HealthQuestion question) = 0;
 };
-
-/// The real one (cmake target edgecore_cri_grpc, which programs built without EDGECORE_WITH_GRPC do not
-/// have). A connection for each question: servers come and go with their containers.
-std::unique_ptr<GrpcHealthChecker> make_grpc_health_checker();
 
 }  // namespace edgecore::cri
