@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
@@ -35,6 +36,14 @@ int hex_digit(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
+}
+
+/// What stands before and behind the first `mark`; all of it before when there is none. (Not by find(): g++
+/// 12 warns at -O2 of a view that could be larger than memory.)
+std::pair<std::string_view, std::string_view> split(std::string_view text, char mark) {
+  const auto* const at = std::find(text.begin(), text.end(), mark);
+  const auto before = static_cast<std::size_t>(at - text.begin());
+  return {text.substr(0, before), text.substr(std::min(before + 1, text.size()))};
 }
 
 std::string query_part(std::string_view text) {
@@ -135,17 +144,14 @@ std::string percent_encode(std::string_view text) {
 
 Target Target::parse(std::string_view target) {
   Target out;
-  const auto mark = std::min(target.find('?'), target.size());
-  out.path = target.substr(0, mark);
-  std::string_view rest = target.substr(std::min(mark + 1, target.size()));
+  auto [path, rest] = split(target, '?');
+  out.path = path;
   while (!rest.empty()) {
-    const auto end = std::min(rest.find('&'), rest.size());
-    const std::string_view pair = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const auto [pair, more] = split(rest, '&');
+    rest = more;
     if (pair.empty()) continue;
-    const auto equals = std::min(pair.find('='), pair.size());
-    out.query.emplace_back(query_part(pair.substr(0, equals)),
-                           query_part(pair.substr(std::min(equals + 1, pair.size()))));
+    const auto [key, value] = split(pair, '=');
+    out.query.emplace_back(query_part(key), query_part(value));
   }
   return out;
 }
