@@ -21,14 +21,21 @@ struct Broken {
 };
 
 Broken take_apart(WallTime time) {
-  const auto since_epoch = std::chrono::time_point_cast<nanoseconds>(time);
-  const auto day = std::chrono::floor<std::chrono::days>(since_epoch);
+  const std::int64_t since_epoch = nanoseconds(time.time_since_epoch()).count();
+  // Seconds first: the day on which the smallest time lies begins before what nanoseconds can hold.
+  std::int64_t nanos = since_epoch % kSecond;
+  std::chrono::sys_seconds second(std::chrono::seconds(since_epoch / kSecond));
+  if (nanos < 0) {
+    nanos += kSecond;
+    second -= std::chrono::seconds(1);
+  }
+  const auto day = std::chrono::floor<std::chrono::days>(second);
   const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(since_epoch - day);
+  const std::chrono::hh_mm_ss clock(second - day);
   return {fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                       clock.hours().count(), clock.minutes().count(), clock.seconds().count()),
-          clock.subseconds().count()};
+          nanos};
 }
 
 /// Reads a text from the front; every step says whether it matched.

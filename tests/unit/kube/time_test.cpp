@@ -64,6 +64,12 @@ TEST(TimeTest, FormattedTimesComeBack) {
   }
 }
 
+TEST(TimeTest, PrintingTheEarliestTimeOverflowed) {
+  EXPECT_EQ(format_nano_time(WallTime::min()), "1677-09-21T00:12:43.145224192Z");
+  EXPECT_EQ(format_nano_time(WallTime::max()), "2262-04-11T23:47:16.854775807Z");
+  EXPECT_EQ(parse_time(format_nano_time(*parse_time("0001-01-01T00:00:00Z"))), WallTime::min());
+}
+
 TEST(TimeTest, ReadsFromObjects) {
   const Json lease =
       parse_json(R"({"spec":{"renewTime":"2024-06-10T06:13:20.000001Z","n":1,"bad":"x","none":null}})");
