@@ -260,7 +260,8 @@ class Node:
         assert code in (200, 202), (code, answer)
 
     def node_object(self):
-        return self.api("GET", f"/api/v1/nodes/{self.name}")[1]
+        code, answer = self.api("GET", f"/api/v1/nodes/{self.name}")
+        return answer if code == 200 else {}
 
     def ready(self):
         for condition in self.node_object().get("status", {}).get("conditions", []):
