@@ -1,0 +1,162 @@
+#include "edged/image_gc.hpp"
+
+#include <gmock/gmock.h>
+
+#include <future>
+
+#include "edged/disk_stats.hpp"
+#include "unit/edged/upkeep_fixture.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+using ::testing::ElementsAre;
+using Candidate = ImageRecords::Candidate;
+
+cri::Image image(const std::string& id, std::uint64_t size = 10, bool pinned = false) {
+  cri::Image out;
+  out.id = id;
+  out.size = size;
+  out.pinned = pinned;
+  return out;
+}
+
+TEST(JudgeImageDisk, FreesFromTheHighThresholdDownToTheLow) {
+  struct Row {
+    std::uint64_t available, to_free;
+    std::int32_t high = 85;
+  };
+  for (const auto& row : {Row{1000, 0}, Row{160, 0}, Row{150, 50}, Row{0, 200}, Row{0, 0, 100}}) {
+    ImageGcPolicy policy;
+    policy.high_percent = row.high;
+    const auto verdict =
+        judge_image_disk({0, "/i", 10, {}}, {.capacity = 1000, .available = row.available}, policy);
+    EXPECT_EQ(verdict.to_free, row.to_free) << row.available;
+    EXPECT_EQ(verdict.doubt, "");
+  }
+}
+
+TEST(JudgeImageDisk, DoubtsFiguresOfAnotherFileSystem) {
+  EXPECT_NE(judge_image_disk({0, "/i", 10, {}}, {}, {}).doubt, "");
+  const auto verdict = judge_image_disk({0, "/i", 2000, {}}, {.capacity = 1000, .available = 0}, {});
+  EXPECT_NE(verdict.doubt, "");
+  EXPECT_EQ(verdict.to_free, 0U);
+}
+
+TEST(ImageRecords, LongestUnusedFirstNotPinnedNotUsedNotYoung) {
+  const SteadyTime start{};
+  const auto at = [&](int minutes) { return start + std::chrono::minutes(minutes); };
+  ImageRecords records;
+  records.take({image("a"), image("b"), image("p", 10, true), image("u")}, {"a", "u"}, at(0));
+  records.take({image("a"), image("b"), image("p", 10, true), image("u"), image("new")}, {"u"}, at(5));
+  const std::chrono::minutes age(2);
+  EXPECT_THAT(records.candidates(age, at(6)), ElementsAre(Candidate{"b", 10}, Candidate{"a", 10}));
+  EXPECT_THAT(records.candidates(age, at(7)),
+              ElementsAre(Candidate{"b", 10}, Candidate{"new", 10}, Candidate{"a", 10}));
+  records.take({image("u")}, {}, at(8));
+  EXPECT_EQ(records.size(), 1U);
+}
+
+TEST(UsedImages, AreKnownByIdTagAndSpelling) {
+  cri::Image by_tag = image("sha256:1"), by_id = image("sha256:2"), unused = image("sha256:3");
+  by_tag.repo_tags = {"docker.io/library/nginx:latest"};
+  unused.repo_tags = {"docker.io/library/redis:7"};
+  cri::Container container;
+  container.image_ref = "sha256:2";
+  EXPECT_EQ(used_images({by_tag, by_id, unused}, {container}, {"nginx"}),
+            (std::set<std::string>{"sha256:1", "sha256:2"}));
+}
+
+class ImageGcTest : public test::UpkeepTest {
+ protected:
+  void SetUp() override {
+    UpkeepTest::SetUp();
+    container(sandbox("u"), "u", "a");  // uses busybox:1
+    runtime_.add_image("old:1", 100);
+    runtime_.add_image("pause:3", 100);
+    runtime_.add_image("wanted:1", 100);
+    runtime_.image_filesystems = {{0, "/images", 400, {}}};
+    disks_.disks["/images"] = {.capacity = 1000, .available = 100};
+    runtime_.clear_calls();
+  }
+  std::uint64_t collect() {
+    ImageGcPolicy policy;
+    policy.sandbox_image = "pause:3";
+    ImageGc gc({runtime_, disks_, io_.get_executor(), clock_, log_, policy, [this] { return ready_; },
+                [] { return std::set<std::string>{"wanted:1"}; }, std::chrono::minutes(5)});
+    return cri::await(io_, gc.collect());
+  }
+  bool has(const std::string& reference) { return !cri::await(io_, runtime_.list_images(reference)).empty(); }
+
+  FakeDiskStats disks_;
+  bool ready_ = true;
+};
+
+TEST_F(ImageGcTest, OnlyWhatNobodyUsesGoes) {
+  EXPECT_EQ(collect(), 100U);
+  EXPECT_FALSE(has("old:1"));
+  EXPECT_TRUE(has("busybox:1") && has("pause:3") && has("wanted:1"));
+}
+
+TEST_F(ImageGcTest, SaysWhenThereIsNotEnoughToRemove) {
+  disks_.disks["/images"].available = 0;
+  EXPECT_THROW(collect(), Error);
+  EXPECT_FALSE(has("old:1"));
+  EXPECT_TRUE(has("wanted:1"));
+}
+
+TEST_F(ImageGcTest, NothingGoesBeforeAllPodsAreKnown) {
+  ready_ = false;
+  EXPECT_EQ(collect(), 0U);
+  EXPECT_TRUE(has("old:1"));
+}
+
+TEST_F(ImageGcTest, NothingGoesByTheFiguresOfAWrongFileSystem) {
+  disks_.disks["/"] = {.capacity = 1000, .available = 0};
+  runtime_.image_filesystems = {{0, "", 400, {}}};
+  EXPECT_THROW(collect(), Error);
+  runtime_.image_filesystems = {{0, "/elsewhere", 400, {}}};
+  EXPECT_THROW(collect(), SystemError);
+  runtime_.image_filesystems.clear();
+  EXPECT_THROW(collect(), Error);
+  runtime_.image_filesystems = {{0, "/images", 5000, {}}};
+  EXPECT_THROW(collect(), Error);
+  EXPECT_EQ(runtime_.count_calls("RemoveImage"), 0U);
+}
+
+class DiskStatsTest : public test::UpkeepTest {};
+
+TEST_F(DiskStatsTest, AsksTheKernel) {
+  SystemDiskStats disks(pool_);
+  const auto usage = cri::await(io_, disks.read(root_.string()));
+  EXPECT_GT(usage.capacity, 0U);
+  EXPECT_LE(usage.available, usage.capacity);
+  EXPECT_EQ(usage.device, statfs_usage(root_).device);
+  EXPECT_THROW(cri::await(io_, disks.read((root_ / "none").string())), SystemError);
+}
+
+TEST_F(DiskStatsTest, ADeadFileSystemCostsOneThread) {
+  std::promise<void> revive;
+  std::atomic<int> asked = 0;
+  SystemDiskStats disks(pool_, std::chrono::milliseconds(20),
+                        [&asked, alive = revive.get_future().share()](const std::filesystem::path&) {
+                          ++asked;
+                          alive.wait();
+                          return DiskUsage{.capacity = 7};
+                        });
+  for (int i = 0; i < 5; ++i) EXPECT_THROW(cri::await(io_, disks.read("/dead")), Error);
+  EXPECT_EQ(asked, 1);
+  revive.set_value();
+  DiskUsage usage;
+  for (int i = 0; i < 500 && usage.capacity == 0; ++i) {
+    try {
+      usage = cri::await(io_, disks.read("/dead"));
+    } catch (const Error&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  EXPECT_EQ(usage.capacity, 7U);
+}
+
+}  // namespace
+}  // namespace edgecore::edged
