@@ -111,10 +111,10 @@ class Edged final : public beehive::Module {
   EdgedOptions options_;
   EdgedDeps deps_;
   MachineInfo machine_;
-  Json node_;  ///< as it would register: stands in for the cloud's until that is known
-  NodePolicy policy_;
   std::vector<std::string> addresses_;
   std::int64_t storage_bytes_ = 0;
+  Json node_;  ///< as it would register: stands in for the cloud's until that is known
+  NodePolicy policy_;
   std::unique_ptr<cri::Runtime> runtime_;
   MetaClient meta_;
   Backoff crash_backoff_;

@@ -207,6 +207,7 @@ boost::asio::awaitable<void> StatusWriter::bring_up_to_date(std::string uid) {
 
 boost::asio::awaitable<bool> StatusWriter::send_patch(std::string uid, Json patch) {
   const kube::PodPtr pod = find(uid)->pod;
+  const Json sent = find(uid)->wanted;
   std::string resource = beehive::resource_path(pod->ns, names::resource::kPodPatch, pod->name);
   const std::string api_uid = kube::string_or(patch, "metadata.uid");
   const MetaAnswer answer =
@@ -226,7 +227,8 @@ boost::asio::awaitable<bool> StatusWriter::send_patch(std::string uid, Json patc
   }
   if (!kube::string_or(answer.object, "metadata.deletionTimestamp").empty()) entry->api_deleting = true;
   // An API that takes the patch and still shows something else is not asked again in a loop.
-  if (make_status_patch(api_uid, entry->api, entry->wanted)) entry->retry_at = steady_now() + kRetry;
+  if (entry->wanted == sent && make_status_patch(api_uid, entry->api, sent))
+    entry->retry_at = steady_now() + kRetry;
   co_return true;
 }
 

@@ -1,0 +1,312 @@
+// Pods from creation to removal, through the whole module: real bus, a runtime and a cloud in memory.
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+
+#include "unit/edged/edged_fixture.hpp"
+
+namespace edgecore::edged::test {
+namespace {
+
+TEST_F(EdgedTest, APodComesToRunAndItsStatusIsReported) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  EXPECT_EQ(running(), 1U);
+  EXPECT_EQ(meta_->status("web", "hostIP"), "192.0.2.7");
+  EXPECT_FALSE(meta_->status("web", "podIP").is_null());
+  EXPECT_EQ(meta_->status("web", "containerStatuses/0/ready"), true);
+  EXPECT_EQ(meta_->status("web", "containerStatuses/0/restartCount"), 0);
+
+  const std::string id = runtime_.find_container("c");
+  const cri::ContainerConfig* config = runtime_.container_config(id);
+  ASSERT_NE(config, nullptr);
+  EXPECT_EQ(config->envs.back().value, "10550");
+  EXPECT_EQ(config->labels.at("io.kubernetes.pod.uid"), "u-1");
+}
+
+TEST_F(EdgedTest, NothingIsSentForAPodThatStaysAsItIs) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  turn_for(300ms);
+  const std::size_t sent = meta_->patches("web").size();
+  EXPECT_LE(sent, 2U);  // waiting, running
+  turn_for(2500ms);
+  EXPECT_EQ(meta_->patches("web").size(), sent);
+}
+
+TEST_F(EdgedTest, AGracefulDeletionEndsWithOneTerminalPatchThenTheDeletion) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  turn_for(200ms);
+  const std::size_t before = meta_->patches("web").size();
+  meta_->begin_deletion("web", 3);
+  ASSERT_TRUE(gone("web"));
+  const auto patches = meta_->patches("web");
+  ASSERT_EQ(patches.size(), before + 1);
+  EXPECT_EQ(patches.back()["status"]["phase"], "Succeeded");
+  EXPECT_FALSE(patches.back()["status"].contains("podIP")) << "the addresses stay";
+  EXPECT_EQ(meta_->count("delete", "default/pod/web"), 1U);
+  EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(EdgedTest, AForceDeletedPodIsStoppedAndRemoved) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  const Json object = meta_->objects.at("default/pod/web");
+  meta_->objects.erase("default/pod/web");
+  meta_->push(names::operation::kDelete, object);
+  EXPECT_TRUE(nothing_left());
+  EXPECT_EQ(meta_->count("delete", "default/pod/web"), 0U);
+}
+
+TEST_F(EdgedTest, ADeletionOfAnotherUidOrWithoutOneChangesNothing) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  meta_->push(names::operation::kDelete, pod("web", "u-0"));
+  Json nameless = pod("web", "u-1");
+  nameless["metadata"].erase("uid");
+  meta_->push(names::operation::kDelete, nameless);
+  Json broken = pod("web", "u-1");
+  broken["spec"]["containers"] = "none";
+  meta_->push(names::operation::kUpdate, broken);
+  turn_for(1500ms);
+  EXPECT_EQ(running(), 1U);
+}
+
+TEST_F(EdgedTest, ARecreatedPodOfTheSameNameRunsBesideTheDyingOne) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  const std::string old_id = runtime_.find_container("c");
+  const Json old = meta_->objects.at("default/pod/web");
+  meta_->put(pod("web", "u-2"));
+  meta_->push(names::operation::kDelete, old);
+  ASSERT_TRUE(eventually([&] {
+    return meta_->phase("web") == "Running" && running() == 1 && runtime_.find_container("c") != old_id;
+  }));
+  EXPECT_EQ(meta_->objects.at("default/pod/web")["metadata"]["uid"], "u-2");
+}
+
+TEST_F(EdgedTest, ARestartAdoptsRunningContainersAndReportsNothing) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  meta_->put(pod("db", "u-2"));
+  ASSERT_TRUE(runs("web") && runs("db"));
+  turn_for(200ms);
+  stop_edged();
+  const auto before = runtime_.containers();
+  meta_->sent.clear();
+  meta_->lists_to_fail = 2;
+  start_edged();
+  turn_for(3s);
+  const auto after = runtime_.containers();
+  ASSERT_EQ(after.size(), before.size());
+  for (std::size_t i = 0; i < after.size(); ++i) EXPECT_EQ(after[i].id, before[i].id);
+  EXPECT_EQ(running(), 2U);
+  EXPECT_TRUE(meta_->patches("web").empty());
+}
+
+TEST_F(EdgedTest, BeforeTheFirstListNothingIsRemoved) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  stop_edged();
+  meta_->lists_to_fail = 1000;
+  start_edged();
+  turn_for(2500ms);
+  EXPECT_EQ(running(), 1U);
+}
+
+TEST_F(EdgedTest, APodThatVanishedWhileWeWereAwayIsRemoved) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  meta_->put(pod("db", "u-2"));
+  ASSERT_TRUE(runs("web") && runs("db"));
+  stop_edged();
+  meta_->objects.erase("default/pod/web");
+  start_edged();
+  ASSERT_TRUE(eventually([&] { return runtime_.sandboxes().size() == 1; }));
+  EXPECT_EQ(runtime_.sandboxes().front().metadata.uid, "u-2");
+  EXPECT_EQ(running(), 1U);
+}
+
+TEST_F(EdgedTest, ADeletionBegunBeforeARestartIsCarriedOutAfterIt) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  stop_edged();
+  Json& stored = meta_->objects.at("default/pod/web");
+  stored["metadata"]["deletionTimestamp"] = "2024-06-10T06:13:20Z";
+  stored["metadata"]["deletionGracePeriodSeconds"] = 3;
+  start_edged();
+  EXPECT_TRUE(gone("web"));
+  EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(EdgedTest, OfflineAPodRunsAndEndsAndTheCloudHearsOfItAfterwards) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  meta_->put(pod("db", "u-2"));
+  ASSERT_TRUE(runs("web") && runs("db"));
+  turn_for(100ms);
+  meta_->notice(false);
+  turn_for(100ms);
+  meta_->put(pod("late", "u-3"));
+  meta_->begin_deletion("web", 1);
+  ASSERT_TRUE(eventually([&] { return running() == 2; }));  // db, late
+  turn_for(500ms);
+  EXPECT_EQ(meta_->phase("late"), "Pending");
+  meta_->notice(true);
+  EXPECT_TRUE(eventually([&] { return meta_->phase("late") == "Running"; }, 2s));
+  EXPECT_TRUE(gone("web"));
+}
+
+TEST_F(EdgedTest, ACrashingContainerIsRestartedWithGrowingPauses) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  runtime_.exit_container(runtime_.find_container("c"), 1);
+  ASSERT_TRUE(eventually([&] { return meta_->status("web", "containerStatuses/0/restartCount") == 1; }));
+  EXPECT_EQ(meta_->status("web", "containerStatuses/0/lastState/terminated/exitCode"), 1);
+  runtime_.exit_container(runtime_.find_container("c", cri::ContainerState::Running), 1);
+  ASSERT_TRUE(eventually([&] {
+    return meta_->status("web", "containerStatuses/0/state/waiting/reason") == "CrashLoopBackOff";
+  }));
+  turn_for(500ms);
+  EXPECT_EQ(running(), 0U);
+  clock_.advance(11s);
+  Json labelled = meta_->objects.at("default/pod/web");
+  labelled["metadata"]["labels"]["touched"] = "yes";
+  meta_->put(labelled);  // a sync, earlier than the real clock's
+  ASSERT_TRUE(eventually([&] { return meta_->status("web", "containerStatuses/0/restartCount") == 2; }));
+}
+
+TEST_F(EdgedTest, AContainerWithRestartPolicyNeverEndsItsPod) {
+  start_edged();
+  Json job = pod("job", "u-1");
+  job["spec"]["restartPolicy"] = "Never";
+  meta_->put(job);
+  ASSERT_TRUE(runs("job"));
+  runtime_.exit_container(runtime_.find_container("c"), 3);
+  ASSERT_TRUE(eventually([&] { return meta_->phase("job") == "Failed"; }));
+  EXPECT_EQ(meta_->status("job", "containerStatuses/0/state/terminated/exitCode"), 3);
+  turn_for(300ms);
+  EXPECT_EQ(meta_->count("delete", "default/pod/job"), 0U) << "nobody asked for its deletion";
+  meta_->begin_deletion("job", 1);
+  EXPECT_TRUE(gone("job"));
+  EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(EdgedTest, OnFailureRestartsFailuresAndLetsSuccessEndThePod) {
+  start_edged();
+  Json job = pod("job", "u-1");
+  job["spec"]["restartPolicy"] = "OnFailure";
+  meta_->put(job);
+  ASSERT_TRUE(runs("job"));
+  runtime_.exit_container(runtime_.find_container("c"), 1);
+  ASSERT_TRUE(eventually([&] { return meta_->status("job", "containerStatuses/0/restartCount") == 1; }));
+  runtime_.exit_container(runtime_.find_container("c", cri::ContainerState::Running), 0);
+  EXPECT_TRUE(eventually([&] { return meta_->phase("job") == "Succeeded"; }));
+}
+
+TEST_F(EdgedTest, InitContainersRunOneAfterTheOtherBeforeTheRest) {
+  start_edged();
+  Json with_init = pod("web", "u-1");
+  with_init["spec"]["initContainers"] = Json::array(
+      {{{"name", "first"}, {"image", "busybox:1"}}, {{"name", "second"}, {"image", "busybox:1"}}});
+  meta_->put(with_init);
+  ASSERT_TRUE(
+      eventually([&] { return !runtime_.find_container("first", cri::ContainerState::Running).empty(); }));
+  turn_for(300ms);
+  EXPECT_TRUE(runtime_.find_container("second").empty());
+  runtime_.exit_container(runtime_.find_container("first"), 0);
+  ASSERT_TRUE(
+      eventually([&] { return !runtime_.find_container("second", cri::ContainerState::Running).empty(); }));
+  EXPECT_TRUE(runtime_.find_container("c").empty());
+  runtime_.exit_container(runtime_.find_container("second"), 0);
+  EXPECT_TRUE(runs("web"));
+}
+
+TEST_F(EdgedTest, AChangedImageRestartsTheContainer) {
+  runtime_.add_image("busybox:2");
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  const std::string old_id = runtime_.find_container("c");
+  Json changed = meta_->objects.at("default/pod/web");
+  changed["metadata"]["labels"]["x"] = "y";
+  meta_->put(changed);
+  turn_for(500ms);
+  EXPECT_EQ(runtime_.find_container("c", cri::ContainerState::Running), old_id) << "labels restart nothing";
+  changed = meta_->objects.at("default/pod/web");
+  changed["spec"]["containers"][0]["image"] = "busybox:2";
+  meta_->put(changed);
+  ASSERT_TRUE(eventually([&] {
+    const std::string now = runtime_.find_container("c", cri::ContainerState::Running);
+    return !now.empty() && now != old_id;
+  }));
+}
+
+TEST_F(EdgedTest, AMissingImageIsReportedWithItsReason) {
+  start_edged();
+  Json absent = pod("web", "u-1");
+  absent["spec"]["containers"][0]["image"] = "nowhere:1";
+  meta_->put(absent);
+  ASSERT_TRUE(eventually(
+      [&] { return meta_->status("web", "containerStatuses/0/state/waiting/reason") == "ErrImagePull"; }));
+  meta_->begin_deletion("web", 1);
+  EXPECT_TRUE(gone("web"));
+  EXPECT_TRUE(nothing_left());
+}
+
+TEST_F(EdgedTest, EightPodsAtOnceAllComeToRun) {
+  start_edged();
+  for (int i = 0; i < 8; ++i) meta_->put(pod("p" + std::to_string(i), "u-" + std::to_string(i)));
+  EXPECT_TRUE(eventually([&] {
+    for (int i = 0; i < 8; ++i) {
+      if (meta_->phase("p" + std::to_string(i)) != "Running") return false;
+    }
+    return true;
+  }));
+  EXPECT_EQ(runtime_.sandboxes().size(), 8U);
+  EXPECT_EQ(runtime_.containers().size(), 8U);
+}
+
+/// One CRI call fails once while a pod is created, runs, and is deleted: it converges and leaves nothing.
+class OneFault : public EdgedTest, public ::testing::WithParamInterface<std::tuple<const char*, bool>> {};
+
+TEST_P(OneFault, ConvergesAndLeavesNothing) {
+  const auto& [method, after_effect] = GetParam();
+  cri::FakeRuntime::Fault fault;
+  fault.code = cri::Code::Unavailable;
+  fault.message = "injected";
+  fault.after_effect = after_effect;
+  start_edged();
+  ASSERT_TRUE(eventually([&] { return runtime_.count_calls("ListContainers") > 0; }));
+  runtime_.fail_next(method, fault);
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(eventually([&] { return meta_->phase("web") == "Running"; }, 25s));
+  EXPECT_EQ(running(), 1U);
+  runtime_.fail_next(method, fault);
+  meta_->begin_deletion("web", 1);
+  EXPECT_TRUE(eventually([&] { return !meta_->objects.contains("default/pod/web"); }, 25s));
+  EXPECT_TRUE(eventually([&] { return runtime_.containers().empty() && runtime_.sandboxes().empty(); }, 25s));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EachCall, OneFault,
+    ::testing::Combine(::testing::Values("RunPodSandbox", "PodSandboxStatus", "CreateContainer",
+                                         "StartContainer", "ListContainers", "ListPodSandbox",
+                                         "ContainerStatus", "ImageStatus", "StopContainer", "StopPodSandbox",
+                                         "RemoveContainer", "RemovePodSandbox"),
+                       ::testing::Bool()),
+    [](const auto& one) {
+      return std::string(std::get<0>(one.param)) + (std::get<1>(one.param) ? "AnswerLost" : "Refused");
+    });
+
+}  // namespace
+}  // namespace edgecore::edged::test
