@@ -265,6 +265,11 @@ boost::asio::awaitable<SyncOutcome> act(PodServices& services, PodRecord& record
   watch_probes(services, record, *now);
   const Json status = report(services, record, *now, false);
   outcome.ended = is_terminal(status);
+  // One that ended before it was first looked at is no change to anybody else: what follows is done now.
+  if (starts && !outcome.ended && !outcome.again) {
+    const ProbeVerdicts verdicts = services.probes.verdicts(pod->uid);
+    if (!does_nothing(compute_pod_actions(*pod, *now, verdicts))) outcome.again = steady_now();
+  }
   co_return outcome;
 }
 
