@@ -8,11 +8,13 @@
 Everything is ended by pid and removed on exit, also when the test fails; logs are shown then. A test is a script that exits
 0 (passed), 77 (cannot run here: says why) or anything else. Environment: EDGECORE_BUILD, the build directory.
 """
+import contextlib
 import json
 import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -40,6 +42,14 @@ def wait(what, condition, seconds=20, every=0.02):
         if time.monotonic() - begin > seconds:
             raise AssertionError(f"not within {seconds} s: {what}")
         time.sleep(every)
+
+
+def alive(pid):
+    """False for zombies too: they wait for whoever started them."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def pod(name, command="trap exit TERM; while true; do sleep 1 & wait; done", **spec):
@@ -80,6 +90,7 @@ class Node:
             self.stop(name)
         if self.endpoint:
             self.run(ROOT / "scripts/test-runtime.sh", "down", self.dir / "runtime", check=False)
+        self.stop("containerd")
         mounts = [line.split()[4] for line in open("/proc/self/mountinfo") if line.split()[4].startswith(f"{self.dir}/")]
         for mount in sorted(mounts, reverse=True):
             subprocess.run(["umount", "-l", mount], check=False)
@@ -297,12 +308,61 @@ class Node:
         code, answer = self.api("POST", "/sim/faults", switches)
         assert code == 200, (code, answer)
 
+    def action(self, action, **more):
+        """One of the cloud's faults that happen once (tests/cloudsim/README.md)."""
+        code, answer = self.api("POST", "/sim/actions", {"action": action, **more})
+        assert code == 200, (code, answer)
+
+    def sim_state(self):
+        """What the cloud saw of this node: up, down, connects, resends, violations."""
+        code, answer = self.api("GET", "/sim/state")
+        assert code == 200, (code, answer)
+        return answer["nodes"].get(self.name, {})
+
+    def acknowledged(self):
+        """[(kind, namespace, name, uid, version)] of what the cloud believes to be on this node; version 0: not yet."""
+        code, answer = self.api("GET", "/apis/reliablesyncs.kubeedge.io/v1alpha1/objectsyncs")
+        assert code == 200, (code, answer)
+        rows = []
+        for item in answer["items"]:
+            owner, _, uid = item["metadata"]["name"].rpartition(".")
+            if owner == self.name:
+                rows.append((item["spec"]["objectKind"], item["metadata"]["namespace"], item["spec"]["objectName"], uid,
+                             int(item["status"]["objectResourceVersion"] or 0)))
+        return rows
+
     # --- the machine ----------------------------------------------------------------------------------------------
     def containers(self):
         """{container id: pid} of running containers, pauses included, straight from containerd."""
         done = self.run("ctr", "--address", self.dir / "runtime/containerd.sock", "--namespace", "k8s.io", "task", "ls")
         rows = [line.split() for line in done.stdout.splitlines()[1:]]
         return {row[0]: int(row[1]) for row in rows if row[2] == "RUNNING"}
+
+    def made_containers(self):
+        """All containers that containerd knows, pauses and ended ones included."""
+        done = self.run("ctr", "--address", self.dir / "runtime/containerd.sock", "--namespace", "k8s.io", "containers", "ls", "-q")
+        return set(done.stdout.split())
+
+    def kill_runtime(self):
+        """kill -9 of containerd alone; containers run on under their shims."""
+        path = self.dir / "runtime/containerd.pid"
+        pid = int(path.read_text())
+        os.kill(pid, signal.SIGKILL)
+        wait("containerd has ended", lambda: not alive(pid), 10)
+
+    def restart_runtime(self):
+        """containerd again after kill_runtime(), on the same folders."""
+        runtime = self.dir / "runtime"
+        with open(runtime / "containerd.log", "ab") as log:
+            process = subprocess.Popen(["containerd", "--config", str(runtime / "containerd.toml")], stdout=log, stderr=log,
+                                       stdin=subprocess.DEVNULL, start_new_session=True)
+        self.processes["containerd"] = process  # ended by test-runtime.sh, reaped here
+        (runtime / "containerd.pid").write_text(f"{process.pid}\n")
+
+    def rows(self, query, *arguments):
+        """Of the database, read only; it may be open in edgecore."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.dir}/db/edgecore.db?mode=ro", uri=True, timeout=10)) as db:
+            return db.execute(query, arguments).fetchall()
 
     def log_of(self, name, container="c", attempt=0):
         uid = self.get(name)["metadata"]["uid"]
