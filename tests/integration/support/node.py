@@ -239,7 +239,7 @@ class Node:
                                          data=json.dumps(body).encode() if body is not None else None,
                                          headers={"Content-Type": kind})
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             text = error.read()
