@@ -144,8 +144,7 @@ fs::path PodDirectories::volume(const std::string& uid, const kube::Volume& volu
 }
 
 fs::path PodDirectories::ready(const std::string& uid, const std::string& volume) const {
-  return pod(uid) / "plugins" / (std::string(kPrefix) + "empty-dir") / checked(volume, "volume name") /
-         "ready";
+  return pod(uid) / "plugins" / fmt::format("{}empty-dir", kPrefix) / checked(volume, "volume name") / "ready";
 }
 
 fs::path PodDirectories::sub_path(const std::string& uid, const std::string& volume,

@@ -132,14 +132,6 @@ Json mirror_pod(const kube::Pod& static_pod, std::string_view node_name, std::st
   return mirror;
 }
 
-bool is_mirror(const kube::Pod& pod) {
-  return pod.annotations.contains(kConfigMirrorAnnotation);
-}
-
-bool is_static(const kube::Pod& pod) {
-  return annotation(pod, kConfigSourceAnnotation) == kFileSource && !is_mirror(pod);
-}
-
 bool mirrors(const kube::Pod& mirror, const kube::Pod& static_pod) {
   return !mirror.deleting() && mirror.full_name() == static_pod.full_name() &&
          annotation(mirror, kConfigMirrorAnnotation) == annotation(static_pod, kConfigHashAnnotation);

@@ -6,6 +6,7 @@
 
 #include "edgecore/kube/json.hpp"
 #include "edgecore/kube/pod.hpp"
+#include "edged/pod_resources.hpp"  // is_static, is_mirror
 
 /// One static pod and its mirror (protocol/05-edged.md §1.1). Pure functions.
 namespace edgecore::edged {
@@ -24,10 +25,6 @@ kube::PodPtr parse_static_pod(std::string_view text, const std::filesystem::path
 /// Pure.
 Json mirror_pod(const kube::Pod& static_pod, std::string_view node_name, std::string_view node_uid);
 
-/// Whether a pod of the API is a mirror: such a pod is never run.
-bool is_mirror(const kube::Pod& pod);
-/// A pod that a manifest described (source `file`).
-bool is_static(const kube::Pod& pod);
 /// Whether `mirror` stands for this version of the static pod; if not (or if it is being deleted) it is
 /// deleted and made anew.
 bool mirrors(const kube::Pod& mirror, const kube::Pod& static_pod);
