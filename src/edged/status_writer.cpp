@@ -149,10 +149,15 @@ bool StatusWriter::may_delete(const Entry& entry) const {
          !is_mirror(*entry.pod) && is_terminal_phase(entry.api);
 }
 
+std::optional<Json> StatusWriter::patch_for(const Entry& entry, const std::string& api_uid) {
+  if (entry.wanted.is_null()) return std::nullopt;
+  if (entry.wanted == entry.taken && entry.api == entry.shown) return std::nullopt;
+  return make_status_patch(api_uid, entry.api, entry.wanted);
+}
+
 bool StatusWriter::is_behind(const Entry& entry) const {
   if (entry.refused_for_good) return false;
-  if (may_delete(entry)) return true;
-  return !entry.wanted.is_null() && make_status_patch(entry.pod->uid, entry.api, entry.wanted).has_value();
+  return may_delete(entry) || patch_for(entry, entry.pod->uid).has_value();
 }
 
 bool StatusWriter::is_due(const Entry& entry) const {
@@ -192,9 +197,7 @@ boost::asio::awaitable<void> StatusWriter::bring_up_to_date(std::string uid) {
       if (own == uid) api_uid = mirror;
     }
     if (api_uid == uid && is_static(*entry->pod)) break;  // without a mirror there is nothing to report on
-    std::optional<Json> patch;
-    if (!entry->wanted.is_null()) patch = make_status_patch(api_uid, entry->api, entry->wanted);
-    if (patch) {
+    if (auto patch = patch_for(*entry, api_uid)) {
       going = co_await send_patch(uid, std::move(*patch));
     } else if (may_delete(*entry)) {
       going = co_await send_delete(uid);
@@ -226,9 +229,11 @@ boost::asio::awaitable<bool> StatusWriter::send_patch(std::string uid, Json patc
     entry->version = std::max(version, entry->version);
   }
   if (!kube::string_or(answer.object, "metadata.deletionTimestamp").empty()) entry->api_deleting = true;
-  // An API that takes the patch and still shows something else is not asked again in a loop.
-  if (entry->wanted == sent && make_status_patch(api_uid, entry->api, sent))
-    entry->retry_at = steady_now() + kRetry;
+  // An API that takes the patch and still shows something else is not asked again in a loop, and neither
+  // later statuses nor the deletion wait for it to agree.
+  const bool differs = make_status_patch(api_uid, entry->api, sent).has_value();
+  entry->taken = differs ? sent : Json();
+  entry->shown = differs ? entry->api : Json();
   co_return true;
 }
 

@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "edgecore/base/log.hpp"
@@ -53,6 +54,9 @@ class StatusWriter {
     Json api;  ///< status as the API has it
     std::uint64_t version = 0;
     Json wanted;  ///< null: nothing to report yet
+    /// A status the API has taken and what it showed right afterwards, when that still differs: an admission
+    /// hook or a merge of its own. Sending it again would change nothing until one of the two changes.
+    Json taken, shown;
     bool api_deleting = false, finished = false, busy = false, deleted = false;
     bool refused_for_good = false;  ///< the API has another pod, or none, of that name
     SteadyTime retry_at{};
@@ -60,6 +64,8 @@ class StatusWriter {
   };
   Entry& entry_of(const kube::PodPtr& pod);
   Entry* find(const std::string& uid);
+  /// What is still to be said about the pod whose UID in the API is `api_uid`.
+  [[nodiscard]] static std::optional<Json> patch_for(const Entry& entry, const std::string& api_uid);
   [[nodiscard]] bool is_due(const Entry& entry) const;
   [[nodiscard]] bool is_behind(const Entry& entry) const;
   [[nodiscard]] bool may_delete(const Entry& entry) const;

@@ -145,6 +145,7 @@ class FakeMeta {
   std::vector<Sent> sent;               ///< all that edged asked for
   bool connected = true;                ///< false: writes are refused with 503
   int lists_to_fail = 0;                ///< so many pod lists are refused first
+  Json amendment;                       ///< what an admission hook of the API makes of every pod's status
   std::map<std::string, Json> objects;  ///< by `<ns>/<type>/<name>`
 
   /// The API takes the pod (again) and tells the node.
@@ -255,6 +256,7 @@ class FakeMeta {
       return refuse(message,
                     kube::Status::conflict("pods", path.name, "the UID in the precondition differs"));
     pod = kube::apply_strategic_merge(pod, message.content, "Pod");
+    if (!amendment.is_null()) pod["status"].merge_patch(amendment);
     pod["metadata"]["resourceVersion"] = std::to_string(++version_);
     say(message, pod);
     push(names::operation::kUpdate, pod);  // the cloud's echo

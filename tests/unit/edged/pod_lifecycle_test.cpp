@@ -51,6 +51,22 @@ TEST_F(EdgedTest, AGracefulDeletionEndsWithOneTerminalPatchThenTheDeletion) {
   EXPECT_TRUE(nothing_left());
 }
 
+TEST_F(EdgedTest, AnApiThatShowsAnotherStatusThanItTookDelaysNeitherTheNextStatusNorTheDeletion) {
+  meta_->amendment = {{"message", "seen by a hook"}};
+  start_edged();
+  meta_->put(pod("web", "u1"), names::operation::kInsert);
+  ASSERT_TRUE(runs("web"));
+  turn_for(300ms);
+  const std::size_t patches = meta_->patches("web").size();
+  turn_for(700ms);
+  EXPECT_EQ(meta_->patches("web").size(), patches) << "the same status is said again and again";
+
+  meta_->begin_deletion("web", 3);
+  const auto soon = [&] { return !meta_->objects.contains("default/pod/web"); };
+  EXPECT_TRUE(eventually(soon, 5s)) << "the deletion waits for the API to agree with the status";
+  EXPECT_EQ(meta_->patches("web").back()["status"]["phase"], "Succeeded");
+}
+
 TEST_F(EdgedTest, AForceDeletedPodIsStoppedAndRemoved) {
   start_edged();
   meta_->put(pod("web", "u-1"));
