@@ -141,13 +141,13 @@ bool is_restartable_init(const kube::Container& container) {
   return container.restart_policy == "Always";
 }
 
-bool is_static(const kube::Pod& pod) {
-  const auto source = pod.annotations.find("kubernetes.io/config.source");
-  return source != pod.annotations.end() && source->second != "api";
-}
-
 bool is_mirror(const kube::Pod& pod) {
   return pod.annotations.contains("kubernetes.io/config.mirror");
+}
+
+bool is_static(const kube::Pod& pod) {
+  const auto source = pod.annotations.find("kubernetes.io/config.source");
+  return source != pod.annotations.end() && source->second != "api" && !is_mirror(pod);
 }
 
 bool is_critical(const kube::Pod& pod) {
