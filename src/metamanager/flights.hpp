@@ -28,11 +28,16 @@ class Flight {
   [[nodiscard]] const kube::CloudReply& answer() const { return *answer_; }
   void land(kube::CloudReply answer);
 
+  /// Somebody went on with an older copy instead of waiting.
+  void leave() { left_ = true; }
+  [[nodiscard]] bool was_left() const { return left_; }
+
  private:
   boost::asio::any_io_executor executor_;
   std::chrono::steady_clock::time_point took_off_ = std::chrono::steady_clock::now();
   std::optional<kube::CloudReply> answer_;
   std::vector<boost::asio::steady_timer*> waiting_;
+  bool left_ = false;
 };
 
 /// The flights in the air, by key.
@@ -45,6 +50,11 @@ class Flights {
                                const std::function<void(std::shared_ptr<Flight>)>& start);
   /// Ends the flight: all who wait get the answer, the next asker starts a new one.
   void land(const std::string& key, kube::CloudReply answer);
+  /// Whether somebody went on without the flight for `key` that is in the air.
+  [[nodiscard]] bool was_left(const std::string& key) const {
+    const auto flying = flying_.find(key);
+    return flying != flying_.end() && flying->second->was_left();
+  }
 
  private:
   boost::asio::any_io_executor executor_;

@@ -139,6 +139,7 @@ Requests::Reply Requests::get_tracked(const beehive::ResourcePath& path) {
   if (local) patience = parts_.patience;
   const bool landed = co_await flight->wait(patience);
   if (landed && (!local || flight->answer().kind != kube::ReplyKind::kBroken)) co_return flight->answer();
+  if (!landed) flight->leave();
   // A push may have come meanwhile.
   auto now = stored(path);
   co_return object_answer(now ? std::move(*now) : std::move(*local));

@@ -67,6 +67,9 @@ class Requests {
   boost::asio::awaitable<void> fly(std::string key, RequestKind kind, beehive::ResourcePath path, Json ask);
   Reply fetch(RequestKind kind, const beehive::ResourcePath& path, const Json& ask);
   Reply fetch_tracked(const beehive::ResourcePath& path);
+  /// The answer was stored after somebody had gone on with an older copy: no push will tell them, since the
+  /// cloud takes what was acknowledged as known.
+  boost::asio::awaitable<void> tell_of_late_answer(beehive::Message news);
   Reply fetch_token(const beehive::ResourcePath& path, const Json& ask);
   Reply fetch_missing_pod(const beehive::ResourcePath& path);
   std::shared_ptr<Flight> join(const std::string& key, RequestKind kind, const beehive::ResourcePath& path,

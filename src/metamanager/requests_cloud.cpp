@@ -3,6 +3,7 @@
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
+#include "edgecore/beehive/bus.hpp"
 #include "edgecore/metamanager/ack.hpp"
 #include "edgecore/store/awaitable.hpp"
 #include "edgecore/store/meta.hpp"
@@ -23,6 +24,11 @@ bool is_object(const kube::CloudReply& reply) {
 /// A patch as the cloud takes it: a string that holds JSON (protocol/02-metamanager.md §3.4).
 Json patch_text(const Json& content) {
   return content.is_string() ? content : Json(kube::dump_json(content));
+}
+
+/// What edged is told of when it changes (docs/messages.md).
+bool concerns_kubelet(const std::string& token) {
+  return token == type::kConfigMap || token == type::kSecret;
 }
 
 }  // namespace
@@ -101,6 +107,13 @@ Requests::Reply Requests::fetch_tracked(const beehive::ResourcePath& path) {
   if (is_object(answer.reply)) {
     settled = co_await keep(path, answer.reply.object, false);
     if (settled) parts_.freshness.confirm(row_key(path), session);
+    if (settled && flights_.was_left(row_key(path)) && concerns_kubelet(path.type) &&
+        parts_.context.bus.has_module(names::module::kEdged)) {
+      beehive::Message news =
+          beehive::make_message(names::source::kEdgeController, names::group::kResource, op::kUpdate,
+                                beehive::resource_path(path.ns, path.type, path.name), answer.reply.object);
+      parts_.tasks.spawn("late answer", tell_of_late_answer(std::move(news)));
+    }
   } else if (path.type == type::kVolumeAttachment && answer.reply.status.is(kube::reason::kNotFound) &&
              answer.reply.kind == kube::ReplyKind::kRefused) {
     // Deletions of these are not believed (§5.4 item 5); this is how one is noticed.
@@ -114,6 +127,17 @@ Requests::Reply Requests::fetch_tracked(const beehive::ResourcePath& path) {
     co_await parts_.cloud.tell(std::move(ack));
   }
   co_return std::move(answer.reply);
+}
+
+boost::asio::awaitable<void> Requests::tell_of_late_answer(beehive::Message news) {
+  const std::string resource = news.route.resource;
+  try {
+    co_await parts_.context.bus.send(names::module::kEdged, std::move(news));
+  } catch (const beehive::RequestFailed& failure) {
+    // It is in the database: the module reads it there when it is started again.
+    parts_.context.log->warn("{} did not get {}: {}", names::module::kEdged, log::quote(resource),
+                             failure.what());
+  }
 }
 
 Requests::Reply Requests::fetch_token(const beehive::ResourcePath& path, const Json& asked) {

@@ -82,8 +82,16 @@ TEST_F(RequestsTest, ACopyOfUnknownAgeIsCheckedOnceAndServedWhenTheCloudIsSlow) 
   EXPECT_EQ(content(std::move(answer)), config_map("3", "old"));  // after local_copy_patience
   reply(question, config_map("7", "new"));
   ASSERT_TRUE(next(cloud));  // the ack, after the commit
+  // The cloud takes the new version as known now and pushes nothing: who went on with the old one is told
+  // here.
+  const auto news = next(edged);
+  ASSERT_TRUE(news) << "a pod would keep the old content for ever";
+  EXPECT_EQ(news->route.operation, "update");
+  EXPECT_EQ(news->route.resource, "default/configmap/c");
+  EXPECT_EQ(news->content, config_map("7", "new"));
   EXPECT_EQ(get("default/configmap/c"), config_map("7", "new"));
   expect_quiet(cloud);
+  expect_quiet(edged);
   connect(false);
   connect(true);
   answer = ask("query", "default/configmap/c");
