@@ -90,13 +90,16 @@ void ClusterControllers::watch_leases() {
   for (const Object& node : cluster_.list(kind_named("Node"))) {
     const std::string name = name_of(*node);
     const Object lease = cluster_.find(kind_named("Lease"), "kube-node-lease", name);
-    const auto renewed =
-        lease ? kube::time_at(*lease, "spec.renewTime") : kube::time_at(*node, "metadata.creationTimestamp");
+    const auto renewed = lease ? kube::time_at(*lease, "spec.renewTime") : std::nullopt;
     const Json* ready = condition(*node, "Ready");
-    if (ready == nullptr || kube::string_or(*ready, "status") == "Unknown") continue;
-    if (!renewed || cluster_.now() - *renewed <= kNodeGrace) continue;
-    const auto heartbeat = kube::time_at(*ready, "lastHeartbeatTime");
-    if (heartbeat && cluster_.now() - *heartbeat <= kNodeGrace) continue;
+    if (ready == nullptr) continue;
+    const std::string heartbeat = kube::string_or(*ready, "lastHeartbeatTime");
+    const auto [entry, first] = heard_.try_emplace(name, Heard{renewed, heartbeat, cluster_.now()});
+    Heard& heard = entry->second;
+    if (!first &&
+        ((renewed && (!heard.renewed || *renewed > *heard.renewed)) || heartbeat != heard.heartbeat))
+      heard = {renewed, heartbeat, cluster_.now()};
+    if (kube::string_or(*ready, "status") == "Unknown" || cluster_.now() - heard.at <= kNodeGrace) continue;
     Json conditions = Json::array();
     for (Json each : kube::array_or_empty(*node, "status.conditions")) {
       each["status"] = "Unknown";

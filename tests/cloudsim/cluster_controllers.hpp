@@ -1,7 +1,12 @@
 #pragma once
 
+#include <map>
+#include <optional>
+#include <string>
+
 #include "cloudsim/authority.hpp"
 #include "cloudsim/cluster.hpp"
+#include "edgecore/base/clock.hpp"
 
 namespace edgecore::cloudsim {
 
@@ -15,8 +20,9 @@ class ClusterControllers {
 
   /// Binds pods without a node to the first Ready edge node that their nodeSelector admits.
   void schedule();
-  /// Nodes whose lease is older than 40 s become Unknown (protocol/02-metamanager.md §8.3). Nothing is
-  /// evicted.
+  /// Nodes that were not heard of for 40 s become Unknown (protocol/02-metamanager.md §8.3). Heard of, by the
+  /// cloud's own clock, is a node whose lease moved forward or whose heartbeat changed: what the node's clock
+  /// says does not matter. Nothing is evicted.
   void watch_leases();
   /// Approves and signs requests of the signer kubernetes.io/kubelet-serving.
   void sign_certificates();
@@ -27,8 +33,15 @@ class ClusterControllers {
   void bind(const Json& pod, const std::string& node);
   void sign(const Json& request);
 
+  struct Heard {
+    std::optional<WallTime> renewed;
+    std::string heartbeat;
+    WallTime at;
+  };
+
   Cluster& cluster_;
   const Authority& authority_;
+  std::map<std::string, Heard> heard_;  ///< by node
 };
 
 }  // namespace edgecore::cloudsim
