@@ -64,8 +64,9 @@ class Session {
   Outstanding outstanding_;
   Traffic traffic_;
   std::unique_ptr<net::WebSocket> socket_;
-  beehive::Wakeup filled_;  ///< the writer has something to do
-  beehive::Wakeup pulse_;   ///< the heartbeat has something to check
+  beehive::Wakeup filled_;   ///< the writer has something to do
+  beehive::Wakeup pulse_;    ///< the heartbeat has something to check
+  SteadyTime settled_at_{};  ///< from when on the cloud can answer
   SteadyTime last_message_{};
   std::optional<SteadyTime> probe_until_;
   std::optional<SteadyTime> probe_from_;
