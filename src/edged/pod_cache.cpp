@@ -4,6 +4,7 @@
 
 #include "edgecore/beehive/task_group.hpp"
 #include "edged/sandbox_config.hpp"
+#include "edged/termination_message.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -31,6 +32,16 @@ bool something_died(const PodFingerprint& before, const PodFingerprint& now) {
   return std::any_of(before.begin(), before.end(), [&](const auto& one) {
     return one.second == running && !std::binary_search(now.begin(), now.end(), one);
   });
+}
+
+/// The container's own message joins the runtime's. Read once: files may go before the runtime's record does.
+void add_message(cri::ContainerStatus& container, const PodRuntime& before) {
+  if (container.state != cri::ContainerState::Exited) return;
+  const auto known = std::find_if(before.containers.begin(), before.containers.end(), [&](const auto& one) {
+    return one.id == container.id && one.state == cri::ContainerState::Exited;
+  });
+  container.message =
+      known != before.containers.end() ? known->message : termination_message(termination_input(container));
 }
 
 }  // namespace
@@ -169,6 +180,7 @@ boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::get(std::str
 
 boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::refresh(std::string uid) {
   auto now = std::make_shared<PodRuntime>();
+  const std::shared_ptr<const PodRuntime> before = peek(uid);
   cri::PodSandboxFilter sandboxes_of;
   sandboxes_of.label_selector[kPodUidLabel] = uid;
   cri::ContainerFilter containers_of;
@@ -186,6 +198,7 @@ boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::refresh(std:
   for (const auto& one : containers) {
     try {
       cri::ContainerStatus status = co_await runtime_.container_status(one.id);
+      add_message(status, *before);
       now->containers.push_back(std::move(status));
     } catch (const cri::CallError& error) {
       if (!error.not_found()) throw;

@@ -34,7 +34,8 @@ class PodCache {
 
   /// The pod, from the runtime when the cache is not sure of it. Throws CallError.
   boost::asio::awaitable<std::shared_ptr<const PodRuntime>> get(std::string uid);
-  /// The pod, from the runtime. Throws CallError.
+  /// The pod, from the runtime; messages of ended containers are as in termination_message.hpp. Throws
+  /// CallError.
   boost::asio::awaitable<std::shared_ptr<const PodRuntime>> refresh(std::string uid);
   /// What is known without asking; never null.
   [[nodiscard]] std::shared_ptr<const PodRuntime> peek(const std::string& uid) const;

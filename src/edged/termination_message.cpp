@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "edgecore/base/error.hpp"
+#include "edged/container_config.hpp"
 #include "edged/file_tail.hpp"
 #include "edged/log_tail.hpp"
 
@@ -32,6 +33,20 @@ std::string own_message(const TerminationInput& input) {
 }
 
 }  // namespace
+
+TerminationInput termination_input(const cri::ContainerStatus& container) {
+  const ContainerAnnotations wanted = read_annotations(container.annotations);
+  TerminationInput input;
+  for (const auto& mount : container.mounts) {
+    if (!wanted.termination_message_path.empty() && mount.container_path == wanted.termination_message_path)
+      input.message_file = mount.host_path;
+  }
+  input.log_file = container.log_path;
+  input.fall_back_to_log = wanted.termination_message_policy == "FallbackToLogsOnError";
+  input.exit_code = container.exit_code;
+  input.runtime_message = container.message;
+  return input;
+}
 
 std::string termination_message(const TerminationInput& input) {
   std::string message = input.runtime_message;

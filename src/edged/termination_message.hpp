@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "edgecore/cri/types.hpp"
+
 namespace edgecore::edged {
 
 /// What a container that has ended left behind (protocol/05-edged.md §1.16). Reads small files: does not
@@ -15,6 +17,9 @@ struct TerminationInput {
   std::int32_t exit_code = 0;
   std::string runtime_message;  ///< ContainerStatus::message
 };
+
+/// The same by what the runtime tells of the container: its annotations say what its spec asked for. Pure.
+TerminationInput termination_input(const cri::ContainerStatus& container);
 
 /// The message for the pod's status; valid UTF-8. A file that cannot be read is told in the message, as
 /// nothing else would show it to the pod's owner.

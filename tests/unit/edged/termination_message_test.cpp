@@ -83,6 +83,31 @@ TEST_F(TerminationMessage, WithoutAnyFileIsTheRuntimes) {
   EXPECT_EQ(termination_message(input_), "OOM");
 }
 
+TEST_F(TerminationMessage, IsLookedForWhereTheContainersAnnotationsAndMountsSay) {
+  cri::ContainerStatus container;
+  container.annotations["io.kubernetes.container.terminationMessagePath"] = "/tmp/end";
+  container.annotations["io.kubernetes.container.terminationMessagePolicy"] = "FallbackToLogsOnError";
+  container.exit_code = 3;
+  container.message = "killed";
+  container.log_path = input_.log_file;
+  cri::Mount other, ours;
+  other.container_path = "/tmp";
+  other.host_path = "/etc/passwd";
+  ours.container_path = "/tmp/end";
+  ours.host_path = input_.message_file;
+  container.mounts = {other, ours};
+  const TerminationInput input = termination_input(container);
+  EXPECT_EQ(input.message_file, input_.message_file);
+  EXPECT_EQ(input.log_file, input_.log_file);
+  EXPECT_TRUE(input.fall_back_to_log);
+  EXPECT_EQ(input.exit_code, 3);
+  EXPECT_EQ(input.runtime_message, "killed");
+
+  container.annotations.clear();  // a container of somebody else's
+  EXPECT_EQ(termination_input(container).message_file, "");
+  EXPECT_FALSE(termination_input(container).fall_back_to_log);
+}
+
 TEST_F(TerminationMessage, LogTailTakesTheLastLinesAndBytes) {
   std::string text;
   for (int i = 0; i < 5000; ++i)
