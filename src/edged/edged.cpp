@@ -8,6 +8,7 @@
 #include "edgecore/beehive/wakeup.hpp"
 #include "edged/cgroup_files.hpp"
 #include "edged/container_gc.hpp"
+#include "edged/log_rotation.hpp"
 #include "edged/node_heartbeat.hpp"
 #include "edged/node_policy.hpp"
 #include "edged/object_source.hpp"
@@ -32,6 +33,16 @@ constexpr std::chrono::minutes kListOverdue{3};
 
 SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
+}
+
+/// What the configuration says; where that makes no sense, what it says when nothing is set.
+LogRotationPolicy rotation_policy(const config::TailoredKubeletConfig& config, const log::Logger& log) {
+  try {
+    return log_rotation_policy(config);
+  } catch (const BadInput& error) {
+    log->error("container logs are kept within the default size: {}", error.what());
+    return {};
+  }
 }
 
 class Edged final : public beehive::Module {
@@ -69,6 +80,9 @@ class Edged final : public beehive::Module {
         workers_(services_, [this] { return node_view(); }),
         api_("api", context.clock),
         heartbeat_({context, options_.config, [this] { return facts(); }}),
+        log_rotation_({*runtime_, deps_.pool, context.executor, context.clock, context.log,
+                       rotation_policy(options_.config.kubelet, context.log),
+                       [this] { return running_logs(); }, options_.pod_logs}),
         upkeep_(context.executor),
         tasks_(context.executor) {}
 
@@ -83,6 +97,7 @@ class Edged final : public beehive::Module {
     tasks_.spawn("pod status", status_.run());
     tasks_.spawn("probes", probes_.run());
     tasks_.spawn("node heartbeat", heartbeat_.run());
+    tasks_.spawn("log rotation", log_rotation_.run());
     tasks_.spawn("upkeep", keep_up());
     if (deps_.watch) tasks_.spawn("network watch", watch_network());
     co_await tasks_.join();
@@ -103,6 +118,7 @@ class Edged final : public beehive::Module {
   void look_at_network();
   void runtime_changed();
   void pod_changed(const std::string& uid, bool died);
+  [[nodiscard]] std::vector<LogRotation::RunningLog> running_logs() const;
   [[nodiscard]] NodeFacts facts_of_machine() const;
   [[nodiscard]] NodeFacts facts() const;
   [[nodiscard]] AdmissionNode node_view() const;
@@ -135,6 +151,7 @@ class Edged final : public beehive::Module {
   PodWorkers workers_;
   PodSource api_;
   NodeHeartbeat heartbeat_;
+  LogRotation log_rotation_;
   beehive::Wakeup upkeep_;
   std::set<std::string> with_dead_;  ///< UIDs in which a container ended
   beehive::TaskGroup tasks_;
@@ -344,6 +361,16 @@ boost::asio::awaitable<void> Edged::keep_up() {
     }
     if (!failure.empty()) context_.log->debug("shares of the burstable class: {}", failure);
   }
+}
+
+std::vector<LogRotation::RunningLog> Edged::running_logs() const {
+  std::vector<LogRotation::RunningLog> logs;
+  for (const std::string& uid : cache_.uids()) {
+    for (const auto& one : cache_.peek(uid)->containers) {
+      if (one.state == cri::ContainerState::Running) logs.push_back({one.id, one.log_path});
+    }
+  }
+  return logs;
 }
 
 boost::asio::awaitable<void> Edged::collect(kube::PodPtr pod) {
