@@ -36,7 +36,8 @@ down() {
   awk -v at="$run/" 'index($5, at) == 1 {print $5}' /proc/self/mountinfo | sort -r | while read -r mount; do umount -l "$mount"; done
   local hierarchy
   for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/*/; do
-    [ -d "$hierarchy/kubepods-$node" ] && find "$hierarchy/kubepods-$node" -depth -type d -exec rmdir {} + 2>/dev/null
+    # Only what is empty goes: another node's pods on this machine keep theirs.
+    [ -d "$hierarchy/kubepods" ] && find "$hierarchy/kubepods" -depth -type d -exec rmdir {} + 2>/dev/null
   done
   rm -rf "$run"
 }
@@ -132,7 +133,8 @@ modules:
 Y
 chmod 600 "$run/edgecore.yaml"
 clock=$(date +%s%N)
-CHECK_EDGECORE_ENVIRONMENT=false start edgecore "$bin/edgecore" --config "$run/edgecore.yaml"
+export CHECK_EDGECORE_ENVIRONMENT=false EDGECORE_POD_LOGS=$run/pods EDGECORE_CONTAINER_LOGS=$run/containers
+start edgecore "$bin/edgecore" --config "$run/edgecore.yaml"
 node_ready() { in_cloud get node "$node" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' | grep -q True; }
 wait_for 30 node_ready || give_up edgecore "the node did not become Ready within 30 s"
 say "the node is Ready in the cloud, $((($(date +%s%N) - clock) / 1000000)) ms after its first start (enrolment included)"
@@ -151,7 +153,7 @@ in_cloud get pods -o wide
 echo
 say "what the pod says (its log file on the node)"
 uid=$(in_cloud get pod hello -o 'jsonpath={.metadata.uid}')
-cut -d' ' -f4- "/var/log/pods/default_hello_$uid/hello/0.log"
+cut -d' ' -f4- "$run/pods/default_hello_$uid/hello/0.log"
 echo
 say "memory of edgecore: $(awk '/^Pss:/ {printf "%.1f MiB (PSS)", $2 / 1024}' "/proc/$(cat "$run/edgecore.pid")/smaps_rollup")"
 cat <<T
@@ -159,7 +161,7 @@ cat <<T
 All of it took $((SECONDS - started)) s and runs in the background. Try:
   kubectl --server http://127.0.0.1:$api get pods -o wide -w
   kubectl --server http://127.0.0.1:$api patch configmap hello --type merge -p '{"data":{"greeting":"Good evening"}}'
-  kill -9 \$(cat run/edgecore.pid); build/release/bin/edgecore --config run/edgecore.yaml   # the pod does not notice
+  kill -9 \$(cat run/edgecore.pid); EDGECORE_POD_LOGS=$run/pods EDGECORE_CONTAINER_LOGS=$run/containers build/release/bin/edgecore --config run/edgecore.yaml   # the pod does not notice
   tail -f run/edgecore.log
   ./scripts/quickstart.sh --down
 T

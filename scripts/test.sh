@@ -14,6 +14,15 @@ presets=("$@")
 install_packages "${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 
 passed=0 failed=0 skipped=0
+# count RESULTS PRESET: adds the totals of a JUnit file.
+count() {
+  local tests bad left
+  tests=$(sed -n 's/^[[:space:]]*tests="\([0-9]*\)"$/\1/p' "$1")
+  bad=$(sed -n 's/^[[:space:]]*failures="\([0-9]*\)"$/\1/p' "$1")
+  left=$(sed -n 's/^[[:space:]]*skipped="\([0-9]*\)"$/\1/p' "$1")
+  [ -n "$tests" ] && [ "$tests" -gt 0 ] || fail "preset $2 ran no test"
+  passed=$((passed + tests - bad - left)) failed=$((failed + bad)) skipped=$((skipped + left))
+}
 for preset in "${presets[@]}"; do
   say "[$preset] configuring"
   cmake --preset "$preset" > "/tmp/edgecore-configure-$$.log" 2>&1 || { tail -n 30 "/tmp/edgecore-configure-$$.log"; rm -f "/tmp/edgecore-configure-$$.log"; fail "cmake could not configure the preset $preset"; }
@@ -25,11 +34,14 @@ for preset in "${presets[@]}"; do
   started=$SECONDS
   results=build/$preset/results.xml
   rm -f "$results"
-  ctest --test-dir "build/$preset" --output-on-failure --timeout 600 -j 2 --output-junit "$PWD/$results"
-  counts=$(sed -n 's/.*tests="\([0-9]*\)".*/T\1/p;s/.*failures="\([0-9]*\)".*/F\1/p;s/.*skipped="\([0-9]*\)".*/S\1/p' "$results" | head -3)
-  tests=$(sed -n 's/^\s*tests="\([0-9]*\)"$/\1/p' "$results"); f=$(sed -n 's/^\s*failures="\([0-9]*\)"$/\1/p' "$results"); s=$(sed -n 's/^\s*skipped="\([0-9]*\)"$/\1/p' "$results")
-  [ -n "$tests" ] && [ "$tests" -gt 0 ] || fail "preset $preset ran no test"
-  passed=$((passed + tests - f - s)) failed=$((failed + f)) skipped=$((skipped + s))
+  ctest --test-dir "build/$preset" -LE integration --output-on-failure --timeout 600 -j 2 --output-junit "$PWD/$results"
+  count "$results" "$preset"
+  # Whole nodes under time limits: alone on the machine, and a second chance that is printed, for a busy one.
+  if [ "$preset" = release ]; then
+    rm -f "$results"
+    ctest --test-dir "build/$preset" -L integration --output-on-failure --timeout 300 --repeat until-pass:2 --output-junit "$PWD/$results"
+    count "$results" "$preset"
+  fi
   say "[$preset] tests took $((SECONDS - started)) s"
 done
 
