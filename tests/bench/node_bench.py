@@ -3,9 +3,9 @@
 
     node_bench.py [--rounds N] [--pods N] [--idle SECONDS] [--settle SECONDS] [--restarts N] [FIGURE...]
 
-FIGURE: bare, start, pods, idle, restart (all when none is given; ratios need bare and pods). Root, the packages of
-scripts/packages.sh, and edgecore, cloudsim and bench_bare_cri in $EDGECORE_BUILD/bin (default build/release). Everything
-runs privately below one temporary folder, on this machine alone; docs/benchmarks.md says how to read the lines.
+FIGURE: start, pods, idle, restart (all when none is given). Root, the packages of scripts/packages.sh, and edgecore,
+cloudsim and bench_bare_cri in $EDGECORE_BUILD/bin (default build/release). Everything runs privately below temporary
+folders, on this machine alone; docs/benchmarks.md says how to read the lines.
 """
 import argparse
 import json
@@ -16,12 +16,15 @@ import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration/support"))
 from node import BUILD, Node, pod, wait  # noqa: E402
 
-FIGURES = ("bare", "start", "pods", "idle", "restart")
+FIGURES = ("start", "pods", "idle", "restart")
+BLOCKS = 4  # of pods: the runtime alone and the agent take turns, so that both meet the same weather
 DAY = 86400
 
 
@@ -33,29 +36,7 @@ def middle(values):
     return round(statistics.median(values), 3)
 
 
-# --- the floor: the runtime alone -----------------------------------------------------------------------------------
-def bare(node, options):
-    """Seconds of the runtime alone for the same pods: {"start", "end", "all_running", "all_gone"}. Before edgecore is
-    started: it would take these pods for leftovers."""
-    node.make_cgroup()
-    done = node.run(BUILD / "bin/bench_bare_cri", "--endpoint", node.endpoint, "--cgroup", f"{node.cgroup}/bare",
-                    "--rounds", options.rounds, "--pods", options.pods)
-    floor = {}
-    for line in done.stdout.splitlines():
-        print(line, flush=True)
-        figure = json.loads(line)
-        if figure["figure"] == "cri_burst":
-            floor["all_running"], floor["all_gone"] = figure["all_running_s"], figure["all_gone_s"]
-        elif figure["figure"] in ("cri_pod_start", "cri_pod_end") and figure["at_once"] == 1:
-            floor[figure["call"]] = figure["median_ms"] / 1000
-    return floor
-
-
-def ratios(floor, **seconds):
-    return {f"{name}_ratio": round(value / floor[name], 2) for name, value in seconds.items() if floor.get(name)}
-
-
-# --- pods -----------------------------------------------------------------------------------------------------------
+# --- time spans ------------------------------------------------------------------------------------------------------
 def timed(body, what, done, seconds=120):
     """From before the request until the cloud's API shows the outcome."""
     begin = time.monotonic()
@@ -64,26 +45,85 @@ def timed(body, what, done, seconds=120):
     return time.monotonic() - begin
 
 
-def is_running(node, name):
-    return (node.get(name) or {}).get("status", {}).get("phase") == "Running"
+class PodWatch:
+    """When the cloud's API first told a watcher that a pod runs, and that it is gone: asking again and again would take
+    from the two cores what is to be measured."""
+
+    def __init__(self, node):
+        self.running, self.gone = {}, {}
+        self.changed = threading.Condition()
+        self.stream = urllib.request.urlopen(f"http://127.0.0.1:{node.cloud['api']}/api/v1/namespaces/default/pods?watch=1")
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        for line in self.stream:
+            now, event = time.monotonic(), json.loads(line)
+            name, phase = event["object"]["metadata"]["name"], event["object"].get("status", {}).get("phase")
+            with self.changed:
+                if event["type"] == "DELETED":
+                    self.gone.setdefault(name, now)
+                elif phase == "Running":
+                    self.running.setdefault(name, now)
+                self.changed.notify_all()
+
+    def timed(self, body, seen, names, seconds=120):
+        """From before body() until the last of `names` was seen; AssertionError after `seconds`."""
+        begin = time.monotonic()
+        body()
+        with self.changed:
+            if not self.changed.wait_for(lambda: all(name in seen for name in names), seconds):
+                raise AssertionError(f"not within {seconds} s: {[name for name in names if name not in seen]}")
+            return max(seen[name] for name in names) - begin
 
 
-def pods(node, options, floor):
-    started, ended = [], []
-    for i in range(options.rounds + 1):
-        name = f"one-{i}"
-        started.append(timed(lambda: node.apply(pod(name)), f"{name} runs", lambda: is_running(node, name)))
-        ended.append(timed(lambda: node.delete(name), f"{name} is gone", lambda: node.get(name) is None))
-    started, ended = started[1:], ended[1:]  # the first one warms up, as in bench_bare_cri
-    say("pod_one_by_one", n=options.rounds, running_median_s=middle(started), running_max_s=round(max(started), 3),
-        gone_median_s=middle(ended), gone_max_s=round(max(ended), 3),
-        **ratios(floor, start=statistics.median(started), end=statistics.median(ended)))
+# --- pods -----------------------------------------------------------------------------------------------------------
+def bare_block(bare, rounds, count):
+    """The runtime alone, without an agent: ({call: median ms}, {"start", "end", "all_running", "all_gone"} in seconds)."""
+    done = bare.run(BUILD / "bin/bench_bare_cri", "--endpoint", bare.endpoint, "--cgroup", f"{bare.cgroup}/bare",
+                    "--rounds", rounds, "--pods", count)
+    calls, floor = {}, {}
+    for figure in map(json.loads, done.stdout.splitlines()):
+        if figure["figure"] == "cri_burst":
+            floor["all_running"], floor["all_gone"] = figure["all_running_s"], figure["all_gone_s"]
+        elif figure["at_once"] == 1 and figure["figure"] == "cri_call":
+            calls[figure["call"]] = figure["median_ms"]
+        elif figure["at_once"] == 1:
+            floor[figure["call"]] = figure["median_ms"] / 1000
+    return calls, floor
 
-    names = [f"burst-{i}" for i in range(options.pods)]
-    running = timed(lambda: node.apply(*map(pod, names)), "all run", lambda: all(is_running(node, n) for n in names))
-    gone = timed(lambda: [node.delete(n) for n in names], "all are gone", lambda: all(node.get(n) is None for n in names))
-    say("pod_burst", pods=options.pods, all_running_s=round(running, 2), all_gone_s=round(gone, 2),
-        **ratios(floor, all_running=running, all_gone=gone))
+
+def pods(node, options):
+    """Blocks of the same pods: first by the runtime alone (a second, equal runtime), then by the node."""
+    watch = PodWatch(node)
+    calls, floors, started, ended, bursts = [], [], [], [], []
+    with Node("bare") as bare:
+        bare.start_runtime()
+        bare.make_cgroup()
+        rounds = max(1, options.rounds // BLOCKS)
+        for block in range(BLOCKS):
+            of_calls, floor = bare_block(bare, rounds, options.pods)
+            calls.append(of_calls)
+            floors.append(floor)
+            for i in range(rounds + 1):
+                name = f"one-{block}-{i}"
+                start = watch.timed(lambda: node.apply(pod(name)), watch.running, [name])
+                end = watch.timed(lambda: node.delete(name), watch.gone, [name])
+                if i > 0:  # the first one warms up, as in bench_bare_cri
+                    started.append(start)
+                    ended.append(end)
+            names = [f"burst-{block}-{i}" for i in range(options.pods)]
+            bursts.append((watch.timed(lambda: node.apply(*map(pod, names)), watch.running, names),
+                           watch.timed(lambda: [node.delete(n) for n in names], watch.gone, names)))
+    floor = {name: middle([one[name] for one in floors]) for name in floors[0]}
+    running, gone = (middle(values) for values in zip(*bursts))
+    say("cri_calls", **{f"{name}_median_ms": middle([one[name] for one in calls]) for name in calls[0]})
+    say("pod_one_by_one", n=len(started), running_median_s=middle(started), running_max_s=round(max(started), 3),
+        bare_running_s=floor["start"], over_bare_ms=round((middle(started) - floor["start"]) * 1000),
+        gone_median_s=middle(ended), gone_max_s=round(max(ended), 3), bare_gone_s=floor["end"],
+        gone_over_bare_ms=round((middle(ended) - floor["end"]) * 1000))
+    say("pod_burst", pods=options.pods, n=len(bursts), all_running_median_s=running, bare_running_s=floor["all_running"],
+        running_ratio=round(running / floor["all_running"], 2), all_gone_median_s=gone, bare_gone_s=floor["all_gone"],
+        gone_ratio=round(gone / floor["all_gone"], 2))
 
 
 # --- idle -----------------------------------------------------------------------------------------------------------
@@ -177,7 +217,7 @@ def restart(node, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=20, help="pods one after the other")
+    parser.add_argument("--rounds", type=int, default=24, help="pods one after the other")
     parser.add_argument("--pods", type=int, default=8, help="pods at once")
     parser.add_argument("--idle", type=float, default=180, help="seconds an idle node is watched")
     parser.add_argument("--settle", type=float, default=30, help="seconds of rest before that")
@@ -191,12 +231,10 @@ def main():
 
     with Node() as node:
         node.start_runtime()
-        floor = bare(node, options) if "bare" in wanted else {}
-        if set(wanted) - {"bare"}:
-            node.start_cloud()
-            first_start(node)  # also where it is not asked for: the node has to be Ready
+        node.start_cloud()
+        first_start(node)  # also where it is not asked for: the node has to be Ready
         if "pods" in wanted:
-            pods(node, options, floor)
+            pods(node, options)
         if "idle" in wanted:
             idle(node, options)
         if "restart" in wanted:
