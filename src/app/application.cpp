@@ -104,14 +104,15 @@ void name_missing_modules(const config::Modules& modules, const log::Logger& log
 }  // namespace
 
 struct Application::Parts {
-  Parts(config::Startup given, StartFiles given_files)
-      : startup(std::move(given)), files(std::move(given_files)) {}
+  Parts(config::Startup given, StartFiles given_files, Alterations given_alterations)
+      : startup(std::move(given)), files(std::move(given_files)), alterations(std::move(given_alterations)) {}
 
   std::vector<beehive::ModuleSpec> modules();
   void set_aside(const std::string& module, const beehive::MessagePtr& message, const std::string& reason);
 
   config::Startup startup;
   StartFiles files;
+  Alterations alterations;
   log::Logger logger = log::get("edgecore");
   std::optional<store::Store> store;
   BlockingPool pool{"blocking", {}};
@@ -119,8 +120,8 @@ struct Application::Parts {
   std::optional<beehive::Supervisor> supervisor;
 };
 
-Application::Application(config::Startup startup, StartFiles files)
-    : parts_(std::make_unique<Parts>(std::move(startup), std::move(files))) {}
+Application::Application(config::Startup startup, StartFiles files, Alterations alterations)
+    : parts_(std::make_unique<Parts>(std::move(startup), std::move(files), std::move(alterations))) {}
 
 Application::~Application() = default;
 
@@ -166,6 +167,7 @@ std::vector<beehive::ModuleSpec> Application::Parts::modules() {
     add(names::module::kEdgeHub, names::group::kHub,
         edgehub::make_edgehub(hub_options(startup), std::move(deps)));
   }
+  if (alterations.modules) alterations.modules(specs);
   return specs;
 }
 
@@ -197,7 +199,7 @@ void Application::start() {
   if (parts.store->was_rebuilt())
     parts.logger->warn("the database was unusable and is new: the cloud will be asked for everything again");
 
-  beehive::SupervisorOptions supervision;
+  beehive::SupervisorOptions supervision = parts.alterations.supervision;
   supervision.restart = parts.startup.gates.module_restart;
   parts.supervisor.emplace(parts.bus, SystemClock::instance(), supervision,
                            [&parts](const std::string& module, const beehive::MessagePtr& message,

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <vector>
 
+#include "edgecore/beehive/supervisor.hpp"
 #include "edgecore/config/startup.hpp"
 
 namespace edgecore::app {
@@ -17,10 +20,17 @@ struct StartFiles {
   std::filesystem::path bootstrap = config::default_bootstrap_path;
 };
 
+/// What a program made for tests changes about the node (tests/faulty). The product changes nothing.
+struct Alterations {
+  std::function<void(std::vector<beehive::ModuleSpec>&)>
+      modules;                             ///< sees what is about to start; may be empty
+  beehive::SupervisorOptions supervision;  ///< `restart` is taken from the configuration
+};
+
 /// The node: database, bus and the enabled modules. Made, run and destroyed by `main` on its thread.
 class Application {
  public:
-  Application(config::Startup startup, StartFiles files);
+  Application(config::Startup startup, StartFiles files, Alterations alterations = {});
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
   ~Application();

@@ -6,7 +6,8 @@
         node.wait_pod("p", phase="Running")
 
 Everything is ended by pid and removed on exit, also when the test fails; logs are shown then. A test is a script that exits
-0 (passed), 77 (cannot run here: says why) or anything else. Environment: EDGECORE_BUILD, the build directory.
+0 (passed), 77 (cannot run here: says why) or anything else. Environment: EDGECORE_BUILD, the build directory; EDGECORE_KEEP, a
+folder into which the logs and the database of a test that fails are copied.
 """
 import contextlib
 import json
@@ -74,6 +75,7 @@ class Node:
         self.endpoint = None
         self.cloud = None
         self.failed = False
+        self.program = "edgecore"  # or "edgecore_faulty" (tests/faulty)
 
     # --- life -----------------------------------------------------------------------------------------------------
     def __enter__(self):
@@ -86,6 +88,8 @@ class Node:
                 path = self.dir / f"{log}.log"
                 if path.exists():
                     print(f"--- the end of {log}.log\n" + "\n".join(path.read_text(errors="replace").splitlines()[-60:]))
+        if self.failed and os.environ.get("EDGECORE_KEEP"):
+            self.keep(pathlib.Path(os.environ["EDGECORE_KEEP"]) / self.dir.name)
         for name in ("edgecore", "cloudsim"):
             self.stop(name)
         if self.endpoint:
@@ -96,6 +100,18 @@ class Node:
             subprocess.run(["umount", "-l", mount], check=False)
         self.remove_cgroups()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+    def keep(self, where):
+        """Everything that tells what happened, as it is now."""
+        where.mkdir(parents=True, exist_ok=True)
+        for path in [*self.dir.glob("*.log"), *self.dir.glob("*.yaml"), *self.dir.glob("db/*"), self.dir / "cloud/state.json",
+                     self.dir / "runtime/containerd.log"]:
+            if path.is_file():
+                shutil.copy(path, where)
+        for name, argv in (("containers", ("containers", "ls")), ("tasks", ("task", "ls"))):
+            done = self.run("ctr", "--address", self.dir / "runtime/containerd.sock", "--namespace", "k8s.io", *argv, check=False)
+            (where / f"{name}.txt").write_text(done.stdout + done.stderr)
+        print(f"logs and database are kept in {where}")
 
     def start(self):
         """Runtime, cloud and edgecore; returns when the node is Ready in the cloud."""
@@ -191,7 +207,7 @@ class Node:
             path.write_text(json.dumps(config or self.config()))
         env = {"CHECK_EDGECORE_ENVIRONMENT": "false", "EDGECORE_POD_LOGS": str(self.dir / "pods"),
                "EDGECORE_CONTAINER_LOGS": str(self.dir / "containers"), **(env or {})}
-        return self.spawn("edgecore", [*wrapper, BUILD / "bin/edgecore", "--config", path], env)
+        return self.spawn("edgecore", [*wrapper, BUILD / "bin" / self.program, "--config", path], env)
 
     def restart_edgecore(self, how=signal.SIGTERM):
         status = self.stop("edgecore", how)
@@ -343,6 +359,12 @@ class Node:
         done = self.run("ctr", "--address", self.dir / "runtime/containerd.sock", "--namespace", "k8s.io", "containers", "ls", "-q")
         return set(done.stdout.split())
 
+    def containers_of(self, uid):
+        """Those of them that belong to the pod with that UID."""
+        done = self.run("ctr", "--address", self.dir / "runtime/containerd.sock", "--namespace", "k8s.io", "containers", "ls", "-q",
+                        f'labels."io.kubernetes.pod.uid"=={uid}')
+        return set(done.stdout.split())
+
     def kill_runtime(self):
         """kill -9 of containerd alone; containers run on under their shims."""
         path = self.dir / "runtime/containerd.pid"
@@ -363,6 +385,15 @@ class Node:
         """Of the database, read only; it may be open in edgecore."""
         with contextlib.closing(sqlite3.connect(f"file:{self.dir}/db/edgecore.db?mode=ro", uri=True, timeout=10)) as db:
             return db.execute(query, arguments).fetchall()
+
+    def dead_rows(self, query, *arguments):
+        """Of the database as a killed edgecore has left it: of a copy, so that nothing is mended in the original."""
+        with tempfile.TemporaryDirectory(dir=self.dir) as copy:
+            for path in (self.dir / "db").glob("edgecore.db*"):
+                if path.name in ("edgecore.db", "edgecore.db-wal"):
+                    shutil.copy(path, copy)
+            with contextlib.closing(sqlite3.connect(f"{copy}/edgecore.db")) as db:
+                return db.execute(query, arguments).fetchall()
 
     def log_of(self, name, container="c", attempt=0):
         uid = self.get(name)["metadata"]["uid"]
