@@ -125,7 +125,7 @@ boost::asio::awaitable<void> Session::read() {
 }
 
 boost::asio::awaitable<void> Session::write() {
-  while (steady_now() < settled_at_) co_await filled_.sleep_until(settled_at_);
+  while (!greeted_) co_await filled_.sleep();
   for (;;) {
     SendQueue::Next next = queue_.pop(steady_now());
     if (auto* message = std::get_if<beehive::Message>(&next)) {
@@ -168,6 +168,8 @@ boost::asio::awaitable<void> Session::beat() {
   text.push_back('\n');
   traffic_.keepalives.add(text.size());
   co_await socket_->write(std::move(text), options_.write_timeout);
+  greeted_ = true;
+  filled_.notify();
   std::string payload = "beat";
   co_await socket_->ping(std::move(payload));
 }

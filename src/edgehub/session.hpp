@@ -67,6 +67,7 @@ class Session {
   beehive::Wakeup filled_;   ///< the writer has something to do
   beehive::Wakeup pulse_;    ///< the heartbeat has something to check
   SteadyTime settled_at_{};  ///< from when on the cloud can answer
+  bool greeted_ = false;     ///< the first keepalive has been sent, with which a connection begins
   SteadyTime last_message_{};
   std::optional<SteadyTime> probe_until_;
   std::optional<SteadyTime> probe_from_;
