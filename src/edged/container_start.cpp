@@ -35,7 +35,10 @@ SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
 }
 
-/// Kept by the runtime for a call whose answer was lost; the number cannot be used again.
+/// What the runtime still does for a caller that is gone is over soon.
+constexpr std::chrono::seconds kOtherCallEnds{1};
+
+/// Kept by the runtime for a call whose caller is gone (TakenNumber).
 bool is_taken(const cri::CallError& error) {
   return error.message().find("is reserved for") != std::string::npos;
 }
@@ -126,15 +129,19 @@ boost::asio::awaitable<std::string> create(PodServices& services, PodRecord& rec
                                            const kube::Container& container, const SandboxInUse& sandbox,
                                            cri::ContainerConfig config) {
   std::optional<Refusal> refused;
+  std::optional<SteadyTime> again;
   std::string id;
   try {
     id = co_await services.runtime.create_container(sandbox.id, config, sandbox.config);
   } catch (const cri::CallError& error) {
     if (error.cancelled()) throw;
-    if (is_taken(error)) record.taken_attempts[container.name] = config.metadata.attempt + 1;
+    if (is_taken(error)) {
+      record.taken_attempts[container.name].refused(config.metadata.attempt, steady_now());
+      again = steady_now() + kOtherCallEnds;
+    }
     refused = Refusal{"CreateContainerError", error.message()};
   }
-  if (refused) throw NotStarted{*refused, std::nullopt};
+  if (refused) throw NotStarted{*refused, again};
   co_return id;
 }
 
@@ -167,6 +174,19 @@ boost::asio::awaitable<void> run_post_start(PodServices& services, kube::PodPtr 
   throw NotStarted{{kPostStartHookError, *failure}, std::nullopt};
 }
 
+/// The runtime may still be busy starting it for our former life; then it is looked at again, and either runs
+/// or has ended.
+boost::asio::awaitable<void> remove_unstarted(PodServices& services, std::string id) {
+  std::optional<Refusal> refused;
+  try {
+    co_await services.runtime.remove_container(id);
+  } catch (const cri::CallError& error) {
+    if (error.cancelled()) throw;
+    refused = Refusal{"CreateContainerError", error.message()};
+  }
+  if (refused) throw NotStarted{*refused, steady_now() + kOtherCallEnds};
+}
+
 /// All steps; throws NotStarted, ContainerConfigError, CallError or Error where one fails.
 boost::asio::awaitable<void> start(PodServices& services, PodRecord& record, const PodRuntime& runtime,
                                    const kube::Container& container, const SandboxInUse& sandbox,
@@ -183,10 +203,10 @@ boost::asio::awaitable<void> start(PodServices& services, PodRecord& record, con
   if (newest != nullptr && newest->state == cri::ContainerState::Created) {
     // One that was made and never started (we ended in between): its place is taken, not counted as a
     // restart.
-    co_await services.runtime.remove_container(newest->id);
+    co_await remove_unstarted(services, newest->id);
     attempt = newest->metadata.attempt;
   }
-  attempt = std::max(attempt, record.taken_attempts[container.name]);
+  attempt = record.taken_attempts[container.name].choose(attempt, steady_now());
   cri::ContainerConfig config = co_await configure(services, pod, container, sandbox, image, attempt);
   const fs::path log = fs::path(sandbox.config.log_directory) / config.log_path;
 

@@ -5,21 +5,15 @@
 #include "edgecore/beehive/names.hpp"
 
 namespace edgecore::edged {
-namespace {
 
-/// metamanager answers within the cloud's time-out, asked twice (protocol/05-edged.md §3.1), plus a margin.
-constexpr std::chrono::seconds kAnswerWithin{125};
-
-}  // namespace
-
-boost::asio::awaitable<MetaAnswer> MetaClient::ask(std::string operation, std::string resource,
-                                                   Json content) {
+boost::asio::awaitable<MetaAnswer> MetaClient::ask(std::string operation, std::string resource, Json content,
+                                                   std::chrono::milliseconds within) {
   beehive::Message question = beehive::make_message(names::module::kEdged, names::group::kMeta, operation,
                                                     resource, std::move(content));
   MetaAnswer answer;
   try {
     const beehive::MessagePtr reply =
-        co_await bus_.request(names::module::kMetaManager, std::move(question), kAnswerWithin);
+        co_await bus_.request(names::module::kMetaManager, std::move(question), within);
     if (reply->route.operation == names::operation::kResponse) {
       answer.object = reply->content;
     } else {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -26,8 +27,12 @@ class MetaClient {
  public:
   explicit MetaClient(beehive::Bus& bus) : bus_(bus) {}
 
+  /// metamanager answers within the cloud's time-out, asked twice (protocol/05-edged.md §3.1), plus a margin.
+  static constexpr std::chrono::seconds kAnswerWithin{125};
+
   /// One request. Only cancellation and the bus being stopped throw.
-  boost::asio::awaitable<MetaAnswer> ask(std::string operation, std::string resource, Json content);
+  boost::asio::awaitable<MetaAnswer> ask(std::string operation, std::string resource, Json content,
+                                         std::chrono::milliseconds within = kAnswerWithin);
 
   /// A query for `<ns>/<type>/<name>`; an empty name asks for the list.
   boost::asio::awaitable<MetaAnswer> get(const std::string& ns, const std::string& type,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -60,14 +61,37 @@ struct PodServices {
   std::function<std::vector<std::string>()> host_ips;
 };
 
+/// Attempt numbers of sandboxes and containers that the runtime has taken for a call whose caller is gone:
+/// this program before it was killed, or one whose answer was lost. It gives such a number back within a
+/// second or shows what was made, which is then used. Another number at once could make a twin of what is
+/// about to show; but containerd has also been seen to keep one for ever.
+class TakenNumber {
+ public:
+  static constexpr std::chrono::seconds kPatience{10};
+
+  [[nodiscard]] std::uint32_t choose(std::uint32_t wanted, SteadyTime now) const {
+    if (!since_ || wanted > number_) return wanted;
+    return now - *since_ >= kPatience ? number_ + 1 : number_;
+  }
+  /// The runtime says that `number` is taken.
+  void refused(std::uint32_t number, SteadyTime now) {
+    if (since_ && number_ == number) return;
+    number_ = number;
+    since_ = now;
+  }
+
+ private:
+  std::uint32_t number_ = 0;
+  std::optional<SteadyTime> since_;
+};
+
 /// What is known of one pod between its syncs, besides what the runtime and the API know.
 struct PodRecord {
   kube::PodPtr pod;
   /// What the last attempt to start a container ended with, by its name.
   std::map<std::string, Refusal> failures;
-  /// Attempt numbers the runtime has taken for something it does not list (an answer was lost).
-  std::map<std::string, std::uint32_t> taken_attempts;
-  std::uint32_t taken_sandbox_attempts = 0;
+  std::map<std::string, TakenNumber> taken_attempts;  ///< by the container's name
+  TakenNumber taken_sandbox_attempt;
   /// Seconds, while the pod is being stopped; only ever shrinks.
   std::optional<std::int64_t> grace;
   /// The pod has failed as a whole: evicted, past its deadline.

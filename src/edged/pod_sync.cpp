@@ -82,7 +82,7 @@ boost::asio::awaitable<SandboxInUse> make_sandbox(PodServices& services, PodReco
                                                   std::uint32_t attempt) {
   const kube::PodPtr pod = record.pod;
   SandboxInUse sandbox;
-  sandbox.config = sandbox_config(services, *pod, std::max(attempt, record.taken_sandbox_attempts));
+  sandbox.config = sandbox_config(services, *pod, record.taken_sandbox_attempt.choose(attempt, steady_now()));
   make_directories(sandbox.config.log_directory, 0755);
   std::string failure;
   try {
@@ -92,7 +92,7 @@ boost::asio::awaitable<SandboxInUse> make_sandbox(PodServices& services, PodReco
     if (error.cancelled()) throw;
     services.cache.mark_stale(pod->uid);
     if (error.message().find("is reserved for") != std::string::npos)
-      record.taken_sandbox_attempts = sandbox.config.metadata.attempt + 1;
+      record.taken_sandbox_attempt.refused(sandbox.config.metadata.attempt, steady_now());
     failure = fmt::format("its sandbox cannot be made: {}", error.message());
   }
   if (!failure.empty()) throw Error(failure);

@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::size_t kAtOnce = 16;
 constexpr std::chrono::seconds kRetry{10};
+/// CloudCore answers a patch within milliseconds, or never. What is said twice does no harm, and behind a
+/// lost answer waits whatever happens to the pod meanwhile.
+constexpr std::chrono::seconds kAnswerWithin{15};
 
 SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
@@ -137,6 +140,7 @@ Json StatusWriter::known(const std::string& uid) const {
 void StatusWriter::connection(bool up) {
   connected_ = up;
   if (!up) return;
+  ++connections_;
   for (auto& [uid, entry] : entries_) {
     entry.retry_at = {};
     entry.complaints.reset();
@@ -211,13 +215,14 @@ boost::asio::awaitable<void> StatusWriter::bring_up_to_date(std::string uid) {
 boost::asio::awaitable<bool> StatusWriter::send_patch(std::string uid, Json patch) {
   const kube::PodPtr pod = find(uid)->pod;
   const Json sent = find(uid)->wanted;
+  const Asked asked{connections_, steady_now()};
   std::string resource = beehive::resource_path(pod->ns, names::resource::kPodPatch, pod->name);
   const std::string api_uid = kube::string_or(patch, "metadata.uid");
   const MetaAnswer answer =
-      co_await meta_.ask(names::operation::kPatch, std::move(resource), std::move(patch));
+      co_await meta_.ask(names::operation::kPatch, std::move(resource), std::move(patch), kAnswerWithin);
   Entry* entry = find(uid);
   if (entry == nullptr) co_return false;
-  if (answer.refused) co_return refused(*entry, *answer.refused, "report its status");
+  if (answer.refused) co_return refused(*entry, *answer.refused, asked, "report its status");
   if (kube::string_or(answer.object, "metadata.uid") != api_uid) {
     entry->refused_for_good = true;  // the name belongs to another pod by now
     co_return false;
@@ -243,17 +248,18 @@ boost::asio::awaitable<bool> StatusWriter::send_delete(std::string uid) {
   Json options = Json::object();
   options["gracePeriodSeconds"] = 0;
   options["preconditions"]["uid"] = uid;
+  const Asked asked{connections_, steady_now()};
   const MetaAnswer answer =
-      co_await meta_.ask(names::operation::kDelete, std::move(resource), std::move(options));
+      co_await meta_.ask(names::operation::kDelete, std::move(resource), std::move(options), kAnswerWithin);
   Entry* entry = find(uid);
   if (entry == nullptr) co_return false;
-  if (answer.refused) co_return refused(*entry, *answer.refused, "delete it in the cloud");
+  if (answer.refused) co_return refused(*entry, *answer.refused, asked, "delete it in the cloud");
   entry->deleted = true;
   context_.log->info("pod {} ({}) has ended and is deleted in the cloud", pod->full_name(), uid);
   co_return false;
 }
 
-bool StatusWriter::refused(Entry& entry, const kube::Status& why, const char* what) {
+bool StatusWriter::refused(Entry& entry, const kube::Status& why, const Asked& asked, const char* what) {
   // Another pod has the name, or none: what we know of this one interests nobody any more.
   if (why.is(kube::reason::kNotFound) || why.is(kube::reason::kConflict)) {
     context_.log->debug("pod {} ({}): the API has it no more: {}", entry.pod->full_name(), entry.pod->uid,
@@ -261,6 +267,10 @@ bool StatusWriter::refused(Entry& entry, const kube::Status& why, const char* wh
     entry.refused_for_good = true;
     return false;
   }
+  // The notice of the connection may overtake the refusal of what was asked before it; and who has waited for
+  // an answer in vain has waited enough.
+  if (connected_ && (asked.connection != connections_ || steady_now() - asked.at >= kAnswerWithin))
+    return true;
   entry.retry_at = steady_now() + kRetry;
   if (entry.complaints.now()) {
     context_.log->warn("pod {}: cannot {} (attempt {}): {}", entry.pod->full_name(), what,

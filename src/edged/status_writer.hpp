@@ -62,6 +62,10 @@ class StatusWriter {
     SteadyTime retry_at{};
     log::Quiet complaints;
   };
+  struct Asked {
+    unsigned connection;
+    SteadyTime at;
+  };
   Entry& entry_of(const kube::PodPtr& pod);
   Entry* find(const std::string& uid);
   /// What is still to be said about the pod whose UID in the API is `api_uid`.
@@ -73,13 +77,14 @@ class StatusWriter {
   boost::asio::awaitable<void> bring_up_to_date(std::string uid);
   boost::asio::awaitable<bool> send_patch(std::string uid, Json patch);
   boost::asio::awaitable<bool> send_delete(std::string uid);
-  bool refused(Entry& entry, const kube::Status& why, const char* what);
+  bool refused(Entry& entry, const kube::Status& why, const Asked& asked, const char* what);
 
   beehive::ModuleContext& context_;
   MetaClient& meta_;
   beehive::TaskGroup tasks_;
   beehive::Wakeup wakeup_;
-  bool connected_ = true;  ///< until a notice says otherwise: a restarted module does not know
+  unsigned connections_ = 0;  ///< begun so far
+  bool connected_ = true;     ///< until a notice says otherwise: a restarted module does not know
   std::map<std::string, Entry> entries_;
   std::map<std::string, std::string> static_of_;  ///< mirror's UID → static pod's UID
   std::size_t sending_ = 0;
