@@ -87,6 +87,7 @@ class Edged final : public beehive::Module {
         tasks_(context.executor) {}
 
   boost::asio::awaitable<void> run() override {
+    workers_.on_found([this](const Json& pod) { take_object(names::operation::kUpdate, pod); });
     look_at_network();
     co_await prepare();
     tasks_.spawn("messages", take_messages());
@@ -113,6 +114,7 @@ class Edged final : public beehive::Module {
   boost::asio::awaitable<void> watch_network();
   void take(const Message& message);
   void take_pod(const Message& message);
+  void take_object(const std::string& operation, const Json& pod);
   void take_list(const Json& pods);
   void pass_on(const std::vector<PodChange>& changes);
   void look_at_network();
@@ -283,6 +285,7 @@ void Edged::take(const Message& message) {
     const bool up = message.content == names::content::kCloudConnected;
     heartbeat_.connection(up);
     status_.connection(up);
+    if (up) workers_.look_all();  // what a volume or a container lacked may be had now
     return;
   }
   const auto path = beehive::parse_resource(route.resource);
@@ -311,12 +314,16 @@ void Edged::take_pod(const Message& message) {
   if (message.route.operation != names::operation::kInsert &&
       message.route.operation != names::operation::kUpdate)
     return;
-  if (kube::string_or(message.content, "spec.nodeName") != options_.config.hostname_override) return;
+  take_object(message.route.operation, message.content);
+}
+
+void Edged::take_object(const std::string& operation, const Json& pod) {
+  if (kube::string_or(pod, "spec.nodeName") != options_.config.hostname_override) return;
   try {
-    pass_on(api_.update(kube::parse_pod(message.content)));
+    pass_on(api_.update(kube::parse_pod(pod)));
   } catch (const BadInput& error) {
-    context_.log->error("{} {} cannot be read and changes nothing: {}", message.route.operation,
-                        log::quote(message.route.resource), log::quote(error.what(), 500));
+    context_.log->error("{} of pod {} cannot be read and changes nothing: {}", operation,
+                        log::quote(kube::string_or(pod, "metadata.name")), log::quote(error.what(), 500));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/beehive/names.hpp"
 #include "edged/container_gc.hpp"
 #include "edged/pod_resources.hpp"
 #include "edged/sandbox_config.hpp"
@@ -244,6 +245,8 @@ boost::asio::awaitable<void> PodWorkers::adopt_orphans() {
     if (runtime == nullptr || entries_.contains(uid)) continue;
     if (runtime->sandboxes.empty() && runtime->containers.empty()) continue;
     const kube::PodPtr pod = orphan_pod(uid, *runtime);
+    const bool orphan = co_await is_orphan(pod);
+    if (!orphan || entries_.contains(uid)) continue;
     services_.context.log->info("pod {} ({}) is not wanted on this node (any more): removing it",
                                 pod->full_name(), uid);
     start(pod, true);
@@ -251,9 +254,35 @@ boost::asio::awaitable<void> PodWorkers::adopt_orphans() {
   }
 }
 
+/// Whether a pod of the runtime that no source has named is to go. The list that the sources go by is not
+/// whole while the database of a node that lost it is filled again; then only the cloud knows, and until it
+/// has said so what runs is left alone.
+boost::asio::awaitable<bool> PodWorkers::is_orphan(kube::PodPtr pod) {
+  if (pod->name.empty() || pod->ns.empty()) co_return true;
+  const MetaAnswer answer = co_await services_.meta.get(pod->ns, names::resource::kPod, pod->name);
+  if (answer.ok() && kube::string_or(answer.object, "metadata.uid") == pod->uid) {
+    unexplained_.erase(pod->uid);
+    if (found_) found_(answer.object);
+    co_return false;
+  }
+  if (answer.ok() || answer.refused_as(kube::reason::kNotFound)) {
+    unexplained_.erase(pod->uid);
+    co_return true;
+  }
+  if (unexplained_.insert(pod->uid).second) {
+    services_.context.log->warn(
+        "pod {} ({}) runs here and is not in the database; it is left alone until the cloud "
+        "has said whether it is wanted: {}",
+        pod->full_name(), pod->uid, log::quote(answer.refused->message, 300));
+  }
+  co_return false;
+}
+
 boost::asio::awaitable<void> PodWorkers::remove_orphan_directories() {
   directories_looked_at_ = steady_now();
-  const std::vector<std::string> orphans = co_await services_.volumes.orphans(known());
+  std::set<std::string> in_use = known();
+  for (const std::string& uid : services_.cache.uids()) in_use.insert(uid);
+  const std::vector<std::string> orphans = co_await services_.volumes.orphans(in_use);
   for (const std::string& uid : orphans) {
     if (entries_.contains(uid)) continue;
     try {
@@ -276,6 +305,7 @@ void PodWorkers::look(const std::string& uid) {
 
 void PodWorkers::look_all() {
   for (auto& [uid, entry] : entries_) entry.worker->look();
+  if (!unexplained_.empty()) house_.notify();
 }
 
 bool PodWorkers::evict(const std::string& uid, const Refusal& why,

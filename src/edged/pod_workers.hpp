@@ -36,6 +36,9 @@ class PodWorkers {
   void leave_alone(std::set<std::string> uids) { untouchable_ = std::move(uids); }
   /// All sources have delivered: from now on what is in the runtime and not wanted is removed.
   void sources_ready();
+  /// `found` is given the object of a pod that runs here and that no source has named, though the API has it:
+  /// the database was lost.
+  void on_found(std::function<void(const Json&)> found) { found_ = std::move(found); }
 
   /// The pod's surroundings changed: it is looked at soon.
   void look(const std::string& uid);
@@ -67,6 +70,7 @@ class PodWorkers {
   boost::asio::awaitable<void> serve(PodWorker& worker, std::string uid);
   boost::asio::awaitable<void> keep_house();
   boost::asio::awaitable<void> adopt_orphans();
+  boost::asio::awaitable<bool> is_orphan(kube::PodPtr pod);
   boost::asio::awaitable<void> remove_orphan_directories();
   boost::asio::awaitable<void> reap(std::string uid);
   void forget_gone();
@@ -79,6 +83,8 @@ class PodWorkers {
   std::map<std::string, Entry> entries_;
   std::set<std::string> refused_;  ///< UIDs that were not admitted
   std::set<std::string> untouchable_;
+  std::set<std::string> unexplained_;  ///< UIDs of which the cloud has to say whether they are wanted
+  std::function<void(const Json&)> found_;
   bool ready_ = false;
   SteadyTime directories_looked_at_{};
 };

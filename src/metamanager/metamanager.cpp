@@ -8,6 +8,7 @@
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/kube/status.hpp"
+#include "edgecore/store/info.hpp"
 #include "edgecore/store/meta.hpp"
 #include "metamanager/cloud.hpp"
 #include "metamanager/freshness.hpp"
@@ -126,6 +127,7 @@ class MetaManager final : public beehive::Module {
   }
 
   void report_database() {
+    if (!store::info::resync_needed(reader_)) return;  // an earlier life of the module has seen to it
     if (deps_.store.was_rebuilt()) {
       context_.log->error(
           "the database was damaged and had to be made anew: the cloud is asked for this node's pods again");

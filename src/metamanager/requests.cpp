@@ -121,7 +121,11 @@ kube::CloudReply Requests::get_service_account(const beehive::ResourcePath& path
 Requests::Reply Requests::get_pod(const beehive::ResourcePath& path) {
   auto pod = stored(path);
   if (pod) co_return object_answer(std::move(*pod));
-  if (parts_.cloud.is_down() || !store::info::resync_needed(parts_.reader)) co_return not_found(path);
+  if (!store::info::resync_needed(parts_.reader)) co_return not_found(path);
+  // What was lost with the database may well exist: "not found" would be an invitation to stop what runs.
+  if (parts_.cloud.is_down())
+    co_return broken_answer(kube::Status::service_unavailable(
+        "the database is new and the cloud, which may know the pod, cannot be asked"));
   const std::string key = row_key(path);
   const auto flight = join(key, RequestKind::kGetPod, path, Json());
   co_await flight->wait(std::nullopt);

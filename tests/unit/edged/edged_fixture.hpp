@@ -142,9 +142,12 @@ class FakeMeta {
     std::string operation, resource;
     Json content;
   };
-  std::vector<Sent> sent;               ///< all that edged asked for
-  bool connected = true;                ///< false: writes are refused with 503
-  int lists_to_fail = 0;                ///< so many pod lists are refused first
+  std::vector<Sent> sent;  ///< all that edged asked for
+  bool connected = true;   ///< false: writes are refused with 503
+  bool lost = false;       ///< the database is new and the cloud not reached: no pod is known or denied
+  int lists_to_fail = 0;   ///< so many pod lists are refused first
+  /// A status patch is refused as not connected, and the notice of the connection overtakes the refusal.
+  bool connect_at_patch = false;
   Json amendment;                       ///< what an admission hook of the API makes of every pod's status
   std::map<std::string, Json> objects;  ///< by `<ns>/<type>/<name>`
 
@@ -153,6 +156,11 @@ class FakeMeta {
     pod["metadata"]["resourceVersion"] = std::to_string(++version_);
     objects[path_of(pod)] = pod;
     push(operation, pod);
+  }
+  std::vector<beehive::Message> late_refusals;
+  void refuse_late() {
+    for (const auto& message : std::exchange(late_refusals, {}))
+      refuse(message, kube::Status::service_unavailable("not connected"));
   }
   /// `kubectl delete`: the deletion begins.
   void begin_deletion(const std::string& name, std::int64_t grace) {
@@ -210,6 +218,11 @@ class FakeMeta {
     sent.push_back({message.route.operation, message.route.resource, message.content});
     const std::string& operation = message.route.operation;
     if (operation == names::operation::kQuery) return query(message, *path);
+    if (path->type == names::resource::kPodPatch && std::exchange(connect_at_patch, false)) {
+      notice(true);
+      late_refusals.push_back(message);
+      return;
+    }
     if (!connected) return refuse(message, kube::Status::service_unavailable("not connected"));
     if (path->type == names::resource::kPodPatch) return patch(message, *path);
     if (path->type == names::resource::kPod && operation == names::operation::kDelete)
@@ -232,6 +245,10 @@ class FakeMeta {
   }
 
   void query(const beehive::Message& message, const beehive::ResourcePath& path) {
+    if (lost && path.type == names::resource::kPod) {
+      if (path.name.empty()) return say(message, Json::array());
+      return refuse(message, kube::Status::service_unavailable("not connected"));
+    }
     if (path.name.empty()) {
       if (lists_to_fail > 0) {
         --lists_to_fail;

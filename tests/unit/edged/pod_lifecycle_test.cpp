@@ -2,6 +2,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 
+#include "edged/pod_services.hpp"
 #include "unit/edged/edged_fixture.hpp"
 
 namespace edgecore::edged::test {
@@ -150,6 +151,35 @@ TEST_F(EdgedTest, APodThatVanishedWhileWeWereAwayIsRemoved) {
   EXPECT_EQ(running(), 1U);
 }
 
+TEST_F(EdgedTest, WithTheDatabaseLostWhatRunsIsLeftAloneUntilTheCloudHasSaidWhatIsWanted) {
+  start_edged();
+  meta_->put(pod("kept", "u-1"));
+  meta_->put(pod("unwanted", "u-2"));
+  ASSERT_TRUE(runs("kept"));
+  ASSERT_TRUE(runs("unwanted"));
+  turn_for(200ms);
+  stop_edged();
+  const auto before = runtime_.containers();
+  meta_->objects.erase("default/pod/unwanted");
+  meta_->lost = true;
+  meta_->notice(false);
+  runtime_.clear_calls();
+  start_edged();
+  ASSERT_TRUE(eventually([&] { return meta_->count("query", "default/pod/unwanted") > 0; }));
+  turn_for(1500ms);
+  EXPECT_EQ(runtime_.count_calls("StopContainer"), 0U);
+  EXPECT_EQ(running(), 2U);
+
+  meta_->lost = false;
+  meta_->notice(true);
+  ASSERT_TRUE(eventually([&] { return runtime_.containers().size() == 1; }));
+  EXPECT_EQ(runtime_.containers().front().id, before.front().id);
+  EXPECT_TRUE(eventually([&] { return runtime_.sandboxes().size() == 1; }));
+  EXPECT_EQ(running(), 1U);
+  meta_->begin_deletion("kept", 1);  // it is a pod like any other again
+  EXPECT_TRUE(gone("kept"));
+}
+
 TEST_F(EdgedTest, ADeletionBegunBeforeARestartIsCarriedOutAfterIt) {
   start_edged();
   meta_->put(pod("web", "u-1"));
@@ -179,6 +209,68 @@ TEST_F(EdgedTest, OfflineAPodRunsAndEndsAndTheCloudHearsOfItAfterwards) {
   meta_->notice(true);
   EXPECT_TRUE(eventually([&] { return meta_->phase("late") == "Running"; }, 2s));
   EXPECT_TRUE(gone("web"));
+}
+
+TEST_F(EdgedTest, AStatusRefusedForWantOfAConnectionIsSentAtOnceThoughTheNoticeCameBeforeTheRefusal) {
+  start_edged();
+  meta_->connect_at_patch = true;
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(eventually([&] { return !meta_->late_refusals.empty(); }));
+  turn_for(100ms);  // the notice is read
+  meta_->refuse_late();
+  EXPECT_TRUE(eventually([&] { return meta_->phase("web") == "Running"; }, 5s));
+}
+
+TEST_F(EdgedTest, AContainerThatTheRuntimeStillStartsForOurFormerLifeIsTakenOver) {
+  // We were killed between asking for its start and hearing of it.
+  cri::FakeRuntime::Fault killed;
+  killed.hang = true;
+  runtime_.fail_next("StartContainer", killed);
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(eventually([&] { return runtime_.count_calls("StartContainer") == 1; }));
+  stop_edged();
+  const std::string id = runtime_.find_container("c", cri::ContainerState::Created);
+  ASSERT_NE(id, "");
+  cri::FakeRuntime::Fault busy;
+  busy.code = cri::Code::Unknown;
+  busy.message = "failed to set removing state: container is in starting state, can't be removed";
+  runtime_.fail_next("RemoveContainer", busy);
+  start_edged();
+  ASSERT_TRUE(eventually([&] { return runtime_.count_calls("RemoveContainer") == 1; }));
+  boost::asio::co_spawn(loop_, runtime_.start_container(id), [](const std::exception_ptr&) {});
+  ASSERT_TRUE(runs("web"));
+  turn_for(1500ms);
+  EXPECT_EQ(runtime_.containers().size(), 1U);
+  EXPECT_EQ(runtime_.find_container("c", cri::ContainerState::Running), id);
+  EXPECT_EQ(meta_->status("web", "containerStatuses/0/restartCount"), 0);
+}
+
+TEST_F(EdgedTest, ASandboxNameStillReservedForOurFormerLifeIsAskedForAgain) {
+  cri::FakeRuntime::Fault taken;
+  taken.code = cri::Code::Unknown;
+  taken.message = "failed to reserve sandbox name \"web\": it is reserved for \"x\"";
+  runtime_.fail_next("RunPodSandbox", taken);
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  ASSERT_EQ(runtime_.sandboxes().size(), 1U);
+  EXPECT_EQ(runtime_.sandboxes().front().metadata.attempt, 0U)
+      << "another number could make a second sandbox";
+}
+
+TEST(TakenNumber, IsAskedForAgainUntilPatienceEnds) {
+  TakenNumber taken;
+  const SteadyTime begin{};
+  EXPECT_EQ(taken.choose(3, begin), 3U);
+  taken.refused(3, begin);
+  taken.refused(3, begin + 5s);
+  EXPECT_EQ(taken.choose(3, begin + 9s), 3U);
+  EXPECT_EQ(taken.choose(3, begin + 10s), 4U);
+  EXPECT_EQ(taken.choose(5, begin + 1s), 5U) << "what is asked for is higher anyway";
+  taken.refused(4, begin + 10s);
+  EXPECT_EQ(taken.choose(3, begin + 11s), 4U);
+  EXPECT_EQ(taken.choose(3, begin + 20s), 5U);
 }
 
 TEST_F(EdgedTest, ACrashingContainerIsRestartedWithGrowingPauses) {

@@ -111,6 +111,14 @@ TEST_F(LostState, UntilThenAMissingPodIsFetchedByAPatchThatChangesNothing) {
   EXPECT_EQ(store.value("default/pod/elsewhere"), "");
 }
 
+TEST_F(LostState, OfflineAMissingPodIsNotDenied) {
+  start();
+  connect(false);
+  EXPECT_EQ(get("default/pod/a")["code"], 503);
+  forget_resync();
+  EXPECT_EQ(get("default/pod/a")["code"], 404);
+}
+
 // protocol/02-metamanager.md §8.5, §10.10
 TEST_F(LostState, APodTheCloudDeniesThreeTimesIsRemovedAndEdgedTold) {
   store.put("default/pod/p", "pod", pod("p", "u", "5").dump());
