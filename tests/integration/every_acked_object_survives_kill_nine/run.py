@@ -1,5 +1,6 @@
 """kill -9 of edgecore at random moments while objects come, change and go: what was acknowledged is in the database, pods
-converge, containers of pods that nobody touched are the same ones, and containerd holds nothing that belongs to no pod.
+converge, containers of pods that nobody touched are the same ones, and containerd holds nothing that belongs to no pod. The
+database is looked at after each kill, as it was left, and at the end.
 
 run.py [KILLS [SEED]]: 8 kills by default (about half a minute), 200 for a long run.
 """
@@ -68,17 +69,38 @@ class Churn(threading.Thread):
                          "application/merge-patch+json")
 
 
+def check_what_was_left(node):
+    """edgecore is dead, the cloud lives: what it counts as acknowledged is in the database, unless it is to go or gone."""
+    acknowledged = node.acknowledged()
+    stored = {key: json.loads(value) for key, value in node.dead_rows("SELECT key, value FROM meta")}
+    number = 0
+    for kind, namespace, name, uid, version in acknowledged:
+        if version == 0:
+            continue
+        there = stored.get(f"{namespace}/{kind.lower()}/{name}")
+        if there and there["metadata"]["uid"] == uid and int(there["metadata"]["resourceVersion"]) >= version:
+            number += 1
+            continue
+        now = node.get(name, node.PLURALS[kind], namespace)
+        going = not now or now["metadata"]["uid"] != uid or "deletionTimestamp" in now["metadata"]
+        assert going, f"{kind} {name} {uid} version {version} was acknowledged; the database has {there and there['metadata']}"
+    return number
+
+
 def check_database(node):
     """Nothing writes any more: every acknowledged version is there, and no object that the cloud no longer has."""
     stored = {}
     for key, value in node.rows("SELECT key, value FROM meta WHERE type IN ('pod', 'configmap', 'secret')"):
-        stored[key] = json.loads(value)["metadata"]
+        stored[key] = json.loads(value)
     acknowledged = [row for row in node.acknowledged() if row[4] > 0]
     assert acknowledged, "the cloud counts nothing as acknowledged"
     for kind, namespace, name, uid, version in acknowledged:
-        meta = stored.get(f"{namespace}/{kind.lower()}/{name}")
-        assert meta is not None, f"{kind} {name} version {version} was acknowledged and is not in the database"
+        assert f"{namespace}/{kind.lower()}/{name}" in stored, f"{kind} {name} version {version} was acknowledged and is not there"
+        meta = stored[f"{namespace}/{kind.lower()}/{name}"]["metadata"]
         assert meta["uid"] == uid, f"{kind} {name}: acknowledged {uid}, stored {meta['uid']}"
+        if kind == "ConfigMap":
+            text, shown = stored[f"{namespace}/configmap/{name}"]["data"], node.get(name, "configmaps")
+            assert not shown or text == shown["data"], f"{name}: {shown['data']} is stored as {text}"
         assert int(meta["resourceVersion"]) >= version, f"{kind} {name}: acknowledged {version}, stored {meta['resourceVersion']}"
     for key in stored:
         namespace, kind, name = key.split("/")
@@ -101,12 +123,19 @@ with Node() as node:
 
     churn = Churn(node, random.Random(dice.random()))
     churn.start()
+    checked = 0
     for kill in range(KILLS):
         # Short lives end in the start; long ones in the middle of everything.
         time.sleep(dice.choice([dice.uniform(0.01, 0.3), dice.uniform(0.3, 1.5), dice.uniform(1, 3)]))
         assert node.edgecore.poll() is None, f"edgecore ended by itself with {node.edgecore.returncode} before kill {kill}"
         node.stop("edgecore", signal.SIGKILL)
+        checked += check_what_was_left(node)
         node.start_edgecore()
+        running = node.containers()
+        for name, container in ids.items():
+            container = container.split("//")[1]
+            assert running.get(container) == pids[container], f"{name} is not what it was before kill {kill}"
+    assert checked > KILLS, f"only {checked} acknowledged objects were there to be looked at after {KILLS} kills"
     time.sleep(1)
     churn.go_on = False
     churn.join(30)
@@ -124,7 +153,7 @@ with Node() as node:
     except AssertionError:
         print(json.dumps(unsettled(), indent=1))
         raise
-    print(f"{churn.done} changes; all converged {time.monotonic() - begin:.1f} s after the last kill and change")
+    print(f"{checked} objects looked at between the kills; {churn.done} changes; all converged {time.monotonic() - begin:.1f} s after the last kill and change")
 
     alive = [name for name in PODS + UNTOUCHED if node.get(name)]
     wait("containerd runs two containers a pod and no other", lambda: len(node.containers()) == 2 * len(alive), 20, 0.2)
@@ -169,6 +198,7 @@ with Node() as node:
     if KILLS > 8:
         node.start_edgecore()
         node.wait_ready()
+        uids = [node.get(name)["metadata"]["uid"] for name in alive]
         took = wait("containerd lists only containers of the pods that exist",
-                    lambda: len(node.made_containers()) == 2 * len(alive), 120, 0.3)
+                    lambda: not node.made_containers().difference(*map(node.containers_of, uids)), 120, 0.3)
         print(f"nothing left over {took:.1f} s after the last start")
