@@ -8,6 +8,7 @@
 #include "edgecore/store/awaitable.hpp"
 #include "edgecore/store/meta.hpp"
 #include "edgecore/store/pods.hpp"
+#include "metamanager/handover.hpp"
 #include "metamanager/object_rows.hpp"
 
 namespace edgecore::metamanager {
@@ -87,12 +88,8 @@ boost::asio::awaitable<void> GonePods::remove(const std::string& ns, const std::
   beehive::Message deletion = beehive::make_message(
       names::source::kEdgeController, names::group::kResource, names::operation::kDelete,
       beehive::resource_path(ns, names::resource::kPod, name), minimal_pod(ns, name, uid));
-  if (!context_.bus.has_module(names::module::kEdged)) co_return;
-  try {
-    co_await context_.bus.send(names::module::kEdged, std::move(deletion));
-  } catch (const beehive::RequestFailed& failure) {
-    context_.log->warn("edged was not told of the removal of pod {}/{}: {}", ns, name, failure.what());
-  }
+  std::string edged = names::module::kEdged;
+  co_await hand_over(context_, std::move(edged), std::move(deletion));
 }
 
 }  // namespace edgecore::metamanager

@@ -4,11 +4,12 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <optional>
 #include <utility>
 
-#include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/metamanager/ack.hpp"
+#include "metamanager/handover.hpp"
 
 namespace edgecore::metamanager {
 namespace {
@@ -23,8 +24,19 @@ std::string text_of(const std::exception_ptr& failure) {
   }
 }
 
-bool was_kept(const WriteOutcome& outcome) {
-  return outcome.kind != WriteOutcome::Kind::kStale && outcome.kind != WriteOutcome::Kind::kAbsent;
+/// What the receiving module is told: the push, or what has overtaken it. An answer to a status report may be
+/// stored first and hold the push's change, of which the one that asked takes no notice: without this a pod's
+/// deletion could be acknowledged and never be heard of.
+std::optional<beehive::Message> news_of(Push& push, const WriteOutcome& outcome) {
+  if (push.target.empty() || outcome.kind == WriteOutcome::Kind::kAbsent) return std::nullopt;
+  if (outcome.kind == WriteOutcome::Kind::kStale) {
+    auto newer = read_row(outcome.newer, push.path.type);
+    if (!newer) return std::nullopt;
+    push.forward.route.operation = names::operation::kUpdate;
+    push.forward.content = std::move(*newer);
+    push.forward.weight = 0;
+  }
+  return std::move(push.forward);
 }
 
 }  // namespace
@@ -57,8 +69,6 @@ void PushPipeline::take(beehive::Delivery delivery, Push push) {
                        log::quote(delivery->route.operation), log::quote(delivery->route.resource),
                        log::quote(delivery->route.source), push.complaint);
   }
-  // A module that is not there gets nothing.
-  if (!push.target.empty() && !context_.bus.has_module(push.target)) push.target.clear();
   const auto lane = lane_of(push.target);
   Entry entry{std::move(delivery), std::move(push), std::make_shared<Commit>()};
   ++count_;
@@ -144,21 +154,12 @@ boost::asio::awaitable<void> PushPipeline::finish(Entry entry) {
     co_return;
   }
   on_settled_(entry.push, entry.commit->outcome);
-  if (!entry.push.target.empty() && was_kept(entry.commit->outcome)) co_await hand_on(entry.push);
+  if (auto news = news_of(entry.push, entry.commit->outcome))
+    co_await hand_over(context_, std::move(entry.push.target), std::move(*news));
   // An error is no question, and nobody waits for an answer to it.
   if (received.route.operation == names::operation::kError) co_return;
   beehive::Message ack = make_ack(received);
   co_await cloud_.tell(std::move(ack));
-}
-
-boost::asio::awaitable<void> PushPipeline::hand_on(Push& push) {
-  const std::string resource = push.forward.route.resource;
-  try {
-    co_await context_.bus.send(push.target, std::move(push.forward));
-  } catch (const beehive::RequestFailed& failure) {
-    // It is in the database: the module reads it there when it is started again.
-    context_.log->warn("{} did not get {}: {}", push.target, log::quote(resource), failure.what());
-  }
 }
 
 }  // namespace edgecore::metamanager

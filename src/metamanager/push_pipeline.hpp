@@ -66,7 +66,6 @@ class PushPipeline {
   void submit(const Entry& entry, const std::shared_ptr<Lane>& lane);
   boost::asio::awaitable<void> run_lane(std::shared_ptr<Lane> lane);
   boost::asio::awaitable<void> finish(Entry entry);
-  boost::asio::awaitable<void> hand_on(Push& push);
 
   beehive::ModuleContext& context_;
   store::Store& store_;

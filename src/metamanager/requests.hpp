@@ -67,9 +67,6 @@ class Requests {
   boost::asio::awaitable<void> fly(std::string key, RequestKind kind, beehive::ResourcePath path, Json ask);
   Reply fetch(RequestKind kind, const beehive::ResourcePath& path, const Json& ask);
   Reply fetch_tracked(const beehive::ResourcePath& path);
-  /// The answer was stored after somebody had gone on with an older copy: no push will tell them, since the
-  /// cloud takes what was acknowledged as known.
-  boost::asio::awaitable<void> tell_of_late_answer(beehive::Message news);
   Reply fetch_token(const beehive::ResourcePath& path, const Json& ask);
   Reply fetch_missing_pod(const beehive::ResourcePath& path);
   std::shared_ptr<Flight> join(const std::string& key, RequestKind kind, const beehive::ResourcePath& path,
@@ -78,6 +75,8 @@ class Requests {
   /// Asks the cloud for `path` with kind and apiVersion filled in by `type`.
   boost::asio::awaitable<Cloud::Answer> ask(const char* operation, const beehive::ResourcePath& path,
                                             Json content, const std::string& type);
+  /// The question for the object itself.
+  boost::asio::awaitable<Cloud::Answer> query(const beehive::ResourcePath& path);
   /// Stores an object that came as an answer; gives back what is stored then, which may be newer. False when
   /// the database refuses (logged).
   boost::asio::awaitable<bool> keep(const beehive::ResourcePath& path, Json& object, bool only_if_present);

@@ -3,11 +3,11 @@
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/beehive/bus.hpp"
 #include "edgecore/metamanager/ack.hpp"
 #include "edgecore/store/awaitable.hpp"
 #include "edgecore/store/meta.hpp"
 #include "metamanager/answers.hpp"
+#include "metamanager/handover.hpp"
 #include "metamanager/requests.hpp"
 #include "metamanager/token.hpp"
 
@@ -50,6 +50,11 @@ boost::asio::awaitable<Cloud::Answer> Requests::ask(const char* operation, const
   co_return answer;
 }
 
+boost::asio::awaitable<Cloud::Answer> Requests::query(const beehive::ResourcePath& path) {
+  Json nothing;
+  return ask(op::kQuery, path, std::move(nothing), path.type);
+}
+
 boost::asio::awaitable<bool> Requests::run_job(store::Job job, std::size_t bytes, const std::string& what) {
   try {
     co_await store::async_write(parts_.store, std::move(job), bytes);
@@ -90,7 +95,7 @@ Requests::Reply Requests::fetch(RequestKind kind, const beehive::ResourcePath& p
   if (kind == RequestKind::kToken) co_return co_await fetch_token(path, asked);
   if (kind == RequestKind::kTracked) co_return co_await fetch_tracked(path);
   if (kind == RequestKind::kGetPod) co_return co_await fetch_missing_pod(path);
-  Cloud::Answer answer = co_await ask(op::kQuery, path, Json(), path.type);
+  Cloud::Answer answer = co_await query(path);
   if (is_object(answer.reply)) {
     if (kind == RequestKind::kNode) co_await keep_node(answer.reply.object);
     if (kind == RequestKind::kGetLease && path.name == parts_.node_name) {
@@ -102,24 +107,25 @@ Requests::Reply Requests::fetch(RequestKind kind, const beehive::ResourcePath& p
 
 Requests::Reply Requests::fetch_tracked(const beehive::ResourcePath& path) {
   const unsigned session = parts_.freshness.session();
-  Cloud::Answer answer = co_await ask(op::kQuery, path, Json(), path.type);
+  Cloud::Answer answer = co_await query(path);
   bool settled = true;
   if (is_object(answer.reply)) {
     settled = co_await keep(path, answer.reply.object, false);
     if (settled) parts_.freshness.confirm(row_key(path), session);
-    if (settled && flights_.was_left(row_key(path)) && concerns_kubelet(path.type) &&
-        parts_.context.bus.has_module(names::module::kEdged)) {
+    if (settled && flights_.was_left(row_key(path)) && concerns_kubelet(path.type)) {
       beehive::Message news =
           beehive::make_message(names::source::kEdgeController, names::group::kResource, op::kUpdate,
                                 beehive::resource_path(path.ns, path.type, path.name), answer.reply.object);
-      parts_.tasks.spawn("late answer", tell_of_late_answer(std::move(news)));
+      // No push will tell: the cloud takes what was acknowledged as known.
+      parts_.tasks.spawn("late answer", hand_over(parts_.context, names::module::kEdged, std::move(news)));
     }
   } else if (path.type == type::kVolumeAttachment && answer.reply.status.is(kube::reason::kNotFound) &&
              answer.reply.kind == kube::ReplyKind::kRefused) {
     // Deletions of these are not believed (§5.4 item 5); this is how one is noticed.
     const auto removal = make_removal(path, Json::object());
     store::Job job = [removal](store::Transaction& from) { apply(from, *removal); };
-    settled = co_await run_job(std::move(job), 0, row_key(path));
+    const std::string key = row_key(path);
+    settled = co_await run_job(std::move(job), 0, key);
   }
   // What is not stored is not acknowledged: it comes again, and then as a late reply.
   if (settled && answer.message && answer.message->route.operation == op::kResponse) {
@@ -129,19 +135,9 @@ Requests::Reply Requests::fetch_tracked(const beehive::ResourcePath& path) {
   co_return std::move(answer.reply);
 }
 
-boost::asio::awaitable<void> Requests::tell_of_late_answer(beehive::Message news) {
-  const std::string resource = news.route.resource;
-  try {
-    co_await parts_.context.bus.send(names::module::kEdged, std::move(news));
-  } catch (const beehive::RequestFailed& failure) {
-    // It is in the database: the module reads it there when it is started again.
-    parts_.context.log->warn("{} did not get {}: {}", names::module::kEdged, log::quote(resource),
-                             failure.what());
-  }
-}
-
 Requests::Reply Requests::fetch_token(const beehive::ResourcePath& path, const Json& asked) {
-  Cloud::Answer answer = co_await ask(op::kQuery, path, asked, path.type);
+  Json question = asked;
+  Cloud::Answer answer = co_await ask(op::kQuery, path, std::move(question), path.type);
   if (!is_object(answer.reply)) co_return std::move(answer.reply);
   if (kube::string_or(answer.reply.object, "status.token").empty()) {
     co_return broken_answer(kube::Status::internal("the cloud answered with a TokenRequest without a token"));
@@ -153,7 +149,8 @@ Requests::Reply Requests::fetch_token(const beehive::ResourcePath& path, const J
   row.value = kube::dump_json(answer.reply.object);
   const std::size_t bytes = row.value.size();
   store::Job job = [row = std::move(row)](store::Transaction& into) { store::meta::upsert(into, row); };
-  co_await run_job(std::move(job), bytes, "the token of " + path.ns + "/" + path.name);
+  const std::string what = "the token of " + path.ns + "/" + path.name;
+  co_await run_job(std::move(job), bytes, what);
   co_return std::move(answer.reply);
 }
 
@@ -171,7 +168,8 @@ Requests::Reply Requests::fetch_missing_pod(const beehive::ResourcePath& path) {
 }
 
 Requests::Reply Requests::forward(const beehive::Message& request, const beehive::ResourcePath& path) {
-  Cloud::Answer answer = co_await ask(request.route.operation.c_str(), path, request.content, path.type);
+  Json content = request.content;
+  Cloud::Answer answer = co_await ask(request.route.operation.c_str(), path, std::move(content), path.type);
   co_return std::move(answer.reply);
 }
 

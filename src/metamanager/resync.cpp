@@ -10,6 +10,7 @@
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/store/awaitable.hpp"
 #include "edgecore/store/info.hpp"
+#include "metamanager/handover.hpp"
 #include "metamanager/object_rows.hpp"
 
 namespace edgecore::metamanager {
@@ -148,13 +149,13 @@ boost::asio::awaitable<void> Resync::store_page(const PodPage& page) {
   };
   co_await store::async_write(store_, std::move(job), bytes);
   received_ += page.pods.size();
-  if (!context_.bus.has_module(names::module::kEdged)) co_return;
   for (std::size_t i = 0; i < page.pods.size(); ++i) {
     if ((*items)[i].outcome.kind != WriteOutcome::Kind::kStored) continue;
     beehive::Message update =
         beehive::make_message(names::source::kEdgeController, names::group::kResource,
                               names::operation::kUpdate, row_key((*items)[i].write->path), page.pods[i]);
-    co_await context_.bus.send(names::module::kEdged, std::move(update));
+    std::string edged = names::module::kEdged;
+    co_await hand_over(context_, std::move(edged), std::move(update));
   }
 }
 

@@ -60,6 +60,27 @@ TEST_F(LostState, AnEmptyDatabaseIsRefilledFromTheCloudsListPageByPage) {
   expect_quiet(cloud);
 }
 
+TEST_F(LostState, AnEdgedThatHasFailedForGoodDoesNotKeepTheListFromBeingStored) {
+  tuning.resync_pause = 1h;
+  tuning.resync_timeout = 5s;
+  edged->close("module edged has failed and is not started again");
+  start();
+  connect(true);
+  auto question = next(cloud);
+  ASSERT_TRUE(question);
+  reply(question, page({pod("a", "ua", "5")}, "next"), "applicationResponse");
+  question = next(cloud);
+  ASSERT_TRUE(question) << "the second page";
+  EXPECT_EQ(option_of(question)["continue"], "next");
+  reply(question, page({pod("b", "ub", "6")}), "applicationResponse");
+  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  while (resync_needed() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
+  EXPECT_FALSE(resync_needed());
+  EXPECT_EQ(get("default/pod/a")["metadata"]["uid"], "ua");
+  EXPECT_EQ(get("default/pod/b")["metadata"]["uid"], "ub");
+  expect_no_restart();
+}
+
 TEST_F(LostState, ACloudThatDoesNotListIsAskedAFewTimesPerConnection) {
   tuning.resync_timeout = 10ms;
   tuning.resync_pause = 5ms;
@@ -144,6 +165,25 @@ TEST_F(LostState, APodTheCloudDeniesThreeTimesIsRemovedAndEdgedTold) {
   EXPECT_EQ(handed->route.resource, "default/pod/p");
   EXPECT_EQ(handed->content["metadata"]["uid"], "u");
   EXPECT_EQ(store.value("default/pod/p"), "");
+}
+
+TEST_F(LostState, APodTheCloudDeniesIsRemovedAlsoWhenEdgedHasFailedForGood) {
+  store.put("default/pod/p", "pod", pod("p", "u", "5").dump());
+  edged->close("module edged has failed and is not started again");
+  start_connected();
+  auto answer = ask("patch", "default/podpatch/p", {{"metadata", {{"uid", "u"}}}});
+  for (int denial = 0; denial < 3; ++denial) {
+    const auto question = next(cloud);
+    ASSERT_TRUE(question);
+    reply(question, wrapped_error(refused(404, "NotFound")));
+  }
+  EXPECT_EQ(content(std::move(answer))["code"], 404);
+  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  while (!store.value("default/pod/p").empty() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(store.value("default/pod/p"), "");
+  EXPECT_EQ(get("default/pod/p")["code"], 404);
+  expect_no_restart();
 }
 
 TEST_F(LostState, OneDenialOfAPodThatExistsChangesNothing) {

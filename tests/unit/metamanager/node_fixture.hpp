@@ -140,6 +140,11 @@ class NodeFixture : public testing::Test {
                           << message->content;
   }
 
+  /// The module is still in its first life.
+  void expect_no_restart() {
+    for (const auto& module : supervisor->states()) EXPECT_EQ(module.restarts, 0U) << module.last_failure;
+  }
+
   static Json pod(const std::string& name, const std::string& uid, const std::string& version,
                   const std::string& phase = "Pending") {
     Json made = {{"kind", "Pod"}, {"apiVersion", "v1"}};

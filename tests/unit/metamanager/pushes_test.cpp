@@ -35,7 +35,7 @@ TEST_F(Pushes, ManyPushesOfOnePodKeepTheirOrderAndTheNewestStays) {
   EXPECT_EQ(Json::parse(store.value("default/pod/p"))["metadata"]["resourceVersion"], "200");
 }
 
-TEST_F(Pushes, AnOlderVersionIsAcknowledgedButNeitherStoredNorHandedOn) {
+TEST_F(Pushes, AnOlderVersionIsAcknowledgedButNotStoredAndEdgedSeesTheNewerOne) {
   start_connected();
   push(from_cloud("update", "default/pod/p", pod("p", "u", "10")));
   ASSERT_TRUE(next(cloud));
@@ -43,8 +43,88 @@ TEST_F(Pushes, AnOlderVersionIsAcknowledgedButNeitherStoredNorHandedOn) {
   const auto late = from_cloud("update", "default/pod/p", pod("p", "u", "9"));
   push(late);
   expect_ack(late.header.id);
-  expect_quiet(edged);
+  const auto handed = next(edged);
+  ASSERT_TRUE(handed);
+  EXPECT_EQ(handed->content["metadata"]["resourceVersion"], "10");
   EXPECT_EQ(Json::parse(store.value("default/pod/p"))["metadata"]["resourceVersion"], "10");
+}
+
+// The cloud's answers do not wait in the line of its pushes, and hold the change a waiting push is about.
+TEST_F(Pushes, ADeletionMarkThatTheAnswerToAStatusReportOvertookReachesEdgedAllTheSame) {
+  start_connected();
+  push(from_cloud("insert", "default/pod/p", pod("p", "u", "5")));
+  ASSERT_TRUE(next(cloud));
+  ASSERT_TRUE(next(edged));
+  auto report = ask("patch", "default/podpatch/p", R"({"status":{"phase":"Running"}})");
+  const auto question = next(cloud);
+  ASSERT_TRUE(question);
+  Json answered = pod("p", "u", "7", "Running");
+  answered["metadata"]["deletionTimestamp"] = "2024-06-10T12:00:30Z";
+  reply(question, wrapped(answered));
+  EXPECT_EQ(content(std::move(report))["metadata"]["resourceVersion"], "7");
+
+  Json marked = pod("p", "u", "6");
+  marked["metadata"]["deletionTimestamp"] = "2024-06-10T12:00:30Z";
+  const auto overtaken = from_cloud("update", "default/pod/p", marked);
+  push(overtaken);
+  expect_ack(overtaken.header.id);
+  const auto handed = next(edged);
+  ASSERT_TRUE(handed);
+  EXPECT_EQ(handed->route.operation, "update");
+  EXPECT_EQ(handed->content, answered);
+  expect_quiet(edged);
+}
+
+TEST_F(Pushes, AnEdgedThatHasFailedForGoodCostsNothingThatTheCloudSends) {
+  start_connected();
+  edged->close("module edged has failed and is not started again");
+  const auto insert = from_cloud("insert", "default/pod/p", pod("p", "u", "5"));
+  push(insert);
+  expect_ack(insert.header.id);
+  EXPECT_NE(store.value("default/pod/p"), "");
+  const Json minimal = {{"metadata", {{"name", "p"}, {"namespace", "default"}, {"uid", "u"}}}};
+  const auto deletion = from_cloud("delete", "default/pod/p", minimal);
+  push(deletion);
+  expect_ack(deletion.header.id);
+  EXPECT_EQ(store.value("default/pod/p"), "");
+  expect_no_restart();
+}
+
+TEST_F(Pushes, AModuleThisNodeDoesNotHaveKeepsNobodyFromAcknowledging) {
+  bus.emplace();  // without edged and twin
+  cloud = bus->add_module("websocket", "hub");
+  start_connected();
+  const auto pushed = from_cloud("insert", "default/pod/p", pod("p", "u", "5"));
+  push(pushed);
+  expect_ack(pushed.header.id);
+  const Json device = {{"metadata", {{"name", "d"}, {"namespace", "default"}, {"uid", "du"}}}};
+  const auto twin_push = from_cloud("update", "default/device/d", device);
+  push(twin_push);
+  expect_ack(twin_push.header.id);
+  EXPECT_NE(store.value("default/pod/p"), "");
+  expect_no_restart();
+}
+
+// A slow edged holds up its own objects only.
+TEST_F(Pushes, AFullMailboxOfEdgedHoldsUpNeitherOtherPushesNorRequests) {
+  bus.emplace();
+  cloud = bus->add_module("websocket", "hub");
+  edged = bus->add_module("edged", "edged", {.messages = 1});
+  twin = bus->add_module("twin", "twin");
+  start_connected();
+  const auto first = from_cloud("insert", "default/pod/a", pod("a", "ua", "5"));
+  const auto second = from_cloud("insert", "default/pod/b", pod("b", "ub", "6"));
+  push(first);
+  push(second);
+  expect_ack(first.header.id);
+  push(from_cloud("update", "null/node/edge1", node("8", "10:00")));
+  const auto ack = next(cloud);
+  ASSERT_TRUE(ack);
+  EXPECT_EQ(ack->route.resource, "null/node/edge1");
+  EXPECT_EQ(get("default/pod/b")["metadata"]["uid"], "ub") << "it is on disk already";
+  ASSERT_TRUE(next(edged));
+  expect_ack(second.header.id);
+  ASSERT_TRUE(next(edged));
 }
 
 TEST_F(Pushes, AMinimalDeletionOfAnotherUidLeavesThePodAndTellsEdged) {

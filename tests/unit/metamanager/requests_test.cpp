@@ -102,6 +102,20 @@ TEST_F(RequestsTest, ACopyOfUnknownAgeIsCheckedOnceAndServedWhenTheCloudIsSlow) 
   EXPECT_EQ(content(std::move(answer)), config_map("8", "newer"));
 }
 
+TEST_F(RequestsTest, AnAnswerThatIsLateForAnEdgedThatHasFailedIsKeptAllTheSame) {
+  store.put("default/configmap/c", "configmap", config_map("3", "old").dump());
+  edged->close("module edged has failed and is not started again");
+  start_connected();
+  auto answer = ask("query", "default/configmap/c");
+  const auto question = next(cloud);
+  ASSERT_TRUE(question);
+  EXPECT_EQ(content(std::move(answer)), config_map("3", "old"));
+  reply(question, config_map("7", "new"));
+  ASSERT_TRUE(next(cloud));
+  EXPECT_EQ(get("default/configmap/c"), config_map("7", "new"));
+  expect_no_restart();
+}
+
 // protocol/02-metamanager.md §10.1, §10.2: error shapes are not objects.
 TEST_F(RequestsTest, ErrorsOfTheCloudLeaveTheLocalRowAndServeIt) {
   store.put("default/configmap/c", "configmap", config_map("3").dump());
