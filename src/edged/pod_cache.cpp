@@ -44,6 +44,37 @@ void add_message(cri::ContainerStatus& container, const PodRuntime& before) {
       known != before.containers.end() ? known->message : termination_message(termination_input(container));
 }
 
+/// The pod as the runtime has it.
+boost::asio::awaitable<std::shared_ptr<const PodRuntime>> ask(cri::Runtime& runtime, std::string uid,
+                                                              std::shared_ptr<const PodRuntime> before) {
+  auto now = std::make_shared<PodRuntime>();
+  cri::PodSandboxFilter sandboxes_of;
+  sandboxes_of.label_selector[kPodUidLabel] = uid;
+  cri::ContainerFilter containers_of;
+  containers_of.label_selector[kPodUidLabel] = uid;
+  const std::vector<cri::PodSandbox> sandboxes = co_await runtime.list_pod_sandbox(sandboxes_of);
+  for (const auto& one : sandboxes) {
+    try {
+      cri::PodSandboxStatus status = co_await runtime.pod_sandbox_status(one.id);
+      now->sandboxes.push_back(std::move(status));
+    } catch (const cri::CallError& error) {
+      if (!error.not_found()) throw;  // removed in between
+    }
+  }
+  const std::vector<cri::Container> containers = co_await runtime.list_containers(containers_of);
+  for (const auto& one : containers) {
+    try {
+      cri::ContainerStatus status = co_await runtime.container_status(one.id);
+      add_message(status, *before);
+      now->containers.push_back(std::move(status));
+    } catch (const cri::CallError& error) {
+      if (!error.not_found()) throw;
+    }
+  }
+  sort_newest_first(*now);
+  co_return now;
+}
+
 }  // namespace
 
 PodFingerprint fingerprint(const PodRuntime& runtime) {
@@ -174,42 +205,26 @@ void PodCache::compare(const std::map<std::string, PodFingerprint>& seen) {
 
 boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::get(std::string uid) {
   const auto found = entries_.find(uid);
-  if (found != entries_.end() && !found->second.stale) co_return found->second.runtime;
+  if (found != entries_.end() && !found->second.stale && found->second.runtime != nullptr)
+    co_return found->second.runtime;
   co_return co_await refresh(std::move(uid));
 }
 
 boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::refresh(std::string uid) {
-  auto now = std::make_shared<PodRuntime>();
-  const std::shared_ptr<const PodRuntime> before = peek(uid);
-  cri::PodSandboxFilter sandboxes_of;
-  sandboxes_of.label_selector[kPodUidLabel] = uid;
-  cri::ContainerFilter containers_of;
-  containers_of.label_selector[kPodUidLabel] = uid;
-  const std::vector<cri::PodSandbox> sandboxes = co_await runtime_.list_pod_sandbox(sandboxes_of);
-  for (const auto& one : sandboxes) {
-    try {
-      cri::PodSandboxStatus status = co_await runtime_.pod_sandbox_status(one.id);
-      now->sandboxes.push_back(std::move(status));
-    } catch (const cri::CallError& error) {
-      if (!error.not_found()) throw;  // removed in between
-    }
+  // What is told while the runtime is asked may be newer than its answers: it makes them stale again.
+  entries_[uid].stale = false;
+  std::shared_ptr<const PodRuntime> now;
+  try {
+    std::shared_ptr<const PodRuntime> before = peek(uid);
+    now = co_await ask(runtime_, uid, std::move(before));
+  } catch (...) {
+    mark_stale(uid);
+    throw;
   }
-  const std::vector<cri::Container> containers = co_await runtime_.list_containers(containers_of);
-  for (const auto& one : containers) {
-    try {
-      cri::ContainerStatus status = co_await runtime_.container_status(one.id);
-      add_message(status, *before);
-      now->containers.push_back(std::move(status));
-    } catch (const cri::CallError& error) {
-      if (!error.not_found()) throw;
-    }
-  }
-  sort_newest_first(*now);
   const bool was_idle = !events_ && period() == kSafetyPeriod;
   Entry& entry = entries_[uid];
   entry.print = fingerprint(*now);
   entry.runtime = now;
-  entry.stale = false;
   if (was_idle && period() == kListPeriod) look_now();  // there is something to watch over now
   co_return now;
 }
