@@ -229,6 +229,50 @@ void set_phase(const PodStatusInput& input, std::string computed, Json& status) 
   }
 }
 
+bool ran(const Json& status) {
+  return find_path(status, "state.terminated") != nullptr || find_path(status, "state.running") != nullptr ||
+         find_path(status, "lastState.terminated") != nullptr;
+}
+
+/// Nothing of the pod will run again: a container of which no end is known has ended all the same, and not
+/// well. Init containers behind the last one that began, and what they kept from beginning, stay as they are.
+void end_what_is_unknown(Json& init, Json& containers) {
+  const auto end = [](Json& status) {
+    if (find_path(status, "state.terminated") != nullptr || find_path(status, "state.running") != nullptr)
+      return;
+    status["state"] = {{"terminated",
+                        {{"exitCode", 137},
+                         {"reason", kLost},
+                         {"message", "The container could not be located when the pod was terminated"},
+                         {"startedAt", nullptr},
+                         {"finishedAt", nullptr}}}};
+    status["ready"] = false;
+    status["started"] = false;
+  };
+  const auto last = std::find_if(init.rbegin(), init.rend(), ran);
+  std::for_each(init.begin(), last.base(), end);
+  const bool initialized = init.empty() || std::any_of(containers.begin(), containers.end(), ran) ||
+                           kube::int_or(init.back(), "state.terminated.exitCode", 1) == 0;
+  if (initialized) std::for_each(containers.begin(), containers.end(), end);
+}
+
+/// Controllers tell a pod that was pushed out from one that failed by itself.
+void add_disruption(const PodStatusInput& input, Json& conditions) {
+  constexpr const char* kType = "DisruptionTarget";
+  const bool pushed_out =
+      input.failed && (input.failed->reason == "Evicted" || input.failed->reason == "Preempting");
+  if (!input.is_terminal || !pushed_out) return;
+  for (const auto& one : conditions) {
+    if (kube::string_or(one, "type") == kType) return;
+  }
+  conditions.push_back({{"type", kType},
+                        {"status", "True"},
+                        {"reason", "TerminationByKubelet"},
+                        {"message", input.failed->message},
+                        {"lastProbeTime", nullptr},
+                        {"lastTransitionTime", kube::format_time(input.now)}});
+}
+
 bool is_ipv6(const std::string& ip) {
   return ip.find(':') != std::string::npos;
 }
@@ -261,11 +305,14 @@ Json make_pod_status(const PodStatusInput& input) {
   const auto& spec = input.pod.spec;
   Json init = builder.statuses(spec.init_containers, "initContainerStatuses", true);
   Json containers = builder.statuses(spec.containers, "containerStatuses", false);
+  Json ephemeral = builder.statuses(spec.ephemeral_containers, "ephemeralContainerStatuses", false);
+  if (input.is_terminal) end_what_is_unknown(init, containers);
 
   Json status = Json::object();
   set_phase(input, pod_phase(input.pod, init, containers, input.is_terminal), status);
   const std::string phase = status["phase"];
   status["conditions"] = pod_conditions(input.pod, init, containers, phase, input.old_status, input.now);
+  add_disruption(input, status["conditions"]);
   set_addresses(input, is_final(phase) || input.is_terminal || input.pod.deleting(), status);
   status["qosClass"] = qos_name(qos_class(input.pod));
   const std::string since = kube::string_or(input.old_status, "startTime");
@@ -275,6 +322,7 @@ Json make_pod_status(const PodStatusInput& input) {
   });
   if (!containers.empty()) status["containerStatuses"] = std::move(containers);
   if (!init.empty()) status["initContainerStatuses"] = std::move(init);
+  if (!ephemeral.empty()) status["ephemeralContainerStatuses"] = std::move(ephemeral);
   truncate_messages(status);
   return status;
 }

@@ -14,6 +14,7 @@ constexpr const char* kPlain[] = {"phase",
                                   "qosClass",
                                   "startTime",
                                   "initContainerStatuses",
+                                  "ephemeralContainerStatuses",
                                   "containerStatuses"};
 
 /// Null members say nothing: `a` and `b` may differ in them.

@@ -206,5 +206,58 @@ TEST(StatusPatch, MergesAddressesByIpAndIgnoresWhatDoesNotCount) {
   EXPECT_EQ(make_status_patch("u", now, now), std::nullopt);
 }
 
+TEST_F(PodStatusTest, AContainerOfWhichNoEndIsKnownHasEndedWithThePod) {
+  make();
+  sandbox();
+  has("c", ContainerState::Running);
+  step("2026-11-22T15:14:43Z");
+  runtime_ = {};
+  const Json status = compute("2026-11-22T15:15:43Z", true);
+  EXPECT_EQ(status["phase"], "Failed");
+  const Json& end = status["containerStatuses"][0]["state"]["terminated"];
+  EXPECT_EQ(end["exitCode"], 137);
+  EXPECT_EQ(end["reason"], "ContainerStatusUnknown");
+  EXPECT_EQ(compute("2026-11-22T15:15:43Z")["containerStatuses"][0]["state"].count("waiting"), 1U)
+      << "as long as it may start again it waits";
+}
+
+TEST_F(PodStatusTest, WhatInitContainersKeptFromBeginningHasNoEnd) {
+  make("Always", R"(, "initContainers": [{"name": "i1", "image": "x"}, {"name": "i2", "image": "x"}])");
+  sandbox();
+  has("i1", ContainerState::Exited, 0);
+  const Json status = compute("2026-11-22T15:15:43Z", true);
+  EXPECT_EQ(status["phase"], "Failed");
+  EXPECT_EQ(status["initContainerStatuses"][0]["state"]["terminated"]["exitCode"], 0);
+  EXPECT_TRUE(status["initContainerStatuses"][1]["state"].contains("waiting"));
+  EXPECT_TRUE(status["containerStatuses"][0]["state"].contains("waiting"));
+}
+
+TEST_F(PodStatusTest, APodThatWasPushedOutSaysSoInACondition) {
+  make();
+  sandbox();
+  has("c", ContainerState::Exited, 137);
+  const auto disrupted = [&](const char* reason, bool terminal) {
+    const Refusal why{reason, "The node was low on resource: memory. "};
+    const Json status = make_pod_status({*pod_,
+                                         runtime_,
+                                         old_,
+                                         {},
+                                         {},
+                                         "192.0.2.2",
+                                         false,
+                                         "containerd",
+                                         terminal,
+                                         why,
+                                         *kube::parse_time("2026-11-22T15:15:43Z")});
+    for (const auto& one : status["conditions"]) {
+      if (one["type"] == "DisruptionTarget") return one["reason"] == "TerminationByKubelet";
+    }
+    return false;
+  };
+  EXPECT_TRUE(disrupted("Evicted", true));
+  EXPECT_FALSE(disrupted("Evicted", false)) << "not admitted, or not over yet";
+  EXPECT_FALSE(disrupted("DeadlineExceeded", true));
+}
+
 }  // namespace
 }  // namespace edgecore::edged
