@@ -52,8 +52,7 @@ bool allowed_sysctl(const std::string& name, const AdmissionNode& node) {
 std::optional<Refusal> check_sysctls(const kube::Pod& pod, const AdmissionNode& node) {
   if (!pod.spec.security_context) return std::nullopt;
   for (const auto& sysctl : pod.spec.security_context->sysctls) {
-    std::string name = sysctl.name;
-    std::replace(name.begin(), name.end(), '/', '.');
+    const std::string name = sysctl_name(sysctl.name);
     const bool net = name.starts_with("net.");
     const bool ipc = name.starts_with("kernel.shm") || name.starts_with("kernel.msg") ||
                      name == "kernel.sem" || name.starts_with("fs.mqueue.");
@@ -182,6 +181,15 @@ std::optional<Refusal> check_placement(const kube::Pod& pod, const std::vector<k
 
 }  // namespace
 
+std::string sysctl_name(std::string name) {
+  const auto first = name.find_first_of("./");
+  if (first == std::string::npos || name[first] == '.') return name;
+  for (char& c : name) {
+    if (c == '/' || c == '.') c = c == '/' ? '.' : '/';
+  }
+  return name;
+}
+
 bool matches_node(const kube::Pod& pod, const kube::StringMap& labels, const std::string& node_name) {
   for (const auto& [key, value] : pod.spec.node_selector) {
     const auto found = labels.find(key);
@@ -231,9 +239,6 @@ std::optional<Refusal> unsupported(const kube::Pod& pod) {
                      fmt::format("The volume \"{}\" is of the kind {}, which this node does not provide",
                                  volume.name, source->kind)};
     }
-  }
-  if (!spec.ephemeral_containers.empty()) {
-    return Refusal{kReason, "The pod has ephemeral containers, which this node does not run"};
   }
   for (const auto* list : {&spec.init_containers, &spec.containers}) {
     for (const auto& container : *list) {

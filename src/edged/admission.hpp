@@ -30,6 +30,10 @@ std::optional<Refusal> admit(const kube::Pod& pod, const std::vector<kube::PodPt
 /// What a pod asks for and this program does not bring; nullopt = nothing.
 std::optional<Refusal> unsupported(const kube::Pod& pod);
 
+/// A sysctl's name with dots between its parts, as runtimes want it. Where '/' comes first it separates, and
+/// a dot belongs to a name: "net/ipv4/conf/eno2.100/forwarding" becomes "net.ipv4.conf.eno2/100.forwarding".
+std::string sysctl_name(std::string name);
+
 /// `spec.nodeSelector` and required node affinity against a node's labels and name.
 bool matches_node(const kube::Pod& pod, const kube::StringMap& labels, const std::string& node_name);
 

@@ -3,6 +3,8 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <cstdlib>
 #include <utility>
@@ -85,6 +87,22 @@ boost::asio::awaitable<ConfigObjects> config_objects(PodServices& services, cons
   co_return objects;
 }
 
+/// An ephemeral container that is to see another one's processes.
+void share_processes(const PodServices& services, const kube::Pod& pod, const kube::Container& container,
+                     cri::ContainerConfig& config) {
+  const std::string target = kube::string_or(container.raw, "targetContainerName");
+  auto& namespaces = config.linux.security_context.namespace_options;
+  if (target.empty() || !namespaces || namespaces->pid != cri::NamespaceMode::Container) return;
+  const auto runtime = services.cache.peek(pod.uid);
+  const cri::ContainerStatus* other = runtime->find(target);
+  if (other == nullptr || other->state != cri::ContainerState::Running) {
+    throw ContainerConfigError(
+        fmt::format("the container \"{}\", whose processes it is to see, does not run", target));
+  }
+  namespaces->pid = cri::NamespaceMode::Target;
+  namespaces->target_id = other->id;
+}
+
 boost::asio::awaitable<cri::ContainerConfig> configure(PodServices& services, kube::PodPtr pod_ptr,
                                                        const kube::Container& container,
                                                        const SandboxInUse& sandbox,
@@ -111,7 +129,9 @@ boost::asio::awaitable<cri::ContainerConfig> configure(PodServices& services, ku
                        services.policy.security};
   if (wants_hosts_file(container) && (!sandbox.ips.empty() || pod.spec.host_network))
     input.hosts_path = write_hosts_file(services, pod, sandbox.ips);
-  co_return make_container_config(input);
+  cri::ContainerConfig config = make_container_config(input);
+  share_processes(services, pod, container, config);
+  co_return config;
 }
 
 /// A link that cannot be made costs log collectors something, the pod nothing.
@@ -159,6 +179,10 @@ boost::asio::awaitable<void> run(PodServices& services, const std::string& id) {
 boost::asio::awaitable<void> run_post_start(PodServices& services, kube::PodPtr pod,
                                             const kube::Container& container, const SandboxInUse& sandbox,
                                             std::string id) {
+  if (const auto pause = hook_sleep(container, "postStart"); pause.count() > 0) {
+    boost::asio::steady_timer timer(services.context.executor, pause);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
   kube::Handler hook = container.post_start;
   if (std::holds_alternative<std::monostate>(hook)) co_return;
   ProbeTarget target{id, sandbox.ips.empty() ? std::string() : sandbox.ips.front(), &container};
@@ -206,6 +230,8 @@ boost::asio::awaitable<void> start(PodServices& services, PodRecord& record, con
     co_await remove_unstarted(services, newest->id);
     attempt = newest->metadata.attempt;
   }
+  if (newest == nullptr)
+    attempt = std::max(attempt, next_attempt_told(services.status.known(pod->uid), container.name));
   attempt = record.taken_attempts[container.name].choose(attempt, steady_now());
   cri::ContainerConfig config = co_await configure(services, pod, container, sandbox, image, attempt);
   const fs::path log = fs::path(sandbox.config.log_directory) / config.log_path;
@@ -257,6 +283,19 @@ std::uint32_t next_attempt(const cri::ContainerStatus* newest, const fs::path& l
       next = std::max(next, number + 1);
   }
   return next;
+}
+
+std::uint32_t next_attempt_told(const Json& status, const std::string& container) {
+  for (const char* list : {"containerStatuses", "initContainerStatuses"}) {
+    for (const auto& one : kube::array_or_empty(status, list)) {
+      if (kube::string_or(one, "name") != container) continue;
+      const auto told = std::clamp<std::int64_t>(kube::int_or(one, "restartCount", 0), 0, INT32_MAX - 1);
+      const bool ran = kube::find_path(one, "state.running") != nullptr ||
+                       kube::find_path(one, "state.terminated") != nullptr;
+      return static_cast<std::uint32_t>(told) + (ran ? 1U : 0U);
+    }
+  }
+  return 0;
 }
 
 boost::asio::awaitable<Keyring> pull_credentials(PodServices& services, kube::PodPtr pod) {

@@ -48,4 +48,8 @@ std::filesystem::path log_link(const EdgedOptions& options, const kube::Pod& pod
 /// log file in `logs` when the runtime knows none.
 std::uint32_t next_attempt(const cri::ContainerStatus* newest, const std::filesystem::path& logs);
 
+/// The same from the pod's status, for a container of which runtime and logs know nothing any more: a count
+/// that was told never goes back (pains.md row 21).
+std::uint32_t next_attempt_told(const Json& status, const std::string& container);
+
 }  // namespace edgecore::edged

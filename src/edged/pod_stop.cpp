@@ -1,6 +1,8 @@
 #include "edged/pod_stop.hpp"
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "edgecore/beehive/task_group.hpp"
@@ -51,6 +53,13 @@ std::int64_t grace_period(const kube::Pod& pod, std::optional<std::int64_t> over
   return pod.spec.termination_grace_period_seconds.value_or(kLeastGrace);
 }
 
+std::chrono::seconds hook_sleep(const kube::Container& container, const char* hook) {
+  constexpr std::int64_t kMost = 24 * 3600;
+  const std::int64_t seconds =
+      kube::int_or(container.raw, std::string("lifecycle.") + hook + ".sleep.seconds", 0);
+  return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kMost));
+}
+
 bool may_run(const PodRuntime& runtime) {
   return std::any_of(runtime.containers.begin(), runtime.containers.end(), runs);
 }
@@ -61,8 +70,15 @@ boost::asio::awaitable<void> stop_container(PodServices& services, kube::PodPtr 
   kube::Handler pre_stop =
       spec != nullptr ? spec->pre_stop : parse_hook(read_annotations(container.annotations).pre_stop);
   std::int64_t rest = grace_seconds;
-  if (!std::holds_alternative<std::monostate>(pre_stop) && grace_seconds > 0 &&
-      container.state == cri::ContainerState::Running) {
+  const bool runs_now = container.state == cri::ContainerState::Running;
+  if (const auto pause = spec != nullptr ? hook_sleep(*spec, "preStop") : std::chrono::seconds(0);
+      pause.count() > 0 && grace_seconds > 0 && runs_now) {
+    const std::chrono::seconds within = std::min(pause, std::chrono::seconds(grace_seconds));
+    boost::asio::steady_timer timer(services.context.executor, within);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+    rest -= within.count();
+  }
+  if (!std::holds_alternative<std::monostate>(pre_stop) && grace_seconds > 0 && runs_now) {
     const auto ips = pod_ips(*pod, *services.cache.peek(pod->uid), {}, false);
     ProbeTarget target{container.id, ips.empty() ? std::string() : ips.front(), spec};
     const auto took = co_await services.hooks.pre_stop(std::move(pre_stop), std::move(target),

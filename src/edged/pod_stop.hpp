@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -13,6 +14,10 @@ namespace edgecore::edged {
 /// else the failed probe's, else the pod's.
 std::int64_t grace_period(const kube::Pod& pod, std::optional<std::int64_t> override_seconds,
                           std::optional<std::int64_t> probe_seconds);
+
+/// How long the container's hook "preStop" or "postStart" only waits (`sleep`, which newer API servers have);
+/// 0 when it is another hook or none.
+std::chrono::seconds hook_sleep(const kube::Container& container, const char* hook);
 
 /// preStop, then StopContainer, within the grace period. One that is gone already is no error. Throws
 /// CallError.

@@ -8,6 +8,7 @@
 #include "edgecore/base/files.hpp"
 #include "edgecore/kube/time.hpp"
 #include "edged/admission.hpp"
+#include "edged/container_gc.hpp"
 #include "edged/container_start.hpp"
 #include "edged/on_pool.hpp"
 #include "edged/pod_stop.hpp"
@@ -102,6 +103,18 @@ boost::asio::awaitable<SandboxInUse> make_sandbox(PodServices& services, PodReco
   sandbox.ips = addresses(services, *pod, *runtime);
   if (sandbox.ips.empty() && !pod->spec.host_network) throw Error("the runtime gave its sandbox no address");
   co_return sandbox;
+}
+
+/// In a new sandbox init containers run again, all of them: what is left of earlier runs would pass for done
+/// (protocol/05-edged.md §1.6).
+boost::asio::awaitable<void> forget_init_runs(PodServices& services, kube::PodPtr pod) {
+  if (pod->spec.init_containers.empty()) co_return;
+  const RuntimePtr runtime = co_await services.cache.get(pod->uid);
+  for (const auto& container : runtime->containers) {
+    if (find_container(pod->spec.init_containers, container.metadata.name) == nullptr) continue;
+    services.cache.mark_stale(pod->uid);
+    co_await remove_container(services, pod, container);
+  }
 }
 
 boost::asio::awaitable<void> carry_out_kills(PodServices& services, PodRecord& record, RuntimePtr runtime,
@@ -251,6 +264,7 @@ boost::asio::awaitable<SyncOutcome> act(PodServices& services, PodRecord& record
   if (starts) {
     SandboxInUse sandbox;
     if (actions.create_sandbox) {
+      co_await forget_init_runs(services, pod);
       co_await ensure_cgroup(services, pod);
       sandbox = co_await make_sandbox(services, record, actions.attempt);
     } else {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "edgecore/beehive/names.hpp"
+#include "edged/container_config.hpp"
 #include "edged/container_gc.hpp"
 #include "edged/pod_resources.hpp"
 #include "edged/sandbox_config.hpp"
@@ -36,6 +37,7 @@ kube::PodPtr orphan_pod(const std::string& uid, const PodRuntime& runtime) {
     take(one.labels);
     kube::Container container;
     container.name = one.metadata.name;
+    container.pre_stop = parse_hook(read_annotations(one.annotations).pre_stop);
     pod->spec.containers.push_back(std::move(container));
   }
   return pod;

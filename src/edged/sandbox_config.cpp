@@ -6,6 +6,7 @@
 #include <set>
 
 #include "edgecore/base/error.hpp"
+#include "edged/admission.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -77,9 +78,7 @@ cri::PodSandboxConfig make_sandbox_config(const SandboxInput& input) {
   out.linux.security_context = sandbox_security(pod, input.security);
   if (pod.spec.security_context) {
     for (const auto& sysctl : pod.spec.security_context->sysctls) {
-      std::string name = sysctl.name;
-      std::replace(name.begin(), name.end(), '/', '.');
-      out.linux.sysctls[name] = sysctl.value;
+      out.linux.sysctls[sysctl_name(sysctl.name)] = sysctl.value;
     }
   }
   out.linux.resources = sandbox_resources(pod, input.resources);

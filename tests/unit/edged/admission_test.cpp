@@ -93,6 +93,13 @@ TEST(Admission, NodeStateAndPodDemands) {
   EXPECT_THAT(verdict(sidecar, node), HasSubstr("InitContainerRestartPolicyForbidden|"));
 }
 
+TEST(Sysctls, AreNamedWithDotsBetweenTheirParts) {
+  EXPECT_EQ(sysctl_name("net.ipv4.tcp_syncookies"), "net.ipv4.tcp_syncookies");
+  EXPECT_EQ(sysctl_name("net/ipv4/tcp_syncookies"), "net.ipv4.tcp_syncookies");
+  EXPECT_EQ(sysctl_name("net.ipv4.conf.eno2/100.rp_filter"), "net.ipv4.conf.eno2/100.rp_filter");
+  EXPECT_EQ(sysctl_name("net/ipv4/conf/eno2.100/rp_filter"), "net.ipv4.conf.eno2/100.rp_filter");
+}
+
 TEST(Unsupported, IsNamedAndNeverIgnored) {
   const auto why = [](const std::string& spec, const std::string& container = "") {
     const auto refusal = unsupported(*pod_of(spec, container));
@@ -103,7 +110,7 @@ TEST(Unsupported, IsNamedAndNeverIgnored) {
               HasSubstr("persistentVolumeClaim"));
   EXPECT_THAT(why(R"("volumes": [{"name": "v", "csi": {"driver": "d"}}], )"), HasSubstr("csi"));
   EXPECT_EQ(why(R"("runtimeClassName": "kata", )"), "RuntimeClass \"kata\" not found");
-  EXPECT_THAT(why(R"("ephemeralContainers": [{"name": "e"}], )"), HasSubstr("ephemeral"));
+  EXPECT_EQ(why(R"("ephemeralContainers": [{"name": "e"}], )"), "supported");
   EXPECT_THAT(why("", R"(, "volumeDevices": [{"name": "d", "devicePath": "/dev/x"}])"),
               HasSubstr("block devices"));
   EXPECT_THAT(why("", R"(, "resources": {"limits": {"nvidia.com/gpu": "1"}})"), HasSubstr("nvidia.com/gpu"));

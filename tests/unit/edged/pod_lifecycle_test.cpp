@@ -1,6 +1,7 @@
 // Pods from creation to removal, through the whole module: real bus, a runtime and a cloud in memory.
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/detached.hpp>
 
 #include "edged/pod_services.hpp"
 #include "unit/edged/edged_fixture.hpp"
@@ -337,6 +338,101 @@ TEST_F(EdgedTest, InitContainersRunOneAfterTheOtherBeforeTheRest) {
   EXPECT_TRUE(runtime_.find_container("c").empty());
   runtime_.exit_container(runtime_.find_container("second"), 0);
   EXPECT_TRUE(runs("web"));
+}
+
+TEST_F(EdgedTest, AfterARebootAllInitContainersRunAgainBeforeTheRest) {
+  start_edged();
+  Json with_init = pod("web", "u-1");
+  with_init["spec"]["initContainers"] = Json::array(
+      {{{"name", "first"}, {"image", "busybox:1"}}, {{"name", "second"}, {"image", "busybox:1"}}});
+  meta_->put(with_init);
+  const auto runs_now = [&](const char* name) {
+    return !runtime_.find_container(name, cri::ContainerState::Running).empty();
+  };
+  for (const char* name : {"first", "second"}) {
+    ASSERT_TRUE(eventually([&] { return runs_now(name); })) << name;
+    runtime_.exit_container(runtime_.find_container(name), 0);
+  }
+  ASSERT_TRUE(runs("web"));
+
+  runtime_.reboot();
+  ASSERT_TRUE(eventually([&] { return runs_now("first"); }));
+  turn_for(300ms);
+  EXPECT_FALSE(runs_now("second"));
+  EXPECT_FALSE(runs_now("c")) << "what ran in the old sandbox passes for done";
+  runtime_.exit_container(runtime_.find_container("first"), 0);
+  ASSERT_TRUE(eventually([&] { return runs_now("second"); }));
+  EXPECT_FALSE(runs_now("c"));
+  runtime_.exit_container(runtime_.find_container("second"), 0);
+  ASSERT_TRUE(eventually([&] { return runs_now("c"); }));
+  EXPECT_TRUE(eventually([&] { return meta_->status("web", "containerStatuses/0/restartCount") == 1; }));
+  EXPECT_EQ(meta_->status("web", "initContainerStatuses/0/restartCount"), 1);
+}
+
+TEST_F(EdgedTest, ARestartCountSurvivesTheLossOfRecordsAndLogs) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  runtime_.exit_container(runtime_.find_container("c"), 1);
+  ASSERT_TRUE(eventually([&] {
+    return running() == 1 && meta_->status("web", "containerStatuses/0/restartCount") == 1 &&
+           meta_->status("web", "containerStatuses/0/state/running") != nullptr;
+  }));
+  stop_edged();
+  for (const auto& one : runtime_.containers()) {
+    if (one.state == cri::ContainerState::Running) runtime_.exit_container(one.id, 1);
+    boost::asio::co_spawn(loop_, runtime_.remove_container(one.id), boost::asio::detached);
+  }
+  ASSERT_TRUE(eventually([&] { return runtime_.containers().empty(); }));
+  fs::remove_all(root_ / "pods");
+  start_edged();
+  ASSERT_TRUE(eventually([&] { return running() == 1; }));
+  const auto* config = runtime_.container_config(runtime_.find_container("c"));
+  ASSERT_NE(config, nullptr);
+  EXPECT_EQ(config->metadata.attempt, 2U) << "the count begins anew";
+  ASSERT_TRUE(eventually([&] {
+    return meta_->status("web", "containerStatuses/0/state/running/startedAt").is_string() &&
+           meta_->status("web", "containerStatuses/0/restartCount") == 2;
+  }));
+  EXPECT_EQ(meta_->status("web", "containerStatuses/0/lastState/terminated/reason"),
+            "ContainerStatusUnknown");
+}
+
+TEST_F(EdgedTest, AnEphemeralContainerJoinsARunningPodAndIsReported) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  const std::string app = runtime_.find_container("c");
+  Json debugged = meta_->objects.at("default/pod/web");
+  debugged["spec"]["ephemeralContainers"] =
+      Json::array({{{"name", "debug"}, {"image", "busybox:1"}, {"targetContainerName", "c"}}});
+  meta_->put(debugged);
+  ASSERT_TRUE(eventually([&] {
+    return meta_->status("web", "ephemeralContainerStatuses/0/state/running/startedAt").is_string();
+  }));
+  const auto* config = runtime_.container_config(runtime_.find_container("debug"));
+  ASSERT_TRUE(config != nullptr && config->linux.security_context.namespace_options);
+  EXPECT_EQ(config->linux.security_context.namespace_options->pid, cri::NamespaceMode::Target);
+  EXPECT_EQ(config->linux.security_context.namespace_options->target_id, app);
+  runtime_.exit_container(runtime_.find_container("debug"), 0);
+  ASSERT_TRUE(eventually(
+      [&] { return meta_->status("web", "ephemeralContainerStatuses/0/state/terminated/exitCode") == 0; }));
+  turn_for(1200ms);
+  EXPECT_EQ(running(), 1U) << "it is never started again";
+  EXPECT_EQ(runtime_.find_container("c", cri::ContainerState::Running), app);
+}
+
+TEST_F(EdgedTest, APreStopThatSleepsIsWaitedForWithinTheGracePeriod) {
+  start_edged();
+  Json slow = pod("web", "u-1");
+  slow["spec"]["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"] = 1;
+  meta_->put(slow);
+  ASSERT_TRUE(runs("web"));
+  const auto begun = std::chrono::steady_clock::now();
+  meta_->begin_deletion("web", 30);
+  ASSERT_TRUE(eventually([&] { return runtime_.count_calls("StopContainer") > 0; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, 1s);
+  EXPECT_TRUE(gone("web"));
 }
 
 TEST_F(EdgedTest, AChangedImageRestartsTheContainer) {
