@@ -67,6 +67,8 @@ class EdgeHub final : public beehive::Module {
   boost::asio::awaitable<std::optional<Identity>> obtain_identity();
   boost::asio::awaitable<bool> enrol(JoinToken token);
   boost::asio::awaitable<void> live_through(Identity identity);
+  boost::asio::awaitable<void> dial(Session& session, Identity identity);
+  void network_came_up();
   boost::asio::awaitable<void> pause();
   boost::asio::awaitable<void> watch_network();
   boost::asio::awaitable<void> renew_in_time();
@@ -88,7 +90,10 @@ class EdgeHub final : public beehive::Module {
   beehive::TaskGroup tasks_;
   Inbound inbound_;
   TunnelState state_ = TunnelState::kWaiting;
-  Session* session_ = nullptr;  ///< the live one, while online
+  Session* session_ = nullptr;             ///< the live one, while online
+  beehive::TaskGroup* attempt_ = nullptr;  ///< the dial, while connecting
+  bool attempt_may_be_cut_ = true;
+  bool attempt_cut_ = false;  ///< the present or last attempt was given up for a network that came up
   beehive::Wakeup network_up_, renewal_;
   beehive::Wakeup connected_;
   SteadyTime last_attempt_{};
@@ -194,10 +199,11 @@ boost::asio::awaitable<void> EdgeHub::live_through(Identity identity) {
   std::string failure;
   enter(TunnelState::kConnecting);
   try {
-    co_await session.connect(std::move(identity));
+    co_await dial(session, std::move(identity));
   } catch (const Error& error) {
     failure = error.what();
   }
+  if (attempt_cut_) co_return;
   if (!failure.empty()) {
     complain("cannot connect to the cloud: " + failure);
     co_return;
@@ -230,6 +236,37 @@ boost::asio::awaitable<void> EdgeHub::live_through(Identity identity) {
   if (cancelled) throw boost::system::system_error(boost::asio::error::operation_aborted);
 }
 
+boost::asio::awaitable<void> EdgeHub::dial(Session& session, Identity identity) {
+  beehive::TaskGroup attempt(context_.executor);
+  attempt.spawn("connection attempt", session.connect(std::move(identity)));
+  attempt_may_be_cut_ = !std::exchange(attempt_cut_, false);
+  attempt_ = &attempt;
+  std::exception_ptr failure;
+  try {
+    co_await attempt.join();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  attempt_ = nullptr;
+  if (failure) std::rethrow_exception(failure);
+}
+
+void EdgeHub::network_came_up() {
+  if (state_ == TunnelState::kOnline) return;
+  delay_.network_up();
+  if (state_ == TunnelState::kWaiting) {
+    network_came_up_ = true;
+    network_up_.notify();
+    return;
+  }
+  // An attempt that began while the link was dead does not notice: TCP repeats its first packet after ever
+  // longer pauses. It is made anew, but never two in a row, as interfaces of pods come and go all the time.
+  const bool old = steady_now() - last_attempt_ >= std::chrono::seconds(1);
+  if (attempt_ == nullptr || !attempt_may_be_cut_ || !old || attempt_->running() == 0) return;
+  attempt_cut_ = true;
+  attempt_->cancel();
+}
+
 void EdgeHub::announce(const char* content) {
   for (const char* group :
        {names::group::kTwin, names::group::kMeta, names::group::kBus, names::group::kEdged}) {
@@ -259,10 +296,7 @@ boost::asio::awaitable<void> EdgeHub::watch_network() {
                         event.change == net::InterfaceChange::address_added ||
                         event.change == net::InterfaceChange::route_added ||
                         event.change == net::InterfaceChange::lost;
-    if (!better || state_ != TunnelState::kWaiting) continue;
-    delay_.network_up();
-    network_came_up_ = true;
-    network_up_.notify();
+    if (better) network_came_up();
   }
 }
 

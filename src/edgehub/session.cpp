@@ -12,8 +12,8 @@
 namespace edgecore::edgehub {
 namespace {
 
-/// How long a connection may take to show a sign of life after the network changed.
-constexpr std::chrono::seconds kProbe{4};
+constexpr std::chrono::milliseconds kShortestProbe{2000};
+constexpr std::chrono::milliseconds kLongestProbe{8000};
 /// CloudCore reads from a new connection some milliseconds before it has a session for it (seen: 7 ms). What
 /// is asked in between is done, but the answer goes nowhere and the asker waits for its time-out.
 constexpr std::chrono::milliseconds kCloudSettles{50};
@@ -30,6 +30,11 @@ std::chrono::milliseconds silence(const EdgeHubOptions& options) {
 }
 
 }  // namespace
+
+std::chrono::milliseconds probe_time(SteadyTime::duration round_trip) {
+  const auto wanted = std::chrono::duration_cast<std::chrono::milliseconds>(4 * round_trip);
+  return std::clamp(wanted, kShortestProbe, kLongestProbe);
+}
 
 Session::Session(beehive::ModuleContext& context, const EdgeHubOptions& options, Inbound& inbound)
     : context_(context),
@@ -80,8 +85,9 @@ void Session::send(beehive::Message message) {
 
 void Session::probe() {
   if (probe_until_) return;
+  measure_round_trip();
   probe_from_ = steady_now();
-  probe_until_ = *probe_from_ + kProbe;
+  probe_until_ = *probe_from_ + probe_time(round_trip_);
   pulse_.notify();
 }
 
@@ -170,8 +176,17 @@ boost::asio::awaitable<void> Session::beat() {
   co_await socket_->write(std::move(text), options_.write_timeout);
   greeted_ = true;
   filled_.notify();
+  measure_round_trip();
+  pinged_at_ = steady_now();
   std::string payload = "beat";
   co_await socket_->ping(std::move(payload));
+}
+
+void Session::measure_round_trip() {
+  const auto pong = socket_->last_pong();
+  if (!pinged_at_ || !pong || *pong < *pinged_at_) return;
+  round_trip_ = *pong - *pinged_at_;
+  pinged_at_.reset();
 }
 
 void Session::check_alive(SteadyTime now) {

@@ -36,7 +36,7 @@ class Session {
   /// Takes a message for the cloud; what it replaces or cannot take is answered with an error.
   void send(beehive::Message message);
 
-  /// The network changed: the connection has to prove within seconds that it still works.
+  /// The network changed: the connection has to prove that it still works, within probe_time().
   void probe();
   /// Ends the session for a reason of ours (certificate renewed).
   void end(std::string why);
@@ -52,6 +52,7 @@ class Session {
   boost::asio::awaitable<void> heartbeat();
   boost::asio::awaitable<void> beat();
   void check_alive(SteadyTime now);
+  void measure_round_trip();
   [[nodiscard]] SteadyTime next_check(SteadyTime next_beat) const;
   void dispatch(beehive::Message message);
   void reply(beehive::Message message);
@@ -71,8 +72,14 @@ class Session {
   SteadyTime last_message_{};
   std::optional<SteadyTime> probe_until_;
   std::optional<SteadyTime> probe_from_;
+  std::optional<SteadyTime> pinged_at_;  ///< the last ping whose pong is to be timed
+  SteadyTime::duration round_trip_{};    ///< the last one measured
   std::string end_reason_;
   log::Quiet bad_messages_;
 };
+
+/// How long a connection that takes `round_trip` at other times may take to show a sign of life after the
+/// network changed: short enough to be Ready 3 s after a link came up, long enough for a slow link.
+std::chrono::milliseconds probe_time(SteadyTime::duration round_trip);
 
 }  // namespace edgecore::edgehub

@@ -10,6 +10,7 @@
 #include "edgecore/base/files.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/supervisor.hpp"
+#include "edgehub/session.hpp"
 #include "unit/edgehub/fake_hub.hpp"
 
 namespace edgecore::edgehub {
@@ -44,6 +45,12 @@ class EdgeHubTest : public testing::Test {
     EdgeHubDeps deps;
     deps.token = [this] { return token_; };
     deps.enrolled = [this] { ++enrolled_; };
+    deps.watch = [this](boost::asio::any_io_executor executor) {
+      auto watch = std::make_unique<net::FakeInterfacesWatch>(executor);
+      watch_ = watch.get();
+      module_executor_ = executor;
+      return watch;
+    };
     meta_ = bus_.add_module("metamanager", "meta");
     beehive::SupervisorOptions options;
     supervisor_ = std::make_unique<beehive::Supervisor>(bus_, SystemClock::instance(), options,
@@ -55,6 +62,16 @@ class EdgeHubTest : public testing::Test {
     std::vector<beehive::ModuleSpec> specs;
     specs.push_back(std::move(spec));
     supervisor_->start(std::move(specs));
+  }
+
+  /// Once edgehub has announced something.
+  void network_change(net::InterfaceChange change) {
+    boost::asio::post(module_executor_, [this, change] {
+      net::InterfaceEvent event;
+      event.change = change;
+      event.interface = "eth0";
+      watch_->push(event);
+    });
   }
 
   /// The next message for metamanager that `wanted` accepts; waits up to `patience`.
@@ -100,8 +117,17 @@ class EdgeHubTest : public testing::Test {
   std::atomic<int> enrolled_{0};
   beehive::Bus bus_;
   std::shared_ptr<beehive::Mailbox> meta_;
+  net::FakeInterfacesWatch* watch_ = nullptr;
+  boost::asio::any_io_executor module_executor_;
   std::unique_ptr<beehive::Supervisor> supervisor_;
 };
+
+TEST(ProbeTime, IsShortButNotTooShortForASlowLink) {
+  EXPECT_EQ(probe_time(milliseconds(0)), milliseconds(2000));
+  EXPECT_EQ(probe_time(milliseconds(20)), milliseconds(2000));
+  EXPECT_EQ(probe_time(milliseconds(900)), milliseconds(3600));
+  EXPECT_EQ(probe_time(std::chrono::seconds(20)), milliseconds(8000));
+}
 
 TEST_F(EdgeHubTest, AFreshNodeEnrolsConnectsAndSendsAKeepaliveFirst) {
   start();
@@ -231,6 +257,34 @@ TEST_F(EdgeHubTest, APeerThatFallsSilentIsLeftWithinTwoHeartbeats) {
   const milliseconds busy_machine(1000);
   EXPECT_LT(std::chrono::steady_clock::now() - since, 2 * options_.heartbeat + busy_machine);
   EXPECT_TRUE(connected());
+}
+
+TEST_F(EdgeHubTest, AConnectionThatDidNotSurviveAChangeOfTheNetworkIsLeftWithinSeconds) {
+  options_.heartbeat = std::chrono::seconds(60);
+  hub_.deaf = true;
+  start();
+  ASSERT_TRUE(connected());
+  hub_.deaf = false;
+  const auto since = std::chrono::steady_clock::now();
+  network_change(net::InterfaceChange::link_up);
+  ASSERT_TRUE(notice(names::content::kCloudDisconnected));
+  EXPECT_LT(std::chrono::steady_clock::now() - since, std::chrono::seconds(4));
+  EXPECT_TRUE(connected());
+}
+
+TEST_F(EdgeHubTest, ALinkThatComesUpDuringADeadAttemptIsUsedAtOnce) {
+  start();
+  ASSERT_TRUE(connected());
+  hub_.speechless = true;
+  hub_.cut();
+  ASSERT_TRUE(notice(names::content::kCloudDisconnected));
+  ASSERT_TRUE(hub_.wait_for_attempts(1));
+  std::this_thread::sleep_for(milliseconds(1100));  // an attempt younger than a second is let go on
+  hub_.speechless = false;
+  const auto since = std::chrono::steady_clock::now();
+  network_change(net::InterfaceChange::route_added);
+  EXPECT_TRUE(connected()) << "the attempt has 30 s for its handshake";
+  EXPECT_LT(std::chrono::steady_clock::now() - since, std::chrono::seconds(4));
 }
 
 TEST_F(EdgeHubTest, OfflineRequestsFailAtOnce) {

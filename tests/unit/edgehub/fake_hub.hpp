@@ -85,8 +85,16 @@ class FakeHub {
     return wait_for([&](const beehive::Message& message) { return message.route.operation == operation; });
   }
 
+  /// Waits up to 5 s until so many attempts hang in `speechless`.
+  bool wait_for_attempts(int count) {
+    for (int i = 0; i < 500 && unanswered_ < count; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return unanswered_ >= count;
+  }
+
   std::uint16_t http_port = 0, hub_port = 0;
   std::atomic<int> connections{0}, certificates_issued{0}, renewals{0};
+  std::atomic<bool> speechless{false};    ///< requests for the tunnel get no answer at all
   std::atomic<bool> deaf{false};          ///< upgraded connections are neither read nor answered
   std::atomic<bool> empty_answer{false};  ///< /edge.crt answers 200 with nothing
   std::atomic<bool> other_name{false};    ///< /edge.crt issues for another node
@@ -118,6 +126,12 @@ class FakeHub {
       net::Response refusal;
       refusal.status = 403;
       co_await responder.send(std::move(refusal));
+      co_return;
+    }
+    if (speechless) {
+      ++unanswered_;
+      co_await responder.client_gone();
+      responder.cut();
       co_return;
     }
     const net::WebSocketServerOptions options;
@@ -152,6 +166,7 @@ class FakeHub {
     co_await socket_->write(std::move(text));
   }
 
+  std::atomic<int> unanswered_{0};
   const FakeAuthority& authority_;
   boost::asio::io_context context_;
   std::unique_ptr<net::HttpServer> http_, hub_;
