@@ -1,8 +1,6 @@
 #include "cloudsim/cloud.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
@@ -22,8 +20,17 @@ constexpr auto kTokenLife = std::chrono::hours(24);
 
 asio::awaitable<void> pause(asio::any_io_executor executor, std::chrono::milliseconds span) {
   asio::steady_timer timer(executor, span);
-  constexpr auto quiet = asio::as_tuple(asio::use_awaitable);
-  co_await timer.async_wait(quiet);
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+/// One round of a loop; what it could not do is logged and left to the next.
+template <typename Round>
+void attempt(const char* what, const Round& round) {
+  try {
+    round();
+  } catch (const std::exception& error) {
+    log::get("cloudsim")->error("{} was not done in full: {}", what, error.what());
+  }
 }
 
 net::Response json_response(int status, const Json& body) {
@@ -50,7 +57,8 @@ Cloud::Cloud(asio::any_io_executor executor, const Options& options)
       enrolment_(executor, authority_, faults_, clock_, options.http_port),
       api_(executor, cluster_, authority_, options.api_port,
            [this](const net::Request& request) { return sim_request(request); }),
-      changed_(executor) {
+      changed_(executor),
+      tasks_(executor) {
   if (const auto saved = read_file(state_file_, kStateBytes)) {
     kube::JsonLimits limits;
     limits.max_bytes = kStateBytes;
@@ -63,29 +71,28 @@ Cloud::Cloud(asio::any_io_executor executor, const Options& options)
       [this](const std::string& node, const beehive::Message& message) { upstream_.handle(node, message); });
   cluster_.observe([this](const Change& change) {
     changes_.push_back(change);
-    changed_.cancel();
+    changed_.notify();
   });
 }
 
 void Cloud::start() {
-  running_ = true;
   publish_token();
   edge_.replay();
   hub_.start();
   enrolment_.start();
   api_.start();
-  asio::co_spawn(executor_, change_loop(), asio::detached);
-  asio::co_spawn(executor_, sync_loop(), asio::detached);
-  asio::co_spawn(executor_, cluster_loop(), asio::detached);
-  asio::co_spawn(executor_, save_loop(), asio::detached);
+  tasks_.spawn("changes", change_loop());
+  tasks_.spawn("sync", sync_loop());
+  tasks_.spawn("leases", cluster_loop());
+  tasks_.spawn("saving", save_loop());
 }
 
 asio::awaitable<void> Cloud::stop() {
-  running_ = false;
-  changed_.cancel();
   co_await hub_.stop();
   co_await enrolment_.stop();
   co_await api_.stop();
+  tasks_.cancel();
+  co_await tasks_.join();
   save();
 }
 
@@ -104,13 +111,9 @@ void Cloud::publish_token() {
 }
 
 asio::awaitable<void> Cloud::change_loop() {
-  constexpr auto quiet = asio::as_tuple(asio::use_awaitable);
-  while (running_) {
-    if (changes_.empty()) {
-      changed_.expires_at(SteadyTime::max());
-      co_await changed_.async_wait(quiet);
-    }
+  for (;;) {
     handle_changes();
+    co_await changed_.sleep();
   }
 }
 
@@ -119,7 +122,7 @@ void Cloud::handle_changes() {
   while (!changes_.empty()) {
     const Change change = std::move(changes_.front());
     changes_.pop_front();
-    try {
+    attempt("a change", [&] {
       schedule |= change.kind->kind == "Pod" || change.kind->kind == "Node";
       edge_.changed(change);
       dynamic_.changed(change);
@@ -129,28 +132,26 @@ void Cloud::handle_changes() {
         schedule = false;
         controllers_.schedule();
       }
-    } catch (const std::exception& error) {
-      log::get("cloudsim")->error("a change was not handled in full: {}", error.what());
-    }
+    });
   }
 }
 
 asio::awaitable<void> Cloud::sync_loop() {
-  while (running_) {
+  for (;;) {
     co_await pause(executor_, 5s);
-    if (running_ && !faults_.pause_sync) edge_.synchronize();
+    if (!faults_.pause_sync) attempt("a round of the sync loop", [this] { edge_.synchronize(); });
   }
 }
 
 asio::awaitable<void> Cloud::cluster_loop() {
-  while (running_) {
+  for (;;) {
     co_await pause(executor_, 2s);
-    if (running_) controllers_.watch_leases();
+    attempt("the look at the leases", [this] { controllers_.watch_leases(); });
   }
 }
 
 asio::awaitable<void> Cloud::save_loop() {
-  while (running_) {
+  for (;;) {
     co_await pause(executor_, 300ms);
     save();
   }

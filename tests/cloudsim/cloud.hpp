@@ -2,7 +2,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -22,12 +21,15 @@
 #include "cloudsim/sync_records.hpp"
 #include "cloudsim/traffic.hpp"
 #include "cloudsim/upstream.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/beehive/wakeup.hpp"
 
 namespace edgecore::cloudsim {
 
 /// The test cloud: a cluster, CloudCore's ports and controllers, and a REST API with the fault switches
 /// (README.md). Everything runs on one executor of one thread. Made, started and stopped by its owner, who
-/// keeps the executor running until stop() has returned; afterwards the executor is to be stopped too.
+/// keeps the executor running until stop() has returned and destroys the cloud only then; the executor may go
+/// on with other things.
 class Cloud {
  public:
   struct Options {
@@ -45,7 +47,7 @@ class Cloud {
   Cloud& operator=(const Cloud&) = delete;
 
   void start();
-  /// Cuts all connections and saves the objects.
+  /// Cuts all connections and saves the objects. When it returns nothing of the cloud runs any more.
   boost::asio::awaitable<void> stop();
 
   [[nodiscard]] std::uint16_t http_port() const { return enrolment_.port(); }
@@ -90,9 +92,9 @@ class Cloud {
   Enrolment enrolment_;
   RestApi api_;
   std::deque<Change> changes_;
-  boost::asio::steady_timer changed_;
-  bool running_ = false;
+  beehive::Wakeup changed_;
   std::uint64_t saved_version_ = 0;
+  beehive::TaskGroup tasks_;  ///< the loops; joined by stop()
 };
 
 }  // namespace edgecore::cloudsim

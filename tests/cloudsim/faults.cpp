@@ -48,6 +48,8 @@ void Faults::apply(const Json& change) {
   next.node_limit = static_cast<int>(kube::optional_int(change, "nodeLimit").value_or(node_limit));
   next.pause_pushes = flag("pausePushes", pause_pushes);
   next.pause_sync = flag("pauseSync", pause_sync);
+  next.session_delay = millis(change, "sessionDelayMs", session_delay);
+  next.close_successor = flag("closeSuccessor", close_successor);
   next.fragment = flag("fragment", fragment);
   next.keepalive = millis(change, "keepaliveMs", keepalive);
   if (const auto value = kube::optional_int(change, "seed")) {
@@ -69,6 +71,8 @@ Json Faults::to_json() const {
           {"nodeLimit", node_limit},
           {"pausePushes", pause_pushes},
           {"pauseSync", pause_sync},
+          {"sessionDelayMs", session_delay.count()},
+          {"closeSuccessor", close_successor},
           {"fragment", fragment},
           {"keepaliveMs", keepalive.count()},
           {"seed", seed}};

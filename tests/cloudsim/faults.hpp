@@ -12,18 +12,20 @@ namespace edgecore::cloudsim {
 /// Switches that stay until they are set otherwise. README.md is their reference; the names there are the
 /// keys of POST /sim/faults. Belongs to the cloud, one thread.
 struct Faults {
-  bool refuse_connections = false;              ///< upgrades are cut without an answer
-  int upgrade_status = 0;                       ///< upgrades are answered with this status instead of 101
-  std::chrono::milliseconds answer_delay{0};    ///< before each answer to the edge
-  double drop_answers = 0;                      ///< fraction of answers never sent
-  double drop_acks = 0;                         ///< fraction of acks from the edge that count as not received
-  bool half_open = false;                       ///< neither reads nor writes on the tunnel; TCP stays
-  std::string server_identity = "right";        ///< right, wrong-name, wrong-ca: of new connections
-  bool expired_tokens = false;                  ///< every join token is judged expired
-  int node_limit = 500;                         ///< above it connections get no session
-  bool pause_pushes = false;                    ///< the ack queue stands still
-  bool pause_sync = false;                      ///< the 5 s loop stands still
-  bool fragment = true;                         ///< long messages in the two frames of Go's server
+  bool refuse_connections = false;             ///< upgrades are cut without an answer
+  int upgrade_status = 0;                      ///< upgrades are answered with this status instead of 101
+  std::chrono::milliseconds answer_delay{0};   ///< before each answer to the edge
+  double drop_answers = 0;                     ///< fraction of answers never sent
+  double drop_acks = 0;                        ///< fraction of acks from the edge that count as not received
+  bool half_open = false;                      ///< neither reads nor writes on the tunnel; TCP stays
+  std::string server_identity = "right";       ///< right, wrong-name, wrong-ca: of new connections
+  bool expired_tokens = false;                 ///< every join token is judged expired
+  int node_limit = 500;                        ///< above it connections get no session
+  bool pause_pushes = false;                   ///< the ack queue stands still
+  bool pause_sync = false;                     ///< the 5 s loop stands still
+  std::chrono::milliseconds session_delay{7};  ///< from the upgrade until there is a session for answers
+  bool close_successor = false;                ///< the end of a replaced connection takes its successor along
+  bool fragment = true;                        ///< long messages in the two frames of Go's server
   std::chrono::milliseconds keepalive{30'000};  ///< without one for so long a session ends
   std::uint64_t seed = 1;
 

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 #include "cloudsim/session.hpp"
 #include "edgecore/base/log.hpp"
@@ -48,9 +47,9 @@ Hub::Hub(asio::any_io_executor executor, const Authority& authority, Faults& fau
       faults_(faults),
       records_(records),
       traffic_(traffic),
-      server_(executor, options(authority, port), [this](net::Request& request, net::Responder& responder) {
-        return serve(request, responder);
-      }) {}
+      server_(executor, options(authority, port),
+              [this](net::Request& request, net::Responder& responder) { return serve(request, responder); }),
+      late_(executor) {}
 
 Hub::~Hub() = default;
 
@@ -58,6 +57,8 @@ asio::awaitable<void> Hub::stop() {
   const auto open = connections_;
   for (const auto& session : open) session->end();
   co_await server_.stop();
+  late_.cancel();
+  co_await late_.join();
 }
 
 asio::awaitable<void> Hub::serve(net::Request& request, net::Responder& responder) {
@@ -110,49 +111,55 @@ asio::awaitable<void> Hub::serve(net::Request& request, net::Responder& responde
 void Hub::add(const std::shared_ptr<Session>& session) {
   traffic_.connected(session->node(), std::chrono::steady_clock::now());
   connections_.insert(session);
-  if (!session->registered()) return;
-  const auto before = sessions_.find(session->node());
-  if (before != sessions_.end()) {
-    const std::shared_ptr<Session> old = before->second;
-    before->second = session;
+}
+
+void Hub::open_session(Session& session) {
+  const auto [at, is_first] = sessions_.try_emplace(session.node(), &session);
+  if (!is_first) {
+    Session* const old = std::exchange(at->second, &session);
     old->end();  // the last connection wins
-  } else {
-    sessions_[session->node()] = session;
+    if (faults_.close_successor) late_.spawn("end of a successor", end_session_soon(session.node()));
   }
-  log::get("cloudsim")->info("node {} is connected", session->node());
+  log::get("cloudsim")->info("node {} is connected", session.node());
+}
+
+/// CloudHub looks the session of a dead connection up by the node's name, and so may end the next one
+/// (protocol/01-tunnel.md §2.5).
+asio::awaitable<void> Hub::end_session_soon(std::string node) {
+  asio::steady_timer timer(executor_, std::chrono::milliseconds(5));
+  co_await timer.async_wait(asio::use_awaitable);
+  const auto session = sessions_.find(node);
+  if (session != sessions_.end()) session->second->end();
 }
 
 void Hub::remove(const std::shared_ptr<Session>& session) {
   traffic_.disconnected(session->node(), std::chrono::steady_clock::now());
   connections_.erase(session);
   const auto current = sessions_.find(session->node());
-  if (current == sessions_.end() || current->second != session) return;
+  if (current == sessions_.end() || current->second != session.get()) return;
   sessions_.erase(current);
   log::get("cloudsim")->info("node {} is disconnected", session->node());
 }
-
-namespace {
-
-asio::awaitable<void> later(asio::any_io_executor executor, std::chrono::milliseconds delay,
-                            std::function<void()> call) {
-  asio::steady_timer timer(executor, delay);
-  constexpr auto quiet = asio::as_tuple(asio::use_awaitable);
-  co_await timer.async_wait(quiet);
-  call();
-}
-
-}  // namespace
 
 void Hub::send(const std::string& node, Downstream downstream) {
   if (!downstream.message.header.parent_id.empty()) {
     if (faults_.strikes(faults_.drop_answers)) return;
     if (faults_.answer_delay.count() > 0) {
-      std::function<void()> call = [this, node, downstream] { deliver(node, downstream); };
-      asio::co_spawn(executor_, later(executor_, faults_.answer_delay, std::move(call)), asio::detached);
+      late_.spawn("late answer", deliver_late(node, std::move(downstream)));
       return;
     }
   }
   deliver(node, std::move(downstream));
+}
+
+asio::awaitable<void> Hub::deliver_late(std::string node, Downstream downstream) {
+  asio::steady_timer timer(executor_, faults_.answer_delay);
+  co_await timer.async_wait(asio::use_awaitable);
+  try {
+    deliver(node, std::move(downstream));
+  } catch (const Error& error) {
+    log::get("cloudsim")->error("a late answer for node {} was not sent: {}", node, error.what());
+  }
 }
 
 void Hub::deliver(const std::string& node, Downstream downstream) {

@@ -1,8 +1,6 @@
 #include "cloudsim/session.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
@@ -24,10 +22,12 @@ constexpr std::size_t kFragmentBytes = 8192;
 /// Heartbeat of the edge's default configuration and some slack; a longer gap is a violation.
 constexpr auto kHeartbeat = 15s + 2s;
 
-asio::awaitable<void> pause(asio::steady_timer& timer, SteadyTime until) {
-  timer.expires_at(until);
-  constexpr auto quiet = asio::as_tuple(asio::use_awaitable);
-  co_await timer.async_wait(quiet);
+/// How often a loop looks whether the fault that holds it up is over.
+constexpr auto kFaultCheck = 50ms;
+
+asio::awaitable<void> pause(asio::any_io_executor executor, std::chrono::milliseconds span) {
+  asio::steady_timer timer(executor, span);
+  co_await timer.async_wait(asio::use_awaitable);
 }
 
 }  // namespace
@@ -41,20 +41,32 @@ Session::Session(Hub& hub, std::string node, std::unique_ptr<net::WebSocket> soc
       plain_wakeup_(hub.executor_),
       ack_wakeup_(hub.executor_),
       connected_at_(std::chrono::steady_clock::now()),
-      fed_at_(connected_at_) {}
+      fed_at_(connected_at_),
+      tasks_(hub.executor_) {}
 
 asio::awaitable<void> Session::run() {
-  const Self self = shared_from_this();
   if (registered_) {
-    asio::co_spawn(hub_.executor_, plain_loop(self), asio::detached);
-    asio::co_spawn(hub_.executor_, ack_loop(self), asio::detached);
-    asio::co_spawn(hub_.executor_, keepalive_loop(self), asio::detached);
+    tasks_.spawn("session", open_soon());
+    tasks_.spawn("messages without ack", plain_loop());
+    tasks_.spawn("messages with ack", ack_loop());
+    tasks_.spawn("keepalive timer", keepalive_loop());
   }
-  asio::steady_timer timer(hub_.executor_);
+  tasks_.spawn("reader", read_loop());
+  co_await tasks_.join();
+}
+
+/// CloudCore reads a new connection before it has a session for it (seen: 7 ms): what is asked in between is
+/// done, and the answer is lost.
+asio::awaitable<void> Session::open_soon() {
+  if (hub_.faults_.session_delay.count() > 0) co_await pause(hub_.executor_, hub_.faults_.session_delay);
+  if (open_) hub_.open_session(*this);
+}
+
+asio::awaitable<void> Session::read_loop() {
   try {
     while (open_) {
       if (hub_.faults_.half_open) {
-        co_await pause(timer, std::chrono::steady_clock::now() + 50ms);
+        co_await pause(hub_.executor_, kFaultCheck);
         continue;
       }
       const net::WebSocketMessage message = co_await socket_->read();
@@ -67,16 +79,11 @@ asio::awaitable<void> Session::run() {
   end();
 }
 
-void Session::wake() {
-  plain_wakeup_.cancel();
-  ack_wakeup_.cancel();
-}
-
 void Session::end() {
   if (!open_) return;
   open_ = false;
   socket_->abort();
-  wake();
+  tasks_.cancel();
 }
 
 bool Session::received(const std::string& text) {
@@ -107,7 +114,7 @@ bool Session::received(const std::string& text) {
     if (message.header.parent_id == awaited_ && !awaited_.empty() &&
         !hub_.faults_.strikes(hub_.faults_.drop_acks)) {
       acked_ = true;
-      ack_wakeup_.cancel();
+      ack_wakeup_.notify();
     }
     return true;
   }
@@ -123,15 +130,14 @@ void Session::take_keepalive() {
   fed_at_ = now;
 }
 
-asio::awaitable<void> Session::keepalive_loop(Self self) {
-  asio::steady_timer timer(self->hub_.executor_);
-  while (self->open_) {
-    co_await pause(timer, std::chrono::steady_clock::now() + 200ms);
-    if (self->hub_.faults_.half_open) {
-      self->fed_at_ = std::chrono::steady_clock::now();
-    } else if (std::chrono::steady_clock::now() - self->fed_at_ > self->hub_.faults_.keepalive) {
-      self->hub_.traffic_.violation(self->node_, "The session ended for want of a keepalive.");
-      self->end();
+asio::awaitable<void> Session::keepalive_loop() {
+  while (open_) {
+    co_await pause(hub_.executor_, 200ms);
+    if (hub_.faults_.half_open) {
+      fed_at_ = std::chrono::steady_clock::now();
+    } else if (std::chrono::steady_clock::now() - fed_at_ > hub_.faults_.keepalive) {
+      hub_.traffic_.violation(node_, "The session ended for want of a keepalive.");
+      end();
     }
   }
 }
@@ -139,10 +145,10 @@ asio::awaitable<void> Session::keepalive_loop(Self self) {
 void Session::offer(Downstream downstream) {
   switch (queue_.offer(std::move(downstream))) {
     case NodeQueue::Verdict::no_ack:
-      plain_wakeup_.cancel();
+      plain_wakeup_.notify();
       break;
     case NodeQueue::Verdict::queued:
-      if (awaited_.empty()) ack_wakeup_.cancel();
+      if (awaited_.empty()) ack_wakeup_.notify();
       break;
     case NodeQueue::Verdict::dropped:
       break;
@@ -151,17 +157,16 @@ void Session::offer(Downstream downstream) {
 
 void Session::send_raw(std::string text) {
   raw_.push_back(std::move(text));
-  plain_wakeup_.cancel();
+  plain_wakeup_.notify();
 }
 
 void Session::resend_everything() {
   queue_.resend_everything();
-  if (awaited_.empty()) ack_wakeup_.cancel();
+  if (awaited_.empty()) ack_wakeup_.notify();
 }
 
 asio::awaitable<bool> Session::write(std::string text) {
-  asio::steady_timer timer(hub_.executor_);
-  while (open_ && hub_.faults_.half_open) co_await pause(timer, std::chrono::steady_clock::now() + 50ms);
+  while (open_ && hub_.faults_.half_open) co_await pause(hub_.executor_, kFaultCheck);
   if (!open_) co_return false;
   try {
     if (hub_.faults_.fragment && text.size() > kFragmentBytes) {
@@ -177,45 +182,45 @@ asio::awaitable<bool> Session::write(std::string text) {
   co_return false;
 }
 
-asio::awaitable<void> Session::plain_loop(Self self) {
-  while (self->open_) {
-    if (!self->raw_.empty()) {
-      std::string text = std::move(self->raw_.front());
-      self->raw_.pop_front();
-      co_await self->write(std::move(text));
+asio::awaitable<void> Session::plain_loop() {
+  while (open_) {
+    if (!raw_.empty()) {
+      std::string text = std::move(raw_.front());
+      raw_.pop_front();
+      co_await write(std::move(text));
       continue;
     }
-    const auto message = self->queue_.take_no_ack();
+    const auto message = queue_.take_no_ack();
     if (!message) {
-      co_await pause(self->plain_wakeup_, SteadyTime::max());
+      co_await plain_wakeup_.sleep();
       continue;
     }
     std::string text = wire_text(*message);
-    self->hub_.traffic_.downstream(self->node_, *message, text.size());
-    co_await self->write(std::move(text));
+    hub_.traffic_.downstream(node_, *message, text.size());
+    co_await write(std::move(text));
   }
 }
 
-asio::awaitable<void> Session::ack_loop(Self self) {
-  while (self->open_) {
-    if (self->hub_.faults_.pause_pushes) {
-      co_await pause(self->ack_wakeup_, std::chrono::steady_clock::now() + 50ms);
+asio::awaitable<void> Session::ack_loop() {
+  while (open_) {
+    if (hub_.faults_.pause_pushes) {
+      co_await pause(hub_.executor_, kFaultCheck);
       continue;
     }
-    const auto uid = self->queue_.take(std::chrono::steady_clock::now());
+    const auto uid = queue_.take(std::chrono::steady_clock::now());
     if (!uid) {
-      const SteadyTime due = self->queue_.due().value_or(SteadyTime::max());
-      co_await pause(self->ack_wakeup_, due);
+      const SteadyTime due = queue_.due().value_or(SteadyTime::max());
+      co_await ack_wakeup_.sleep_until(due);
       continue;
     }
-    const std::shared_ptr<const beehive::Message> message = self->queue_.message(*uid);
+    const std::shared_ptr<const beehive::Message> message = queue_.message(*uid);
     if (!message) continue;
-    const bool acked = co_await self->deliver(message);
-    self->awaited_.clear();
+    const bool acked = co_await deliver(message);
+    awaited_.clear();
     if (acked) {
-      self->queue_.acknowledged(*uid, *message);
-    } else if (self->open_) {
-      self->queue_.gave_up(*uid, std::chrono::steady_clock::now());
+      queue_.acknowledged(*uid, *message);
+    } else if (open_) {
+      queue_.gave_up(*uid, std::chrono::steady_clock::now());
     }
   }
 }
@@ -224,13 +229,21 @@ asio::awaitable<bool> Session::deliver(std::shared_ptr<const beehive::Message> m
   awaited_ = message->header.id;
   acked_ = false;
   for (int writes = 0; writes < kWrites && open_ && !acked_; ++writes) {
-    if (writes > 0) hub_.traffic_.resent(node_, *message);
-    std::string text = wire_text(*message);
-    hub_.traffic_.downstream(node_, *message, text.size());
+    beehive::Message copy = *message;
+    if (writes > 0) {
+      hub_.traffic_.resent(node_, *message);
+      // Encoded anew from the object as it is by now, under the old id and version (protocol/01-tunnel.md
+      // §2.7).
+      const auto newest = queue_.message(uid_of(message->content));
+      if (newest && newest->route.operation == message->route.operation) copy.content = newest->content;
+    }
+    std::string text = wire_text(copy);
+    hub_.traffic_.downstream(node_, copy, text.size());
     const bool written = co_await write(std::move(text));
     if (!written) break;
     const SteadyTime until = std::chrono::steady_clock::now() + kAckWait;
-    while (open_ && !acked_ && std::chrono::steady_clock::now() < until) co_await pause(ack_wakeup_, until);
+    while (open_ && !acked_ && std::chrono::steady_clock::now() < until)
+      co_await ack_wakeup_.sleep_until(until);
   }
   co_return acked_;
 }
@@ -240,16 +253,15 @@ void Session::end_in_mid_message() {
   std::string text =
       R"({"header":{"msg_id":"cut","timestamp":1},"route":{"resource":"default/pod/cut"},"content":")";
   text.append(16U << 20, 'x').append("\"}\n");
-  asio::co_spawn(hub_.executor_, write_loudly(shared_from_this(), std::move(text)), asio::detached);
+  raw_.push_front(std::move(text));
+  plain_wakeup_.notify();
+  tasks_.spawn("reset in mid-message", reset_soon());
 }
 
-asio::awaitable<void> Session::write_loudly(Self self, std::string text) {
-  asio::co_spawn(self->hub_.executor_, self->write(std::move(text)), [self](auto&&...) {});
-  asio::steady_timer timer(self->hub_.executor_);
-  co_await pause(timer, std::chrono::steady_clock::now() + 2ms);
-  if (!self->open_) co_return;
-  self->socket_->abort(true);
-  self->end();
+asio::awaitable<void> Session::reset_soon() {
+  co_await pause(hub_.executor_, 2ms);
+  socket_->abort(true);
+  end();
 }
 
 Json Session::to_json() const {

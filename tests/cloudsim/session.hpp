@@ -1,13 +1,14 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "cloudsim/node_queue.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/net/websocket.hpp"
 
 namespace edgecore::cloudsim {
@@ -15,12 +16,14 @@ namespace edgecore::cloudsim {
 class Hub;
 
 /// One WebSocket connection of an edge node, with a session (`registered`) or, above the node limit, without
-/// one. Owned by the loops that run on it; the hub may end it at any time.
-class Session : public std::enable_shared_from_this<Session> {
+/// one. Lives for the length of run(), which owns every coroutine that works on it; the hub may end it at any
+/// time.
+class Session {
  public:
   Session(Hub& hub, std::string node, std::unique_ptr<net::WebSocket> socket, bool registered);
 
-  /// Reads until the connection ends. Never throws but for cancellation.
+  /// Runs the connection until it has ended and nothing of the session runs any more. Throws only when it is
+  /// cancelled.
   boost::asio::awaitable<void> run();
 
   void offer(Downstream downstream);
@@ -36,18 +39,19 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] Json to_json() const;
 
  private:
-  using Self = std::shared_ptr<Session>;
-  static boost::asio::awaitable<void> plain_loop(Self self);
-  static boost::asio::awaitable<void> ack_loop(Self self);
-  static boost::asio::awaitable<void> keepalive_loop(Self self);
-  static boost::asio::awaitable<void> write_loudly(Self self, std::string text);
+  boost::asio::awaitable<void> open_soon();
+  boost::asio::awaitable<void> read_loop();
+  boost::asio::awaitable<void> plain_loop();
+  boost::asio::awaitable<void> ack_loop();
+  boost::asio::awaitable<void> keepalive_loop();
+  boost::asio::awaitable<void> reset_soon();
 
+  /// False when the connection is over.
   boost::asio::awaitable<bool> write(std::string text);
   boost::asio::awaitable<bool> deliver(std::shared_ptr<const beehive::Message> message);
   /// False ends the connection.
   bool received(const std::string& text);
   void take_keepalive();
-  void wake();
 
   Hub& hub_;
   std::string node_;
@@ -56,14 +60,15 @@ class Session : public std::enable_shared_from_this<Session> {
   bool open_ = true;
   NodeQueue queue_;
   std::deque<std::string> raw_;
-  boost::asio::steady_timer plain_wakeup_;
-  boost::asio::steady_timer ack_wakeup_;
+  beehive::Wakeup plain_wakeup_;
+  beehive::Wakeup ack_wakeup_;
   std::string awaited_;  ///< id of the message whose ack the ack loop waits for
   bool acked_ = false;
   SteadyTime connected_at_;
   SteadyTime fed_at_;
   std::optional<SteadyTime> keepalive_at_;
   bool heard_ = false;
+  beehive::TaskGroup tasks_;
 };
 
 }  // namespace edgecore::cloudsim

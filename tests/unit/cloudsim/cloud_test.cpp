@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -43,22 +44,20 @@ class CloudTest : public testing::Test {
   void close() {
     if (!cloud_) return;
     run(stop_cloud(*cloud_));
-    io_.restart();
-    io_.run_for(500ms);  // what was cut ends by itself
     cloud_.reset();
   }
   static asio::awaitable<void> stop_cloud(Cloud& cloud) { co_await cloud.stop(); }
 
   void run(asio::awaitable<void> scenario, std::chrono::seconds limit = 30s) {
-    std::optional<std::exception_ptr> outcome;
-    asio::co_spawn(io_, std::move(scenario), [&outcome](std::exception_ptr e) { outcome = e; });
+    const auto outcome = std::make_shared<std::optional<std::exception_ptr>>();  // outlives one that hangs
+    asio::co_spawn(io_, std::move(scenario), [outcome](std::exception_ptr e) { *outcome = e; });
     const auto until = std::chrono::steady_clock::now() + limit;
     io_.restart();
-    while (!outcome && std::chrono::steady_clock::now() < until) io_.run_one_until(until);
-    if (!outcome) {
+    while (!*outcome && std::chrono::steady_clock::now() < until) io_.run_one_until(until);
+    if (!*outcome) {
       ADD_FAILURE() << "the scenario hangs";
-    } else if (*outcome) {
-      std::rethrow_exception(*outcome);
+    } else if (**outcome) {
+      std::rethrow_exception(**outcome);
     }
   }
 
@@ -84,6 +83,16 @@ class CloudTest : public testing::Test {
     std::string text = beehive::encode(keepalive);
     co_await socket->write(std::move(text));
     co_return socket;
+  }
+  /// How a dial fails; nullopt when it does not.
+  asio::awaitable<std::optional<net::NetFailure>> dial_failure() {
+    std::optional<net::NetFailure> failure;
+    try {
+      const auto socket = co_await dial("n");
+    } catch (const net::NetError& error) {
+      failure = error.failure();
+    }
+    co_return failure;
   }
   static asio::awaitable<Message> next(net::WebSocket& socket) {
     const net::WebSocketMessage frame = co_await socket.read();
@@ -127,6 +136,7 @@ class CloudTest : public testing::Test {
   asio::io_context io_{1};
   std::unique_ptr<Cloud> cloud_;
 
+  asio::awaitable<void> busy_scenario();
   asio::awaitable<void> push_scenario();
   asio::awaitable<void> resend_scenario();
   asio::awaitable<void> last_wins_scenario();
@@ -134,6 +144,11 @@ class CloudTest : public testing::Test {
   asio::awaitable<void> bad_json_scenario();
   asio::awaitable<void> node_limit_scenario();
   asio::awaitable<void> faults_scenario();
+  asio::awaitable<void> lost_ack_scenario();
+  asio::awaitable<void> closed_door_scenario();
+  asio::awaitable<void> early_question_scenario();
+  asio::awaitable<void> successor_scenario();
+  asio::awaitable<void> broken_messages_scenario();
   asio::awaitable<void> half_open_scenario();
   asio::awaitable<void> pause_scenario();
   asio::awaitable<void> away_scenario(bool restart);
@@ -142,7 +157,39 @@ class CloudTest : public testing::Test {
   asio::awaitable<net::ClientResponse> apply_for(const std::string& authorization, const std::string& csr,
                                                  const std::shared_ptr<const net::TlsContext>& tls);
   std::string away_uid_;
+  std::unique_ptr<net::WebSocket> line_;
 };
+
+/// A cloud in the middle of everything it can be busy with: a push without its ack, an answer held back, a
+/// line gone dead, changes nobody has looked at.
+asio::awaitable<void> CloudTest::busy_scenario() {
+  add_node("n");
+  line_ = co_await dial("n");
+  co_await sleep(50ms);
+  add_pod("p", "n");
+  const Message pod = co_await next(*line_);
+  EXPECT_EQ(pod.route.resource, "default/pod/p");
+  const Json late = {{"answerDelayMs", 3'600'000}};
+  cloud_->set_faults(late);
+  Message query = beehive::make_message("edged", "meta", "query", "default/node/n", nullptr);
+  co_await say(*line_, std::move(query));
+  const auto before = std::chrono::steady_clock::now();
+  while (!cloud_->traffic().to_json()["n"]["up"].contains("query node")) {
+    if (std::chrono::steady_clock::now() - before > 10s) throw Error("The query never arrived.");
+    co_await sleep(10ms);
+  }
+  const Json dead = {{"halfOpen", true}};
+  cloud_->set_faults(dead);
+  add_pod("q", "n");
+}
+TEST_F(CloudTest, OnceStoppedNothingOfItRunsAnyMore) {
+  run(busy_scenario());
+  close();
+  line_.reset();
+  io_.restart();
+  io_.poll();
+  EXPECT_TRUE(io_.stopped()) << "something still waits on the loop";
+}
 
 asio::awaitable<void> CloudTest::push_scenario() {
   add_node("n");
@@ -287,6 +334,162 @@ asio::awaitable<void> CloudTest::faults_scenario() {
   }
   EXPECT_TRUE(refused);
 }
+asio::awaitable<void> CloudTest::lost_ack_scenario() {
+  add_node("n");
+  auto socket = co_await dial("n");
+  co_await sleep(50ms);
+  const Json lossy = {{"dropAcks", 1}};
+  cloud_->set_faults(lossy);
+  add_pod("p", "n");
+  const Message first = co_await next(*socket);
+  Message ack = beehive::make_response(first, "OK");
+  co_await say(*socket, std::move(ack));
+  co_await sleep(100ms);
+  const std::string record = "n." + uid_of(first.content);
+  const auto acked = [&] {
+    const Object object = cloud_->cluster().get(kind_named("ObjectSync"), "default", record);
+    return kube::string_or(*object, "status.objectResourceVersion");
+  };
+  EXPECT_EQ(acked(), "0");
+  const Json label = {{"metadata", {{"labels", {{"new", "yes"}}}}}};
+  cloud_->cluster().patch(kind_named("Pod"), "default", "p", PatchType::merge, label);
+  const Json good = {{"dropAcks", 0}};
+  cloud_->set_faults(good);
+  const Message again = co_await next(*socket);
+  EXPECT_EQ(again.header.id, first.header.id);
+  EXPECT_EQ(again.header.resource_version, first.header.resource_version);
+  EXPECT_EQ(kube::string_or(again.content, "metadata.labels.new"), "")
+      << "an insert comes again as an insert, the change is an update of its own";
+  ack = beehive::make_response(again, "OK");
+  co_await say(*socket, std::move(ack));
+  const Message update = co_await next(*socket);
+  EXPECT_EQ(acked(), first.header.resource_version);
+  EXPECT_EQ(update.route.operation, "update");
+  // The same again with a change of an update.
+  const Json newer = {{"metadata", {{"labels", {{"new", "newer"}}}}}};
+  cloud_->cluster().patch(kind_named("Pod"), "default", "p", PatchType::merge, newer);
+  const Message repeated = co_await next(*socket);
+  EXPECT_EQ(repeated.header.id, update.header.id);
+  EXPECT_EQ(repeated.header.resource_version, update.header.resource_version);
+  EXPECT_EQ(kube::string_or(repeated.content, "metadata.labels.new"), "newer");
+  socket->abort();
+}
+TEST_F(CloudTest, AfterALostAckTheMessageComesAgainWithTheObjectAsItIsByThen) {
+  run(lost_ack_scenario());
+}
+
+asio::awaitable<void> CloudTest::closed_door_scenario() {
+  const Json refuse = {{"refuseConnections", true}};
+  cloud_->set_faults(refuse);
+  const auto refused = co_await dial_failure();
+  EXPECT_EQ(refused, net::NetFailure::closed);
+  const Json other_name = {{"refuseConnections", false}, {"serverIdentity", "wrong-name"}};
+  cloud_->set_faults(other_name);
+  const auto mistrusted = co_await dial_failure();
+  EXPECT_EQ(mistrusted, net::NetFailure::tls);
+  const Json right = {{"serverIdentity", "right"}, {"expiredTokens", true}};
+  cloud_->set_faults(right);
+  const auto none = co_await dial_failure();
+  EXPECT_EQ(none, std::nullopt);
+
+  net::ClientTlsOptions trust;
+  trust.ca_pem = cloud_->authority().ca().pem();
+  const auto anonymous = net::TlsContext::client(trust);
+  const net::Name subject = {{"O", "system:nodes"}, {"CN", "system:node:n"}};
+  const std::string csr = net::CertificateRequest::make(net::PrivateKey::generate(), subject).der();
+  const std::string bearer = "Bearer " + cloud_->token().substr(65);
+  const net::ClientResponse expired = co_await apply_for(bearer, csr, anonymous);
+  EXPECT_EQ(expired.status, 400);
+  const Json over = {{"expiredTokens", false}};
+  cloud_->set_faults(over);
+  const net::ClientResponse good = co_await apply_for(bearer, csr, anonymous);
+  EXPECT_EQ(good.status, 200);
+}
+TEST_F(CloudTest, TheDoorIsClosedByRefusalsWrongCertificatesAndExpiredTokens) {
+  run(closed_door_scenario());
+}
+
+asio::awaitable<void> CloudTest::early_question_scenario() {
+  const Json slow = {{"sessionDelayMs", 300}};
+  cloud_->set_faults(slow);
+  auto socket = co_await dial("n");
+  Message early = beehive::make_message("edged", "meta", "query", "default/node/n", nullptr);
+  co_await say(*socket, std::move(early));
+  co_await sleep(600ms);
+  EXPECT_EQ(cloud_->traffic().to_json()["n"]["up"]["query node"]["messages"], 1);
+  Message later = beehive::make_message("edged", "meta", "query", "default/node/n", nullptr);
+  const std::string id = later.header.id;
+  co_await say(*socket, std::move(later));
+  const Message answer = co_await next(*socket);
+  EXPECT_EQ(answer.header.parent_id, id);
+  socket->abort();
+}
+TEST_F(CloudTest, WhatIsAskedBeforeThereIsASessionIsNotAnswered) {
+  run(early_question_scenario());
+}
+
+asio::awaitable<void> CloudTest::successor_scenario() {
+  const Json race = {{"closeSuccessor", true}};
+  cloud_->set_faults(race);
+  const auto first = co_await dial("n");
+  co_await sleep(50ms);
+  const auto second = co_await dial("n");
+  const bool first_ended = co_await ends(*first);
+  const bool second_ended = co_await ends(*second);
+  EXPECT_TRUE(first_ended && second_ended);
+  const auto third = co_await dial("n");
+  co_await sleep(100ms);
+  EXPECT_EQ(cloud_->hub().sessions().size(), 1U) << "nobody was there to be replaced";
+  third->abort();
+}
+TEST_F(CloudTest, AStaleConnectionMayTakeItsSuccessorAlong) {
+  run(successor_scenario());
+}
+
+asio::awaitable<void> CloudTest::broken_messages_scenario() {
+  auto socket = co_await dial("n");
+  co_await sleep(50ms);
+  const Json bad = {{"action", "bad-json"}};
+  cloud_->act(bad);
+  const net::WebSocketMessage broken = co_await socket->read();
+  EXPECT_THROW(beehive::decode(broken.data), BadInput);
+  const Json unknown = {{"action", "unknown-group"}, {"node", "n"}};
+  cloud_->act(unknown);
+  const Message stranger = co_await next(*socket);
+  EXPECT_EQ(stranger.route.group, "nobody");
+  const Json empty = {{"action", "empty-object"}, {"node", "n"}};
+  cloud_->act(empty);
+  const Message hollow = co_await next(*socket);
+  EXPECT_EQ(hollow.content, Json::object());
+  const Json others = {{"action", "cut"}, {"node", "another"}};
+  cloud_->act(others);
+  EXPECT_EQ(cloud_->hub().sessions().size(), 1U);
+  const Json cut = {{"action", "cut"}, {"node", "n"}};
+  cloud_->act(cut);
+  const bool ended = co_await ends(*socket);
+  EXPECT_TRUE(ended);
+}
+TEST_F(CloudTest, ActionsSendWhatNoCloudShouldAndCut) {
+  run(broken_messages_scenario());
+}
+
+TEST(Faults, TheSameSeedChoosesTheSameLosses) {
+  const auto losses = [](std::uint64_t seed) {
+    Faults faults;
+    const Json change = {{"seed", seed}};
+    faults.apply(change);
+    std::string row;
+    for (int i = 0; i < 200; ++i) row.push_back(faults.strikes(0.3) ? 'x' : '.');
+    return row;
+  };
+  EXPECT_EQ(losses(7), losses(7));
+  EXPECT_NE(losses(7), losses(8));
+  const std::string row = losses(7);
+  const auto lost = std::count(row.begin(), row.end(), 'x');
+  EXPECT_GT(lost, 30);
+  EXPECT_LT(lost, 90);
+}
+
 asio::awaitable<void> CloudTest::half_open_scenario() {
   auto socket = co_await dial("n");
   co_await sleep(50ms);
