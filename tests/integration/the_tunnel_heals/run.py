@@ -1,31 +1,81 @@
-"""Whatever happens to its connection, the node finds back by itself once the cause is gone: it holds a lease again and has
-what changed meanwhile, within seconds, and edgecore neither ends nor has to be started again.
+"""Whatever happens to its connection, the node finds back by itself once the cause is gone: it holds a lease again, is Ready and
+has what changed meanwhile, and edgecore neither ends nor has to be started again. Every switch of the test cloud that touches the
+connection is flipped on a running node, and its network is taken away as a cable or a radio is. (Switches that leave the
+connection alone: strange_messages_do_no_harm.)
 
-run.py [SECONDS]: how long each fault lasts. By default 1.5, each in a fresh edgecore; with an argument one edgecore lives
-through all of them with stable times in between, and a cloud whose node limit is reached belongs to them: it looks healthy
-until no request was answered for 75 s.
+run.py [SECONDS [SEED]]: how long each fault lasts, and the seed of the order and the exact lengths. By default 1.5 s, each in a
+fresh edgecore. With an argument one edgecore with the default heartbeat lives through all of them with stable times in between,
+and a cloud whose node limit is reached belongs to them: it looks healthy until no request was answered for 75 s.
+
+What is asserted: 3 s from the end of the fault to a renewed lease where the node can know of the end (the connection was cut, or
+an interface came up). Where it cannot, because the cloud refused it, the delay between attempts is added: it doubles from 1 to 30 s
+and varies by a quarter. What changed meanwhile comes with the cloud's next round of its 5 s loop. A dead connection is noticed
+within 30 s. Everything happens in a network namespace of its own.
 """
+import ctypes
+import os
+import random
+import subprocess
 import sys
 import time
 
-from node import Node, pod, wait
+from node import Node, pod, skip, wait
 
 LONG = len(sys.argv) > 1
 LASTS = float(sys.argv[1]) if LONG else 1.5
-HEARTBEAT = 3
-# Delays between attempts double up to 30 s while a fault lasts, and vary by a quarter.
-PATIENCE = 45 if LASTS > 10 else 12
+SEED = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(1 << 31)
+HEARTBEAT = 15 if LONG else 3
+READY_WITHIN = 3.0
+NOTICED_WITHIN = 30.0
+SYNC_ROUND = 5.0
+print(f"seed {SEED}")
 
 
 def text(value):
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "news", "namespace": "default"}, "data": {"text": value}}
 
 
+def longest_delay(lasted):
+    """The longest wait for the next attempt that may be in force when a refusal ends after so many seconds."""
+    delay, since = 1.0, 0.0
+    while since < lasted:
+        since += delay * 0.75
+        delay = min(30.0, delay * 2)
+    return min(30.0, delay / 2 * 1.25) if since else delay
+
+
+class Network:
+    """The test's own: a loopback for the cloud, an uplink with a default route, and a filter that swallows the tunnel."""
+
+    def __init__(self):
+        clone_newnet = 0x40000000
+        if os.geteuid() != 0 or ctypes.CDLL(None, use_errno=True).unshare(clone_newnet) != 0:
+            skip("a network namespace of its own needs root")
+        self.ip("link set lo up")
+        self.ip("link add uplink0 type veth peer name far0")
+        self.ip("address add 192.0.2.2/24 dev uplink0")
+        self.ip("link set uplink0 up")
+        self.uplink(True)
+
+    def ip(self, words):
+        subprocess.run(["ip", *words.split()], check=True)
+
+    def uplink(self, up):
+        self.ip(f"link set far0 {'up' if up else 'down'}")  # the carrier of uplink0
+        if up:
+            self.ip("route replace default via 192.0.2.1 dev uplink0")
+
+    def swallow(self, port, on):
+        for direction in ("--dport", "--sport"):
+            subprocess.run(["iptables", "-w", "-A" if on else "-D", "INPUT", "-p", "tcp", direction, str(port), "-j", "DROP"], check=True)
+
+
 class Trial:
-    def __init__(self, node):
+    def __init__(self, node, network):
         self.node = node
+        self.network = network
         self.turn = 0
-        self.slowest = 0
+        self.rows = []
 
     def connects(self):
         return self.node.sim_state().get("connects", 0)
@@ -34,17 +84,40 @@ class Trial:
         rows = self.node.rows("SELECT value FROM meta WHERE key = 'default/configmap/news'")
         return bool(rows) and f'"{value}"' in rows[0][0]
 
-    def recovered(self, what, value, lease, patience):
-        """From the end of a fault: the news are in the database, the lease is renewed, the node is Ready."""
-        begin = time.monotonic()
-        wait(f"{what}: the lease is renewed", lambda: self.node.lease() != lease, patience)
+    def pod_change_arrives(self, what):
+        """A change of the pod that is made now is in the node's database; returns how long it took."""
+        value = f"{what} {time.monotonic()}"
+        patch = {"metadata": {"annotations": {"test/seen": value}}}
+        code, answer = self.node.api("PATCH", "/api/v1/namespaces/default/pods/reader", patch, "application/merge-patch+json")
+        assert code == 200, (code, answer)
+        row = "SELECT value FROM meta WHERE key = 'default/pod/reader'"
+        return wait(f"{what}: a change of a pod arrives", lambda: f'"{value}"' in self.node.rows(row)[0][0], READY_WITHIN + SYNC_ROUND)
+
+    def recovered(self, what, lease, news=None, noticed=None, lasted=0.0, ready_within=READY_WITHIN, begin=None):
+        """From the end of a fault on: the lease is renewed and the node Ready, what changed meanwhile arrives, and what changes now."""
+        begin = begin or time.monotonic()
+        wait(f"{what}: the lease is renewed", lambda: self.node.lease() != lease, ready_within)
+        wait(f"{what}: Ready", self.node.ready, ready_within)
         leased = time.monotonic() - begin
-        wait(f"{what}: what changed meanwhile arrives", lambda: self.heard(value), patience)
-        heard = time.monotonic() - begin
-        wait(f"{what}: Ready", self.node.ready, patience)
+        if news:
+            wait(f"{what}: what changed meanwhile arrives", lambda: self.heard(news), READY_WITHIN + SYNC_ROUND)
+        told = time.monotonic() - begin if news else None
+        changed = self.pod_change_arrives(what)
         assert self.node.edgecore.poll() is None, f"{what}: edgecore ended with {self.node.edgecore.returncode}"
-        self.slowest = max(self.slowest, heard, leased)
-        print(f"{what}: lease after {leased:.1f} s, the news after {heard:.1f} s")
+        self.row(what, lasted, noticed, leased, ready_within, told, changed)
+
+    def row(self, what, lasted, noticed, leased, bound, told=None, changed=None):
+        def cell(value):
+            return "-" if value is None else f"{value:.2f}"
+
+        self.rows.append(f"{what:44} {cell(lasted):>8} {cell(noticed):>8} {cell(leased):>8} {cell(bound):>8} {cell(told):>8} {cell(changed):>8}")
+        print(self.rows[-1], flush=True)
+
+    def table(self):
+        print("\nin seconds; lease: from the end of the fault until it is renewed and the node Ready, at most bound; news: until what\n"
+              "changed meanwhile is there; pod: what is changed now")
+        print(f"{'fault':44} {'lasted':>8} {'noticed':>8} {'lease':>8} {'bound':>8} {'news':>8} {'pod':>8}")
+        print("\n".join(self.rows))
 
     def prepare(self, what):
         if LONG:
@@ -54,76 +127,143 @@ class Trial:
             status = self.node.restart_edgecore()
             assert status == 0, f"before {what}: edgecore ended with {status}"
             wait("connected again", lambda: self.connects() > connects, 10)
+            lease = self.node.lease()
+            wait("the first lease", lambda: self.node.lease() != lease, 10)
         self.turn += 1
+        return len(self.node.log())
 
-    def closed_door(self, what, *faults, patience=PATIENCE):
-        """The connection is cut and new ones meet one fault after the other for a while."""
-        self.prepare(what)
-        self.node.faults(**faults[0])
-        self.node.action("cut")
+    def lasts(self, seconds=LASTS):
+        span = seconds * random.uniform(0.9, 1.1)
+        time.sleep(span)
+        return span
+
+    def closed_door(self, what, *faults, within=None, interface_comes_up=False, seconds=LASTS):
+        """The connection is cut and new ones meet one fault after the other for a while. Each fault: (switches, its trace in the log)."""
+        mark = self.prepare(what)
         value = f"during {what}"
-        self.node.apply(text(value))
-        for fault in faults:
-            self.node.faults(**fault)
-            time.sleep(LASTS)
+        begin = time.monotonic()
+        for at, (switches, trace) in enumerate(faults):
+            self.node.faults(**DEFAULTS | switches)
+            if at == 0:
+                self.node.action("cut")
+                self.node.apply(text(value))
+            self.lasts(seconds)
+            if at == 0 or not LONG:  # of many failures in a row the log tells ever fewer
+                wait(f"{what}: the log says \"{trace}\"", lambda: trace in self.node.log()[mark:], longest_delay(seconds) + 2)
         assert not self.heard(value), f"{what}: the fault did nothing"
         lease = self.node.lease()
+        lasted = time.monotonic() - begin
         self.node.faults(**DEFAULTS)
-        self.recovered(what, value, lease, patience)
+        if interface_comes_up:
+            self.network.uplink(False)
+            self.network.uplink(True)
+            within = READY_WITHIN
+        self.recovered(what, lease, value, lasted=lasted, ready_within=within or READY_WITHIN + longest_delay(lasted))
 
     def cut(self, what, action):
         self.prepare(what)
+        connects = self.connects()
         value = f"during {what}"
         lease = self.node.lease()
         self.node.action(action)
         self.node.apply(text(value))
-        self.recovered(what, value, lease, 12)
+        self.recovered(what, lease, value)
+        assert self.connects() > connects, f"{what}: the connection was not cut"
 
-    def half_open(self):
-        what = "half-open"
-        self.prepare(what)
-        mark = len(self.node.log())
-        self.node.faults(halfOpen=True)
-        self.node.apply(text("during half-open"))
-        noticed = wait("the dead connection is noticed", lambda: "silent for two heartbeats" in self.node.log()[mark:], 30)
-        print(f"half-open: noticed after {noticed:.1f} s with a heartbeat of {HEARTBEAT} s")
+    def half_open(self, what, successor_dies=False):
+        """The cloud neither reads nor writes. CloudCore may close the next connection when it buries this one."""
+        mark = self.prepare(what)
+        value = f"during {what}"
+        connects = self.connects()
+        self.node.faults(halfOpen=True, closeSuccessor=successor_dies)
+        self.node.apply(text(value))
+        noticed = wait("the dead connection is noticed", lambda: "silent for two heartbeats" in self.node.log()[mark:], NOTICED_WITHIN)
+        lasted = noticed + (self.lasts() if LONG else 0)
+        assert not self.heard(value), f"{what}: the fault did nothing"
         lease = self.node.lease()
-        self.node.faults(halfOpen=False)
-        self.recovered(what, "during half-open", lease, PATIENCE)
+        self.node.faults(**DEFAULTS | {"closeSuccessor": successor_dies})
+        self.recovered(what, lease, value, noticed, lasted, READY_WITHIN + (2.5 if successor_dies else 0))
+        if successor_dies:
+            assert self.connects() >= connects + 2, f"{what}: it was not closed"
+            self.node.faults(**DEFAULTS)
+
+    def lost_path(self, what, seconds):
+        """Packets of the tunnel are swallowed both ways; then the uplink comes up again, as after a change of the radio cell."""
+        self.prepare(what)
+        connects = self.connects()
+        value = f"during {what}"
+        self.network.swallow(self.node.cloud["hub"], True)
+        self.network.uplink(False)
+        self.node.apply(text(value))
+        lasted = self.lasts(seconds)
+        assert not self.heard(value), f"{what}: the fault did nothing"
+        lease = self.node.lease()
+        self.network.swallow(self.node.cloud["hub"], False)
+        self.network.uplink(True)
+        begin = time.monotonic()
+        wait(f"{what}: alive again", lambda: self.node.lease() != lease or self.heard(value), READY_WITHIN)
+        alive = time.monotonic() - begin
+        if self.connects() > connects:
+            return self.recovered(what, lease, value, lasted=lasted, begin=begin)
+        # The connection survived and no lease is due: the node never was anything but Ready.
+        assert self.node.ready(), f"{what}: not Ready"
+        wait(f"{what}: what changed meanwhile arrives", lambda: self.heard(value), READY_WITHIN)
+        self.row(what, lasted, None, alive, READY_WITHIN, time.monotonic() - begin, self.pod_change_arrives(what))
 
 
-DEFAULTS = {"refuseConnections": False, "upgradeStatus": 0, "serverIdentity": "right", "nodeLimit": 500, "halfOpen": False}
+DEFAULTS = {"refuseConnections": False, "upgradeStatus": 0, "serverIdentity": "right", "nodeLimit": 500, "halfOpen": False,
+            "expiredTokens": False, "closeSuccessor": False}
 
-with Node() as node:
-    node.start_runtime()
-    node.start_cloud()
-    config = node.config()
-    config["modules"]["edgeHub"]["heartbeat"] = HEARTBEAT
 
-    # A node that has no certificate yet: an expired token is refused until it is one that counts.
-    node.faults(expiredTokens=True)
-    node.start_edgecore(config=config)
-    time.sleep(LASTS)
-    assert node.edgecore.poll() is None and not (node.dir / "certs/server.crt").exists()
-    node.faults(expiredTokens=False)
-    print(f"expired token: Ready after {node.wait_ready(PATIENCE):.1f} s")
+def main():
+    random.seed(SEED)
+    network = Network()
+    with Node() as node:
+        node.start_runtime()
+        node.start_cloud()
+        config = node.config()
+        config["modules"]["edgeHub"]["heartbeat"] = HEARTBEAT
+        trial = Trial(node, network)
 
-    news = [{"name": "news", "configMap": {"name": "news"}}]
-    node.apply(text("first"), pod("reader", volumes=news))
-    node.wait_pod_ready("reader")
-    container = node.container_status("reader")["containerID"]
+        # A node that has no certificate yet: an expired token is refused until it is one that counts.
+        node.faults(expiredTokens=True)
+        node.start_edgecore(config=config)
+        lasted = trial.lasts()
+        assert node.edgecore.poll() is None and not (node.dir / "certs/server.crt").exists()
+        assert "cannot enrol" in node.log(), node.log()
+        node.faults(expiredTokens=False)
+        bound = READY_WITHIN + longest_delay(lasted)
+        trial.row("expired token", lasted, None, node.wait_ready(bound), bound)
 
-    trial = Trial(node)
-    trial.cut("cut", "cut")
-    trial.cut("cut in mid-message", "cut-mid-message")
-    trial.closed_door("refused", {"refuseConnections": True})
-    trial.closed_door("403 and 500 on upgrade", {"upgradeStatus": 403}, {"upgradeStatus": 500})
-    trial.closed_door("certificates for another name and of another CA", {"serverIdentity": "wrong-name"},
-                      {"serverIdentity": "wrong-ca"})
-    trial.half_open()
-    if LONG:
-        trial.closed_door("node limit", {"nodeLimit": 0}, patience=100)
-    assert node.stop("edgecore") == 0
-    status = node.container_status("reader")
-    assert status["containerID"] == container and status["restartCount"] == 0, status
-    print(f"slowest recovery {trial.slowest:.1f} s")
+        node.apply(text("first"), pod("reader", volumes=[{"name": "news", "configMap": {"name": "news"}}]))
+        node.wait_pod_ready("reader")
+        container = node.container_status("reader")["containerID"]
+
+        identities = "certificates for another name and of another CA"
+        faults = [
+            lambda: trial.cut("cut", "cut"),
+            lambda: trial.cut("cut in mid-message", "cut-mid-message"),
+            lambda: trial.closed_door("refused", ({"refuseConnections": True}, "Connection reset by peer")),
+            lambda: trial.closed_door("refused, then an interface comes up", ({"refuseConnections": True}, "Connection reset by peer"),
+                                      interface_comes_up=True, seconds=max(LASTS, 8)),
+            lambda: trial.closed_door("403 and 500 on upgrade", ({"upgradeStatus": 403}, "with status 403"),
+                                      ({"upgradeStatus": 500}, "with status 500")),
+            lambda: trial.closed_door(identities, ({"serverIdentity": "wrong-name"}, "IP address mismatch"),
+                                      ({"serverIdentity": "wrong-ca"}, "certificate signature failure")),
+            lambda: trial.half_open("half-open"),
+            lambda: trial.half_open("half-open, the next connection is closed", successor_dies=True),
+            lambda: trial.lost_path("path lost for a moment", LASTS),
+            lambda: trial.lost_path("path lost for longer", max(LASTS, 2 * HEARTBEAT + 4)),
+        ]
+        if LONG:
+            faults.append(lambda: trial.closed_door("node limit", ({"nodeLimit": 0}, "connected to the cloud"), within=100))
+        random.shuffle(faults)
+        for fault in faults:
+            fault()
+        assert node.stop("edgecore") == 0
+        status = node.container_status("reader")
+        assert status["containerID"] == container and status["restartCount"] == 0, status
+        trial.table()
+
+
+main()
