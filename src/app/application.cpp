@@ -151,7 +151,8 @@ std::vector<beehive::ModuleSpec> Application::Parts::modules() {
       cri::GrpcRuntimeOptions runtime;
       runtime.runtime_endpoint = enabled.edged.runtime_endpoint();
       runtime.image_endpoint = enabled.edged.image_endpoint();
-      edged::EdgedDeps deps{[runtime] { return cri::make_grpc_runtime(runtime); }, pool, watch};
+      edged::EdgedDeps deps{[runtime] { return cri::make_grpc_runtime(runtime); }, pool, watch,
+                            cri::make_grpc_health_checker};
       add(names::module::kEdged, names::group::kEdged,
           edged::make_edged(edged_options(startup), std::move(deps)));
     } else {

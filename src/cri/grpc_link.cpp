@@ -2,7 +2,6 @@
 
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
-#include <grpcpp/support/channel_arguments.h>
 
 #include <boost/asio/this_coro.hpp>
 #include <limits>
@@ -16,21 +15,13 @@ constexpr int kMaxMessageBytes = 16 * 1024 * 1024;  // protocol/05-edged.md §4.
 constexpr int kFirstReconnectMillis = 100;
 constexpr int kLastReconnectMillis = 2000;
 
-/// Everything optional is off: what gRPC does not do costs no memory and no wake-ups.
 grpc::ChannelArguments channel_arguments() {
-  grpc::ChannelArguments arguments;
+  grpc::ChannelArguments arguments = plain_channel_arguments();
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMillis);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kFirstReconnectMillis);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastReconnectMillis);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, std::numeric_limits<int>::max());
   return arguments;
 }
 
@@ -105,6 +96,18 @@ class GrpcEventStream final : public EventStream {
 
 }  // namespace
 
+grpc::ChannelArguments plain_channel_arguments() {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, std::numeric_limits<int>::max());
+  return arguments;
+}
+
 Link::Link(const std::string& target, std::shared_ptr<CompletionLoop> completion_loop)
     : loop(std::move(completion_loop)),
       channel(grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), channel_arguments())),
@@ -129,10 +132,14 @@ grpc::ByteBuffer pack(const google::protobuf::MessageLite& message) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
-void unpack(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& message, std::string_view method) {
+bool parse(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& message) {
   grpc::Slice slice;
-  const auto dumped = bytes.DumpToSingleSlice(&slice);
-  if (!dumped.ok() || !message.ParseFromArray(slice.begin(), static_cast<int>(slice.size())))
+  return bytes.DumpToSingleSlice(&slice).ok() &&
+         message.ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
+}
+
+void unpack(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& message, std::string_view method) {
+  if (!parse(bytes, message))
     throw CallError(method, Code::Internal, "the runtime's reply is not a valid message");
 }
 

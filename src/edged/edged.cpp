@@ -55,6 +55,7 @@ class Edged final : public beehive::Module {
         node_(initial_node(facts_of_machine(), options_.config, context.clock.wall())),
         policy_(make_node_policy(options_.config, machine_, node_)),
         runtime_(deps_.runtime()),
+        health_(deps_.health ? deps_.health() : nullptr),
         meta_(context.bus),
         crash_backoff_(context.clock),
         making_(context.executor, kMakingAtOnce),
@@ -64,7 +65,7 @@ class Edged final : public beehive::Module {
                [this](const std::string& uid, bool died) { pod_changed(uid, died); }),
         status_(context, meta_),
         images_({*runtime_, options_.config.kubelet, context.clock, context.executor, context.log}),
-        probe_runner_(*runtime_, nullptr),
+        probe_runner_(*runtime_, health_.get()),
         probes_({context.executor, context.clock, context.log, probe_runner_,
                  [this](const std::string& uid) { workers_.look(uid); }}),
         hooks_(*runtime_, context.log),
@@ -134,6 +135,7 @@ class Edged final : public beehive::Module {
   Json node_;  ///< as it would register: stands in for the cloud's until that is known
   NodePolicy policy_;
   std::unique_ptr<cri::Runtime> runtime_;
+  std::unique_ptr<cri::GrpcHealthChecker> health_;
   MetaClient meta_;
   Backoff crash_backoff_;
   Turnstile making_, cgroup_line_;

@@ -9,6 +9,7 @@
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/config/model.hpp"
+#include "edgecore/cri/grpc_health.hpp"
 #include "edgecore/cri/runtime.hpp"
 #include "edgecore/net/interfaces_watch.hpp"
 
@@ -33,6 +34,9 @@ struct EdgedDeps {
   BlockingPool& pool;
   /// The network's changes; made on the module's thread. Empty: none are watched.
   std::function<std::unique_ptr<net::InterfacesWatch>(boost::asio::any_io_executor)> watch;
+  /// What asks pods for their health by gRPC; lives as the runtime does. `cri::make_grpc_health_checker` in
+  /// the program. Empty: gRPC probes give no verdict.
+  std::function<std::unique_ptr<cri::GrpcHealthChecker>()> health = {};
 };
 
 /// The factory of module `edged` (group `edged`): the kubelet of this node. Runs the pods that metamanager and

@@ -1,0 +1,136 @@
+#include "edgecore/cri/grpc_health.hpp"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <health.pb.h>
+#include <spdlog/fmt/fmt.h>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "cri/grpc_link.hpp"
+#include "edgecore/cri/call_error.hpp"
+
+namespace edgecore::cri {
+namespace {
+
+namespace health = grpc::health::v1;
+using Kind = HealthAnswer::Kind;
+
+constexpr const char* kPath = "/grpc.health.v1.Health/Check";
+constexpr const char* kUserAgent = "kube-probe/1.28";
+/// The answer is one number; a pod that sends more is not listened to.
+constexpr int kMaxAnswerBytes = 16 * 1024;
+constexpr int kFirstReconnectMillis = 100;
+constexpr int kLastReconnectMillis = 1000;
+
+/// gRPC's name of an address: the scheme says that nothing has to be resolved.
+std::string target_of(const HealthQuestion& question) {
+  boost::system::error_code failed;
+  const auto address = boost::asio::ip::make_address(question.host, failed);
+  if (failed)
+    throw BadInput("A gRPC probe needs the pod's IP address, and \"" + question.host + "\" is none.");
+  if (address.is_v4()) return fmt::format("ipv4:{}:{}", question.host, question.port);
+  return fmt::format("ipv6:[{}]:{}", question.host, question.port);
+}
+
+std::shared_ptr<grpc::Channel> open_channel(const HealthQuestion& question) {
+  grpc::ChannelArguments arguments = plain_channel_arguments();
+  arguments.SetUserAgentPrefix(kUserAgent);
+  arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMillis);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastReconnectMillis);
+  return grpc::CreateCustomChannel(target_of(question), grpc::InsecureChannelCredentials(), arguments);
+}
+
+/// What the server said of itself.
+HealthAnswer answer_of(const grpc::ByteBuffer& reply) {
+  health::HealthCheckResponse response;
+  if (!parse(reply, response)) return {Kind::kNotServing, "the answer is not one of the health protocol"};
+  switch (response.status()) {
+    case health::HealthCheckResponse::SERVING:
+      return {Kind::kServing, "SERVING"};
+    case health::HealthCheckResponse::NOT_SERVING:
+      return {Kind::kNotServing, "the server says NOT_SERVING"};
+    case health::HealthCheckResponse::SERVICE_UNKNOWN:
+      return {Kind::kNotServing, "the server says SERVICE_UNKNOWN"};
+    default:
+      return {Kind::kNotServing, "the server says UNKNOWN"};
+  }
+}
+
+/// Why there is no answer. `connected`: whether the connection stood when the time was over.
+HealthAnswer problem_of(const grpc::Status& status, bool connected, const HealthQuestion& question) {
+  switch (status.error_code()) {
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return {Kind::kNotServing, "the server has no health service (grpc.health.v1.Health)"};
+    case grpc::StatusCode::NOT_FOUND:
+      return {Kind::kNotServing, fmt::format("the server does not know the service \"{}\": {}",
+                                             question.service, status.error_message())};
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return {Kind::kUnreachable,
+              fmt::format("{} {}:{} within {} ms", connected ? "no answer from" : "no gRPC connection to",
+                          question.host, question.port, question.timeout.count())};
+    default:
+      return {Kind::kUnreachable,
+              fmt::format("the health check of {}:{} failed: {}: {}", question.host, question.port,
+                          code_name(code_of(static_cast<int>(status.error_code()))), status.error_message())};
+  }
+}
+
+HealthAnswer shut_down_answer() {
+  return {Kind::kUnreachable, "the prober was shut down"};
+}
+
+Awaitable<HealthAnswer> ask_health(std::shared_ptr<CompletionLoop> loop, HealthQuestion question) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  const auto channel = open_channel(question);
+  health::HealthCheckRequest request;
+  request.set_service(question.service);
+  const grpc::ByteBuffer bytes = pack(request);
+  grpc::GenericStub stub(channel);
+
+  Ticket call(executor);
+  call->context.set_deadline(std::chrono::system_clock::now() + question.timeout);
+  call->context.set_wait_for_ready(true);
+  Flight* const flight = call.operator->();
+  const std::function<void(void*)> send = [flight, &stub, &bytes, &loop](void* tag) {
+    flight->unary = stub.PrepareUnaryCall(&flight->context, kPath, bytes, loop->queue());
+    flight->unary->StartCall();
+    flight->unary->Finish(&flight->reply, &flight->status, tag);
+  };
+  if (!call.begin(*loop, send)) co_return shut_down_answer();
+  loop.reset();  // the checker may be destroyed while this waits
+  const auto landed = co_await call.landed();
+  if (!landed) throw boost::system::system_error(boost::asio::error::operation_aborted);
+  if (flight->status.ok()) co_return answer_of(flight->reply);
+  const bool connected = channel->GetState(false) == GRPC_CHANNEL_READY;
+  co_return problem_of(flight->status, connected, question);
+}
+
+class Checker final : public GrpcHealthChecker {
+ public:
+  Checker() = default;
+  Checker(const Checker&) = delete;
+  Checker& operator=(const Checker&) = delete;
+  ~Checker() override {
+    if (loop_) loop_->shut_down();
+  }
+
+  Awaitable<HealthAnswer> check(HealthQuestion question) override {
+    if (!loop_) loop_ = std::make_shared<CompletionLoop>();
+    return ask_health(loop_, std::move(question));
+  }
+
+ private:
+  std::shared_ptr<CompletionLoop> loop_;  // from the first check on
+};
+
+}  // namespace
+
+std::unique_ptr<GrpcHealthChecker> make_grpc_health_checker() {
+  return std::make_unique<Checker>();
+}
+
+}  // namespace edgecore::cri
