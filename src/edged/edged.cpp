@@ -17,6 +17,7 @@
 #include "edged/pod_services.hpp"
 #include "edged/pod_sources.hpp"
 #include "edged/pod_workers.hpp"
+#include "edged/systemd_slices.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -43,6 +44,12 @@ LogRotationPolicy rotation_policy(const config::TailoredKubeletConfig& config, c
     log->error("container logs are kept within the default size: {}", error.what());
     return {};
   }
+}
+
+std::unique_ptr<SliceMaker> systemd_slices(bool v2) {
+  SystemdOptions options;
+  options.v2 = v2;
+  return make_systemd_slices(std::move(options));
 }
 
 class Edged final : public beehive::Module {
@@ -150,6 +157,7 @@ class Edged final : public beehive::Module {
   MetaObjects objects_;
   VolumeHost volumes_;
   std::unique_ptr<CgroupFiles> cgroup_files_;
+  std::unique_ptr<SliceMaker> slices_;  ///< with the cgroup driver systemd
   std::unique_ptr<Cgroups> cgroups_;
   PodServices services_;
   PodWorkers workers_;
@@ -182,8 +190,9 @@ boost::asio::awaitable<void> Edged::prepare_cgroups() {
   std::string failure;
   try {
     cgroup_files_ = kernel_cgroup_files();
-    cgroups_ = std::make_unique<Cgroups>(cgroup_options(options_.config, machine_, policy_.resources),
-                                         *cgroup_files_, nullptr);
+    CgroupOptions options = cgroup_options(options_.config, machine_, policy_.resources);
+    if (options.driver == CgroupOptions::Driver::kSystemd) slices_ = systemd_slices(cgroup_files_->v2());
+    cgroups_ = std::make_unique<Cgroups>(std::move(options), *cgroup_files_, slices_.get());
     services_.cgroups = cgroups_.get();
     std::function<void()> work = [cgroups = cgroups_.get()] { cgroups->ensure_node(); };
     co_await on_pool(deps_.pool, std::move(work));
