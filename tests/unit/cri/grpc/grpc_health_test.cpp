@@ -320,23 +320,21 @@ TEST_F(GrpcHealthTest, PodsMayHaveIPv6Addresses) {
   EXPECT_EQ(await(io_, checker_->check(six)).kind, Kind::kServing);
 }
 
-/// Days of probing: every check leaves nothing behind, whether it is answered or not.
-TEST_F(GrpcHealthTest, ThousandsOfProbesLeaveNothingBehind) {
-  const auto before = own_size().files;
+/// Hours of probing: a check leaves neither memory nor threads nor connections behind.
+TEST_F(GrpcHealthTest, AThousandProbesLeaveNothingBehind) {
   serve();
-  const auto listening = own_size().files;
+  const long listening = own_size().files;
   const auto probe = [&](int times) {
     for (int i = 0; i < times; ++i) ASSERT_EQ(check(i % 2 == 0 ? "" : "web").kind, Kind::kServing);
   };
-  probe(500);
+  probe(300);
   const Size warm = own_size();
-  probe(2000);
+  probe(1000);
   const Size later = own_size();
   EXPECT_LE(later.threads, warm.threads + 2);  // gRPC's own pool breathes
-  EXPECT_LE(later.resident_kib, warm.resident_kib + 2048);
-  EXPECT_TRUE(eventually([&] { return own_size().files <= listening + 4; }))
-      << before << " files, then " << listening << ", " << warm.files << ", " << own_size().files;
-  RecordProperty("resident_kib_grown", static_cast<int>(later.resident_kib - warm.resident_kib));
+  EXPECT_LE(later.resident_kib, warm.resident_kib + 1024);
+  // What the checker and gRPC keep for themselves are a few; the server lets go a little later.
+  EXPECT_TRUE(eventually([&] { return own_size().files <= listening + 4; })) << own_size().files;
 }
 
 }  // namespace
