@@ -1,5 +1,6 @@
 #include "edgecore/edged/edged.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "edged/cgroup_files.hpp"
 #include "edged/container_gc.hpp"
 #include "edged/log_rotation.hpp"
+#include "edged/mirror_pods.hpp"
 #include "edged/node_heartbeat.hpp"
 #include "edged/node_policy.hpp"
 #include "edged/object_source.hpp"
@@ -17,6 +19,7 @@
 #include "edged/pod_services.hpp"
 #include "edged/pod_sources.hpp"
 #include "edged/pod_workers.hpp"
+#include "edged/static_pods.hpp"
 #include "edged/systemd_slices.hpp"
 
 namespace edgecore::edged {
@@ -29,6 +32,8 @@ constexpr std::size_t kMakingAtOnce = 16;
 constexpr std::chrono::milliseconds kFirstListRetry{200};
 constexpr std::chrono::milliseconds kLongestListRetry{10000};
 constexpr std::chrono::seconds kUpkeep{60};
+/// Static pods start from what their mirrors last said, but do not wait for a database that does not answer.
+constexpr std::chrono::seconds kMirrorPatience{3};
 /// Relist older than this: the node is not ready (protocol/05-edged.md §1.12).
 constexpr std::chrono::minutes kListOverdue{3};
 
@@ -50,6 +55,11 @@ std::unique_ptr<SliceMaker> systemd_slices(bool v2) {
   SystemdOptions options;
   options.v2 = v2;
   return make_systemd_slices(std::move(options));
+}
+
+std::chrono::milliseconds look_period(const config::TailoredKubeletConfig& config) {
+  return std::max(std::chrono::milliseconds(1000),
+                  std::chrono::duration_cast<std::chrono::milliseconds>(config.file_check_frequency));
 }
 
 class Edged final : public beehive::Module {
@@ -87,12 +97,26 @@ class Edged final : public beehive::Module {
                   nullptr,        cgroup_line_,   [this] { return addresses_; }},
         workers_(services_, [this] { return node_view(); }),
         api_("api", context.clock),
-        heartbeat_({context, options_.config, [this] { return facts(); }}),
+        files_("file", context.clock),
+        mirrors_({context, meta_, status_, options_.config.hostname_override,
+                  [this] { return kube::string_or(heartbeat_.node(), "metadata.uid"); },
+                  [this](const std::string& full_name) { return workers_.static_pod_stops(full_name); },
+                  [this](const kube::PodPtr& mirror) { pass_on(api_.update(mirror)); }}),
+        static_pods_({deps_.pool, context.executor, context.log, options_.config.kubelet.static_pod_path,
+                      options_.config.hostname_override,
+                      [this](const std::vector<kube::PodPtr>& pods) { take_static_pods(pods); },
+                      look_period(options_.config.kubelet)}),
+        listed_(context.executor),
+        heartbeat_({context, options_.config, [this] { return facts(); }, [this] { mirrors_.look(); }}),
         log_rotation_({*runtime_, deps_.pool, context.executor, context.clock, context.log,
                        rotation_policy(options_.config.kubelet, context.log),
                        [this] { return running_logs(); }, options_.pod_logs}),
         upkeep_(context.executor),
-        tasks_(context.executor) {}
+        tasks_(context.executor) {
+    workers_.on_end([this](const kube::Pod& pod) {
+      if (is_static(pod)) mirrors_.look();
+    });
+  }
 
   boost::asio::awaitable<void> run() override {
     workers_.on_found([this](const Json& pod) { take_object(names::operation::kUpdate, pod); });
@@ -100,6 +124,8 @@ class Edged final : public beehive::Module {
     co_await prepare();
     tasks_.spawn("messages", take_messages());
     tasks_.spawn("pods from the database", list_pods());
+    tasks_.spawn("static pods", watch_static_pods());
+    tasks_.spawn("mirror pods", mirrors_.run());
     tasks_.spawn("container runtime", runtime_state_.run());
     tasks_.spawn("pod cache", cache_.run());
     tasks_.spawn("pod workers", workers_.run());
@@ -117,6 +143,7 @@ class Edged final : public beehive::Module {
   boost::asio::awaitable<void> prepare_cgroups();
   boost::asio::awaitable<void> take_messages();
   boost::asio::awaitable<void> list_pods();
+  boost::asio::awaitable<void> watch_static_pods();
   boost::asio::awaitable<void> keep_up();
   boost::asio::awaitable<void> collect(kube::PodPtr pod);
   boost::asio::awaitable<void> watch_network();
@@ -124,6 +151,7 @@ class Edged final : public beehive::Module {
   void take_pod(const Message& message);
   void take_object(const std::string& operation, const Json& pod);
   void take_list(const Json& pods);
+  void take_static_pods(const std::vector<kube::PodPtr>& pods);
   void pass_on(const std::vector<PodChange>& changes);
   void look_at_network();
   void runtime_changed();
@@ -161,7 +189,10 @@ class Edged final : public beehive::Module {
   std::unique_ptr<Cgroups> cgroups_;
   PodServices services_;
   PodWorkers workers_;
-  PodSource api_;
+  PodSource api_, files_;
+  MirrorPods mirrors_;
+  StaticPods static_pods_;
+  beehive::Wakeup listed_;
   NodeHeartbeat heartbeat_;
   LogRotation log_rotation_;
   beehive::Wakeup upkeep_;
@@ -272,15 +303,35 @@ void Edged::take_list(const Json& objects) {
   const std::vector<PodChange> changes = api_.set(pods, unreadable);
   workers_.leave_alone(std::move(unreadable));
   pass_on(changes);
-  workers_.sources_ready();
+  workers_.api_ready();
+  mirrors_.api_ready();
+  listed_.notify();
 }
 
+/// What the API says: mirrors stand for static pods and are never run.
 void Edged::pass_on(const std::vector<PodChange>& changes) {
   std::vector<PodChange> own;
   for (const PodChange& change : changes) {
-    if (!is_mirror(*change.pod)) own.push_back(change);
+    if (is_mirror(*change.pod)) {
+      mirrors_.take(change);
+    } else {
+      own.push_back(change);
+    }
   }
   workers_.apply(own);
+}
+
+boost::asio::awaitable<void> Edged::watch_static_pods() {
+  co_await listed_.sleep_until(steady_now() + kMirrorPatience);
+  co_await static_pods_.run();
+}
+
+void Edged::take_static_pods(const std::vector<kube::PodPtr>& pods) {
+  const std::vector<PodChange> changes = files_.set(pods);
+  mirrors_.set_static_pods(files_.pods());
+  workers_.apply(changes);
+  workers_.files_ready();
+  if (!changes.empty()) context_.log->info("{} static pods", pods.size());
 }
 
 boost::asio::awaitable<void> Edged::take_messages() {
@@ -296,6 +347,7 @@ void Edged::take(const Message& message) {
     const bool up = message.content == names::content::kCloudConnected;
     heartbeat_.connection(up);
     status_.connection(up);
+    mirrors_.connection(up);
     if (up) workers_.look_all();  // what a volume or a container lacked may be had now
     return;
   }

@@ -79,6 +79,7 @@ void NodeHeartbeat::take_node(Json node) {
   node_ = std::move(node);
   registered_ = true;
   lease_wakeup_.notify();
+  if (deps_.node_known) deps_.node_known();
 }
 
 boost::asio::awaitable<void> NodeHeartbeat::report_loop() {

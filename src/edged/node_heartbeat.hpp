@@ -24,6 +24,8 @@ class NodeHeartbeat {
     const config::Edged& config;
     /// The facts as they are now. Must not block.
     std::function<NodeFacts()> facts;
+    /// Called when the Node, and with it its UID, has become known (again); may be empty.
+    std::function<void()> node_known = {};
   };
   explicit NodeHeartbeat(Deps deps);
 

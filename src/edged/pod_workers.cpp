@@ -23,6 +23,17 @@ SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
 }
 
+constexpr const char* kApiSource = "api";
+
+/// Which source named a pod of the runtime: sandboxes carry their pod's annotations.
+std::optional<std::string> source_of(const PodRuntime& runtime) {
+  for (const auto& sandbox : runtime.sandboxes) {
+    const auto source = sandbox.annotations.find(kConfigSourceAnnotation);
+    if (source != sandbox.annotations.end()) return source->second;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 kube::PodPtr orphan_pod(const std::string& uid, const PodRuntime& runtime) {
@@ -54,8 +65,13 @@ boost::asio::awaitable<void> PodWorkers::run() {
   co_await tasks_.join();
 }
 
-void PodWorkers::sources_ready() {
-  ready_ = true;
+void PodWorkers::api_ready() {
+  api_ready_ = true;
+  house_.notify();
+}
+
+void PodWorkers::files_ready() {
+  files_ready_ = true;
   house_.notify();
 }
 
@@ -135,7 +151,9 @@ void PodWorkers::start(const kube::PodPtr& pod, bool removed) {
   PodWorker::Hooks hooks;
   hooks.may_start = [this](const PodWorker& worker) { return may_start(worker); };
   hooks.state_changed = [this](const PodWorker& worker) {
-    if (worker.state() == PodWorker::State::kFinished) house_.notify();
+    if (worker.state() != PodWorker::State::kFinished) return;
+    house_.notify();
+    if (ended_) ended_(*worker.pod());
   };
   Entry& entry = entries_[pod->uid];
   entry = {};
@@ -158,21 +176,31 @@ boost::asio::awaitable<void> PodWorkers::serve(PodWorker& worker, std::string ui
 }
 
 bool PodWorkers::may_start(const PodWorker& worker) const {
-  if (!is_static(*worker.pod())) return true;
-  return std::none_of(entries_.begin(), entries_.end(), [&](const auto& one) {
-    const PodWorker& other = *one.second.worker;
-    return &other != &worker && other.stopping() && other.state() != PodWorker::State::kFinished &&
-           is_static(*other.pod()) && other.pod()->full_name() == worker.pod()->full_name();
+  return !is_static(*worker.pod()) || !static_pod_stops(worker.pod()->full_name());
+}
+
+bool PodWorkers::static_pod_stops(const std::string& full_name) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const auto& one) {
+    const PodWorker& worker = *one.second.worker;
+    return worker.stopping() && worker.state() != PodWorker::State::kFinished && is_static(*worker.pod()) &&
+           worker.pod()->full_name() == full_name;
   });
+}
+
+/// Whether the source that would name such a pod has delivered.
+bool PodWorkers::is_judged(const std::optional<std::string>& source) const {
+  if (!source) return ready();
+  return source == kApiSource ? api_ready_ : files_ready_;
 }
 
 boost::asio::awaitable<void> PodWorkers::keep_house() {
   for (;;) {
     forget_gone();
     SteadyTime next = steady_now() + kHousekeeping;
-    if (ready_) {
+    if (api_ready_ || files_ready_) {
       if (services_.cache.listed()) co_await adopt_orphans();
-      if (steady_now() - directories_looked_at_ > kDirectories) co_await remove_orphan_directories();
+      if (ready() && steady_now() - directories_looked_at_ > kDirectories)
+        co_await remove_orphan_directories();
       for (auto& [uid, entry] : entries_) {
         if (entry.reap_at > steady_now()) next = std::min(next, entry.reap_at);
       }
@@ -246,8 +274,12 @@ boost::asio::awaitable<void> PodWorkers::adopt_orphans() {
     }
     if (runtime == nullptr || entries_.contains(uid)) continue;
     if (runtime->sandboxes.empty() && runtime->containers.empty()) continue;
+    const std::optional<std::string> source = source_of(*runtime);
+    if (!is_judged(source)) continue;
     const kube::PodPtr pod = orphan_pod(uid, *runtime);
-    const bool orphan = co_await is_orphan(pod);
+    const bool from_file = source && source != kApiSource;
+    bool orphan = from_file;  // of which the cloud knows nothing
+    if (!from_file) orphan = co_await is_orphan(pod);
     if (!orphan || entries_.contains(uid)) continue;
     services_.context.log->info("pod {} ({}) is not wanted on this node (any more): removing it",
                                 pod->full_name(), uid);
@@ -300,7 +332,7 @@ void PodWorkers::look(const std::string& uid) {
   const auto found = entries_.find(uid);
   if (found != entries_.end()) {
     found->second.worker->look();
-  } else if (ready_) {
+  } else if (api_ready_ || files_ready_) {
     house_.notify();
   }
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,8 +18,8 @@
 namespace edgecore::edged {
 
 /// The workers of all pods (protocol/05-edged.md §1.2, §1.15): starts them, tells them what changed, and when
-/// a pod is gone from its source and from the runtime takes away the rest of it. Until `sources_ready`
-/// nothing is taken for unknown. Part of edged; belongs to its thread.
+/// a pod is gone from its source and from the runtime takes away the rest of it. Until a source has
+/// delivered none of its pods is taken for unknown. Part of edged; belongs to its thread.
 class PodWorkers {
  public:
   /// The node as admission sees it now.
@@ -34,8 +35,12 @@ class PodWorkers {
   void apply(const std::vector<PodChange>& changes);
   /// UIDs that a source names with an object that cannot be read: what runs of them stays as it is.
   void leave_alone(std::set<std::string> uids) { untouchable_ = std::move(uids); }
-  /// All sources have delivered: from now on what is in the runtime and not wanted is removed.
-  void sources_ready();
+  /// A source has delivered: from now on what is in the runtime of its pods and not wanted is removed.
+  /// Neither source waits for the other, so that one that cannot be read costs the pods of no other anything.
+  void api_ready();
+  void files_ready();
+  /// `ended` is told of each pod of which nothing runs any more.
+  void on_end(std::function<void(const kube::Pod&)> ended) { ended_ = std::move(ended); }
   /// `found` is given the object of a pod that runs here and that no source has named, though the API has it:
   /// the database was lost.
   void on_found(std::function<void(const Json&)> found) { found_ = std::move(found); }
@@ -53,7 +58,10 @@ class PodWorkers {
   /// False for a pod that is unknown, removed, or stopped for good.
   [[nodiscard]] bool is_running(const std::string& uid) const;
   [[nodiscard]] bool is_removed(const std::string& uid) const;
-  [[nodiscard]] bool ready() const { return ready_; }
+  /// Whether a static pod of that name is being stopped.
+  [[nodiscard]] bool static_pod_stops(const std::string& full_name) const;
+  /// Both sources have delivered.
+  [[nodiscard]] bool ready() const { return api_ready_ && files_ready_; }
 
  private:
   struct Entry {
@@ -75,6 +83,7 @@ class PodWorkers {
   boost::asio::awaitable<void> reap(std::string uid);
   void forget_gone();
   [[nodiscard]] bool may_start(const PodWorker& worker) const;
+  [[nodiscard]] bool is_judged(const std::optional<std::string>& source) const;
 
   PodServices& services_;
   NodeView node_;
@@ -85,7 +94,8 @@ class PodWorkers {
   std::set<std::string> untouchable_;
   std::set<std::string> unexplained_;  ///< UIDs of which the cloud has to say whether they are wanted
   std::function<void(const Json&)> found_;
-  bool ready_ = false;
+  bool api_ready_ = false, files_ready_ = false;
+  std::function<void(const kube::Pod&)> ended_;
   SteadyTime directories_looked_at_{};
 };
 

@@ -13,6 +13,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <set>
 
 #include "edgecore/base/error.hpp"
@@ -40,19 +41,20 @@ StaticPodFile::Stamp stamp_of(const struct ::stat& about) {
           nanos(about.st_ctim)};
 }
 
-std::vector<fs::path> manifests_in(const fs::path& directory) {
-  std::vector<fs::path> files;
+/// The first files by name, one more than are read: then there are too many.
+std::set<fs::path> manifests_in(const fs::path& path) {
+  std::set<fs::path> files;
   std::error_code error;
-  fs::directory_iterator entry(directory, error);
+  if (fs::is_regular_file(path, error)) return {path};
+  fs::directory_iterator entry(path, error);
   if (error == std::errc::no_such_file_or_directory) return files;
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    if (!entry->path().filename().string().starts_with('.')) files.push_back(entry->path());
+    if (entry->path().filename().string().starts_with('.')) continue;
+    files.insert(entry->path());
+    if (files.size() > kStaticPodMaxFiles + 1) files.erase(std::prev(files.end()));
   }
   if (error)
-    throw SystemError("The static pod directory " + directory.string() + " could not be listed",
-                      error.value());
-  std::sort(files.begin(), files.end());
-  if (files.size() > kStaticPodMaxFiles) files.resize(kStaticPodMaxFiles);
+    throw SystemError("The static pod directory " + path.string() + " could not be listed", error.value());
   return files;
 }
 
@@ -63,6 +65,8 @@ StaticPodFile read_manifest(const fs::path& path, std::string_view node_name, St
   file.stamp = stamp;
   if (before != nullptr) file.pod = before->pod;
   try {
+    if (stamp.size > kStaticPodMaxBytes)
+      throw BadInput(fmt::format("It has {} bytes, and {} are the most", stamp.size, kStaticPodMaxBytes));
     const auto text = read_file(path, kStaticPodMaxBytes);
     if (!text) throw Error("it is gone again");
     file.pod = parse_static_pod(*text, path, node_name);
@@ -95,24 +99,31 @@ bool is_link(const fs::path& path) {
 
 }  // namespace
 
-StaticPodFiles scan_static_pods(const fs::path& directory, std::string_view node_name,
+StaticPodFiles scan_static_pods(const fs::path& path, std::string_view node_name,
                                 const StaticPodFiles& before) {
   StaticPodFiles now;
-  for (const auto& path : manifests_in(directory)) {
-    const auto known = before.find(path);
+  const std::set<fs::path> files = manifests_in(path);
+  for (const auto& file : files) {
+    if (files.size() > kStaticPodMaxFiles && file == *files.rbegin()) {
+      now[file].complaint = fmt::format(
+          "There are more than {} files, and those from this one on are not read", kStaticPodMaxFiles);
+      break;
+    }
+    const auto known = before.find(file);
     const StaticPodFile* last = known == before.end() ? nullptr : &known->second;
     struct ::stat about {};
-    if (::stat(path.c_str(), &about) != 0) {
+    if (::stat(file.c_str(), &about) != 0) {
       const int error = errno;
-      if (error == ENOENT || last == nullptr) continue;
-      now[path] = *last;
-      now[path].complaint = fmt::format("it cannot be read: {}", std::strerror(error));
+      if (error == ENOENT && !is_link(file)) continue;  // it went a moment ago
+      if (last != nullptr && error != ENOENT) now[file].pod = last->pod;
+      now[file].complaint = error == ENOENT ? "It is a link to nothing"
+                                            : fmt::format("It cannot be read: {}", std::strerror(error));
       continue;
     }
     if (!S_ISREG(about.st_mode)) continue;
     const auto stamp = stamp_of(about);
     const bool same = last != nullptr && last->stamp == stamp;
-    now[path] = same ? *last : read_manifest(path, node_name, stamp, last);
+    now[file] = same ? *last : read_manifest(file, node_name, stamp, last);
   }
   find_shadows(now);
   return now;
@@ -137,7 +148,7 @@ StaticPods::StaticPods(Deps deps)
 StaticPods::~StaticPods() = default;
 
 boost::asio::awaitable<void> StaticPods::run() {
-  if (deps_.directory.empty()) {
+  if (deps_.path.empty()) {
     const std::vector<kube::PodPtr> none;
     deps_.deliver(none);
     co_await wakeup_.sleep();
@@ -169,9 +180,11 @@ boost::asio::awaitable<void> StaticPods::look_loop() {
 
 boost::asio::awaitable<void> StaticPods::look() {
   using Found = std::shared_ptr<const StaticPodFiles>;
-  std::function<Found()> work = [directory = deps_.directory, node = deps_.node_name, before = files_] {
-    make_directories(directory, 0777);
-    return std::make_shared<const StaticPodFiles>(scan_static_pods(directory, node, *before));
+  // Where a single manifest was, an editor may be about to put the next one.
+  std::function<Found()> work = [path = deps_.path, single = single_, node = deps_.node_name,
+                                 before = files_] {
+    if (!single) make_directories(path, 0777);
+    return std::make_shared<const StaticPodFiles>(scan_static_pods(path, node, *before));
   };
   const Found now = co_await blocking_call<Found>(deps_.pool, std::move(work));
   tell_complaints(*now);
@@ -206,14 +219,21 @@ void StaticPods::open_inotify() {
     return;
   }
   deps_.log->warn("The kernel does not watch {} for us ({}): changes of static pods take up to {} s",
-                  deps_.directory.string(), std::strerror(errno),
+                  deps_.path.string(), std::strerror(errno),
                   std::chrono::duration_cast<std::chrono::seconds>(deps_.period).count());
+}
+
+fs::path StaticPods::watched_directory() const {
+  if (!single_) return deps_.path;
+  return deps_.path.has_parent_path() ? deps_.path.parent_path() : fs::path(".");
 }
 
 /// True when the directory is watched from now on and was not before.
 bool StaticPods::watch() {
+  std::error_code ignored;
+  single_ = single_ || fs::is_regular_file(deps_.path, ignored);
   if (!inotify_.is_open() || watched_ >= 0) return false;
-  watched_ = ::inotify_add_watch(inotify_.native_handle(), deps_.directory.c_str(), kEvents);
+  watched_ = ::inotify_add_watch(inotify_.native_handle(), watched_directory().c_str(), kEvents);
   return watched_ >= 0;
 }
 
@@ -242,8 +262,9 @@ bool StaticPods::take_events() {
         if ((event.mask & IN_MOVE_SELF) != 0) ::inotify_rm_watch(inotify_.native_handle(), watched_);
         watched_ = -1;
       }
+      if (single_ && event.len > 0 && deps_.path.filename() != name) continue;
       const bool made = (event.mask & IN_CREATE) != 0;
-      look = look || !made || (event.len > 0 && is_link(deps_.directory / name));
+      look = look || !made || (event.len > 0 && is_link(watched_directory() / name));
     }
   }
 }

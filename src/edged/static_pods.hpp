@@ -22,8 +22,8 @@
 
 namespace edgecore::edged {
 
-inline constexpr std::size_t kStaticPodMaxFiles =
-    1000;  ///< in the directory; those beyond, by name, are not read
+/// In the directory; those beyond, by name, are not read, and a complaint says so.
+inline constexpr std::size_t kStaticPodMaxFiles = 1000;
 
 /// What is known of one manifest. Plain values; shared with the pool's threads, never changed.
 struct StaticPodFile {
@@ -40,18 +40,19 @@ struct StaticPodFile {
 };
 using StaticPodFiles = std::map<std::filesystem::path, StaticPodFile>;
 
-/// A look at the directory, given the last one. Plain files (also behind links) that do not begin with '.'; a
-/// file that is there but broken keeps its last good pod, a file that is gone does not. A directory that is
-/// not there holds nothing. Blocks; throws SystemError when the directory cannot be listed: then everything
-/// stays as it was.
-StaticPodFiles scan_static_pods(const std::filesystem::path& directory, std::string_view node_name,
+/// A look at `path`, a directory or a single manifest, given the last look. Of a directory plain files count
+/// (also behind links) that do not begin with '.'; a file that is there but broken keeps its last good pod, a
+/// file that is gone does not. What is not there holds nothing. Blocks; throws SystemError when the directory
+/// cannot be listed: then everything stays as it was.
+StaticPodFiles scan_static_pods(const std::filesystem::path& path, std::string_view node_name,
                                 const StaticPodFiles& before);
 
 /// The pods of a look, by file name; of files that describe a pod of one full name or UID the first counts.
 /// Pure.
 std::vector<kube::PodPtr> pods_of(const StaticPodFiles& files);
 
-/// Watches the static pod directory: inotify, and a slow look in case events were lost or do not exist there.
+/// Watches the static pod directory, or the one manifest that stands for it: inotify, and a slow look in case
+/// events were lost or do not exist there.
 /// Part of edged; belongs to its thread.
 class StaticPods {
  public:
@@ -59,7 +60,7 @@ class StaticPods {
     BlockingPool& pool;
     boost::asio::any_io_executor executor;
     log::Logger log;
-    std::filesystem::path directory;  ///< made when it is not there; empty = there are no static pods
+    std::filesystem::path path;  ///< a directory is made when there is nothing; empty = no static pods
     std::string node_name;
     /// All static pods there are, after each look that changed something, and after the first. Feeds source
     /// `file` as a SET; an empty list is meant.
@@ -78,6 +79,7 @@ class StaticPods {
  private:
   void open_inotify();
   bool watch();
+  [[nodiscard]] std::filesystem::path watched_directory() const;
   boost::asio::awaitable<void> look_loop();
   boost::asio::awaitable<void> event_loop();
   bool take_events();
@@ -86,7 +88,8 @@ class StaticPods {
   Deps deps_;
   beehive::Wakeup wakeup_;
   boost::asio::posix::stream_descriptor inotify_;
-  int watched_ = -1;  ///< inotify's number for the directory; -1 = not watched
+  bool single_ = false;  ///< the path was seen to be a plain file
+  int watched_ = -1;     ///< inotify's number for the directory; -1 = not watched
   std::shared_ptr<const StaticPodFiles> files_;
   bool delivered_ = false;
   log::Quiet complaints_;

@@ -59,19 +59,28 @@ StatusWriter::Entry* StatusWriter::find(const std::string& uid) {
 StatusWriter::Entry& StatusWriter::entry_of(const kube::PodPtr& pod) {
   Entry& entry = entries_[pod->uid];
   if (entry.pod == nullptr) {
-    entry.api = pod->status;
-    entry.version = version_of(pod->resource_version);
+    const auto mirror = mirrors_.find(pod->uid);
+    take_from_api(entry, mirror == mirrors_.end() ? *pod : *mirror->second);
   }
   entry.pod = pod;
   entry.api_deleting = entry.api_deleting || pod->deleting();
   return entry;
 }
 
+void StatusWriter::take_from_api(Entry& entry, const kube::Pod& pod) {
+  entry.api = pod.status;
+  entry.version = version_of(pod.resource_version);
+}
+
+std::string StatusWriter::api_uid(const Entry& entry) const {
+  if (!is_static(*entry.pod)) return entry.pod->uid;
+  const auto mirror = mirrors_.find(entry.pod->uid);
+  return mirror == mirrors_.end() ? std::string() : mirror->second->uid;
+}
+
 void StatusWriter::observe(const kube::PodPtr& pod) {
-  const auto paired = static_of_.find(pod->uid);
-  if (paired != static_of_.end()) {
-    if (Entry* entry = find(paired->second)) entry->api = pod->status;
-    wakeup_.notify();
+  if (is_static(*pod)) {  // a file says nothing about what the API has
+    entry_of(pod);
     return;
   }
   const std::uint64_t version = version_of(pod->resource_version);
@@ -87,20 +96,30 @@ void StatusWriter::observe(const kube::PodPtr& pod) {
 }
 
 void StatusWriter::pair(const std::string& static_uid, const kube::PodPtr& mirror) {
-  for (auto one = static_of_.begin(); one != static_of_.end();)
-    one = one->second == static_uid ? static_of_.erase(one) : std::next(one);
-  if (mirror == nullptr) return;
-  static_of_[mirror->uid] = static_uid;
-  if (Entry* entry = find(static_uid)) {
-    entry->api = mirror->status;
-    entry->refused_for_good = false;
+  kube::PodPtr& known = mirrors_[static_uid];
+  const bool same = known != nullptr && known->uid == mirror->uid;
+  const std::uint64_t version = version_of(mirror->resource_version);
+  Entry* entry = find(static_uid);
+  std::uint64_t newest = same ? version_of(known->resource_version) : 0;
+  if (same && entry != nullptr) newest = std::max(newest, entry->version);
+  if (version != 0 && version < newest) return;
+  known = mirror;
+  if (entry == nullptr) return;
+  if (!same || version > newest) entry->refused_for_good = false;
+  if (!same) {
+    entry->taken = entry->shown = nullptr;
+    entry->retry_at = {};
   }
+  take_from_api(*entry, *mirror);
   wakeup_.notify();
+}
+
+void StatusWriter::unpair(const std::string& static_uid) {
+  mirrors_.erase(static_uid);
 }
 
 void StatusWriter::forget(const std::string& uid) {
   entries_.erase(uid);
-  static_of_.erase(uid);
 }
 
 void StatusWriter::set(const kube::PodPtr& pod, Json status) {
@@ -161,7 +180,8 @@ std::optional<Json> StatusWriter::patch_for(const Entry& entry, const std::strin
 
 bool StatusWriter::is_behind(const Entry& entry) const {
   if (entry.refused_for_good) return false;
-  return may_delete(entry) || patch_for(entry, entry.pod->uid).has_value();
+  const std::string uid = api_uid(entry);
+  return !uid.empty() && (may_delete(entry) || patch_for(entry, uid).has_value());
 }
 
 bool StatusWriter::is_due(const Entry& entry) const {
@@ -196,12 +216,9 @@ boost::asio::awaitable<void> StatusWriter::bring_up_to_date(std::string uid) {
     going = false;
     Entry* entry = find(uid);  // anew after each wait: it may have been forgotten
     if (entry == nullptr || entry->refused_for_good || entry->retry_at > steady_now()) break;
-    std::string api_uid = uid;
-    for (const auto& [mirror, own] : static_of_) {
-      if (own == uid) api_uid = mirror;
-    }
-    if (api_uid == uid && is_static(*entry->pod)) break;  // without a mirror there is nothing to report on
-    if (auto patch = patch_for(*entry, api_uid)) {
+    const std::string uid_there = api_uid(*entry);
+    if (uid_there.empty()) break;  // without a mirror there is nothing to report on
+    if (auto patch = patch_for(*entry, uid_there)) {
       going = co_await send_patch(uid, std::move(*patch));
     } else if (may_delete(*entry)) {
       going = co_await send_delete(uid);
@@ -217,13 +234,14 @@ boost::asio::awaitable<bool> StatusWriter::send_patch(std::string uid, Json patc
   const Json sent = find(uid)->wanted;
   const Asked asked{connections_, steady_now()};
   std::string resource = beehive::resource_path(pod->ns, names::resource::kPodPatch, pod->name);
-  const std::string api_uid = kube::string_or(patch, "metadata.uid");
+  const std::string uid_there = kube::string_or(patch, "metadata.uid");
   const MetaAnswer answer =
       co_await meta_.ask(names::operation::kPatch, std::move(resource), std::move(patch), kAnswerWithin);
   Entry* entry = find(uid);
   if (entry == nullptr) co_return false;
+  if (api_uid(*entry) != uid_there) co_return true;  // its mirror is another one (or none) by now
   if (answer.refused) co_return refused(*entry, *answer.refused, asked, "report its status");
-  if (kube::string_or(answer.object, "metadata.uid") != api_uid) {
+  if (kube::string_or(answer.object, "metadata.uid") != uid_there) {
     entry->refused_for_good = true;  // the name belongs to another pod by now
     co_return false;
   }
@@ -236,7 +254,7 @@ boost::asio::awaitable<bool> StatusWriter::send_patch(std::string uid, Json patc
   if (!kube::string_or(answer.object, "metadata.deletionTimestamp").empty()) entry->api_deleting = true;
   // An API that takes the patch and still shows something else is not asked again in a loop, and neither
   // later statuses nor the deletion wait for it to agree.
-  const bool differs = make_status_patch(api_uid, entry->api, sent).has_value();
+  const bool differs = make_status_patch(uid_there, entry->api, sent).has_value();
   entry->taken = differs ? sent : Json();
   entry->shown = differs ? entry->api : Json();
   co_return true;

@@ -30,8 +30,12 @@ class StatusWriter {
   void observe(const kube::PodPtr& pod);
   /// The API has no such pod any more: nothing is sent for it.
   void forget(const std::string& uid);
-  /// The API's picture of a static pod: what is set under the static pod's UID is reported on the mirror's.
+  /// The API's picture of a static pod, now: what is set under the static pod's UID is reported on the
+  /// mirror's, and waits while there is none. An older copy than the one known changes nothing. May come
+  /// before anything else is known of the static pod; holds until `unpair`, also over a `forget`.
   void pair(const std::string& static_uid, const kube::PodPtr& mirror);
+  /// The static pod has no mirror (any more).
+  void unpair(const std::string& static_uid);
 
   /// The status to report. One in which a container that ended for good comes back is discarded.
   void set(const kube::PodPtr& pod, Json status);
@@ -67,6 +71,9 @@ class StatusWriter {
     SteadyTime at;
   };
   Entry& entry_of(const kube::PodPtr& pod);
+  static void take_from_api(Entry& entry, const kube::Pod& pod);
+  /// The UID under which the API has it; empty while it has no picture of a static pod.
+  [[nodiscard]] std::string api_uid(const Entry& entry) const;
   Entry* find(const std::string& uid);
   /// What is still to be said about the pod whose UID in the API is `api_uid`.
   [[nodiscard]] static std::optional<Json> patch_for(const Entry& entry, const std::string& api_uid);
@@ -86,7 +93,7 @@ class StatusWriter {
   unsigned connections_ = 0;  ///< begun so far
   bool connected_ = true;     ///< until a notice says otherwise: a restarted module does not know
   std::map<std::string, Entry> entries_;
-  std::map<std::string, std::string> static_of_;  ///< mirror's UID → static pod's UID
+  std::map<std::string, kube::PodPtr> mirrors_;  ///< by the static pod's UID
   std::size_t sending_ = 0;
 };
 

@@ -10,9 +10,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -150,6 +153,8 @@ class FakeMeta {
   bool connect_at_patch = false;
   Json amendment;                       ///< what an admission hook of the API makes of every pod's status
   std::map<std::string, Json> objects;  ///< by `<ns>/<type>/<name>`
+  std::set<std::string> unlisted;       ///< of these, those that the node's database has lost
+  std::optional<kube::Status> creation_refusal;  ///< of pods
 
   /// The API takes the pod (again) and tells the node.
   void put(Json pod, const char* operation = names::operation::kUpdate) {
@@ -227,8 +232,8 @@ class FakeMeta {
     if (path->type == names::resource::kPodPatch) return patch(message, *path);
     if (path->type == names::resource::kPod && operation == names::operation::kDelete)
       return erase(message, *path);
-    if (path->type == names::resource::kPod || path->type == names::resource::kNode ||
-        path->type == names::resource::kLease) {
+    if (path->type == names::resource::kPod) return create_pod(message);
+    if (path->type == names::resource::kNode || path->type == names::resource::kLease) {
       Json object = message.content;
       if (!object["metadata"].contains("uid"))
         object["metadata"]["uid"] = "made-" + std::to_string(++version_);
@@ -244,6 +249,20 @@ class FakeMeta {
     refuse(message, kube::Status::not_found(path->type, path->name));
   }
 
+  void create_pod(const beehive::Message& message) {
+    const std::string& resource = message.route.resource;
+    if (creation_refusal) return refuse(message, *creation_refusal);
+    if (objects.contains(resource))
+      return refuse(message,
+                    kube::Status::already_exists("pods", kube::string_or(message.content, "metadata.name")));
+    Json pod = message.content;
+    pod["metadata"]["uid"] = "made-" + std::to_string(++version_);  // whatever the node says
+    pod["metadata"]["resourceVersion"] = std::to_string(++version_);
+    objects[resource] = pod;
+    say(message, pod);
+    push(names::operation::kInsert, pod);
+  }
+
   void query(const beehive::Message& message, const beehive::ResourcePath& path) {
     if (lost && path.type == names::resource::kPod) {
       if (path.name.empty()) return say(message, Json::array());
@@ -256,7 +275,7 @@ class FakeMeta {
       }
       Json list = Json::array();
       for (const auto& [key, object] : objects) {
-        if (key.find("/pod/") != std::string::npos) list.push_back(object);
+        if (key.find("/pod/") != std::string::npos && !unlisted.contains(key)) list.push_back(object);
       }
       return say(message, list);
     }
@@ -269,9 +288,11 @@ class FakeMeta {
     const auto found = objects.find(path.ns + "/pod/" + path.name);
     if (found == objects.end()) return refuse(message, kube::Status::not_found("pods", path.name));
     Json& pod = found->second;
-    if (pod["metadata"]["uid"] != message.content["metadata"]["uid"])
+    const std::string uid = kube::string_or(message.content, "metadata.uid");
+    if (!uid.empty() && uid != pod["metadata"]["uid"])
       return refuse(message,
                     kube::Status::conflict("pods", path.name, "the UID in the precondition differs"));
+    if (message.content.empty()) return say(message, pod);
     pod = kube::apply_strategic_merge(pod, message.content, "Pod");
     if (!amendment.is_null()) pod["status"].merge_patch(amendment);
     pod["metadata"]["resourceVersion"] = std::to_string(++version_);
@@ -356,6 +377,11 @@ class EdgedTest : public ::testing::Test {
         }));
   }
   /// Ends the module as the supervisor does; containers go on.
+  /// A file in the static pod directory.
+  void write_manifest(const std::string& file, const std::string& text) {
+    fs::create_directories(root_ / "manifests");
+    std::ofstream(root_ / "manifests" / file) << text;
+  }
   void stop_edged() {
     if (edged_ == nullptr) return;
     stop_.emit(boost::asio::cancellation_type::terminal);

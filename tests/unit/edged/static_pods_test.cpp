@@ -1,7 +1,9 @@
 #include "edged/static_pods.hpp"
 
 #include <gmock/gmock.h>
+#include <spdlog/fmt/fmt.h>
 
+#include "edgecore/base/error.hpp"
 #include "edged/yaml_json.hpp"
 #include "unit/edged/upkeep_fixture.hpp"
 
@@ -197,6 +199,54 @@ TEST_F(StaticPodsTest, AFileBeyondTheLimitIsNotRead) {
   const auto files = scan_static_pods(directory_, "n", {});
   EXPECT_THAT(pods_of(files), IsEmpty());
   EXPECT_NE(files.at(directory_ / "big.yaml").complaint, "");
+}
+
+TEST_F(StaticPodsTest, LinksThatLeadNowhereAreComplainedOf) {
+  write(directory_ / "a.yaml", manifest("a"));
+  std::filesystem::create_symlink(directory_ / "loop.yaml", directory_ / "loop.yaml");
+  std::filesystem::create_symlink(root_ / "nothing", directory_ / "nothing.yaml");
+  const auto files = scan_static_pods(directory_, "n", {});
+  EXPECT_THAT(names_of(pods_of(files)), ElementsAre("a-n"));
+  EXPECT_NE(files.at(directory_ / "loop.yaml").complaint, "");
+  EXPECT_NE(files.at(directory_ / "nothing.yaml").complaint, "");
+}
+
+TEST_F(StaticPodsTest, OfTooManyFilesTheFirstAreReadAndTheRestIsComplainedOf) {
+  for (std::size_t i = 0; i < kStaticPodMaxFiles + 5; ++i)
+    write(directory_ / fmt::format("{:05}", i), i % 100 == 0 ? manifest(fmt::format("p{}", i)) : "");
+  const auto files = scan_static_pods(directory_, "n", {});
+  EXPECT_EQ(pods_of(files).size(), 10U);
+  EXPECT_EQ(files.size(), kStaticPodMaxFiles + 1);
+  EXPECT_THAT(files.rbegin()->second.complaint, ::testing::HasSubstr("more than"));
+}
+
+TEST_F(StaticPodsTest, TheLookAtADirectoryThatCannotBeListedThrows) {
+  std::filesystem::create_symlink(directory_, directory_);
+  EXPECT_THROW(scan_static_pods(directory_, "n", {}), SystemError);
+}
+
+TEST_F(StaticPodsTest, ThePathMayBeASingleManifest) {
+  directory_ = root_ / "single" / "pod.yaml";
+  write(directory_, manifest("a"));
+  write(root_ / "single" / "other.yaml", manifest("b"));
+  auto pods = make(std::chrono::hours(1));
+  boost::asio::cancellation_signal stop;
+  boost::asio::co_spawn(io_, pods.run(),
+                        boost::asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr) {}));
+  until(1);
+  EXPECT_THAT(delivered_[0], ElementsAre("a-n"));
+  write(root_ / "single" / "new", manifest("c"));
+  std::filesystem::rename(root_ / "single" / "new", directory_);
+  until(2);
+  EXPECT_THAT(delivered_[1], ElementsAre("c-n"));
+  std::filesystem::remove(directory_);
+  until(3);
+  EXPECT_THAT(delivered_[2], IsEmpty());
+  write(directory_, manifest("d"));
+  until(4);
+  EXPECT_THAT(delivered_[3], ElementsAre("d-n"));
+  stop.emit(boost::asio::cancellation_type::terminal);
+  io_.run_for(std::chrono::milliseconds(200));
 }
 
 TEST_F(StaticPodsTest, ChangesAreSeenAtOnceAndNothingIsSaidWithoutAny) {
