@@ -8,6 +8,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/defaults.hpp"
 #include "edgecore/net/digest.hpp"
+#include "edged/go_pod_text.hpp"
 #include "edged/pod_sources.hpp"
 #include "edged/yaml_json.hpp"
 
@@ -46,6 +47,19 @@ std::string lower(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return out;
+}
+
+/// As the Go agent named it where that can be told, so that its containers are this agent's; else a digest of
+/// what was written.
+std::string uid_of(const Json& object, const std::filesystem::path& file, std::string_view node_name) {
+  if (kube::object_or_empty(object, "status").empty()) {
+    Json defaulted = object;
+    kube::apply_pod_defaults(defaulted);
+    if (auto uid = go_static_pod_uid(defaulted, file, node_name)) return *uid;
+  }
+  return net::sha256_hex(
+             fmt::format("{}\nhost:{}\nfile:{}", kube::dump_json(object), node_name, file.string()))
+      .substr(0, kUidDigits);
 }
 
 void fill_metadata(Json& object, const std::string& digest, std::string_view node_name) {
@@ -107,12 +121,7 @@ std::string annotation(const kube::Pod& pod, const char* key) {
 kube::PodPtr parse_static_pod(std::string_view text, const std::filesystem::path& file,
                               std::string_view node_name) {
   Json object = parse_manifest(text);
-  // Taken before defaulting, so that a program that knows more defaults does not make other pods of the same
-  // files.
-  const std::string digest =
-      net::sha256_hex(fmt::format("{}\nhost:{}\nfile:{}", kube::dump_json(object), node_name, file.string()))
-          .substr(0, kUidDigits);
-  fill_metadata(object, digest, node_name);
+  fill_metadata(object, uid_of(object, file, node_name), node_name);
   fill_spec(object, node_name);
   object["status"] = {{"phase", "Pending"}};
   kube::apply_pod_defaults(object);

@@ -14,10 +14,10 @@ namespace edgecore::edged {
 inline constexpr std::size_t kStaticPodMaxBytes = std::size_t{10} << 20;  ///< of a manifest
 
 /// The static pod a manifest describes (protocol/05-edged.md §1.1 "Static pods", §1.19): YAML or JSON, one
-/// Pod, defaulted and checked; uid from the content, the node and the path unless given; name with the
-/// node's; spec.nodeName, the hash annotation, the toleration of every NoExecute taint, phase Pending. What
-/// only makes sense for an object of the API (deletion, a mirror's annotation) is left out. Throws BadInput
-/// with a sentence. Pure.
+/// Pod, defaulted and checked; uid from the content, the node and the path (go_pod_text.hpp) unless given;
+/// name with the node's; spec.nodeName, the hash annotation, the toleration of every NoExecute taint, phase
+/// Pending. What only makes sense for an object of the API (deletion, a mirror's annotation) is left out.
+/// Throws BadInput with a sentence. Pure.
 kube::PodPtr parse_static_pod(std::string_view text, const std::filesystem::path& file,
                               std::string_view node_name);
 

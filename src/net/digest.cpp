@@ -69,6 +69,14 @@ std::string sha256_hex(std::string_view data) {
   return hex(sha256(data));
 }
 
+std::string md5_hex(std::string_view data) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (EVP_Digest(data.data(), data.size(), digest.data(), &size, EVP_md5(), nullptr) != 1)
+    throw Error("This machine's OpenSSL does not allow MD5.");
+  return hex({reinterpret_cast<const char*>(digest.data()), size});
+}
+
 std::string hmac_sha256(std::string_view key, std::string_view data) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;

@@ -16,6 +16,10 @@ std::string hmac_sha256(std::string_view key, std::string_view data);
 /// Comparison whose time does not depend on where the first difference is, for secrets.
 bool equal_secrets(std::string_view a, std::string_view b);
 
+/// 32 lower-case hex digits. For names that others made this way (static pods); it protects nothing. Throws
+/// Error where the machine's policy forbids MD5.
+std::string md5_hex(std::string_view data);
+
 std::string hex(std::string_view data);
 
 /// Standard alphabet with padding (RFC 4648 §4).
