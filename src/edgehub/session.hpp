@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "edgecore/base/log.hpp"
@@ -49,6 +50,8 @@ class Session {
  private:
   boost::asio::awaitable<void> read();
   boost::asio::awaitable<void> write();
+  boost::asio::awaitable<void> settle();
+  boost::asio::awaitable<void> greet();
   boost::asio::awaitable<void> heartbeat();
   boost::asio::awaitable<void> beat();
   void check_alive(SteadyTime now);
@@ -65,10 +68,11 @@ class Session {
   Outstanding outstanding_;
   Traffic traffic_;
   std::unique_ptr<net::WebSocket> socket_;
-  beehive::Wakeup filled_;   ///< the writer has something to do
-  beehive::Wakeup pulse_;    ///< the heartbeat has something to check
-  SteadyTime settled_at_{};  ///< from when on the cloud can answer
-  bool greeted_ = false;     ///< the first keepalive has been sent, with which a connection begins
+  beehive::Wakeup filled_;           ///< the writer has something to do
+  beehive::Wakeup pulse_;            ///< the heartbeat has something to check
+  bool begun_ = false;               ///< the first keepalive has been sent, with which a connection begins
+  bool settled_ = false;             ///< the cloud was heard on this connection: it can answer
+  std::set<std::string> greetings_;  ///< ids of the questions that only ask whether it can
   SteadyTime last_message_{};
   std::optional<SteadyTime> probe_until_;
   std::optional<SteadyTime> probe_from_;

@@ -177,6 +177,44 @@ TEST_F(EdgeHubTest, AnswersReachTheAskerAndLateOnesMetamanager) {
   EXPECT_EQ(late->header.parent_id, question->header.id);
 }
 
+TEST_F(EdgeHubTest, NothingIsAskedOfACloudThatCannotAnswerYet) {
+  hub_.greetings_to_lose = 3;
+  start();
+  ASSERT_TRUE(connected());
+  auto answer = ask(make_message("edged", "meta", "query", "kube-node-lease/lease/edge1", nullptr));
+  const auto question = hub_.wait_for_operation("query");
+  ASSERT_TRUE(question.has_value());
+  EXPECT_EQ(question->route.resource, "kube-node-lease/lease/edge1");
+  EXPECT_EQ(hub_.asked_at_greeting, 4) << "the answer would have been lost";
+  hub_.say(beehive::encode(FakeHub::answer_to(*question, {{"kind", "Lease"}})));
+  const auto got = answer.get();
+  EXPECT_EQ(got->route.operation, "response");
+
+  // A late answer to a greeting is nobody's business.
+  hub_.say(beehive::encode(FakeHub::answer_to(*hub_.first_greeting(), "too late")));
+  const auto push = make_message("edgecontroller", "resource", "update", "default/pod/p", nullptr);
+  hub_.say(beehive::encode(push));
+  const auto next = delivered([](const auto& message) {
+    return message.route.resource == "default/pod/p" ||
+           message.route.resource == names::resource::kKubernetesCa;
+  });
+  ASSERT_TRUE(next.has_value());
+  EXPECT_EQ(next->header.id, push.header.id);
+  EXPECT_EQ(hub_.greetings, 4) << "a cloud that has answered is not asked again";
+}
+
+TEST_F(EdgeHubTest, ACloudThatAnswersNoGreetingIsAskedAllTheSame) {
+  hub_.greetings_to_lose = 1000;
+  start();
+  ASSERT_TRUE(connected());
+  auto answer = ask(make_message("edged", "meta", "query", "default/secret/s", nullptr), milliseconds(20000));
+  const auto question = hub_.wait_for_operation("query");
+  ASSERT_TRUE(question.has_value());
+  EXPECT_GE(hub_.asked_at_greeting, 2);
+  hub_.say(beehive::encode(FakeHub::answer_to(*question, {{"kind", "Secret"}})));
+  EXPECT_EQ(answer.get()->route.operation, "response");
+}
+
 TEST_F(EdgeHubTest, ATokenForAnotherCaEnrolsNobody) {
   token_ = std::string(64, '0') + ".header.payload.signature";
   start();

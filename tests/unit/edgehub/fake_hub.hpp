@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -16,6 +17,7 @@
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/message.hpp"
+#include "edgecore/beehive/names.hpp"
 #include "edgecore/net/http_server.hpp"
 #include "unit/edgehub/fake_authority.hpp"
 
@@ -51,6 +53,14 @@ class FakeHub {
   ~FakeHub() {
     context_.stop();
     thread_.join();
+  }
+
+  /// As a module of the cloud answers.
+  static beehive::Message answer_to(const beehive::Message& question, nlohmann::json content) {
+    beehive::Message answer = beehive::make_response(question, std::move(content));
+    answer.route.source = names::source::kEdgeController;
+    answer.route.group = names::group::kResource;
+    return answer;
   }
 
   /// Sends a text on the newest connection; waits for one.
@@ -92,7 +102,16 @@ class FakeHub {
     return unanswered_ >= count;
   }
 
+  /// What was asked first on the newest connection, to find out whether anybody answers; empty before that.
+  std::optional<beehive::Message> first_greeting() {
+    const std::lock_guard lock(mutex_);
+    return first_greeting_;
+  }
+
   std::uint16_t http_port = 0, hub_port = 0;
+  std::atomic<int> greetings{0};           ///< questions for the cluster's CA, which this hub answers itself
+  std::atomic<int> greetings_to_lose{0};   ///< so many of the next are not answered, as before a session
+  std::atomic<int> asked_at_greeting{-1};  ///< how many greetings had come when the first other question did
   std::atomic<int> connections{0}, certificates_issued{0}, renewals{0};
   std::atomic<bool> speechless{false};    ///< requests for the tunnel get no answer at all
   std::atomic<bool> deaf{false};          ///< upgraded connections are neither read nor answered
@@ -150,12 +169,31 @@ class FakeHub {
     try {
       for (;;) {
         const auto frame = co_await socket->read();
+        beehive::Message message = beehive::decode(frame.data);
+        if (message.route.resource == names::resource::kKubernetesCa) {
+          if (auto answer = greeted(message)) co_await socket->write(std::move(*answer));
+          continue;
+        }
+        if (message.route.operation != names::operation::kKeepalive && asked_at_greeting < 0)
+          asked_at_greeting = greetings.load();
         const std::lock_guard lock(mutex_);
-        received_.push_back(beehive::decode(frame.data));
+        received_.push_back(std::move(message));
       }
     } catch (const Error&) {
       if (socket_ == socket.get()) socket_ = nullptr;
     }
+  }
+
+  std::optional<std::string> greeted(const beehive::Message& greeting) {
+    if (++greetings == 1) {
+      const std::lock_guard lock(mutex_);
+      first_greeting_ = greeting;
+    }
+    if (greetings_to_lose > 0) {
+      --greetings_to_lose;
+      return std::nullopt;
+    }
+    return beehive::encode(answer_to(greeting, "the cluster's CA"));
   }
 
   boost::asio::awaitable<void> say_now(std::string text) {
@@ -174,6 +212,7 @@ class FakeHub {
   std::vector<std::string> unsaid_;
   std::mutex mutex_;
   std::deque<beehive::Message> received_;
+  std::optional<beehive::Message> first_greeting_;
   std::thread thread_;
 };
 
