@@ -44,10 +44,6 @@ void check_edged(const Edged& edged, Findings& findings) {
     findings.errors.push_back({"modules.edged.tailoredKubeletConfig.cgroupDriver",
                                log::quote(driver) + " is not a cgroup driver: cgroupfs or systemd"});
   }
-  if (edged.node_ip.empty() && edged.custom_interface_name.empty()) {
-    findings.warnings.push_back(
-        {"modules.edged.nodeIP", "is not set; the node's address is found out at start"});
-  }
   if (!edged.register_with_taints.empty()) {
     findings.warnings.push_back(
         {"modules.edged.registerWithTaints",

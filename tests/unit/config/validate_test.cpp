@@ -69,12 +69,7 @@ TEST_F(Validate, TheCgroupDriverIsCgroupfsOrSystemd) {
   EXPECT_THAT(errors(), ElementsAre("modules.edged.tailoredKubeletConfig.cgroupDriver"));
 }
 
-TEST_F(Validate, AMissingNodeIpIsOnlyWorthAWarning) {
-  EXPECT_THAT(fields_of(validate(config_).warnings), ElementsAre("modules.edged.nodeIP"));
-  edged_.custom_interface_name = "eth0";
-  EXPECT_THAT(validate(config_).warnings, IsEmpty());
-  edged_.custom_interface_name = "";
-  edged_.node_ip = "10.0.0.1";
+TEST_F(Validate, AMissingNodeIpIsOrdinary) {
   EXPECT_THAT(validate(config_).warnings, IsEmpty());
 }
 
@@ -111,8 +106,7 @@ TEST_F(Validate, AllErrorsAreReportedTogether) {
 
 TEST_F(Validate, AnUnknownQualityOfServiceIsWarnedAbout) {
   config_.modules.event_bus.qos = 3;
-  EXPECT_THAT(fields_of(validate(config_).warnings),
-              ElementsAre("modules.edged.nodeIP", "modules.eventBus.mqttQOS"));
+  EXPECT_THAT(fields_of(validate(config_).warnings), ElementsAre("modules.eventBus.mqttQOS"));
 }
 
 TEST(FormatErrors, IsAListInBrackets) {
