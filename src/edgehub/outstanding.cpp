@@ -19,9 +19,10 @@ bool Outstanding::answered(const std::string& parent_id) {
   return waiting_.erase(parent_id) > 0;
 }
 
-std::optional<SteadyTime> Outstanding::oldest() const {
+std::optional<SteadyTime> Outstanding::oldest_after(SteadyTime heard) const {
   std::optional<SteadyTime> oldest;
   for (const auto& [id, entry] : waiting_) {
+    if (entry.at <= heard) continue;
     if (!oldest || entry.at < *oldest) oldest = entry.at;
   }
   return oldest;

@@ -20,8 +20,8 @@ class Outstanding {
   void sent(const beehive::Message& sent, SteadyTime now);
   /// True when `parent_id` was waited for.
   bool answered(const std::string& parent_id);
-  /// When the oldest that still waits was sent.
-  [[nodiscard]] std::optional<SteadyTime> oldest() const;
+  /// When the oldest that still waits was sent, of those that were sent after `heard`.
+  [[nodiscard]] std::optional<SteadyTime> oldest_after(SteadyTime heard) const;
   /// Forgets what was sent before `before`: their askers have long timed out.
   void forget_before(SteadyTime before);
   /// Takes all, as messages without content.

@@ -22,8 +22,10 @@ constexpr std::chrono::milliseconds kLongestProbe{8000};
 constexpr std::chrono::milliseconds kGreetingPause{25};
 /// A cloud that does not answer even this is asked everything else all the same.
 constexpr std::chrono::seconds kSettlesWithin{2};
-/// A cloud that answers no request for this long, though connected, has no session for us.
-constexpr std::chrono::seconds kNoAnswer{75};
+/// Whoever asked before that has given up.
+constexpr std::chrono::seconds kAskersWait{150};
+/// Greetings of which an answer may still come.
+constexpr std::size_t kGreetingsKept = 64;
 
 SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
@@ -32,6 +34,13 @@ SteadyTime steady_now() {
 /// Silence after which the peer is taken for dead: just under two heartbeats.
 std::chrono::milliseconds silence(const EdgeHubOptions& options) {
   return options.heartbeat * 29 / 15;
+}
+
+/// A cloud from which no message comes for this long though something was asked, not even the answer to a
+/// greeting, has no session for us (protocol/01-tunnel.md §2.11 item 8). Three renewals of a lease of 40 s:
+/// there is time for another connection before the node counts as lost (pains row 4).
+std::chrono::milliseconds no_answer(const EdgeHubOptions& options) {
+  return options.heartbeat * 2;
 }
 
 }  // namespace
@@ -148,6 +157,7 @@ boost::asio::awaitable<void> Session::greet() {
   const beehive::Message greeting =
       beehive::make_message(names::module::kMetaManager, names::group::kMeta, names::operation::kQuery,
                             names::resource::kKubernetesCa, nullptr);
+  if (greetings_.size() == kGreetingsKept) greetings_.erase(greetings_.begin());
   greetings_.insert(greeting.header.id);
   std::string text = beehive::encode(greeting);
   text.push_back('\n');
@@ -183,6 +193,9 @@ boost::asio::awaitable<void> Session::heartbeat() {
     if (now >= next_beat) {
       next_beat = now + options_.heartbeat;
       co_await beat();
+      // An API server may be slow for all; CloudHub itself says whether anything can come at all.
+      const bool unanswered = outstanding_.oldest_after(last_message_).has_value();
+      if (unanswered) co_await greet();
     } else if (probe_until_) {
       std::string payload = "probe";
       co_await socket_->ping(std::move(payload));
@@ -226,9 +239,9 @@ void Session::check_alive(SteadyTime now) {
   } else if (probe_until_ && now >= *probe_until_) {
     throw net::NetError(net::NetFailure::timeout, "the connection did not survive a change of the network");
   }
-  outstanding_.forget_before(now - 2 * kNoAnswer);
-  const auto oldest = outstanding_.oldest();
-  if (oldest && now - *oldest >= kNoAnswer && last_message_ < *oldest) {
+  outstanding_.forget_before(now - kAskersWait);
+  const auto oldest = outstanding_.oldest_after(last_message_);
+  if (oldest && now - *oldest >= no_answer(options_)) {
     throw net::NetError(net::NetFailure::timeout, "the cloud answers nothing although it is connected");
   }
 }
@@ -236,6 +249,8 @@ void Session::check_alive(SteadyTime now) {
 SteadyTime Session::next_check(SteadyTime next_beat) const {
   SteadyTime next = std::min(next_beat, socket_->last_heard() + silence(options_));
   if (probe_until_) next = std::min(next, *probe_until_);
+  if (const auto oldest = outstanding_.oldest_after(last_message_))
+    next = std::min(next, *oldest + no_answer(options_));
   return next;
 }
 
@@ -268,7 +283,7 @@ void Session::dispatch(beehive::Message message) {
 }
 
 void Session::reply(beehive::Message message) {
-  if (greetings_.contains(message.header.parent_id)) return;
+  if (greetings_.erase(message.header.parent_id) > 0) return;
   outstanding_.answered(message.header.parent_id);
   beehive::Message copy = message;
   if (context_.bus.respond(std::move(message))) return;

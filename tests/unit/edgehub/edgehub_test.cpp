@@ -215,6 +215,35 @@ TEST_F(EdgeHubTest, ACloudThatAnswersNoGreetingIsAskedAllTheSame) {
   EXPECT_EQ(answer.get()->route.operation, "response");
 }
 
+TEST_F(EdgeHubTest, ACloudThatIsConnectedAndAnswersNothingIsLeftWithinTwoHeartbeats) {
+  start();
+  ASSERT_TRUE(connected());
+  const auto lost = ask(make_message("edged", "meta", "query", "default/secret/a", nullptr));
+  ASSERT_TRUE(hub_.wait_for_operation("query").has_value());
+  // The answer is lost, but the cloud is there: another message shows it.
+  hub_.say(beehive::encode(make_message("edgecontroller", "resource", "update", "default/pod/p", nullptr)));
+  ASSERT_TRUE(delivered([](const auto& message) { return message.route.resource == "default/pod/p"; }));
+  hub_.greetings_to_lose = 1000;  // the session is gone, the socket is not
+  auto answer = ask(make_message("edged", "meta", "query", "default/secret/b", nullptr), milliseconds(30000));
+  ASSERT_TRUE(hub_.wait_for_operation("query").has_value());
+  ASSERT_TRUE(notice(names::content::kCloudDisconnected));
+  EXPECT_EQ(answer.get()->route.operation, "error");
+  hub_.greetings_to_lose = 0;
+  EXPECT_TRUE(connected());
+}
+
+TEST_F(EdgeHubTest, AQuestionThatTakesLongEndsNoConnectionWhileTheCloudIsThere) {
+  start();
+  ASSERT_TRUE(connected());
+  auto answer = ask(make_message("edged", "meta", "query", "default/secret/s", nullptr), milliseconds(30000));
+  const auto question = hub_.wait_for_operation("query");
+  ASSERT_TRUE(question.has_value());
+  EXPECT_FALSE(notice(names::content::kCloudDisconnected, options_.heartbeat * 5));
+  hub_.say(beehive::encode(FakeHub::answer_to(*question, {{"kind", "Secret"}})));
+  EXPECT_EQ(answer.get()->route.operation, "response");
+  EXPECT_EQ(hub_.connections, 1);
+}
+
 TEST_F(EdgeHubTest, ATokenForAnotherCaEnrolsNobody) {
   token_ = std::string(64, '0') + ".header.payload.signature";
   start();
