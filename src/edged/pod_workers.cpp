@@ -198,9 +198,12 @@ boost::asio::awaitable<void> PodWorkers::keep_house() {
     forget_gone();
     SteadyTime next = steady_now() + kHousekeeping;
     if (api_ready_ || files_ready_) {
-      if (services_.cache.listed()) co_await adopt_orphans();
-      if (ready() && steady_now() - directories_looked_at_ > kDirectories)
-        co_await remove_orphan_directories();
+      // Before the runtime was listed nobody knows whose containers are using a directory.
+      if (services_.cache.listed()) {
+        co_await adopt_orphans();
+        if (ready() && steady_now() - directories_looked_at_ > kDirectories)
+          co_await remove_orphan_directories();
+      }
       for (auto& [uid, entry] : entries_) {
         if (entry.reap_at > steady_now()) next = std::min(next, entry.reap_at);
       }

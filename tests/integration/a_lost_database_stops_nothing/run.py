@@ -27,7 +27,10 @@ def cut_off(path):
 
 with Node() as node:
     node.start()
-    node.apply(config("first"), pod("kept"), pod("reader", volumes=[{"name": "v", "configMap": {"name": "words"}}],
+    node.apply(config("first"),
+               pod("kept", volumes=[{"name": "data", "emptyDir": {}}],
+                   container={"volumeMounts": [{"name": "data", "mountPath": "/data"}]}),
+               pod("reader", volumes=[{"name": "v", "configMap": {"name": "words"}}],
                                                  container={"volumeMounts": [{"name": "v", "mountPath": "/v"}]}))
     for damage in (garbage, cut_off):
         node.apply(pod("leaving"))
@@ -37,6 +40,9 @@ with Node() as node:
         running = node.containers()
         database = node.dir / "db/edgecore.db"
         wait("the pods are in the database", lambda: node.rows("SELECT count(*) FROM meta WHERE type = 'pod'")[0][0] == 3, 10)
+        data = node.volume("kept", "empty-dir", "data")
+        assert data.is_dir()
+        (data / "mark").write_text(damage.__name__)
         aside = set(database.parent.glob("*.corrupt-*"))
 
         assert node.stop("edgecore") == 0
@@ -56,6 +62,8 @@ with Node() as node:
         assert "set aside as" in node.log()[begin:]
         assert node.containers() == running, "a container was stopped or restarted while the cloud was away"
 
+        assert (data / "mark").read_text() == damage.__name__, "the pod's data were taken away"
+
         node.faults(refuseConnections=False)
         node.wait_ready(60)
         node.wait_gone("leaving", 30)
@@ -67,6 +75,7 @@ with Node() as node:
             status = node.container_status(name)
             assert (status["containerID"], status["restartCount"]) == (before[name], 0), (name, status)
             assert before[name].split("//")[1] in node.containers()
+        assert (data / "mark").read_text() == damage.__name__, "the pod's data were taken away"
         wait("nothing of the deleted pod runs", lambda: len(node.containers()) == 4, 20)
         assert node.edgecore.poll() is None
         print(f"{damage.__name__}: as before")

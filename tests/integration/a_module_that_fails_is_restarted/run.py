@@ -140,5 +140,13 @@ with Node() as node:
     # What came while a module hung was acknowledged late, and that is all.
     violations = [text for text in node.sim_state().get("violations", []) if not text.startswith("No ack within 5 s")]
     assert not violations, violations
+
+    # A module that hangs does not keep the program from ending in time.
+    (faults / "edged.let-go").unlink()
+    cause("edged", "hang")
+    begin = time.monotonic()
     status = node.stop("edgecore")
-    assert status == 0, f"edgecore ended with {status}"
+    took = time.monotonic() - begin
+    assert status == 0 and took < 8, f"edgecore ended with {status} after {took:.1f} s"
+    assert "edged is abandoned: it did not stop in time" in node.log()
+    assert node.containers().get(calm[0].split("//")[1]) == pid

@@ -161,6 +161,8 @@ TEST_F(EdgedTest, WithTheDatabaseLostWhatRunsIsLeftAloneUntilTheCloudHasSaidWhat
   turn_for(200ms);
   stop_edged();
   const auto before = runtime_.containers();
+  const fs::path data = root_ / "edged/pods/u-1/volumes/kubernetes.io~empty-dir/data";
+  fs::create_directories(data);
   meta_->objects.erase("default/pod/unwanted");
   meta_->lost = true;
   meta_->notice(false);
@@ -170,6 +172,7 @@ TEST_F(EdgedTest, WithTheDatabaseLostWhatRunsIsLeftAloneUntilTheCloudHasSaidWhat
   turn_for(1500ms);
   EXPECT_EQ(runtime_.count_calls("StopContainer"), 0U);
   EXPECT_EQ(running(), 2U);
+  EXPECT_TRUE(fs::exists(data)) << "the data of a pod that runs were taken away";
 
   meta_->lost = false;
   meta_->notice(true);
