@@ -94,6 +94,13 @@ struct PodRecord {
   TakenNumber taken_sandbox_attempt;
   /// Seconds, while the pod is being stopped; only ever shrinks.
   std::optional<std::int64_t> grace;
+  /// When it was first looked at in this life: what has passed since then is counted by the clock that never
+  /// jumps.
+  struct FirstLook {
+    WallTime wall;
+    SteadyTime steady;
+  };
+  std::optional<FirstLook> first_look;
   /// The pod has failed as a whole: evicted, past its deadline.
   std::optional<Refusal> failed;
   /// Only the runtime knows it, or the API has dropped it: there is nobody to report to.

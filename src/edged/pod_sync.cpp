@@ -211,20 +211,33 @@ boost::asio::awaitable<bool> set_up_volumes(PodServices& services, PodRecord& re
   co_return volumes.ready;
 }
 
+/// The time as far as the pod's deadline goes. A node without RTC begins in 1970: that its clock is set must
+/// not end the pods that were started before (pains.md row 14).
+WallTime deadline_clock(PodRecord& record, const Clock& clock, const Json& status) {
+  const PodRecord::FirstLook now{clock.wall(), clock.steady()};
+  if (!record.first_look) record.first_look = now;
+  const auto start = kube::time_at(status, "startTime");
+  // A start well after the first look was noted by a clock that knew better than ours did then.
+  if (start && *start - record.first_look->wall > std::chrono::minutes(1)) return now.wall;
+  return record.first_look->wall + (now.steady - record.first_look->steady);
+}
+
 /// The next time something about the pod is due that nobody will tell of: its deadline, a token's renewal.
-std::optional<SteadyTime> next_date(const PodServices& services, const kube::Pod& pod, const Json& status) {
-  const WallTime now = services.context.clock.wall();
-  std::optional<WallTime> next = services.volumes.next_refresh(pod.uid);
+std::optional<SteadyTime> next_date(const PodServices& services, PodRecord& record, const Json& status) {
+  const kube::Pod& pod = *record.pod;
+  std::optional<WallTime::duration> wait;
+  if (const auto renewal = services.volumes.next_refresh(pod.uid))
+    wait = *renewal - services.context.clock.wall();
   const auto start = kube::time_at(status, "startTime");
   if (pod.spec.active_deadline_seconds && start) {
-    const WallTime deadline = *start + std::chrono::seconds(*pod.spec.active_deadline_seconds);
-    next = next ? std::min(*next, deadline) : deadline;
+    const auto left = *start + std::chrono::seconds(*pod.spec.active_deadline_seconds) -
+                      deadline_clock(record, services.context.clock, status);
+    wait = wait ? std::min<WallTime::duration>(*wait, left) : left;
   }
-  if (!next) return std::nullopt;
+  if (!wait) return std::nullopt;
   // An hour at most: wall clocks jump.
-  const auto wait =
-      std::clamp<WallTime::duration>(*next - now, std::chrono::milliseconds(100), std::chrono::hours(1));
-  return steady_now() + wait;
+  return steady_now() +
+         std::clamp<WallTime::duration>(*wait, std::chrono::milliseconds(100), std::chrono::hours(1));
 }
 
 void sooner(std::optional<SteadyTime>& time, const std::optional<SteadyTime>& other) {
@@ -315,7 +328,7 @@ boost::asio::awaitable<SyncOutcome> sync_pod(PodServices& services, PodRecord& r
   SyncOutcome outcome;
   if (!record.failed) {
     const Json known = services.status.known(pod->uid);
-    record.failed = past_deadline(*pod, known, services.context.clock.wall());
+    record.failed = past_deadline(*pod, known, deadline_clock(record, services.context.clock, known));
   }
   watch_probes(services, record, *runtime);
   const std::optional<Refusal> not_brought = unsupported(*pod);
@@ -338,7 +351,7 @@ boost::asio::awaitable<SyncOutcome> sync_pod(PodServices& services, PodRecord& r
   } else {
     outcome = co_await act(services, record, runtime, std::move(actions));
   }
-  sooner(outcome.again, next_date(services, *pod, status));
+  sooner(outcome.again, next_date(services, record, status));
   co_return outcome;
 }
 

@@ -35,12 +35,14 @@ namespace fs = std::filesystem;
 /// The machine's clocks, which a test may push forward.
 class ShiftedClock final : public Clock {
  public:
-  [[nodiscard]] WallTime wall() const override { return std::chrono::system_clock::now() + shift_; }
+  [[nodiscard]] WallTime wall() const override { return std::chrono::system_clock::now() + shift_ + set_; }
   [[nodiscard]] SteadyTime steady() const override { return std::chrono::steady_clock::now() + shift_; }
   void advance(std::chrono::seconds by) { shift_ += by; }
+  /// Sets the wall clock alone, as NTP does.
+  void set_forward(std::chrono::seconds by) { set_ += by; }
 
  private:
-  std::chrono::seconds shift_{0};
+  std::chrono::seconds shift_{0}, set_{0};
 };
 
 /// A runtime that outlives the lives of the module, as containerd does.

@@ -313,6 +313,28 @@ TEST_F(EdgedTest, AContainerWithRestartPolicyNeverEndsItsPod) {
   EXPECT_TRUE(nothing_left());
 }
 
+TEST_F(EdgedTest, ADeadlineIsNotReachedByAClockThatIsSet) {
+  clock_.set_forward(-24h * 365 * 20);  // no RTC
+  start_edged();
+  Json job = pod("job", "u-1");
+  job["spec"]["activeDeadlineSeconds"] = 3600;
+  meta_->put(job);
+  ASSERT_TRUE(runs("job"));
+  clock_.set_forward(24h * 365 * 20);
+  const auto touch = [&](const char* value) {
+    Json touched = meta_->objects.at("default/pod/job");
+    touched["metadata"]["labels"]["touched"] = value;
+    meta_->put(touched);  // a sync
+  };
+  touch("once");
+  turn_for(700ms);
+  EXPECT_EQ(running(), 1U) << "the time that the clock was wrong by counts";
+  clock_.advance(3601s);
+  touch("twice");
+  EXPECT_TRUE(eventually([&] { return meta_->status("job", "reason") == "DeadlineExceeded"; }));
+  EXPECT_TRUE(eventually([&] { return running() == 0; }));
+}
+
 TEST_F(EdgedTest, OnFailureRestartsFailuresAndLetsSuccessEndThePod) {
   start_edged();
   Json job = pod("job", "u-1");
