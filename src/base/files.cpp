@@ -46,17 +46,17 @@ void sync_directory(const std::filesystem::path& directory) {
   }
 }
 
-}  // namespace
-
-void write_file_atomic(const std::filesystem::path& path, std::string_view data, mode_t mode) {
-  const auto directory = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+/// A temporary file beside `path` that takes its place.
+void swap_in(const std::filesystem::path& directory, const std::filesystem::path& path, std::string_view data,
+             mode_t mode, bool flush) {
   const auto temporary = directory / ("." + path.filename().string() + "." + uuid_v4() + ".tmp");
   try {
     const Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (fd.get() < 0) throw SystemError("cannot create " + temporary.string(), errno);
-    if (::fchmod(fd.get(), mode) != 0) throw SystemError("cannot set the mode of " + temporary.string(), errno);
+    if (::fchmod(fd.get(), mode) != 0)
+      throw SystemError("cannot set the mode of " + temporary.string(), errno);
     write_all(fd.get(), data, temporary);
-    if (::fsync(fd.get()) != 0) throw SystemError("cannot flush " + temporary.string(), errno);
+    if (flush && ::fsync(fd.get()) != 0) throw SystemError("cannot flush " + temporary.string(), errno);
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
       throw SystemError("cannot replace " + path.string(), errno);
     }
@@ -64,7 +64,26 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view data,
     ::unlink(temporary.c_str());
     throw;
   }
+}
+
+std::filesystem::path directory_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+}  // namespace
+
+void write_file_atomic(const std::filesystem::path& path, std::string_view data, mode_t mode) {
+  const auto directory = directory_of(path);
+  swap_in(directory, path, data, mode, true);
   sync_directory(directory);
+}
+
+void replace_file(const std::filesystem::path& path, std::string_view data, mode_t mode) {
+  try {
+    if (read_file(path, data.size()) == data) return;
+  } catch (const BadInput&) {  // longer than what is wanted
+  }
+  swap_in(directory_of(path), path, data, mode, false);
 }
 
 std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t max_bytes) {

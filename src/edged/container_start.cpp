@@ -67,7 +67,7 @@ std::string write_hosts_file(const PodServices& services, const kube::Pod& pod,
   const std::string host =
       pod.spec.host_network ? read_file("/etc/hosts", kMostHostsBytes).value_or("") : std::string();
   const std::string text = hosts_file(pod, ips, services.options.config.kubelet.cluster_domain, host);
-  write_file_atomic(path, text, 0644);
+  replace_file(path, text, 0644);
   return path.string();
 }
 

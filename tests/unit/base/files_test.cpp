@@ -42,6 +42,27 @@ TEST_F(FilesTest, FailedAtomicWriteLeavesNoTemporaryFile) {
   EXPECT_EQ(entries, 1U);
 }
 
+ino_t inode(const std::filesystem::path& path) {
+  struct stat info {};
+  EXPECT_EQ(::stat(path.c_str(), &info), 0);
+  return info.st_ino;
+}
+
+TEST_F(FilesTest, ReplacingLeavesAFileAloneThatHasTheContentAlready) {
+  const auto path = dir_ / "hosts";
+  replace_file(path, "127.0.0.1 a", 0644);
+  const ino_t first = inode(path);
+  replace_file(path, "127.0.0.1 a", 0644);
+  EXPECT_EQ(inode(path), first);
+  for (const std::string text : {"127.0.0.1 a b", "127.0.0.1", ""}) {
+    replace_file(path, text, 0644);
+    EXPECT_EQ(read_file(path, 100), text);
+  }
+  std::size_t entries = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(dir_)) ++entries;
+  EXPECT_EQ(entries, 1U);
+}
+
 TEST_F(FilesTest, ReadingHonoursTheLimitAndReportsAbsence) {
   write_file_atomic(dir_ / "big", std::string(1000, 'x'), 0644);
   EXPECT_THROW(read_file(dir_ / "big", 999), BadInput);
