@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <map>
@@ -59,8 +60,8 @@ struct PodCgroup {
 /// those of sandboxes and containers below `pod_parent`.
 ///
 /// `pod_parent` may be called on any thread. Everything else may block (the kernel takes its time to let go
-/// of a cgroup, systemd to answer): call it on the BlockingPool, one call at a time, and let this object live
-/// until the call is over. Failures are Errors whose text names the cgroup.
+/// of a cgroup, systemd to answer): call it on the BlockingPool, one call at a time but for those that hang,
+/// and let this object live until the call is over. Failures are Errors whose text names the cgroup.
 class Cgroups {
  public:
   /// `files` and `slices` outlive this; `slices` may be nullptr with the cgroupfs driver.
@@ -106,7 +107,7 @@ class Cgroups {
   CgroupFiles& files_;
   SliceMaker* slices_;
   std::vector<std::string> root_;
-  std::int64_t burstable_shares_ = 0;  ///< as last written; 0 = not yet
+  std::atomic<std::int64_t> burstable_shares_ = 0;  ///< as last written; 0 = not yet
 };
 
 PodCgroup pod_cgroup(const kube::Pod& pod);

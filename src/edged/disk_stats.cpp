@@ -69,8 +69,8 @@ boost::asio::awaitable<DiskUsage> SystemDiskStats::read(std::string path) {
   std::shared_ptr<void> flight(nullptr, [flights = flights_, path](void*) { flights->end(path); });
   std::function<DiskUsage()> work = [ask = ask_, path, flight = std::move(flight)] { return ask(path); };
   try {
-    const std::optional<std::chrono::milliseconds> patience = patience_;
-    co_return co_await blocking_call<DiskUsage>(pool_, std::move(work), patience);
+    const CallWait wait{.patience = patience_};
+    co_return co_await blocking_call<DiskUsage>(pool_, std::move(work), wait);
   } catch (const BlockingCallTimeout&) {
     throw Error(cannot_ask(path) + ": it does not answer");
   }

@@ -7,6 +7,7 @@
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/beehive/wakeup.hpp"
+#include "edged/blocking_call.hpp"
 #include "edged/cgroup_files.hpp"
 #include "edged/container_gc.hpp"
 #include "edged/log_rotation.hpp"
@@ -14,7 +15,6 @@
 #include "edged/node_heartbeat.hpp"
 #include "edged/node_policy.hpp"
 #include "edged/object_source.hpp"
-#include "edged/on_pool.hpp"
 #include "edged/pod_resources.hpp"
 #include "edged/pod_services.hpp"
 #include "edged/pod_sources.hpp"
@@ -57,6 +57,21 @@ std::unique_ptr<SliceMaker> systemd_slices(bool v2) {
   return make_systemd_slices(std::move(options));
 }
 
+/// With the files and slices it works on, so that a call which does not come back has them all.
+std::shared_ptr<Cgroups> kernel_cgroups(CgroupOptions options) {
+  struct Kept {
+    explicit Kept(CgroupOptions with)
+        : files(kernel_cgroup_files()),
+          slices(with.driver == CgroupOptions::Driver::kSystemd ? systemd_slices(files->v2()) : nullptr),
+          cgroups(std::move(with), *files, slices.get()) {}
+    std::unique_ptr<CgroupFiles> files;
+    std::unique_ptr<SliceMaker> slices;  ///< with the cgroup driver systemd
+    Cgroups cgroups;
+  };
+  const auto kept = std::make_shared<Kept>(std::move(options));
+  return {kept, &kept->cgroups};
+}
+
 std::chrono::milliseconds look_period(const config::TailoredKubeletConfig& config) {
   return std::max(std::chrono::milliseconds(1000),
                   std::chrono::duration_cast<std::chrono::milliseconds>(config.file_check_frequency));
@@ -88,7 +103,7 @@ class Edged final : public beehive::Module {
         hooks_(*runtime_, context.log),
         objects_(meta_),
         volumes_({options_.config.root_directory},
-                 {mounter_, objects_, deps_.pool, context.clock, context.executor}),
+                 {std::make_shared<KernelMounter>(), objects_, deps_.pool, context.clock, context.executor}),
         services_{context,        options_,       deps_.pool,
                   *runtime_,      policy_,        meta_,
                   cache_,         status_,        images_,
@@ -181,12 +196,8 @@ class Edged final : public beehive::Module {
   ProbeRunner probe_runner_;
   ProbeManager probes_;
   Hooks hooks_;
-  KernelMounter mounter_;
   MetaObjects objects_;
   VolumeHost volumes_;
-  std::unique_ptr<CgroupFiles> cgroup_files_;
-  std::unique_ptr<SliceMaker> slices_;  ///< with the cgroup driver systemd
-  std::unique_ptr<Cgroups> cgroups_;
   PodServices services_;
   PodWorkers workers_;
   PodSource api_, files_;
@@ -205,12 +216,10 @@ class Edged final : public beehive::Module {
 boost::asio::awaitable<void> Edged::prepare() {
   const std::string trouble = co_await volumes_.prepare();
   if (!trouble.empty()) context_.log->warn("{}", trouble);
-  const auto bytes = std::make_shared<std::int64_t>(0);
-  std::function<void()> measure = [bytes, root = options_.config.root_directory] {
-    *bytes = filesystem_capacity(root);
+  std::function<std::int64_t()> measure = [root = options_.config.root_directory] {
+    return filesystem_capacity(root);
   };
-  co_await on_pool(deps_.pool, std::move(measure));
-  storage_bytes_ = *bytes;
+  storage_bytes_ = co_await blocking_call<std::int64_t>(deps_.pool, std::move(measure));
   node_ = initial_node(facts(), options_.config, context_.clock.wall());
   policy_ = make_node_policy(options_.config, machine_, node_);
   co_await prepare_cgroups();
@@ -220,13 +229,9 @@ boost::asio::awaitable<void> Edged::prepare() {
 boost::asio::awaitable<void> Edged::prepare_cgroups() {
   std::string failure;
   try {
-    cgroup_files_ = kernel_cgroup_files();
-    CgroupOptions options = cgroup_options(options_.config, machine_, policy_.resources);
-    if (options.driver == CgroupOptions::Driver::kSystemd) slices_ = systemd_slices(cgroup_files_->v2());
-    cgroups_ = std::make_unique<Cgroups>(std::move(options), *cgroup_files_, slices_.get());
-    services_.cgroups = cgroups_.get();
-    std::function<void()> work = [cgroups = cgroups_.get()] { cgroups->ensure_node(); };
-    co_await on_pool(deps_.pool, std::move(work));
+    services_.cgroups = kernel_cgroups(cgroup_options(options_.config, machine_, policy_.resources));
+    std::function<void()> work = [cgroups = services_.cgroups] { cgroups->ensure_node(); };
+    co_await blocking_call<void>(deps_.pool, std::move(work), kInTurn);
   } catch (const Error& error) {
     failure = error.what();
   }
@@ -418,14 +423,14 @@ boost::asio::awaitable<void> Edged::keep_up() {
     full = steady_now();
     crash_backoff_.forget_idle();
     images_.forget_idle();
-    if (cgroups_ == nullptr) continue;
+    if (services_.cgroups == nullptr) continue;
     const Turnstile::Place place = co_await cgroup_line_.enter();
-    std::function<void()> work = [cgroups = cgroups_.get(), pods = workers_.active()] {
+    std::function<void()> work = [cgroups = services_.cgroups, pods = workers_.active()] {
       cgroups->update_qos(pods);
     };
     std::string failure;
     try {
-      co_await on_pool(deps_.pool, std::move(work));
+      co_await blocking_call<void>(deps_.pool, std::move(work), kInTurn);
     } catch (const Error& error) {
       failure = error.what();
     }

@@ -63,7 +63,7 @@ class KernelMounter final : public Mounter {
 
 /// A mount table in memory, for tests: nothing is really mounted. `refuse` makes calls of a name ("tmpfs",
 /// "bind", "unmount", …) fail with EPERM.
-class MemoryMounter final : public Mounter {
+class MemoryMounter : public Mounter {
  public:
   void mount_tmpfs(const std::filesystem::path& on, std::uint64_t bytes) override;
   void mount_hugetlbfs(const std::filesystem::path& on, std::uint64_t page_size) override;

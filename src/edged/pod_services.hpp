@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -55,7 +56,7 @@ struct PodServices {
   /// How many sandboxes and containers are being made at a time.
   Turnstile& making;
   /// Cgroups are looked after one call at a time.
-  Cgroups* cgroups;
+  std::shared_ptr<Cgroups> cgroups;
   Turnstile& cgroup_line;
   /// The node's addresses, primary first; empty while there is no network.
   std::function<std::vector<std::string>()> host_ips;

@@ -8,9 +8,9 @@
 #include "edgecore/base/files.hpp"
 #include "edgecore/kube/time.hpp"
 #include "edged/admission.hpp"
+#include "edged/blocking_call.hpp"
 #include "edged/container_gc.hpp"
 #include "edged/container_start.hpp"
-#include "edged/on_pool.hpp"
 #include "edged/pod_stop.hpp"
 
 namespace edgecore::edged {
@@ -63,7 +63,7 @@ boost::asio::awaitable<void> ensure_cgroup(PodServices& services, kube::PodPtr p
   if (services.cgroups == nullptr) co_return;
   const Turnstile::Place place = co_await services.cgroup_line.enter();
   std::function<void()> work = [cgroups = services.cgroups, pod] { cgroups->ensure_pod(*pod); };
-  co_await on_pool(services.pool, std::move(work));
+  co_await blocking_call<void>(services.pool, std::move(work), kInTurn);
 }
 
 cri::PodSandboxConfig sandbox_config(const PodServices& services, const kube::Pod& pod,
@@ -379,10 +379,10 @@ boost::asio::awaitable<void> sync_terminated_pod(PodServices& services, PodRecor
     bool removed = false;
     {
       const Turnstile::Place place = co_await services.cgroup_line.enter();
-      std::function<void()> work = [cgroups = services.cgroups, pod, &removed] {
-        removed = cgroups->remove_pod(pod_cgroup(*pod));
+      std::function<bool()> work = [cgroups = services.cgroups, pod] {
+        return cgroups->remove_pod(pod_cgroup(*pod));
       };
-      co_await on_pool(services.pool, std::move(work));
+      removed = co_await blocking_call<bool>(services.pool, std::move(work), kInTurn);
     }
     if (!removed) throw Error("processes in its cgroup would not die");
   }

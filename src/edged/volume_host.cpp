@@ -8,7 +8,7 @@
 
 #include "edgecore/base/files.hpp"
 #include "edgecore/beehive/task_group.hpp"
-#include "edged/on_pool.hpp"
+#include "edged/blocking_call.hpp"
 #include "edged/pod_directories.hpp"
 #include "edged/token_cache.hpp"
 #include "edged/turnstile.hpp"
@@ -141,15 +141,14 @@ awaitable<MountOutcome> VolumeHost::Impl::apply(EntryPtr entry, kube::PodPtr pod
   ContentObjects found = co_await gather(pod, std::move(needs));
   const auto plan = std::make_shared<const SetupPlan>(
       SetupPlan{pod, std::move(facts), std::move(found), directories, only_content});
-  const auto result = std::make_shared<SetupResult>();
-  std::function<void()> work = [&mounter = deps.mounter, &clock = deps.clock, plan, result] {
-    *result = set_up_volumes(mounter, clock, *plan);
+  std::function<SetupResult()> work = [mounter = deps.mounter, &clock = deps.clock, plan] {
+    return set_up_volumes(*mounter, clock, *plan);
   };
   MountOutcome outcome;
   try {
-    co_await on_pool(deps.pool, std::move(work));
-    outcome.changed = result->changed;
-    outcome.problem = joined(result->problems);
+    const SetupResult result = co_await blocking_call<SetupResult>(deps.pool, std::move(work), kInTurn);
+    outcome.changed = result.changed;
+    outcome.problem = joined(result.problems);
   } catch (const Error& error) {
     outcome.problem = error.what();
   }
@@ -163,14 +162,14 @@ awaitable<void> VolumeHost::Impl::remove(std::string uid, bool whole_pod) {
   const EntryPtr held = entry(uid);
   const Turnstile::Place place = co_await held->turn.enter();
   held->complete = false;
-  std::function<void()> work = [&mounter = deps.mounter, directories = directories, uid, whole_pod] {
+  std::function<void()> work = [mounter = deps.mounter, directories = directories, uid, whole_pod] {
     if (whole_pod) {
-      directories.remove_pod(mounter, uid);
+      directories.remove_pod(*mounter, uid);
     } else {
-      directories.remove_volumes(mounter, uid);
+      directories.remove_volumes(*mounter, uid);
     }
   };
-  co_await on_pool(deps.pool, std::move(work));
+  co_await blocking_call<void>(deps.pool, std::move(work), kInTurn);
   held->pod = nullptr;
   tokens.forget(uid);
   // Nobody else may hold the entry: those in line have it too.
@@ -183,18 +182,17 @@ VolumeHost::VolumeHost(Options options, Deps deps)
 VolumeHost::~VolumeHost() = default;
 
 awaitable<std::string> VolumeHost::prepare() {
-  const auto problem = std::make_shared<std::string>();
-  std::function<void()> work = [&mounter = impl_->deps.mounter, directories = impl_->directories, problem] {
+  std::function<std::string()> work = [mounter = impl_->deps.mounter, directories = impl_->directories] {
     make_directories(directories.root(), 0750);
     make_directories(directories.pods(), 0750);
     try {
-      mounter.make_shared(directories.root());
+      mounter->make_shared(directories.root());
     } catch (const Error& error) {
-      *problem = error.what();
+      return std::string(error.what());
     }
+    return std::string();
   };
-  co_await on_pool(impl_->deps.pool, std::move(work));
-  co_return *problem;
+  co_return co_await blocking_call<std::string>(impl_->deps.pool, std::move(work), kInTurn);
 }
 
 awaitable<MountOutcome> VolumeHost::set_up(kube::PodPtr pod, PodFacts facts) {
@@ -229,24 +227,25 @@ awaitable<ContainerMounts> VolumeHost::mounts_for(kube::PodPtr pod, const kube::
     std::vector<std::string> paths;
     std::string log;
   };
-  const auto found = std::make_shared<Found>();
-  std::function<void()> work = [&mounter = impl_->deps.mounter, plan, found] {
-    found->paths = mount_paths(mounter, *plan);
-    if (plan->container.termination_message_path.empty()) return;
+  std::function<Found()> work = [mounter = impl_->deps.mounter, plan] {
+    Found made;
+    made.paths = mount_paths(*mounter, *plan);
+    if (plan->container.termination_message_path.empty()) return made;
     try {
-      found->log = plan->directories.make_termination_log(plan->pod->uid, plan->container.name).string();
+      made.log = plan->directories.make_termination_log(plan->pod->uid, plan->container.name).string();
     } catch (const Error& error) {
       throw ContainerConfigError(error.what());
     }
+    return made;
   };
-  co_await on_pool(impl_->deps.pool, std::move(work));
+  Found found = co_await blocking_call<Found>(impl_->deps.pool, std::move(work), kInTurn);
   ContainerMounts out;
-  out.termination_log = std::move(found->log);
-  for (std::size_t i = 0; i < found->paths.size(); ++i) {
+  out.termination_log = std::move(found.log);
+  for (std::size_t i = 0; i < found.paths.size(); ++i) {
     const kube::Volume* volume = find_volume(*pod, plan->container.volume_mounts[i].name);
     const bool host = std::holds_alternative<kube::HostPathSource>(volume->source);
     ResolvedMount mount;
-    mount.host_path = std::move(found->paths[i]);
+    mount.host_path = std::move(found.paths[i]);
     mount.volume_read_only = is_content(*volume);
     mount.selinux_relabel = impl_->options.selinux && !host;
     out.volumes.push_back(std::move(mount));
@@ -263,12 +262,9 @@ awaitable<void> VolumeHost::remove_pod(std::string uid) {
 }
 
 awaitable<std::vector<std::string>> VolumeHost::orphans(std::set<std::string> known) {
-  const auto found = std::make_shared<std::vector<std::string>>();
-  std::function<void()> work = [directories = impl_->directories, known = std::move(known), found] {
-    *found = directories.unknown(known);
-  };
-  co_await on_pool(impl_->deps.pool, std::move(work));
-  co_return std::move(*found);
+  std::function<std::vector<std::string>()> work =
+      [directories = impl_->directories, known = std::move(known)] { return directories.unknown(known); };
+  co_return co_await blocking_call<std::vector<std::string>>(impl_->deps.pool, std::move(work));
 }
 
 std::vector<std::string> VolumeHost::object_changed(kube::EnvFrom::Kind kind, const std::string& ns,

@@ -41,18 +41,20 @@ struct ContainerMounts {
 /// to the next, mounts that are in place are adopted, and directories of the Go edge too.
 ///
 /// All functions are for the module's thread. Calls for one pod may overlap: they take turns by uid. File and
-/// mount calls run on the BlockingPool, and a coroutine that is cancelled still waits for the one in hand (it
-/// then throws operation_aborted), so that no call outlives who asked for it. Coroutines of this object must
-/// have ended before it is destroyed: await them when the module stops.
+/// mount calls run on the BlockingPool. A coroutine that is cancelled waits for the one in hand (it then
+/// throws operation_aborted), so that the next one finds its work whole; but not for ever (kInTurn): a call
+/// that hangs in the kernel is left behind, and what it makes when it comes back at last is removed as an
+/// orphan's. Coroutines of this object must have ended before it is destroyed: await them when the module
+/// stops.
 class VolumeHost {
  public:
   struct Options {
     std::filesystem::path root = "/var/lib/edged";  ///< rootDirectory
     bool selinux = false;                           ///< the node enforces SELinux
   };
-  /// All outlive this object.
+  /// All outlive this object; the clock also the pool's threads.
   struct Deps {
-    Mounter& mounter;
+    std::shared_ptr<Mounter> mounter;
     ObjectSource& objects;
     BlockingPool& pool;
     const Clock& clock;

@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
+#include <future>
+#include <thread>
 
+#include "beehive/loop.hpp"
 #include "edgecore/kube/json.hpp"
 #include "volume_scratch.hpp"
 
@@ -87,8 +91,8 @@ class VolumeHostOf : public ::testing::Test {
     }
     return future.get();
   }
-  VolumeHost make_host(Mounter& with) {
-    return VolumeHost({scratch.path(), false}, {with, objects, pool, clock, loop.get_executor()});
+  VolumeHost make_host(std::shared_ptr<Mounter> with) {
+    return VolumeHost({scratch.path(), false}, {std::move(with), objects, pool, clock, loop.get_executor()});
   }
   fs::path in_pod(const std::string& path) const {
     return scratch / ("pods/u1/volumes/kubernetes.io~" + path);
@@ -98,7 +102,7 @@ class VolumeHostOf : public ::testing::Test {
   boost::asio::io_context loop;
   FakeClock clock{WallTime(std::chrono::hours(24 * 365 * 55))};
   MemoryObjects objects{clock};
-  MemoryMounter mounter;
+  std::shared_ptr<MemoryMounter> mounter = std::make_shared<MemoryMounter>();
   BlockingPool pool{"test", {}};
   VolumeHost host = make_host(mounter);
 };
@@ -111,9 +115,9 @@ TEST_F(VolumeHostOf, MakesEveryKindAndThenRests) {
   EXPECT_EQ(content_of(in_pod("secret/sec/pass")), "hi");
   EXPECT_EQ(content_of(in_pod("projected/api/token")), "u1-1");
   EXPECT_EQ(content_of(in_pod("projected/api/labels")), "l=\"1\"");
-  EXPECT_TRUE(mounter.is_mount_point(in_pod("secret/sec")));
-  EXPECT_TRUE(mounter.is_mount_point(in_pod("projected/api")));
-  EXPECT_FALSE(mounter.is_mount_point(in_pod("configmap/cfg")));
+  EXPECT_TRUE(mounter->is_mount_point(in_pod("secret/sec")));
+  EXPECT_TRUE(mounter->is_mount_point(in_pod("projected/api")));
+  EXPECT_FALSE(mounter->is_mount_point(in_pod("configmap/cfg")));
 
   const int asked = objects.asked;
   const auto again = run(host.set_up(make_pod(), {}));
@@ -187,11 +191,11 @@ TEST_F(VolumeHostOf, TokensAreRenewedInTimeAndKeptOffline) {
 }
 
 TEST_F(VolumeHostOf, WithoutPermissionToMountThePodSaysSo) {
-  mounter.refuse("tmpfs");
+  mounter->refuse("tmpfs");
   const auto outcome = run(host.set_up(make_pod(), {}));
   EXPECT_FALSE(outcome.ready);
   EXPECT_THAT(outcome.problem, HasSubstr("MountVolume.SetUp failed for volume \"sec\": cannot tmpfs"));
-  mounter.permit("tmpfs");
+  mounter->permit("tmpfs");
   EXPECT_TRUE(run(host.set_up(make_pod(), {})).ready);
 }
 
@@ -206,6 +210,41 @@ TEST_F(VolumeHostOf, AFullPoolIsAProblemOfThePodNotACrash) {
   const auto outcome = run(host.set_up(make_pod(), {}));
   EXPECT_FALSE(outcome.ready);
   EXPECT_NE(outcome.problem, "");
+}
+
+TEST_F(VolumeHostOf, AMountThatHangsOutlivesItsHostAndFindsAllItNeeds) {
+  /// The kernel does not let go of a tmpfs until it is told to.
+  struct Stuck final : MemoryMounter {
+    void mount_tmpfs(const fs::path& on, std::uint64_t bytes) override {
+      entered.set_value();
+      go_on.wait();
+      MemoryMounter::mount_tmpfs(on, bytes);
+    }
+    std::promise<void> entered;
+    std::shared_future<void> go_on;
+  };
+  std::promise<void> gate;
+  auto stuck = std::make_shared<Stuck>();
+  stuck->go_on = gate.get_future();
+  auto entered = stuck->entered.get_future();
+  const auto pod = make_pod(R"x([{"name": "cfg", "emptyDir": {}}, {"name": "host", "emptyDir": {}},
+      {"name": "data", "emptyDir": {"medium": "Memory"}}])x");
+  {
+    const auto module = beehive::Loop::make();
+    VolumeHost::Deps deps{std::move(stuck), objects, pool, clock, module->executor()};
+    VolumeHost first({scratch.path(), false}, std::move(deps));
+    boost::asio::co_spawn(module->executor(), first.set_up(pod, {}), boost::asio::detached);
+    std::thread stopper([&] {
+      entered.wait();
+      module->stop();
+    });
+    module->run();
+    stopper.join();
+    module->close();
+  }
+  gate.set_value();
+  EXPECT_TRUE(pool.stop(std::chrono::seconds(20)));
+  EXPECT_TRUE(fs::is_directory(in_pod("empty-dir/data")));
 }
 
 TEST_F(VolumeHostOf, GivesAContainerItsMounts) {
@@ -244,7 +283,7 @@ TEST_F(VolumeHostOf, ASubPathThatLeadsOutIsRefused) {
 /// A whole life on the kernel's mounts: the next life adopts what is there, then takes it away.
 TEST_F(VolumeHostOf, RealMountsOutliveTheProcessAndGoWithThePod) {
   SKIP_UNLESS_MOUNTS();
-  KernelMounter kernel;
+  const auto kernel = std::make_shared<KernelMounter>();
   const std::vector<cri::KeyValue> environment{{"WHO", "me"}};
   const auto pod = make_pod();
   {
@@ -254,16 +293,16 @@ TEST_F(VolumeHostOf, RealMountsOutliveTheProcessAndGoWithThePod) {
     const auto mounts = run(first.mounts_for(pod, pod->spec.containers[0], environment));
     EXPECT_EQ(content_of(mounts.volumes[1].host_path), "one");
   }
-  const auto before = kernel.below(scratch / "pods").size();
+  const auto before = kernel->below(scratch / "pods").size();
   EXPECT_EQ(before, 4U);  // two tmpfs, two subPaths
   VolumeHost second = make_host(kernel);
   EXPECT_EQ(run(second.prepare()), "");
   EXPECT_TRUE(run(second.set_up(pod, {})).ready);
-  EXPECT_EQ(kernel.below(scratch / "pods").size(), before);
+  EXPECT_EQ(kernel->below(scratch / "pods").size(), before);
   EXPECT_THAT(run(second.orphans({"u1"})), IsEmpty());
   EXPECT_THAT(run(second.orphans({})), ElementsAre("u1"));
   run(second.remove_pod("u1"));
-  EXPECT_TRUE(kernel.below(scratch / "pods").empty());
+  EXPECT_TRUE(kernel->below(scratch / "pods").empty());
   EXPECT_FALSE(fs::exists(scratch / "pods/u1"));
   run(second.tear_down("u1"));
   EXPECT_TRUE(run(second.set_up(pod, {})).changed) << "a pod may come back";
