@@ -7,6 +7,7 @@
 #include "edged/blocking_call.hpp"
 #include "edged/container_start.hpp"
 #include "edged/dead_logs.hpp"
+#include "edged/log_paths.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -47,9 +48,9 @@ Garbage pod_garbage(const PodRuntime& runtime, const GarbagePolicy& policy, Wall
 boost::asio::awaitable<void> remove_container(PodServices& services, kube::PodPtr pod,
                                               cri::ContainerStatus container) {
   const fs::path log = log_of(services, *pod, container);
-  const fs::path link = log_link(services.options, *pod, container.metadata.name, container.id);
-  std::function<std::vector<std::string>()> work = [log, link] {
-    return remove_container_logs(log, link.parent_path(), link.filename().string());
+  const std::string link = container_log_link(pod->name, pod->ns, container.metadata.name, container.id);
+  std::function<std::vector<std::string>()> work = [log, links = services.options.container_logs, link] {
+    return remove_container_logs(log, links, link);
   };
   const auto failures = co_await blocking_call<std::vector<std::string>>(services.pool, std::move(work));
   for (const auto& failure : failures) services.context.log->warn("{}", failure);

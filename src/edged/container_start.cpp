@@ -1,7 +1,5 @@
 #include "edged/container_start.hpp"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -15,6 +13,7 @@
 #include "edged/container_hash.hpp"
 #include "edged/environment.hpp"
 #include "edged/hosts_file.hpp"
+#include "edged/log_paths.hpp"
 #include "edged/pod_stop.hpp"
 
 namespace edgecore::edged {
@@ -24,8 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMostConfigBytes = 1 << 20;
 constexpr std::size_t kMostHostsBytes = 1 << 20;
-/// Longest file name without its ".log".
-constexpr std::size_t kMostLinkName = 251;
 
 /// Why a container is not started; ends start_container's work at whatever step it is.
 struct NotStarted {
@@ -139,7 +136,8 @@ void link_log(const PodServices& services, const kube::Pod& pod, const kube::Con
               const std::string& id, const fs::path& log) {
   std::error_code failed;
   fs::create_directories(services.options.container_logs, failed);
-  const fs::path link = log_link(services.options, pod, container.name, id);
+  const fs::path link =
+      services.options.container_logs / container_log_link(pod.name, pod.ns, container.name, id);
   fs::remove(link, failed);
   fs::create_symlink(log, link, failed);
   if (failed) services.context.log->warn("cannot link {} to its log: {}", link.string(), failed.message());
@@ -261,13 +259,6 @@ PodFacts pod_facts(const PodServices& services, std::vector<std::string> pod_ips
 
 fs::path log_directory(const EdgedOptions& options, const kube::Pod& pod) {
   return options.pod_logs / fs::path(pod_log_directory(pod)).filename();
-}
-
-fs::path log_link(const EdgedOptions& options, const kube::Pod& pod, const std::string& container,
-                  const std::string& container_id) {
-  std::string name = fmt::format("{}_{}_{}-{}", pod.name, pod.ns, container, container_id);
-  if (name.size() > kMostLinkName) name.resize(kMostLinkName);
-  return options.container_logs / (name + ".log");
 }
 
 std::uint32_t next_attempt(const cri::ContainerStatus* newest, const fs::path& logs) {

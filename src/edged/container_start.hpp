@@ -40,10 +40,6 @@ std::filesystem::path log_directory(const EdgedOptions& options, const kube::Pod
 /// What the pod may learn of where it runs.
 PodFacts pod_facts(const PodServices& services, std::vector<std::string> pod_ips);
 
-/// The link by which log collectors find a container's log; its name is cut to what a file system takes.
-std::filesystem::path log_link(const EdgedOptions& options, const kube::Pod& pod,
-                               const std::string& container, const std::string& container_id);
-
 /// The attempt number of the next container of that name: one more than the newest known, or than the newest
 /// log file in `logs` when the runtime knows none.
 std::uint32_t next_attempt(const cri::ContainerStatus* newest, const std::filesystem::path& logs);
