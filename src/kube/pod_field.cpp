@@ -2,32 +2,11 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include <algorithm>
-
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/names.hpp"
+#include "edgecore/kube/quantity.hpp"
 
 namespace edgecore::kube {
-namespace {
-
-/// `<digits>[.<digits>]` with a suffix of Kubernetes; no sign.
-bool is_quantity(std::string_view text) {
-  constexpr std::string_view kSuffixes[] = {"n", "u", "m",  "",   "k",  "M",  "G",  "T",
-                                            "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
-  constexpr std::string_view kDigits = "0123456789";
-  const auto end = std::min(text.find_first_not_of("0123456789."), text.size());
-  const auto number = text.substr(0, end);
-  const auto suffix = text.substr(end);
-  const bool has_digit = number.find_first_of(kDigits) != number.npos;
-  if (!has_digit || number.size() > 64 || std::count(number.begin(), number.end(), '.') > 1) return false;
-  if (std::find(std::begin(kSuffixes), std::end(kSuffixes), suffix) != std::end(kSuffixes)) return true;
-  if (suffix.front() != 'e' && suffix.front() != 'E') return false;
-  auto exponent = suffix.substr(1);
-  if (exponent.starts_with('-') || exponent.starts_with('+')) exponent.remove_prefix(1);
-  return !exponent.empty() && exponent.size() <= 3 && exponent.find_first_not_of(kDigits) == exponent.npos;
-}
-
-}  // namespace
 
 Field::Field(const Json* value, const Field* parent, std::string_view key, std::size_t index)
     : value_(value == nullptr || value->is_null() ? nullptr : value),
@@ -149,7 +128,8 @@ StringMap Field::quantities() const {
 std::string Field::quantity() const {
   std::string spelled = has() && value_->is_number() ? value_->dump() : required_text();
   if (spelled.front() == '-') fail("must not be negative");
-  if (!is_quantity(spelled)) fail(fmt::format("is \"{}\", which is not a quantity", spelled.substr(0, 64)));
+  if (!Quantity::try_parse(spelled))
+    fail(fmt::format("is \"{}\", which is not a quantity", spelled.substr(0, 64)));
   return spelled;
 }
 
