@@ -111,7 +111,7 @@ bool has_control(std::string_view text) {
 }
 
 std::string scalar(const std::string& text) {
-  const bool stays_text = std::holds_alternative<std::string>(resolve_plain(text));
+  const bool stays_text = std::holds_alternative<std::string>(resolve_plain_scalar(text));
   if (stays_text && is_safe_plain(text)) return text;
   if (!stays_text || has_control(text))
     return json(text).dump(-1, ' ', false, json::error_handler_t::replace);

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
+
+#include "edgecore/base/yaml_scalar.hpp"
 
 namespace edgecore::config {
 
@@ -33,15 +33,10 @@ struct YamlEntry {
 /// max_config_depth/max_config_values, or has keys that are not scalars.
 YamlValue parse_yaml(std::string_view text);
 
-/// A scalar's value after YAML 1.1's rules as the Go agent's reader applies them: `yes` is a bool, `0x10` a
-/// number.
-using Scalar = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
+using Scalar = YamlScalar;
 
 /// Throws BadInput for a tag that a configuration cannot have. `value` has to be a scalar or null.
 Scalar resolve_scalar(const YamlValue& value);
-
-/// Plain text as YAML 1.1 reads it without quotes.
-Scalar resolve_plain(std::string_view text);
 
 /// A scalar as the text it becomes in a field that holds text; "" for null.
 std::string scalar_text(const Scalar& scalar);

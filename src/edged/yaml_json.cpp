@@ -7,93 +7,34 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <sstream>
 #include <vector>
 
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/yaml_scalar.hpp"
 
 namespace edgecore::edged {
 namespace {
-
-constexpr std::array<std::string_view, 11> kTrue{"y",    "Y",    "yes", "Yes", "YES", "true",
-                                                 "True", "TRUE", "on",  "On",  "ON"};
-constexpr std::array<std::string_view, 11> kFalse{"n",     "N",     "no",  "No",  "NO", "false",
-                                                  "False", "FALSE", "off", "Off", "OFF"};
-constexpr std::array<std::string_view, 5> kNull{"", "~", "null", "Null", "NULL"};
-
-template <std::size_t N>
-bool one_of(std::string_view text, const std::array<std::string_view, N>& words) {
-  return std::find(words.begin(), words.end(), text) != words.end();
-}
 
 [[noreturn]] void refuse(const YAML::Mark& mark, std::string_view what) {
   throw BadInput(fmt::format("Line {} {}", mark.line + 1, what));
 }
 
-template <class Number, class... Base>
-std::optional<Number> whole(std::string_view text, Base... base) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base...);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-/// With sign and base: 0x, 0o, 0b, and a leading 0 for octal.
-std::optional<std::int64_t> integer(std::string_view text) {
-  const bool negative = text.starts_with('-');
-  if (negative || text.starts_with('+')) text.remove_prefix(1);
-  int base = 10;
-  if (text.size() > 1 && text[0] == '0') {
-    const char mark = text[1];
-    if (mark == 'x' || mark == 'X')
-      base = 16;
-    else if (mark == 'b' || mark == 'B')
-      base = 2;
-    else
-      base = 8;
-    const bool spelled = base != 8 || mark == 'o' || mark == 'O';
-    text.remove_prefix(spelled ? 2 : 1);
-  }
-  const auto magnitude = whole<std::uint64_t>(text, base);
-  constexpr auto kMost = static_cast<std::uint64_t>(INT64_MAX);
-  if (!magnitude || *magnitude > kMost + (negative ? 1 : 0)) return std::nullopt;
-  return static_cast<std::int64_t>(negative ? 0 - *magnitude : *magnitude);
-}
-
-std::optional<double> decimal(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
-  if (text.find_first_not_of("0123456789.eE+-") != std::string_view::npos) return std::nullopt;
-  return whole<double>(text);
-}
-
-Json plain(const std::string& text) {
-  if (one_of(text, kNull)) return nullptr;
-  if (one_of(text, kTrue)) return true;
-  if (one_of(text, kFalse)) return false;
-  if (std::string_view("0123456789+-.").find(text.front()) == std::string_view::npos) return text;
-  std::string digits = text;
-  std::erase(digits, '_');
-  if (const auto number = integer(digits)) return *number;
-  if (const auto number = decimal(text)) return *number;
-  return text;
-}
-
+/// JSON has neither infinities nor NaN: without a tag they are text.
 Json scalar(const YAML::Mark& mark, const std::string& tag, const std::string& text) {
-  constexpr std::string_view kCore = "tag:yaml.org,2002:";
-  if (tag == "?" || tag.empty()) return plain(text);
-  if (tag == "!") return text;
-  if (!tag.starts_with(kCore)) refuse(mark, "has a tag that Kubernetes does not know");
-  const std::string_view type = std::string_view(tag).substr(kCore.size());
-  if (type == "str") return text;
-  Json value = plain(text);
-  if ((type == "int" && value.is_number_integer()) || (type == "bool" && value.is_boolean()) ||
-      (type == "null" && value.is_null()) || (type == "float" && value.is_number()))
-    return value;
-  refuse(mark, "has a tag that does not fit its value");
+  const auto value = resolve_tagged_scalar(tag, text);
+  if (!value) refuse(mark, "has a tag that is unknown or does not fit its value");
+  if (std::holds_alternative<std::monostate>(*value)) return nullptr;
+  if (const auto* flag = std::get_if<bool>(&*value)) return *flag;
+  if (const auto* whole = std::get_if<std::int64_t>(&*value)) return *whole;
+  const auto* number = std::get_if<double>(&*value);
+  if (number == nullptr) return text;
+  if (std::isfinite(*number)) return *number;
+  if (tag != "?" && !tag.empty()) refuse(mark, "has a number that JSON cannot hold");
+  return text;
 }
 
 /// Puts the parser's events together. A value counts when it is made and again wherever an alias repeats it,
