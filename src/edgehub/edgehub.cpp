@@ -225,6 +225,9 @@ boost::asio::awaitable<void> EdgeHub::live_through(Identity identity) {
   } catch (const boost::system::system_error& error) {
     cancelled = error.code() == boost::asio::error::operation_aborted;
     failure = error.what();
+  } catch (...) {
+    session_ = nullptr;  // the tasks that use it are only asked to stop
+    throw;
   }
   session_ = nullptr;
   delay_.disconnected(steady_now());
