@@ -14,6 +14,9 @@ using kube::Quantity;
 
 constexpr char kAttachAnnotation[] = "volumes.kubernetes.io/controller-managed-attach-detach";
 constexpr char kKeepVolumesAnnotation[] = "volumes.kubernetes.io/keep-terminated-pod-volumes";
+constexpr char kUnschedulableTaint[] = "node.kubernetes.io/unschedulable";
+/// Names of one image that the status tells, digests first.
+constexpr std::size_t kNamesPerImage = 5;
 /// The version of the Kubernetes API this agent behaves like; CloudCore parses what follows the first two
 /// dashes.
 constexpr char kKubernetesVersion[] = "v1.28.11";
@@ -36,18 +39,24 @@ std::int64_t max_pods(const NodeFacts& facts, const config::TailoredKubeletConfi
   return std::min<std::int64_t>(kubelet.max_pods, facts.machine.cores * kubelet.pods_per_core);
 }
 
-std::string kibibytes(std::int64_t bytes) {
-  if (bytes % 1024 == 0) return std::to_string(bytes / 1024) + "Ki";
-  return std::to_string(bytes);
+/// In the canonical form, which is what the API gives back: any other would look like a change for ever.
+std::string bytes_text(std::int64_t bytes) {
+  return Quantity::of(std::max<std::int64_t>(0, bytes), Quantity::Format::kBinarySi).text();
 }
 
-Json capacity(const NodeFacts& facts, const config::TailoredKubeletConfig& kubelet) {
+/// Resources somebody else advertises on this node ("example.com/dongle").
+bool is_extended_resource(const std::string& name) {
+  return name.find('/') != std::string::npos && name.find("kubernetes.io/") == std::string::npos;
+}
+
+Json capacity(const NodeFacts& facts, const config::TailoredKubeletConfig& kubelet, const Json& previous) {
   Json map = {{"cpu", std::to_string(facts.machine.cores)},
-              {"memory", std::to_string(facts.machine.memory_kib) + "Ki"},
+              {"memory", bytes_text(facts.machine.memory_kib * 1024)},
               {"pods", std::to_string(max_pods(facts, kubelet))}};
-  if (facts.ephemeral_storage_bytes > 0) map["ephemeral-storage"] = kibibytes(facts.ephemeral_storage_bytes);
-  for (const auto& [size, bytes] : facts.machine.huge_pages) {
-    map["hugepages-" + size] = bytes == 0 ? "0" : Quantity::of(bytes, Quantity::Format::kBinarySi).text();
+  if (facts.ephemeral_storage_bytes > 0) map["ephemeral-storage"] = bytes_text(facts.ephemeral_storage_bytes);
+  for (const auto& [size, bytes] : facts.machine.huge_pages) map["hugepages-" + size] = bytes_text(bytes);
+  for (const auto& [name, amount] : kube::object_or_empty(previous, "capacity").items()) {
+    if (is_extended_resource(name)) map[name] = amount;
   }
   return map;
 }
@@ -85,13 +94,13 @@ Json allocatable(const NodeFacts& facts, const config::TailoredKubeletConfig& ku
   const std::int64_t memory_bytes = facts.machine.memory_kib * 1024;
   const std::int64_t memory = memory_bytes - reserved(kubelet, "memory").value() -
                               threshold(kubelet.eviction_hard, "memory.available", memory_bytes) - huge;
-  map["memory"] = kibibytes(std::max<std::int64_t>(0, memory));
+  map["memory"] = bytes_text(memory);
 
   if (facts.ephemeral_storage_bytes > 0) {
     const std::int64_t storage =
         facts.ephemeral_storage_bytes - reserved(kubelet, "ephemeral-storage").value() -
         threshold(kubelet.eviction_hard, "nodefs.available", facts.ephemeral_storage_bytes);
-    map["ephemeral-storage"] = std::to_string(std::max<std::int64_t>(0, storage));
+    map["ephemeral-storage"] = bytes_text(storage);
   }
   return map;
 }
@@ -226,7 +235,9 @@ Json initial_node(const NodeFacts& facts, const config::Edged& config, WallTime 
     taints.push_back(taint(entry.key, entry.value, entry.effect));
   if (!config.register_schedulable) {
     spec["unschedulable"] = true;
-    taints.push_back(taint("node.kubernetes.io/unschedulable", "", "NoSchedule"));
+    const Json unschedulable = taint(kUnschedulableTaint, "", "NoSchedule");
+    if (std::find(taints.begin(), taints.end(), unschedulable) == taints.end())
+      taints.push_back(unschedulable);
   }
   if (!taints.empty()) spec["taints"] = taints;
 
@@ -241,7 +252,7 @@ Json initial_node(const NodeFacts& facts, const config::Edged& config, WallTime 
 
 Json node_status(const NodeFacts& facts, const config::Edged& config, const Json& previous, WallTime now,
                  const std::optional<Json>& image_list) {
-  const Json total = capacity(facts, config.kubelet);
+  const Json total = capacity(facts, config.kubelet, previous);
   Json status = {{"capacity", total},
                  {"allocatable", allocatable(facts, config.kubelet, total)},
                  {"conditions", conditions(facts, previous, now)},
@@ -249,6 +260,27 @@ Json node_status(const NodeFacts& facts, const config::Edged& config, const Json
                  {"nodeInfo", node_info(facts)}};
   if (image_list) status["images"] = *image_list;
   return status;
+}
+
+Json node_images(std::vector<cri::Image> images, std::int32_t most) {
+  std::sort(images.begin(), images.end(), [](const cri::Image& left, const cri::Image& right) {
+    return left.size != right.size ? left.size > right.size : left.id < right.id;
+  });
+  if (most >= 0 && images.size() > static_cast<std::size_t>(most))
+    images.resize(static_cast<std::size_t>(most));
+  Json list = Json::array();
+  for (const cri::Image& image : images) {
+    Json names = Json::array();
+    for (const auto* from : {&image.repo_digests, &image.repo_tags}) {
+      for (const std::string& name : *from) {
+        if (names.size() < kNamesPerImage) names.push_back(name);
+      }
+    }
+    Json entry = {{"names", std::move(names)}};
+    if (image.size > 0) entry["sizeBytes"] = image.size;
+    list.push_back(std::move(entry));
+  }
+  return list;
 }
 
 bool differs_beyond_heartbeat(const Json& known, const Json& wanted) {
@@ -313,9 +345,14 @@ Json node_lease(const std::string& node_name, int duration_seconds, const Json& 
   lease["apiVersion"] = "coordination.k8s.io/v1";
   lease["metadata"]["name"] = node_name;
   lease["metadata"]["namespace"] = "kube-node-lease";
-  if (!node_uid.empty() && kube::array_or_empty(lease, "metadata.ownerReferences").empty()) {
-    lease["metadata"]["ownerReferences"] =
-        Json::array({{{"apiVersion", "v1"}, {"kind", "Node"}, {"name", node_name}, {"uid", node_uid}}});
+  if (!node_uid.empty()) {
+    // A lease that names a Node of before would be collected together with that.
+    Json owners = Json::array();
+    for (const Json& owner : kube::array_or_empty(lease, "metadata.ownerReferences")) {
+      if (kube::string_or(owner, "kind") != "Node") owners.push_back(owner);
+    }
+    owners.push_back({{"apiVersion", "v1"}, {"kind", "Node"}, {"name", node_name}, {"uid", node_uid}});
+    lease["metadata"]["ownerReferences"] = std::move(owners);
   }
   lease["spec"]["holderIdentity"] = node_name;
   lease["spec"]["leaseDurationSeconds"] = duration_seconds;

@@ -6,6 +6,7 @@
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/config/model.hpp"
+#include "edgecore/cri/types.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edged/machine_info.hpp"
 
@@ -30,10 +31,13 @@ struct NodeFacts {
 Json initial_node(const NodeFacts& facts, const config::Edged& config, WallTime now);
 
 /// The parts of `status` that belong to this agent. `previous` is the status as last known (may be null):
-/// conditions keep their transition times from it. Never holds `daemonEndpoints` (CloudStream writes its own
-/// there), images only when `image_list` is given.
+/// conditions keep their transition times from it, and so do amounts of extended resources. Never holds
+/// `daemonEndpoints` (CloudStream writes its own there), images only when `image_list` is given.
 Json node_status(const NodeFacts& facts, const config::Edged& config, const Json& previous, WallTime now,
                  const std::optional<Json>& image_list = std::nullopt);
+
+/// `status.images`: the `most` biggest (all when negative), biggest first, with up to five names each.
+Json node_images(std::vector<cri::Image> images, std::int32_t most);
 
 /// Whether `wanted` says something else than `known` besides heartbeat times.
 bool differs_beyond_heartbeat(const Json& known, const Json& wanted);
@@ -44,8 +48,8 @@ bool differs_beyond_heartbeat(const Json& known, const Json& wanted);
 Json node_patch(const Json& known, const Json& wanted_status, const NodeFacts& facts,
                 const config::Edged& config);
 
-/// The Lease to create or renew. `known` is the last one seen (null for a new one); the owner is set once the
-/// Node's uid is known (protocol/05-edged.md §3.5).
+/// The Lease to create or renew. `known` is the last one seen (null for a new one); the owner is the Node
+/// with that uid, once it is known (protocol/05-edged.md §3.5).
 Json node_lease(const std::string& node_name, int duration_seconds, const Json& known,
                 const std::string& node_uid, WallTime now);
 

@@ -23,6 +23,9 @@ class Cloud {
   boost::asio::awaitable<Answer> ask(beehive::Message question);
   boost::asio::awaitable<Answer> ask(beehive::Message question, std::chrono::milliseconds timeout);
 
+  /// How long `ask` waits when it is not told otherwise.
+  [[nodiscard]] std::chrono::milliseconds timeout() const { return timeout_; }
+
   /// Sends without waiting for an answer; says in the log when it cannot.
   boost::asio::awaitable<void> tell(beehive::Message message);
 

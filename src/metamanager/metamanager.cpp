@@ -43,7 +43,8 @@ class MetaManager final : public beehive::Module {
         resync_(context, deps.store, reader_, cloud_, deps.node_name, deps.tuning.resync_timeout,
                 deps.tuning.resync_pause),
         requests_(Requests::Parts{context, deps.store, reader_, tasks_, cloud_, freshness_, gone_pods_, node_,
-                                  lease_, deps.node_name, deps.tuning.local_copy_patience}) {}
+                                  lease_, deps.node_name, deps.tuning.local_copy_patience,
+                                  deps.tuning.node_answer}) {}
 
   boost::asio::awaitable<void> run() override {
     load_node();

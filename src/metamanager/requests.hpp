@@ -35,7 +35,8 @@ class Requests {
     OwnNode& node;
     OwnLease& lease;
     std::string node_name;
-    std::chrono::milliseconds patience;  ///< MetaManagerTuning::local_copy_patience
+    std::chrono::milliseconds patience;     ///< MetaManagerTuning::local_copy_patience
+    std::chrono::milliseconds node_answer;  ///< MetaManagerTuning::node_answer
   };
   explicit Requests(Parts parts);
 

@@ -1,4 +1,5 @@
 // The half of Requests that talks to the cloud and keeps what it says.
+#include <algorithm>
 #include <utility>
 
 #include "edgecore/base/error.hpp"
@@ -21,6 +22,11 @@ bool is_object(const kube::CloudReply& reply) {
   return reply.kind == kube::ReplyKind::kObject;
 }
 
+/// What the cloud judges by whether this node is there.
+bool keeps_node_alive(const std::string& token) {
+  return token == type::kLease || token == type::kNode || token == type::kNodePatch;
+}
+
 /// A patch as the cloud takes it: a string that holds JSON (protocol/02-metamanager.md §3.4).
 Json patch_text(const Json& content) {
   return content.is_string() ? content : Json(kube::dump_json(content));
@@ -39,7 +45,9 @@ boost::asio::awaitable<Cloud::Answer> Requests::ask(const char* operation, const
   beehive::Message question =
       beehive::make_message(names::module::kEdged, names::group::kMeta, operation,
                             beehive::resource_path(path.ns, path.type, path.name), std::move(content));
-  Cloud::Answer answer = co_await parts_.cloud.ask(std::move(question));
+  const auto patience = keeps_node_alive(path.type) ? std::min(parts_.node_answer, parts_.cloud.timeout())
+                                                    : parts_.cloud.timeout();
+  Cloud::Answer answer = co_await parts_.cloud.ask(std::move(question), patience);
   if (is_object(answer.reply)) {
     fill_kind(answer.reply.object, object_type);
     if (answer.reply.object.value("kind", Json()) != Json("TokenRequest") &&

@@ -19,6 +19,9 @@ struct MetaManagerTuning {
   /// For one page of the list that refills a lost database, and the first pause after it failed.
   std::chrono::milliseconds resync_timeout{10000};
   std::chrono::milliseconds resync_pause{10000};
+  /// For what keeps this node alive in the cloud (its Node, its Lease), when that is less than
+  /// `remoteQueryTimeout`: edged asks again after 10 s, and must not join a question whose answer was lost.
+  std::chrono::milliseconds node_answer{9000};
   /// Requests of this node's modules being served at one time; more are refused with TooManyRequests.
   std::size_t max_requests = 256;
 };

@@ -292,6 +292,48 @@ TEST_F(RequestsTest, TheLeaseStaysInMemory) {
   EXPECT_EQ(content(std::move(answer))["metadata"]["resourceVersion"], "9");
 }
 
+TEST_F(RequestsTest, ALostAnswerAboutTheNodeOrItsLeaseIsAskedForAnewAndNotJoined) {
+  tuning.node_answer = 200ms;
+  start_connected();
+  for (const char* resource : {"kube-node-lease/lease/edge1", "default/node/edge1"}) {
+    auto answer = ask("query", resource);
+    ASSERT_TRUE(next(cloud)) << resource;  // and the answer is lost
+    EXPECT_EQ(content(std::move(answer))["reason"], "Timeout") << resource;
+    answer = ask("query", resource);
+    const auto question = next(cloud);
+    ASSERT_TRUE(question) << resource;
+    reply(question, {{"ErrStatus", refused(404, "NotFound")["ErrStatus"]}});
+    EXPECT_EQ(content(std::move(answer))["code"], 404) << resource;
+  }
+  // Other questions have all of remoteQueryTimeout.
+  auto answer = ask("query", "default/configmap/c");
+  const auto question = next(cloud);
+  ASSERT_TRUE(question);
+  std::this_thread::sleep_for(2 * tuning.node_answer);
+  reply(question, config_map("5"));
+  EXPECT_EQ(content(std::move(answer))["data"]["k"], "v");
+}
+
+TEST_F(RequestsTest, ARenewalWithoutAnAnswerMakesTheNextReaderAskTheCloud) {
+  tuning.node_answer = 200ms;
+  start_connected();
+  const std::string resource = "kube-node-lease/lease/edge1";
+  Json lease;
+  lease["metadata"] = {{"name", "edge1"}, {"namespace", "kube-node-lease"}, {"resourceVersion", "1"}};
+  auto answer = ask("insert", resource, lease);
+  reply(next(cloud), wrapped(lease));
+  content(std::move(answer));
+  answer = ask("update", resource, lease);
+  ASSERT_TRUE(next(cloud));
+  EXPECT_EQ(content(std::move(answer))["reason"], "Timeout");
+  answer = ask("query", resource);
+  const auto question = next(cloud);
+  ASSERT_TRUE(question) << "the copy from before the renewal is served";
+  lease["metadata"]["resourceVersion"] = "2";
+  reply(question, wrapped(lease));
+  EXPECT_EQ(content(std::move(answer))["metadata"]["resourceVersion"], "2");
+}
+
 TEST_F(RequestsTest, WritesAreRefusedAtOnceWithoutAConnection) {
   forget_resync();
   start();
