@@ -12,6 +12,7 @@
 #include "edged/container_gc.hpp"
 #include "edged/log_rotation.hpp"
 #include "edged/mirror_pods.hpp"
+#include "edged/node_addresses.hpp"
 #include "edged/node_heartbeat.hpp"
 #include "edged/node_policy.hpp"
 #include "edged/object_source.hpp"
@@ -84,6 +85,9 @@ class Edged final : public beehive::Module {
         options_(std::move(options)),
         deps_(std::move(deps)),
         machine_(read_machine_info()),
+        addresses_({options_.config, context.executor, context.log,
+                    deps_.network ? deps_.network : read_local_network, deps_.watch,
+                    [this] { addresses_changed(); }}),
         node_(initial_node(facts_of_machine(), options_.config, context.clock.wall())),
         policy_(make_node_policy(options_.config, machine_, node_)),
         runtime_(deps_.runtime()),
@@ -109,7 +113,7 @@ class Edged final : public beehive::Module {
                   cache_,         status_,        images_,
                   runtime_state_, probes_,        hooks_,
                   volumes_,       crash_backoff_, making_,
-                  nullptr,        cgroup_line_,   [this] { return addresses_; }},
+                  nullptr,        cgroup_line_,   [this] { return addresses_.current(); }},
         workers_(services_, [this] { return node_view(); }),
         api_("api", context.clock),
         files_("file", context.clock),
@@ -122,7 +126,8 @@ class Edged final : public beehive::Module {
                       [this](const std::vector<kube::PodPtr>& pods) { take_static_pods(pods); },
                       look_period(options_.config.kubelet)}),
         listed_(context.executor),
-        heartbeat_({context, options_.config, [this] { return facts(); }, [this] { mirrors_.look(); }}),
+        heartbeat_({context, options_.config, [this] { return facts(); }, [this] { mirrors_.look(); },
+                    [this] { return runtime_->list_images({}); }}),
         log_rotation_({*runtime_, deps_.pool, context.executor, context.clock, context.log,
                        rotation_policy(options_.config.kubelet, context.log),
                        [this] { return running_logs(); }, options_.pod_logs}),
@@ -135,7 +140,7 @@ class Edged final : public beehive::Module {
 
   boost::asio::awaitable<void> run() override {
     workers_.on_found([this](const Json& pod) { take_object(names::operation::kUpdate, pod); });
-    look_at_network();
+    addresses_.look();
     co_await prepare();
     tasks_.spawn("messages", take_messages());
     tasks_.spawn("pods from the database", list_pods());
@@ -149,7 +154,7 @@ class Edged final : public beehive::Module {
     tasks_.spawn("node heartbeat", heartbeat_.run());
     tasks_.spawn("log rotation", log_rotation_.run());
     tasks_.spawn("upkeep", keep_up());
-    if (deps_.watch) tasks_.spawn("network watch", watch_network());
+    tasks_.spawn("node addresses", addresses_.run());
     co_await tasks_.join();
   }
 
@@ -161,14 +166,13 @@ class Edged final : public beehive::Module {
   boost::asio::awaitable<void> watch_static_pods();
   boost::asio::awaitable<void> keep_up();
   boost::asio::awaitable<void> collect(kube::PodPtr pod);
-  boost::asio::awaitable<void> watch_network();
   void take(const Message& message);
   void take_pod(const Message& message);
   void take_object(const std::string& operation, const Json& pod);
   void take_list(const Json& pods);
   void take_static_pods(const std::vector<kube::PodPtr>& pods);
   void pass_on(const std::vector<PodChange>& changes);
-  void look_at_network();
+  void addresses_changed();
   void runtime_changed();
   void pod_changed(const std::string& uid, bool died);
   [[nodiscard]] std::vector<LogRotation::RunningLog> running_logs() const;
@@ -180,7 +184,7 @@ class Edged final : public beehive::Module {
   EdgedOptions options_;
   EdgedDeps deps_;
   MachineInfo machine_;
-  std::vector<std::string> addresses_;
+  NodeAddresses addresses_;
   std::int64_t storage_bytes_ = 0;
   Json node_;  ///< as it would register: stands in for the cloud's until that is known
   NodePolicy policy_;
@@ -241,7 +245,7 @@ boost::asio::awaitable<void> Edged::prepare_cgroups() {
 NodeFacts Edged::facts_of_machine() const {
   NodeFacts facts;
   facts.node_name = options_.config.hostname_override;
-  facts.addresses = addresses_;
+  facts.addresses = addresses_.current();
   facts.agent_version = options_.agent_version;
   facts.ephemeral_storage_bytes = storage_bytes_;
   facts.machine = machine_;
@@ -457,27 +461,9 @@ boost::asio::awaitable<void> Edged::collect(kube::PodPtr pod) {
   }
 }
 
-void Edged::look_at_network() {
-  std::vector<std::string> now;
-  try {
-    now = node_addresses(options_.config);
-  } catch (const Error& error) {
-    context_.log->warn("the node's addresses cannot be read: {}", error.what());
-    return;
-  }
-  if (now == addresses_) return;
-  addresses_ = std::move(now);
-  context_.log->info("node address: {}", addresses_.empty() ? "none" : addresses_.front());
+void Edged::addresses_changed() {
   heartbeat_.facts_changed();
   workers_.look_all();
-}
-
-boost::asio::awaitable<void> Edged::watch_network() {
-  const std::unique_ptr<net::InterfacesWatch> watch = deps_.watch(context_.executor);
-  for (;;) {
-    const net::InterfaceEvent event = co_await watch->next();
-    look_at_network();
-  }
 }
 
 }  // namespace

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <string_view>
 
 #include "edgecore/base/files.hpp"
 #include "edgecore/kube/quantity.hpp"
-#include "edgecore/net/interfaces_watch.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -46,20 +44,6 @@ std::int64_t reserved(const config::Edged& config, const char* resource, bool mi
     sum += milli ? quantity.milli_value() : quantity.value();
   }
   return sum;
-}
-
-std::vector<std::string> split_addresses(std::string_view text) {
-  std::vector<std::string> out;
-  while (!text.empty()) {
-    const auto comma = text.find(',');
-    std::string_view one = text.substr(0, comma);
-    while (!one.empty() && one.front() == ' ') one.remove_prefix(1);
-    while (!one.empty() && one.back() == ' ') one.remove_suffix(1);
-    if (!one.empty()) out.emplace_back(one);
-    if (comma == std::string_view::npos) break;
-    text.remove_prefix(comma + 1);
-  }
-  return out;
 }
 
 }  // namespace
@@ -107,27 +91,6 @@ CgroupOptions cgroup_options(const config::Edged& config, const MachineInfo& mac
   options.allocatable_milli_cpu = machine.cores * 1000 - reserved(config, "cpu", true);
   options.resources = resources;
   return options;
-}
-
-std::vector<std::string> node_addresses(const config::Edged& config) {
-  if (!config.node_ip.empty()) return split_addresses(config.node_ip);
-  std::vector<std::string> out;
-  const std::vector<net::LocalAddress> local = net::local_addresses();
-  if (!config.custom_interface_name.empty()) {
-    for (const bool v6 : {false, true}) {
-      const auto found = std::find_if(local.begin(), local.end(), [&](const auto& one) {
-        return one.interface == config.custom_interface_name && one.ipv6 == v6;
-      });
-      if (found != local.end() && out.empty()) out.push_back(found->address);
-    }
-    return out;
-  }
-  if (const auto address = net::source_address()) {
-    out.push_back(*address);
-  } else if (!local.empty()) {
-    out.push_back(local.front().address);
-  }
-  return out;
 }
 
 }  // namespace edgecore::edged

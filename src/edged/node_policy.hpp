@@ -16,9 +16,4 @@ NodePolicy make_node_policy(const config::Edged& config, const MachineInfo& mach
 CgroupOptions cgroup_options(const config::Edged& config, const MachineInfo& machine,
                              const ResourcePolicy& resources);
 
-/// The node's addresses, primary first: as configured (one, or one of each family), else those of the
-/// configured interface, else the one of the default route, else any. Empty while there is no network
-/// (protocol/05-edged.md §3.3).
-std::vector<std::string> node_addresses(const config::Edged& config);
-
 }  // namespace edgecore::edged

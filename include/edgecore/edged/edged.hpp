@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/beehive/module.hpp"
@@ -25,6 +26,12 @@ struct EdgedOptions {
   std::filesystem::path container_logs = "/var/log/containers";
 };
 
+/// The machine's network as the kernel sees it.
+struct LocalNetwork {
+  std::vector<net::LocalAddress> addresses;  ///< global ones, of interfaces that are up
+  std::string route_v4, route_v6;            ///< what is sent from by the default routes; "" without one
+};
+
 /// What the module needs from outside besides the bus.
 struct EdgedDeps {
   /// A client of the container runtime; made by each life of the module on its thread and destroyed before
@@ -37,12 +44,14 @@ struct EdgedDeps {
   /// What asks pods for their health by gRPC; lives as the runtime does. `cri::make_grpc_health_checker` in
   /// the program. Empty: gRPC probes give no verdict.
   std::function<std::unique_ptr<cri::GrpcHealthChecker>()> health = {};
+  /// The network as it is now; called on the module's thread. Empty: the kernel's.
+  std::function<LocalNetwork()> network = nullptr;
 };
 
-/// The factory of module `edged` (group `edged`): the kubelet of this node. Runs the pods that metamanager and
-/// the static pod directory name through the container runtime, reports their status, registers the node and
-/// keeps its lease (protocol/05-edged.md, docs/messages.md). The end of the module leaves containers alone;
-/// the next life adopts them.
+/// The factory of module `edged` (group `edged`): the kubelet of this node. Runs the pods that metamanager
+/// and the static pod directory name through the container runtime, reports their status, registers the node
+/// and keeps its lease (protocol/05-edged.md, docs/messages.md). The end of the module leaves containers
+/// alone; the next life adopts them.
 beehive::ModuleFactory make_edged(EdgedOptions options, EdgedDeps deps);
 
 }  // namespace edgecore::edged

@@ -354,7 +354,7 @@ class EdgedTest : public ::testing::Test {
   void start_edged() {
     EdgedOptions options;
     options.config.hostname_override = "edge1";
-    options.config.node_ip = "192.0.2.7";
+    if (!network_) options.config.node_ip = "192.0.2.7";
     options.config.root_directory = (root_ / "edged").string();
     options.config.kubelet.static_pod_path = (root_ / "manifests").string();
     options.config.kubelet.cgroups_per_qos = false;
@@ -366,7 +366,7 @@ class EdgedTest : public ::testing::Test {
     const auto runtime = [this]() -> std::unique_ptr<cri::Runtime> {
       return std::make_unique<BorrowedRuntime>(runtime_);
     };
-    const beehive::ModuleFactory make = make_edged(std::move(options), EdgedDeps{runtime, pool_, {}});
+    const beehive::ModuleFactory make = make_edged(std::move(options), EdgedDeps{runtime, pool_, watch_, network_});
     context_ = std::make_unique<beehive::ModuleContext>(beehive::ModuleContext{
         names::module::kEdged, bus_, edged_mailbox_, loop_.get_executor(), clock_, log::get("edged-test")});
     edged_ = make(*context_);
@@ -440,6 +440,9 @@ class EdgedTest : public ::testing::Test {
   cri::FakeRuntime runtime_;
   BlockingPool pool_;
   boost::asio::io_context loop_;
+  /// As EdgedDeps; with a network of the test's the node's address is found there.
+  std::function<std::unique_ptr<net::InterfacesWatch>(boost::asio::any_io_executor)> watch_;
+  std::function<LocalNetwork()> network_;
   beehive::Bus bus_;
   std::shared_ptr<beehive::Mailbox> edged_mailbox_;
   std::unique_ptr<FakeMeta> meta_;
