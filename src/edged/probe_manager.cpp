@@ -263,8 +263,9 @@ void ProbeManager::take(ProbeWorker& worker, const ProbeReply& reply) {
     return;
   }
   if (!worker.state.take(reply.kind)) return;
-  deps_.log->info("The {} probe of container {} of pod {}/{} now {}: {}", name, worker.container.name, pod.ns,
-                  pod.name, worker.state.succeeded() ? "succeeds" : "fails", reply.text);
+  deps_.log->info("The {} probe of container {} of pod {}/{} now {}{}{}", name, worker.container.name, pod.ns,
+                  pod.name, worker.state.succeeded() ? "succeeds" : "fails", reply.text.empty() ? "" : ": ",
+                  reply.text);
   if (worker.kind == ProbeKind::kStartup && worker.state.succeeded()) {
     if (const auto found = pods_.find(pod.uid); found != pods_.end())
       let_go(found->second, worker.container.name);
