@@ -290,7 +290,11 @@ bool StatusWriter::refused(Entry& entry, const kube::Status& why, const Asked& a
   if (connected_ && (asked.connection != connections_ || steady_now() - asked.at >= kAnswerWithin))
     return true;
   entry.retry_at = steady_now() + kRetry;
-  if (entry.complaints.now()) {
+  // Without a connection, as in the first moments of every start, the tunnel says what there is to say.
+  const bool no_tunnel = why.is(kube::reason::kServiceUnavailable) && (!connected_ || connections_ == 0);
+  if (no_tunnel) {
+    context_.log->debug("pod {}: cannot {}: {}", entry.pod->full_name(), what, why.message);
+  } else if (entry.complaints.now()) {
     context_.log->warn("pod {}: cannot {} (attempt {}): {}", entry.pod->full_name(), what,
                        entry.complaints.count(), why.message);
   }
