@@ -366,7 +366,8 @@ class EdgedTest : public ::testing::Test {
     const auto runtime = [this]() -> std::unique_ptr<cri::Runtime> {
       return std::make_unique<BorrowedRuntime>(runtime_);
     };
-    const beehive::ModuleFactory make = make_edged(std::move(options), EdgedDeps{runtime, pool_, watch_, network_});
+    const beehive::ModuleFactory make =
+        make_edged(std::move(options), EdgedDeps{runtime, pool_, watch_, {}, network_});
     context_ = std::make_unique<beehive::ModuleContext>(beehive::ModuleContext{
         names::module::kEdged, bus_, edged_mailbox_, loop_.get_executor(), clock_, log::get("edged-test")});
     edged_ = make(*context_);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+
 #include "edgecore/base/error.hpp"
 #include "unit/beehive/loop.hpp"
 #include "unit/edged/edged_fixture.hpp"
@@ -230,8 +232,10 @@ TEST_F(EdgedTest, AnotherAddressReachesTheNodesStatusAndThatOfPodsOnItsNetwork) 
   EXPECT_EQ(meta_->status("web", "podIP"), web_ip);
   EXPECT_TRUE(eventually([&] {
     const Json& node = meta_->objects["default/node/edge1"];
-    return kube::array_or_empty(node, "status.addresses").at(0).at("address") == "10.0.0.5";
+    const Json::json_pointer address("/status/addresses/0/address");
+    return node.contains(address) && node.at(address) == "10.0.0.5";
   }));
+  stop_edged();  // before the network goes
 }
 
 }  // namespace test

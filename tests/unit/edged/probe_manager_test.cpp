@@ -1,6 +1,9 @@
 #include "edged/probe_manager.hpp"
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <sstream>
 
 #include "edgecore/kube/json.hpp"
 #include "running_container.hpp"
@@ -102,6 +105,19 @@ TEST_F(ProbeManagerTest, ReadyWithTheFirstGoodAnswerAndAskedAtOnce) {
   update(one);
   run_for(60ms);
   EXPECT_EQ(asked_["r"], 1) << "an update that tells nothing new asks nothing";
+}
+
+TEST_F(ProbeManagerTest, AProbeThatSaysNothingIsLoggedWithoutAColonBeforeIt) {
+  std::ostringstream text;
+  const log::Logger logger = log::get("test");
+  logger->sinks().push_back(std::make_shared<spdlog::sinks::ostream_sink_mt>(text));
+  start();
+  update(pod({{"readinessProbe", exec_probe("r", {{"periodSeconds", 3600}})}}));
+  run_for(30ms);
+  logger->sinks().pop_back();
+  EXPECT_NE(text.str().find("The readiness probe of container main of pod ns/p now succeeds\n"),
+            std::string::npos)
+      << text.str();
 }
 
 TEST_F(ProbeManagerTest, EachPeriodAsksOnce) {
