@@ -66,6 +66,12 @@ class BlockingCall : public testing::Test {
     ASSERT_TRUE(ended_);
   }
 
+  /// While the loop is still there: the pool tells it of each call's end.
+  void finish(Held& held) {
+    held.let_go();
+    EXPECT_TRUE(pool_.stop(seconds(20)));
+  }
+
   BlockingPool pool_{"test", {.threads = 1, .queued = 1}};
   boost::asio::cancellation_signal signal_;
   int result_ = 0;
@@ -106,7 +112,7 @@ TEST_F(BlockingCall, IsNotWaitedForLongerThanPatienceLasts) {
   start(loop, held.work(), {.patience = milliseconds(1)});
   run(loop);
   EXPECT_EQ(outcome_, "timeout");
-  held.let_go();
+  finish(held);
 }
 
 TEST_F(BlockingCall, ACancelledCallerLeavesAtOnceUnlessItLingers) {
@@ -118,7 +124,7 @@ TEST_F(BlockingCall, ACancelledCallerLeavesAtOnceUnlessItLingers) {
   signal_.emit(boost::asio::cancellation_type::terminal);
   run(loop);
   EXPECT_EQ(outcome_, "cancelled");
-  held.let_go();
+  finish(held);
 }
 
 TEST_F(BlockingCall, ACancelledCallerThatLingersGoesWhenTheCallEnds) {
@@ -145,7 +151,7 @@ TEST_F(BlockingCall, ACancelledCallerDoesNotLingerForEver) {
   signal_.emit(boost::asio::cancellation_type::terminal);
   run(loop);
   EXPECT_EQ(outcome_, "cancelled");
-  held.let_go();
+  finish(held);
 }
 
 TEST_F(BlockingCall, ACallerThatIsDestroyedMeanwhileIsDestroyedOnItsOwnThread) {
