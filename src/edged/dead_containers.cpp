@@ -7,8 +7,8 @@
 #include <tuple>
 
 #include "edged/blocking_call.hpp"
+#include "edged/cancellation.hpp"
 #include "edged/container_config.hpp"
-#include "edged/dead_logs.hpp"
 #include "edged/log_paths.hpp"
 #include "edged/sandbox_config.hpp"
 
@@ -35,6 +35,12 @@ bool newer(const Row& a, const Row& b) {
 struct Unit {
   std::string uid;
   std::vector<cri::Container> dead;
+  /// Id of one that has to stay: the newest of its name, in a live pod. May be of none of them.
+  std::string needed;
+
+  [[nodiscard]] std::size_t count_needed() const {
+    return !dead.empty() && dead.front().id == needed ? 1 : 0;
+  }
 };
 
 bool too_young(const cri::Container& row, const ContainerGcPolicy& policy, WallTime now) {
@@ -52,18 +58,20 @@ std::vector<Unit> dead_units(const std::vector<cri::Container>& all, const PodFa
   for (auto& [key, rows] : by_name) {
     std::sort(rows.begin(), rows.end(), newer<cri::Container>);
     const std::string newest = rows.front().id;
-    const bool gone = fate(key.first) == PodFate::kGone;
+    const PodFate its = fate(key.first);
+    const bool gone = its == PodFate::kGone;
     std::erase_if(rows, [&](const cri::Container& row) {
       if (row.state == ContainerState::Running) return true;
       return row.state == ContainerState::Created && row.id == newest && !gone;  // on its way up
     });
-    if (!rows.empty()) units.push_back({key.first, std::move(rows)});
+    if (!rows.empty())
+      units.push_back({key.first, std::move(rows), its == PodFate::kLive ? newest : std::string()});
   }
   return units;
 }
 
 void keep_newest(Unit& unit, std::size_t keep, std::vector<cri::Container>& remove) {
-  while (unit.dead.size() > keep) {
+  while (unit.dead.size() > std::max(keep, unit.count_needed())) {
     remove.push_back(std::move(unit.dead.back()));
     unit.dead.pop_back();
   }
@@ -81,9 +89,14 @@ void keep_in_total(std::vector<Unit>& units, std::size_t most, std::vector<cri::
   for (auto& unit : units) keep_newest(unit, share, remove);
   if (count() <= most) return;
   Unit flat;
-  for (auto& unit : units) std::move(unit.dead.begin(), unit.dead.end(), std::back_inserter(flat.dead));
+  std::size_t needed = 0;
+  for (auto& unit : units) {
+    const auto staying = static_cast<std::ptrdiff_t>(unit.count_needed());
+    needed += unit.count_needed();
+    std::move(unit.dead.begin() + staying, unit.dead.end(), std::back_inserter(flat.dead));
+  }
   std::sort(flat.dead.begin(), flat.dead.end(), newer<cri::Container>);
-  keep_newest(flat, most, remove);
+  keep_newest(flat, most > needed ? most - needed : 0, remove);
 }
 
 }  // namespace
@@ -141,20 +154,6 @@ std::vector<cri::PodSandbox> sandboxes_to_remove(const std::vector<cri::PodSandb
   return remove;
 }
 
-std::vector<cri::ContainerStatus> containers_to_prune(const PodRuntime& pod,
-                                                      const std::string& container_name,
-                                                      const ContainerGcPolicy& policy) {
-  std::vector<cri::ContainerStatus> dead;
-  if (policy.per_container < 0) return dead;
-  for (const auto& one : pod.containers) {
-    if (one.metadata.name == container_name && one.state == ContainerState::Exited) dead.push_back(one);
-  }
-  std::sort(dead.begin(), dead.end(), newer<cri::ContainerStatus>);
-  const auto keep = static_cast<std::size_t>(std::max(1, policy.per_container));
-  dead.erase(dead.begin(), dead.begin() + static_cast<std::ptrdiff_t>(std::min(keep, dead.size())));
-  return dead;
-}
-
 // ---- Acting on it
 
 ContainerGc::ContainerGc(Deps deps) : deps_(std::move(deps)), wakeup_(deps_.executor) {}
@@ -166,17 +165,14 @@ boost::asio::awaitable<void> ContainerGc::run() {
     try {
       clean = co_await collect();
       complaints_.reset();
-    } catch (const Error& error) {  // of the runtime or the pool; cancellation is none
+    } catch (const Error& error) {
+      if (is_cancellation(error)) throw;
       if (complaints_.now()) deps_.log->warn("Dead containers could not be collected: {}", error.what());
     }
-    if (clean) {
-      co_await wakeup_.sleep();
-      pause.expires_after(deps_.period / 12);  // what dies, dies in company
-      co_await pause.async_wait(boost::asio::use_awaitable);
-    } else {
-      pause.expires_after(deps_.period);
-      co_await pause.async_wait(boost::asio::use_awaitable);
-    }
+    const SteadyTime retry = std::chrono::steady_clock::now() + deps_.period;
+    co_await wakeup_.sleep_until(clean ? SteadyTime::max() : retry);
+    pause.expires_after(deps_.period / 30);  // what dies, dies in company
+    co_await pause.async_wait(boost::asio::use_awaitable);
   }
 }
 
@@ -215,6 +211,7 @@ boost::asio::awaitable<bool> ContainerGc::remove_dead(std::vector<cri::Container
       co_await remove_row(victim);
       std::erase_if(rows, [&](const cri::Container& row) { return row.id == victim.id; });
     } catch (const Error& error) {
+      if (is_cancellation(error)) throw;
       clean = false;
       deps_.log->warn("The dead container {} ({}) stays for now: {}", log::quote(victim.metadata.name),
                       log::quote(victim.id), error.what());
@@ -250,8 +247,9 @@ boost::asio::awaitable<bool> ContainerGc::remove_sandboxes(const std::vector<cri
   for (const auto& victim : victims) {
     try {
       co_await remove_sandbox(victim.id);
-      tell(victim.labels);
+      tell(label(victim.labels, kPodUidLabel));
     } catch (const Error& error) {
+      if (is_cancellation(error)) throw;
       clean = false;
       deps_.log->warn("The dead sandbox of pod {} ({}) stays for now: {}", log::quote(victim.metadata.name),
                       log::quote(victim.id), error.what());
@@ -283,34 +281,54 @@ boost::asio::awaitable<bool> ContainerGc::remove_logs(const std::vector<cri::Con
     const auto id = container_id_of_link(name);
     return id && starting.contains(*id);
   });
-  if (found.directories.empty() && found.links.empty()) co_return clean;
+  const bool removed = co_await remove_found(std::move(found));
+  co_return clean&& removed;
+}
+
+/// False when something of it stays.
+boost::asio::awaitable<bool> ContainerGc::remove_found(DeadLogs found) {
+  if (found.directories.empty() && found.links.empty()) co_return true;
   std::function<std::vector<std::string>()> work = [found = std::move(found), pods = deps_.pod_logs,
                                                     links = deps_.container_logs] {
     return remove_dead_logs(found, pods, links);
   };
   const auto failures = co_await blocking_call<std::vector<std::string>>(deps_.pool, std::move(work));
   for (const auto& failure : failures) deps_.log->warn("{}", failure);
-  co_return clean&& failures.empty();
+  co_return failures.empty();
 }
 
-boost::asio::awaitable<void> ContainerGc::prune(PodRuntime pod, std::string container_name) {
-  if (!deps_.sources_ready()) co_return;
-  const auto victims = containers_to_prune(pod, container_name, deps_.policy);
-  for (const auto& victim : victims) {
+boost::asio::awaitable<void> ContainerGc::remove_pod(std::string uid) {
+  cri::ContainerFilter containers_of;
+  containers_of.label_selector[kPodUidLabel] = uid;
+  const auto containers = co_await deps_.runtime.list_containers(containers_of);
+  for (const auto& row : containers) {
+    std::optional<cri::ContainerStatus> status;
     try {
-      co_await remove_container(victim);
-    } catch (const Error& error) {
-      deps_.log->warn("The dead container {} ({}) stays for now: {}", log::quote(victim.metadata.name),
-                      log::quote(victim.id), error.what());
-      something_died();
+      status = co_await deps_.runtime.container_status(row.id);
+    } catch (const cri::CallError& error) {
+      if (!error.not_found()) throw;
     }
+    if (status) co_await remove_container(std::move(*status));
   }
+  cri::PodSandboxFilter sandboxes_of;
+  sandboxes_of.label_selector[kPodUidLabel] = uid;
+  const auto sandboxes = co_await deps_.runtime.list_pod_sandbox(sandboxes_of);
+  for (const auto& one : sandboxes) co_await remove_sandbox(one.id);
+  tell(uid);
+  std::function<DeadLogs()> look = [pods = deps_.pod_logs, links = deps_.container_logs] {
+    return find_dead_logs(pods, links);
+  };
+  DeadLogs logs = co_await blocking_call<DeadLogs>(deps_.pool, std::move(look));
+  logs.links.clear();  // they went with their containers
+  std::erase_if(logs.directories,
+                [&](const std::string& name) { return pod_uid_of_log_directory(name) != uid; });
+  co_await remove_found(std::move(logs));
 }
 
 boost::asio::awaitable<void> ContainerGc::remove_container(cri::ContainerStatus status) {
   co_await remove_files(status);
   co_await deps_.runtime.remove_container(status.id);
-  tell(status.labels);
+  tell(label(status.labels, kPodUidLabel));
 }
 
 boost::asio::awaitable<void> ContainerGc::remove_files(cri::ContainerStatus status) {
@@ -336,8 +354,8 @@ boost::asio::awaitable<void> ContainerGc::remove_sandbox(std::string id) {
   co_await deps_.runtime.remove_pod_sandbox(id);
 }
 
-void ContainerGc::tell(const cri::StringMap& labels) const {
-  if (deps_.removed) deps_.removed(label(labels, kPodUidLabel));
+void ContainerGc::tell(const std::string& uid) const {
+  if (deps_.removed) deps_.removed(uid);
 }
 
 }  // namespace edgecore::edged

@@ -16,15 +16,15 @@
 #include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/config/model.hpp"
 #include "edgecore/cri/runtime.hpp"
-#include "edged/pod_actions.hpp"
+#include "edged/dead_logs.hpp"
 
 namespace edgecore::edged {
 
 /// What edged knows of the pod that something in the runtime or in the log directory belongs to.
 enum class PodFate {
-  kLive,        ///< wanted, or still being terminated: its worker has not finished
+  kLive,        ///< wanted, being terminated or being removed: its worker looks after it
   kTerminated,  ///< over (Succeeded, Failed, evicted), but its object is still there
-  kGone,        ///< unknown, or deleted and terminated: nothing of it has to stay
+  kGone,        ///< unknown: nothing of it has to stay
 };
 using PodFates = std::function<PodFate(const std::string& uid)>;
 
@@ -37,9 +37,10 @@ struct ContainerGcPolicy {
 ContainerGcPolicy container_gc_policy(const config::Edged& config);
 
 /// The dead containers that go, by those rules. Dead is what does not run; a container that was created and
-/// not yet started is on its way up, unless there is a newer one of its name or its pod is gone. Containers
-/// without our labels are nobody's business. `terminated_too`: those of kTerminated pods go entirely (disk
-/// pressure). Pure.
+/// not yet started is on its way up, unless there is a newer one of its name or its pod is gone. The newest
+/// of each name of a live pod stays whatever the limits say: the restart count, the back-off and whether it
+/// is to run again are read from it. Containers without our labels are nobody's business. `terminated_too`:
+/// those of kTerminated pods go entirely (disk pressure). Pure.
 std::vector<cri::Container> containers_to_remove(const std::vector<cri::Container>& all, const PodFates& fate,
                                                  const ContainerGcPolicy& policy, WallTime now,
                                                  bool terminated_too = false);
@@ -55,14 +56,9 @@ std::vector<cri::PodSandbox> sandboxes_to_remove(const std::vector<cri::PodSandb
                                                  const std::vector<cri::Container>& containers,
                                                  const PodFates& fate);
 
-/// After a container of that name died: its older exited ones, of which max(1, per_container) are kept. Pure.
-std::vector<cri::ContainerStatus> containers_to_prune(const PodRuntime& pod,
-                                                      const std::string& container_name,
-                                                      const ContainerGcPolicy& policy);
-
 /// Removes what is dead: containers with their logs, sandboxes, log directories, dangling links. Sleeps until
-/// it is told that something died, and then works at most once a minute. Nothing is removed before
-/// `sources_ready`. Part of edged; belongs to its thread.
+/// it is told that something died; what could not be removed is tried again every `period`. Nothing is
+/// removed before `sources_ready`. Part of edged; belongs to its thread.
 class ContainerGc {
  public:
   struct Deps {
@@ -86,8 +82,8 @@ class ContainerGc {
   /// thrown.
   boost::asio::awaitable<void> run();
 
-  /// Something died: a container exited, a sandbox is not ready, a pod is gone. A pass follows within
-  /// `period`. Cheap; may be called for each event.
+  /// Something died: a container exited, a sandbox is not ready; or all pods are known now. A pass follows
+  /// within `period` / 30. Cheap; may be called for each event.
   void something_died() { wakeup_.notify(); }
 
   /// One pass now (the eviction's way to get space, with `terminated_too`). True when nothing is left that a
@@ -96,22 +92,23 @@ class ContainerGc {
   /// left to the next pass.
   boost::asio::awaitable<bool> collect(bool terminated_too = false);
 
-  /// Prunes after ContainerDied. `pod` is what the runtime has of it now. Failures are logged.
-  boost::asio::awaitable<void> prune(PodRuntime pod, std::string container_name);
+  /// Removes all that the runtime has of a pod that was stopped and is not wanted any more, and its logs.
+  /// Throws CallError, and Error when its logs cannot be looked for.
+  boost::asio::awaitable<void> remove_pod(std::string uid);
 
   /// Removes one dead container with its logs. Throws CallError; files that cannot be removed are logged.
   boost::asio::awaitable<void> remove_container(cri::ContainerStatus status);
-  /// Stops and removes one sandbox. Throws CallError.
-  boost::asio::awaitable<void> remove_sandbox(std::string id);
 
  private:
+  boost::asio::awaitable<void> remove_sandbox(std::string id);
   boost::asio::awaitable<bool> pass(bool terminated_too);
   boost::asio::awaitable<bool> remove_dead(std::vector<cri::Container>& rows, bool terminated_too);
   boost::asio::awaitable<bool> remove_sandboxes(const std::vector<cri::Container>& rows);
   boost::asio::awaitable<bool> remove_logs(const std::vector<cri::Container>& rows);
   boost::asio::awaitable<void> remove_row(cri::Container row);
   boost::asio::awaitable<void> remove_files(cri::ContainerStatus status);
-  void tell(const cri::StringMap& labels) const;
+  boost::asio::awaitable<bool> remove_found(DeadLogs found);
+  void tell(const std::string& uid) const;
 
   Deps deps_;
   beehive::Wakeup wakeup_;

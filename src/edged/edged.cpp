@@ -8,17 +8,23 @@
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/beehive/wakeup.hpp"
 #include "edged/blocking_call.hpp"
+#include "edged/cancellation.hpp"
 #include "edged/cgroup_files.hpp"
-#include "edged/container_gc.hpp"
+#include "edged/dead_containers.hpp"
+#include "edged/disk_stats.hpp"
+#include "edged/evictor.hpp"
+#include "edged/image_gc.hpp"
 #include "edged/log_rotation.hpp"
 #include "edged/mirror_pods.hpp"
 #include "edged/node_addresses.hpp"
 #include "edged/node_heartbeat.hpp"
 #include "edged/node_policy.hpp"
+#include "edged/node_signals.hpp"
 #include "edged/object_source.hpp"
 #include "edged/pod_resources.hpp"
 #include "edged/pod_services.hpp"
 #include "edged/pod_sources.hpp"
+#include "edged/pod_usage.hpp"
 #include "edged/pod_workers.hpp"
 #include "edged/static_pods.hpp"
 #include "edged/systemd_slices.hpp"
@@ -59,23 +65,30 @@ std::unique_ptr<SliceMaker> systemd_slices(bool v2) {
 }
 
 /// With the files and slices it works on, so that a call which does not come back has them all.
-std::shared_ptr<Cgroups> kernel_cgroups(CgroupOptions options) {
-  struct Kept {
-    explicit Kept(CgroupOptions with)
-        : files(kernel_cgroup_files()),
-          slices(with.driver == CgroupOptions::Driver::kSystemd ? systemd_slices(files->v2()) : nullptr),
-          cgroups(std::move(with), *files, slices.get()) {}
-    std::unique_ptr<CgroupFiles> files;
-    std::unique_ptr<SliceMaker> slices;  ///< with the cgroup driver systemd
-    Cgroups cgroups;
-  };
-  const auto kept = std::make_shared<Kept>(std::move(options));
-  return {kept, &kept->cgroups};
-}
+struct KernelCgroups {
+  explicit KernelCgroups(CgroupOptions options)
+      : files(kernel_cgroup_files()),
+        slices(options.driver == CgroupOptions::Driver::kSystemd ? systemd_slices(files->v2()) : nullptr),
+        cgroups(std::move(options), *files, slices.get()) {}
+  std::unique_ptr<CgroupFiles> files;
+  std::unique_ptr<SliceMaker> slices;  ///< with the cgroup driver systemd
+  Cgroups cgroups;
+};
 
 std::chrono::milliseconds look_period(const config::TailoredKubeletConfig& config) {
   return std::max(std::chrono::milliseconds(1000),
                   std::chrono::duration_cast<std::chrono::milliseconds>(config.file_check_frequency));
+}
+
+/// As above: a threshold that makes no sense is no reason to have none.
+EvictionPolicy eviction_policy_or_default(const config::TailoredKubeletConfig& config,
+                                          const log::Logger& log) {
+  try {
+    return eviction_policy(config);
+  } catch (const BadInput& error) {
+    log->error("pods are evicted by the default thresholds: {}", error.what());
+    return eviction_policy({});
+  }
 }
 
 class Edged final : public beehive::Module {
@@ -97,8 +110,9 @@ class Edged final : public beehive::Module {
         making_(context.executor, kMakingAtOnce),
         cgroup_line_(context.executor, 1),
         runtime_state_(*runtime_, context.executor, context.log, [this] { runtime_changed(); }),
-        cache_(*runtime_, context.executor, context.log,
-               [this](const std::string& uid, bool died) { pod_changed(uid, died); }),
+        cache_(
+            *runtime_, context.executor, context.log, [this](const std::string& uid) { workers_.look(uid); },
+            [this] { garbage_.something_died(); }),
         status_(context, meta_),
         images_({*runtime_, options_.config.kubelet, context.clock, context.executor, context.log}),
         probe_runner_(*runtime_, health_.get()),
@@ -108,12 +122,30 @@ class Edged final : public beehive::Module {
         objects_(meta_),
         volumes_({options_.config.root_directory},
                  {std::make_shared<KernelMounter>(), objects_, deps_.pool, context.clock, context.executor}),
-        services_{context,        options_,       deps_.pool,
-                  *runtime_,      policy_,        meta_,
-                  cache_,         status_,        images_,
-                  runtime_state_, probes_,        hooks_,
-                  volumes_,       crash_backoff_, making_,
-                  nullptr,        cgroup_line_,   [this] { return addresses_.current(); }},
+        garbage_({*runtime_, deps_.pool, context.executor, context.clock, context.log, options_.pod_logs,
+                  options_.container_logs, container_gc_policy(options_.config),
+                  [this] { return workers_.ready(); },
+                  [this](const std::string& uid) { return workers_.fate(uid); },
+                  [this](const std::string& uid) { cache_.mark_stale(uid); }}),
+        services_{context,
+                  options_,
+                  deps_.pool,
+                  *runtime_,
+                  policy_,
+                  meta_,
+                  cache_,
+                  status_,
+                  images_,
+                  runtime_state_,
+                  probes_,
+                  hooks_,
+                  volumes_,
+                  garbage_,
+                  crash_backoff_,
+                  making_,
+                  nullptr,
+                  cgroup_line_,
+                  [this] { return addresses_.current(); }},
         workers_(services_, [this] { return node_view(); }),
         api_("api", context.clock),
         files_("file", context.clock),
@@ -126,12 +158,32 @@ class Edged final : public beehive::Module {
                       [this](const std::vector<kube::PodPtr>& pods) { take_static_pods(pods); },
                       look_period(options_.config.kubelet)}),
         listed_(context.executor),
+        disks_(deps_.pool),
+        image_gc_({*runtime_, disks_, context.executor, context.clock, context.log,
+                   image_gc_policy(options_.config), [this] { return workers_.ready(); },
+                   [this] { return images_of(workers_.active()); }}),
+        signals_({*runtime_, disks_, context.log, options_.config.root_directory, machine_.memory_kib * 1024,
+                  [this] { return kernel_cgroups_ ? kernel_cgroups_->files.get() : nullptr; }}),
+        usage_({*runtime_, deps_.pool, context.log, options_.pod_logs,
+                [this](const std::string& uid) { return volumes_.pod_directory(uid); },
+                [this] { return kernel_cgroups_ ? kernel_cgroups_->files.get() : nullptr; },
+                [this](const kube::Pod& pod) {
+                  return services_.cgroups == nullptr ? std::string() : services_.cgroups->pod_parent(pod);
+                }}),
+        evictor_({signals_, usage_, context.executor, context.clock, context.log,
+                  eviction_policy_or_default(options_.config.kubelet, context.log),
+                  [this] { return workers_.ready(); }, [this] { return make_room(); },
+                  [this] { return workers_.active(); },
+                  [this](const std::string& uid, const Refusal& why, std::int64_t grace) {
+                    return workers_.evict(uid, why, grace);
+                  },
+                  [this](const std::string& uid) { return !workers_.is_running(uid); },
+                  [this] { heartbeat_.facts_changed(); }}),
         heartbeat_({context, options_.config, [this] { return facts(); }, [this] { mirrors_.look(); },
                     [this] { return runtime_->list_images({}); }}),
         log_rotation_({*runtime_, deps_.pool, context.executor, context.clock, context.log,
                        rotation_policy(options_.config.kubelet, context.log),
                        [this] { return running_logs(); }, options_.pod_logs}),
-        upkeep_(context.executor),
         tasks_(context.executor) {
     workers_.on_end([this](const kube::Pod& pod) {
       if (is_static(pod)) mirrors_.look();
@@ -153,6 +205,9 @@ class Edged final : public beehive::Module {
     tasks_.spawn("probes", probes_.run());
     tasks_.spawn("node heartbeat", heartbeat_.run());
     tasks_.spawn("log rotation", log_rotation_.run());
+    tasks_.spawn("dead containers", garbage_.run());
+    tasks_.spawn("unused images", image_gc_.run());
+    tasks_.spawn("eviction", evictor_.run());
     tasks_.spawn("upkeep", keep_up());
     tasks_.spawn("node addresses", addresses_.run());
     co_await tasks_.join();
@@ -165,7 +220,7 @@ class Edged final : public beehive::Module {
   boost::asio::awaitable<void> list_pods();
   boost::asio::awaitable<void> watch_static_pods();
   boost::asio::awaitable<void> keep_up();
-  boost::asio::awaitable<void> collect(kube::PodPtr pod);
+  boost::asio::awaitable<void> make_room();
   void take(const Message& message);
   void take_pod(const Message& message);
   void take_object(const std::string& operation, const Json& pod);
@@ -173,8 +228,8 @@ class Edged final : public beehive::Module {
   void take_static_pods(const std::vector<kube::PodPtr>& pods);
   void pass_on(const std::vector<PodChange>& changes);
   void addresses_changed();
+  void look_when_all_are_known();
   void runtime_changed();
-  void pod_changed(const std::string& uid, bool died);
   [[nodiscard]] std::vector<LogRotation::RunningLog> running_logs() const;
   [[nodiscard]] NodeFacts facts_of_machine() const;
   [[nodiscard]] NodeFacts facts() const;
@@ -186,7 +241,8 @@ class Edged final : public beehive::Module {
   MachineInfo machine_;
   NodeAddresses addresses_;
   std::int64_t storage_bytes_ = 0;
-  Json node_;  ///< as it would register: stands in for the cloud's until that is known
+  bool all_known_ = false;  ///< both sources have named their pods
+  Json node_;               ///< as it would register: stands in for the cloud's until that is known
   NodePolicy policy_;
   std::unique_ptr<cri::Runtime> runtime_;
   std::unique_ptr<cri::GrpcHealthChecker> health_;
@@ -202,16 +258,21 @@ class Edged final : public beehive::Module {
   Hooks hooks_;
   MetaObjects objects_;
   VolumeHost volumes_;
+  std::shared_ptr<KernelCgroups> kernel_cgroups_;  ///< null where they cannot be made
+  ContainerGc garbage_;
   PodServices services_;
   PodWorkers workers_;
   PodSource api_, files_;
   MirrorPods mirrors_;
   StaticPods static_pods_;
   beehive::Wakeup listed_;
+  SystemDiskStats disks_;
+  ImageGc image_gc_;
+  MachineSignals signals_;
+  MachinePodUsage usage_;
+  Evictor evictor_;
   NodeHeartbeat heartbeat_;
   LogRotation log_rotation_;
-  beehive::Wakeup upkeep_;
-  std::set<std::string> with_dead_;  ///< UIDs in which a container ended
   beehive::TaskGroup tasks_;
 };
 
@@ -233,7 +294,9 @@ boost::asio::awaitable<void> Edged::prepare() {
 boost::asio::awaitable<void> Edged::prepare_cgroups() {
   std::string failure;
   try {
-    services_.cgroups = kernel_cgroups(cgroup_options(options_.config, machine_, policy_.resources));
+    kernel_cgroups_ =
+        std::make_shared<KernelCgroups>(cgroup_options(options_.config, machine_, policy_.resources));
+    services_.cgroups = {kernel_cgroups_, &kernel_cgroups_->cgroups};
     std::function<void()> work = [cgroups = services_.cgroups] { cgroups->ensure_node(); };
     co_await blocking_call<void>(deps_.pool, std::move(work), kInTurn);
   } catch (const Error& error) {
@@ -257,6 +320,9 @@ NodeFacts Edged::facts() const {
   facts.runtime_name = runtime_state_.name();
   facts.runtime_version = runtime_state_.version();
   facts.not_ready = runtime_state_.troubles();
+  facts.memory_pressure = evictor_.pressures().memory;
+  facts.disk_pressure = evictor_.pressures().disk;
+  facts.pid_pressure = evictor_.pressures().pids;
   if (cache_.listed() && steady_now() - cache_.last_list() > kListOverdue)
     facts.not_ready.emplace_back("PLEG is not healthy: the container runtime was not listed for 3 minutes");
   return facts;
@@ -268,6 +334,7 @@ AdmissionNode Edged::node_view() const {
   view.name = options_.config.hostname_override;
   const auto& sysctls = options_.config.kubelet.allowed_unsafe_sysctls;
   view.allowed_unsafe_sysctls = {sysctls.begin(), sysctls.end()};
+  view.pressures = evictor_.pressures().conditions();
   return view;
 }
 
@@ -315,6 +382,7 @@ void Edged::take_list(const Json& objects) {
   workers_.api_ready();
   mirrors_.api_ready();
   listed_.notify();
+  look_when_all_are_known();
 }
 
 /// What the API says: mirrors stand for static pods and are never run.
@@ -335,11 +403,20 @@ boost::asio::awaitable<void> Edged::watch_static_pods() {
   co_await static_pods_.run();
 }
 
+/// What the last life left behind, and what this one found: looked at once all pods are known.
+void Edged::look_when_all_are_known() {
+  if (!workers_.ready() || std::exchange(all_known_, true)) return;
+  garbage_.something_died();
+  image_gc_.look_now();
+  evictor_.look_now();
+}
+
 void Edged::take_static_pods(const std::vector<kube::PodPtr>& pods) {
   const std::vector<PodChange> changes = files_.set(pods);
   mirrors_.set_static_pods(files_.pods());
   workers_.apply(changes);
   workers_.files_ready();
+  look_when_all_are_known();
   if (!changes.empty()) context_.log->info("{} static pods", pods.size());
 }
 
@@ -405,26 +482,12 @@ void Edged::runtime_changed() {
   workers_.look_all();
 }
 
-void Edged::pod_changed(const std::string& uid, bool died) {
-  workers_.look(uid);
-  if (!died) return;
-  with_dead_.insert(uid);
-  upkeep_.notify();
-}
-
 // ---- What is done now and then
 
 boost::asio::awaitable<void> Edged::keep_up() {
-  SteadyTime full = steady_now();
+  beehive::Wakeup pause(context_.executor);
   for (;;) {
-    co_await upkeep_.sleep_until(full + kUpkeep);
-    const bool all = steady_now() >= full + kUpkeep;
-    const std::set<std::string> dead = std::exchange(with_dead_, {});
-    for (const kube::PodPtr& pod : workers_.active()) {
-      if (all || dead.contains(pod->uid)) co_await collect(pod);
-    }
-    if (!all) continue;
-    full = steady_now();
+    co_await pause.sleep_until(steady_now() + kUpkeep);
     crash_backoff_.forget_idle();
     images_.forget_idle();
     if (services_.cgroups == nullptr) continue;
@@ -442,6 +505,17 @@ boost::asio::awaitable<void> Edged::keep_up() {
   }
 }
 
+/// Disk pressure: before a pod has to go, what nobody uses does.
+boost::asio::awaitable<void> Edged::make_room() {
+  try {
+    co_await garbage_.collect(true);
+    co_await image_gc_.remove_unused();
+  } catch (const Error& error) {
+    if (is_cancellation(error)) throw;
+    context_.log->warn("not all that nobody uses could be removed from the disks: {}", error.what());
+  }
+}
+
 std::vector<LogRotation::RunningLog> Edged::running_logs() const {
   std::vector<LogRotation::RunningLog> logs;
   for (const std::string& uid : cache_.uids()) {
@@ -450,15 +524,6 @@ std::vector<LogRotation::RunningLog> Edged::running_logs() const {
     }
   }
   return logs;
-}
-
-boost::asio::awaitable<void> Edged::collect(kube::PodPtr pod) {
-  try {
-    co_await collect_garbage(services_, pod);
-  } catch (const cri::CallError& error) {
-    if (error.cancelled()) throw;
-    context_.log->debug("pod {}: {}", pod->full_name(), error.what());
-  }
 }
 
 void Edged::addresses_changed() {

@@ -8,6 +8,8 @@
 #include <limits>
 
 #include "edgecore/kube/image_reference.hpp"
+#include "edgecore/kube/json.hpp"
+#include "edged/cancellation.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -63,6 +65,13 @@ ImageDiskVerdict judge_image_disk(const cri::FilesystemUsage& usage, const DiskU
       percent_of(static_cast<std::uint64_t>(100 - std::clamp(policy.low_percent, 0, 100)));
   verdict.to_free = wanted > available ? wanted - available : 0;
   return verdict;
+}
+
+std::string runtime_sandbox_image(const cri::RuntimeStatus& status) {
+  const auto config = status.info.find("config");
+  if (config == status.info.end()) return {};
+  const Json parsed = Json::parse(config->second, nullptr, false);
+  return parsed.is_object() ? kube::string_or(parsed, "sandboxImage") : std::string();
 }
 
 // ---- Records
@@ -133,6 +142,17 @@ std::set<std::string> used_images(const std::vector<cri::Image>& images,
   return used;
 }
 
+std::set<std::string> images_of(const std::vector<kube::PodPtr>& pods) {
+  std::set<std::string> names;
+  for (const auto& pod : pods) {
+    const auto& spec = pod->spec;
+    for (const auto* list : {&spec.init_containers, &spec.containers, &spec.ephemeral_containers}) {
+      for (const auto& container : *list) names.insert(container.image);
+    }
+  }
+  return names;
+}
+
 // ---- Acting on it
 
 ImageGc::ImageGc(Deps deps) : deps_(std::move(deps)), wakeup_(deps_.executor) {}
@@ -142,7 +162,8 @@ boost::asio::awaitable<void> ImageGc::run() {
     try {
       co_await collect();
       complaints_.reset();
-    } catch (const Error& error) {  // of the runtime, the disk or the pool; cancellation is none
+    } catch (const Error& error) {  // of the runtime, the disk or the pool
+      if (is_cancellation(error)) throw;
       if (complaints_.now()) deps_.log->warn("Unused images could not be collected: {}", error.what());
     }
     const auto next = std::chrono::steady_clock::now() + deps_.period;
@@ -180,8 +201,10 @@ boost::asio::awaitable<void> ImageGc::track() {
   const cri::ContainerFilter everything;
   const auto images = co_await deps_.runtime.list_images("");
   const auto containers = co_await deps_.runtime.list_containers(everything);
+  const auto status = co_await deps_.runtime.status(true);
   auto references = deps_.wanted();
   references.insert(deps_.policy.sandbox_image);
+  references.insert(runtime_sandbox_image(status));
   records_.take(images, used_images(images, containers, references), deps_.clock.steady());
 }
 
@@ -199,22 +222,31 @@ boost::asio::awaitable<ImageDiskVerdict> ImageGc::judge() {
 }
 
 boost::asio::awaitable<std::uint64_t> ImageGc::free(std::uint64_t bytes) {
-  const auto candidates = records_.candidates(deps_.policy.minimum_age, deps_.clock.steady());
   std::uint64_t freed = 0;
-  for (const auto& candidate : candidates) {
-    if (freed >= bytes) break;
+  std::set<std::string> staying;
+  for (;;) {
+    const auto next = next_to_go(staying);
+    if (freed >= bytes || !next) co_return freed;
     try {
       cri::ImageSpec image;
-      image.image = candidate.id;
+      image.image = next->id;
       co_await deps_.runtime.remove_image(image);
-      records_.forget(candidate.id);
-      freed += candidate.size;
+      records_.forget(next->id);
+      freed += next->size;
     } catch (const cri::CallError& error) {
       if (error.unavailable() || error.cancelled()) throw;
-      deps_.log->warn("The unused image {} stays for now: {}", log::quote(candidate.id), error.what());
+      deps_.log->warn("The unused image {} stays for now: {}", log::quote(next->id), error.what());
+      staying.insert(next->id);
     }
+    co_await track();  // removing takes its time: a pod may have come to want one of the others
   }
-  co_return freed;
+}
+
+std::optional<ImageRecords::Candidate> ImageGc::next_to_go(const std::set<std::string>& staying) const {
+  for (const auto& one : records_.candidates(deps_.policy.minimum_age, deps_.clock.steady())) {
+    if (!staying.contains(one.id)) return one;
+  }
+  return std::nullopt;
 }
 
 }  // namespace edgecore::edged

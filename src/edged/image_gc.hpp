@@ -16,6 +16,7 @@
 #include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/config/model.hpp"
 #include "edgecore/cri/runtime.hpp"
+#include "edgecore/kube/pod.hpp"
 #include "edged/disk_stats.hpp"
 
 namespace edgecore::edged {
@@ -41,6 +42,10 @@ struct ImageDiskVerdict {
 /// doubted: collecting by a wrong file system's figures has emptied nodes (pains row 45). Pure.
 ImageDiskVerdict judge_image_disk(const cri::FilesystemUsage& usage, const DiskUsage& disk,
                                   const ImageGcPolicy& policy);
+
+/// The image that the runtime makes sandboxes of, by its verbose Status; "" when it does not tell. It is not
+/// always the one in edgecore's configuration, and without it no pod starts while offline. Pure.
+std::string runtime_sandbox_image(const cri::RuntimeStatus& status);
 
 /// Remembers since when images are there and when they were last used. By the steady clock, so that a jump of
 /// the date neither spares nor condemns an image. Pure bookkeeping; one thread.
@@ -78,6 +83,9 @@ std::set<std::string> used_images(const std::vector<cri::Image>& images,
                                   const std::vector<cri::Container>& containers,
                                   const std::set<std::string>& references);
 
+/// The images that these pods name, of all their containers. Pure.
+std::set<std::string> images_of(const std::vector<kube::PodPtr>& pods);
+
 /// Keeps the image file system from running full. Part of edged; belongs to its thread.
 class ImageGc {
  public:
@@ -99,7 +107,7 @@ class ImageGc {
   /// Looks and collects every `period` until cancelled. Only cancellation is thrown.
   boost::asio::awaitable<void> run();
 
-  /// The disk is filling (eviction's notice): a pass now instead of when it is due.
+  /// All pods are known now, or the disk is filling: a pass now instead of when it is due.
   void look_now() { wakeup_.notify(); }
 
   /// One pass: tracks use, and frees down to the low threshold when the high one is reached. The bytes freed.
@@ -112,6 +120,7 @@ class ImageGc {
 
  private:
   boost::asio::awaitable<void> track();
+  [[nodiscard]] std::optional<ImageRecords::Candidate> next_to_go(const std::set<std::string>& staying) const;
   boost::asio::awaitable<ImageDiskVerdict> judge();
   boost::asio::awaitable<std::uint64_t> free(std::uint64_t bytes);
 

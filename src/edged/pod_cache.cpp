@@ -28,9 +28,13 @@ std::string uid_of(const cri::StringMap& labels) {
 }
 
 bool something_died(const PodFingerprint& before, const PodFingerprint& now) {
-  const int running = static_cast<int>(cri::ContainerState::Running);
-  return std::any_of(before.begin(), before.end(), [&](const auto& one) {
-    return one.second == running && !std::binary_search(now.begin(), now.end(), one);
+  const auto dead = [](int state) {
+    return state == static_cast<int>(cri::ContainerState::Exited) ||
+           state == static_cast<int>(cri::ContainerState::Unknown) ||
+           state == kSandbox + static_cast<int>(cri::PodSandboxState::NotReady);
+  };
+  return std::any_of(now.begin(), now.end(), [&](const auto& one) {
+    return dead(one.second) && !std::binary_search(before.begin(), before.end(), one);
   });
 }
 
@@ -87,11 +91,12 @@ PodFingerprint fingerprint(const PodRuntime& runtime) {
 }
 
 PodCache::PodCache(cri::Runtime& runtime, boost::asio::any_io_executor executor, log::Logger log,
-                   Changed changed)
+                   Changed changed, Died died)
     : runtime_(runtime),
       executor_(executor),
       log_(std::move(log)),
       changed_(std::move(changed)),
+      died_(std::move(died)),
       wakeup_(executor) {}
 
 boost::asio::awaitable<void> PodCache::run() {
@@ -149,7 +154,7 @@ boost::asio::awaitable<void> PodCache::event_loop() {
           continue;
         }
         mark_stale(uid);
-        changed_(uid, event->type == cri::ContainerEventType::Stopped);
+        changed_(uid);
       }
     } catch (const cri::CallError& error) {
       if (error.cancelled()) throw;
@@ -184,11 +189,13 @@ boost::asio::awaitable<void> PodCache::relist() {
 }
 
 void PodCache::compare(const std::map<std::string, PodFingerprint>& seen) {
-  std::vector<std::pair<std::string, bool>> changes;
+  std::vector<std::string> changes;
+  bool died = false;
   for (const auto& [uid, print] : seen) {
     Entry& entry = entries_[uid];
     if (entry.print == print) continue;
-    changes.emplace_back(uid, something_died(entry.print, print));
+    changes.push_back(uid);
+    died = died || something_died(entry.print, print);
     entry.print = print;
     entry.stale = true;
   }
@@ -197,10 +204,11 @@ void PodCache::compare(const std::map<std::string, PodFingerprint>& seen) {
       ++one;
       continue;
     }
-    if (!one->second.print.empty()) changes.emplace_back(one->first, something_died(one->second.print, {}));
+    if (!one->second.print.empty()) changes.push_back(one->first);
     one = entries_.erase(one);
   }
-  for (const auto& [uid, died] : changes) changed_(uid, died);
+  for (const std::string& uid : changes) changed_(uid);
+  if (died) died_();
 }
 
 boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::get(std::string uid) {
@@ -223,9 +231,11 @@ boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::refresh(std:
   }
   const bool was_idle = !events_ && period() == kSafetyPeriod;
   Entry& entry = entries_[uid];
-  entry.print = fingerprint(*now);
+  const PodFingerprint last = std::exchange(entry.print, fingerprint(*now));
   entry.runtime = now;
+  const bool died = something_died(last, entry.print);
   if (was_idle && period() == kListPeriod) look_now();  // there is something to watch over now
+  if (died) died_();
   co_return now;
 }
 

@@ -24,10 +24,13 @@ PodFingerprint fingerprint(const PodRuntime& runtime);
 /// where it has none, from two list calls a second. Part of edged; belongs to its thread.
 class PodCache {
  public:
-  /// Called when something of the pod changed behind the cache's back; `died`: a container that ran does not.
-  using Changed = std::function<void(const std::string& uid, bool died)>;
+  /// Called when something of the pod changed behind the cache's back.
+  using Changed = std::function<void(const std::string& uid)>;
+  /// Called when a container or sandbox turns out to be dead that was not before, whoever looked.
+  using Died = std::function<void()>;
 
-  PodCache(cri::Runtime& runtime, boost::asio::any_io_executor executor, log::Logger log, Changed changed);
+  PodCache(cri::Runtime& runtime, boost::asio::any_io_executor executor, log::Logger log, Changed changed,
+           Died died);
 
   /// Watches until cancelled.
   boost::asio::awaitable<void> run();
@@ -69,6 +72,7 @@ class PodCache {
   boost::asio::any_io_executor executor_;
   log::Logger log_;
   Changed changed_;
+  Died died_;
   beehive::Wakeup wakeup_;
   std::map<std::string, Entry> entries_;
   bool listed_ = false;

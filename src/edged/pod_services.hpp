@@ -14,6 +14,7 @@
 #include "edgecore/edged/edged.hpp"
 #include "edged/backoff.hpp"
 #include "edged/cgroups.hpp"
+#include "edged/dead_containers.hpp"
 #include "edged/hooks.hpp"
 #include "edged/image_puller.hpp"
 #include "edged/meta_client.hpp"
@@ -52,6 +53,7 @@ struct PodServices {
   ProbeManager& probes;
   Hooks& hooks;
   VolumeHost& volumes;
+  ContainerGc& garbage;
   Backoff& crash_backoff;
   /// How many sandboxes and containers are being made at a time.
   Turnstile& making;

@@ -9,7 +9,6 @@
 #include "edgecore/kube/time.hpp"
 #include "edged/admission.hpp"
 #include "edged/blocking_call.hpp"
-#include "edged/container_gc.hpp"
 #include "edged/container_start.hpp"
 #include "edged/pod_stop.hpp"
 
@@ -112,8 +111,8 @@ boost::asio::awaitable<void> forget_init_runs(PodServices& services, kube::PodPt
   const RuntimePtr runtime = co_await services.cache.get(pod->uid);
   for (const auto& container : runtime->containers) {
     if (find_container(pod->spec.init_containers, container.metadata.name) == nullptr) continue;
-    services.cache.mark_stale(pod->uid);
-    co_await remove_container(services, pod, container);
+    cri::ContainerStatus done = container;
+    co_await services.garbage.remove_container(std::move(done));
   }
 }
 

@@ -5,7 +5,6 @@
 
 #include "edgecore/beehive/names.hpp"
 #include "edged/container_config.hpp"
-#include "edged/container_gc.hpp"
 #include "edged/pod_resources.hpp"
 #include "edged/sandbox_config.hpp"
 
@@ -239,7 +238,8 @@ boost::asio::awaitable<void> PodWorkers::reap(std::string uid) {
   std::string failure;
   const kube::PodPtr pod = entries_.at(uid).worker->pod();
   try {
-    co_await remove_from_runtime(services_, pod);
+    co_await services_.garbage.remove_pod(uid);
+    co_await services_.cache.refresh(uid);
     co_await services_.volumes.remove_pod(uid);
   } catch (const cri::CallError& error) {
     if (error.cancelled()) throw;
@@ -366,6 +366,22 @@ std::set<std::string> PodWorkers::known() const {
   out.insert(untouchable_.begin(), untouchable_.end());
   for (const auto& [uid, entry] : entries_) out.insert(uid);
   return out;
+}
+
+PodFate PodWorkers::fate(const std::string& uid) const {
+  if (untouchable_.contains(uid)) return PodFate::kLive;
+  if (refused_.contains(uid)) return PodFate::kTerminated;
+  const auto found = entries_.find(uid);
+  if (found == entries_.end()) {
+    // What the runtime has of it goes by the way of orphans, on which the cloud may have to be asked first.
+    const std::vector<std::string> there = services_.cache.uids();
+    const bool remains =
+        !services_.cache.listed() || std::find(there.begin(), there.end(), uid) != there.end();
+    return remains ? PodFate::kLive : PodFate::kGone;
+  }
+  const Entry& entry = found->second;
+  const bool over = entry.worker->state() == PodWorker::State::kFinished && !entry.removed;
+  return over ? PodFate::kTerminated : PodFate::kLive;
 }
 
 bool PodWorkers::is_running(const std::string& uid) const {

@@ -60,6 +60,8 @@ class PodWorkers {
   [[nodiscard]] bool is_removed(const std::string& uid) const;
   /// Whether a static pod of that name is being stopped.
   [[nodiscard]] bool static_pod_stops(const std::string& full_name) const;
+  /// What may become of that pod's remains.
+  [[nodiscard]] PodFate fate(const std::string& uid) const;
   /// Both sources have delivered.
   [[nodiscard]] bool ready() const { return api_ready_ && files_ready_; }
 

@@ -192,6 +192,10 @@ class Node:
                         "staticPodPath": str(self.dir / "manifests"),
                         "cgroupRoot": self.cgroup,
                         "readOnlyPort": 0,
+                        # how full the machine of the tests is does not matter
+                        "evictionHard": {signal: "0%" for signal in ("imagefs.available", "memory.available",
+                                                                     "nodefs.available", "nodefs.inodesFree")},
+                        "imageGCHighThresholdPercent": 100,
                     },
                 },
                 "eventBus": {"enable": False},

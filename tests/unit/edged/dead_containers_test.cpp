@@ -49,7 +49,16 @@ TEST(ContainersToRemove, KeepsTheNewestOfEachName) {
   EXPECT_THAT(removed(all, live, {}), UnorderedElementsAre("a1", "a2"));
   EXPECT_THAT(removed(all, live, {.per_container = 2}), ElementsAre("a1"));
   EXPECT_THAT(removed(all, live, {.per_container = -1}), IsEmpty());
-  EXPECT_EQ(removed(all, live, {.per_container = 0}).size(), 5U);
+  EXPECT_THAT(removed(all, live, {.per_container = 0}), UnorderedElementsAre("a1", "a2"));
+}
+
+TEST(ContainersToRemove, TheNewestOfALivePodOutlastsEveryLimit) {
+  const std::vector<cri::Container> all = {row("l1", "live", "a", 1), row("l2", "live", "a", 2),
+                                           row("m3", "live", "b", 3), row("o4", "over", "a", 4),
+                                           row("o5", "over", "a", 5), row("g9", "gone", "a", 9)};
+  EXPECT_THAT(removed(all, by_name, {.per_container = 0}), UnorderedElementsAre("l1", "o4", "o5", "g9"));
+  EXPECT_THAT(removed(all, by_name, {.per_container = -1, .in_total = 0}),
+              UnorderedElementsAre("l1", "o4", "o5", "g9"));
 }
 
 TEST(ContainersToRemove, NeverWhatRunsOrIsOnItsWayUp) {
@@ -88,11 +97,11 @@ TEST(ContainersToRemove, MinimumAgeIsWaitedFor) {
 }
 
 TEST(ContainersToRemove, TheNodesLimitTakesEquallyAndThenTheOldest) {
-  const std::vector<cri::Container> all = {row("a1", "u", "a", 1), row("a2", "u", "a", 2),
-                                           row("a3", "u", "a", 3), row("b5", "u", "b", 5)};
-  EXPECT_THAT(removed(all, live, {.per_container = 3, .in_total = 4}), IsEmpty());
-  EXPECT_THAT(removed(all, live, {.per_container = 3, .in_total = 2}), UnorderedElementsAre("a1", "a2"));
-  EXPECT_THAT(removed(all, live, {.per_container = 3, .in_total = 1}),
+  const std::vector<cri::Container> all = {row("a1", "over", "a", 1), row("a2", "over", "a", 2),
+                                           row("a3", "over", "a", 3), row("b5", "over", "b", 5)};
+  EXPECT_THAT(removed(all, by_name, {.per_container = 3, .in_total = 4}), IsEmpty());
+  EXPECT_THAT(removed(all, by_name, {.per_container = 3, .in_total = 2}), UnorderedElementsAre("a1", "a2"));
+  EXPECT_THAT(removed(all, by_name, {.per_container = 3, .in_total = 1}),
               UnorderedElementsAre("a1", "a2", "a3"));
 }
 
@@ -117,10 +126,11 @@ TEST(SandboxesToRemove, EmptyOnesThatAreNotReadyAndNotTheNewest) {
 
 class ContainerGcTest : public test::UpkeepTest {
  protected:
-  ContainerGc make(ContainerGcPolicy policy = {}) {
-    return ContainerGc(
-        {runtime_, pool_, io_.get_executor(), clock_, log_, pods_, links_, policy, [this] { return ready_; },
-         by_name, [this](const std::string& uid) { told_.insert(uid); }, std::chrono::milliseconds(60)});
+  ContainerGc make(ContainerGcPolicy policy = {},
+                   std::chrono::milliseconds period = std::chrono::milliseconds(60)) {
+    return ContainerGc({runtime_, pool_, io_.get_executor(), clock_, log_, pods_, links_, policy,
+                        [this] { return ready_; }, by_name,
+                        [this](const std::string& uid) { told_.insert(uid); }, period});
   }
   bool ready_ = true;
   std::set<std::string> told_;
@@ -197,17 +207,39 @@ TEST_F(ContainerGcTest, ALogOutsideTheLogDirectoryIsNotFollowed) {
   EXPECT_EQ(read(root_ / "precious.log"), "keep me");
 }
 
-TEST_F(ContainerGcTest, PruningKeepsTheLastDeathOfAContainer) {
+TEST_F(ContainerGcTest, RemovingAPodTakesAllOfItAndNothingOfOthers) {
   const auto box = sandbox("live");
-  const auto first = container(box, "live", "a", 0);
-  runtime_.exit_container(first, 1);
-  const auto second = container(box, "live", "a", 1);
-  runtime_.exit_container(second, 1);
-  PodRuntime pod;
-  pod.containers = runtime_.containers();
-  auto gc = make({.per_container = 0});
-  cri::await(io_, gc.prune(pod, "a"));
-  EXPECT_EQ(container_ids(), std::set<std::string>{second});
+  runtime_.exit_container(container(box, "live", "a", 0), 1);
+  container(box, "live", "b", 0);
+  const auto others = container(sandbox("other"), "other", "a", 0);
+  auto gc = make();
+  cri::await(io_, gc.remove_pod("live"));
+  EXPECT_EQ(container_ids(), std::set<std::string>{others});
+  EXPECT_EQ(runtime_.sandboxes().size(), 1U);
+  EXPECT_EQ(names(pods_), std::set<std::string>{"ns_p_other"});
+  EXPECT_EQ(names(links_), std::set<std::string>{container_log_link("p", "ns", "a", others)});
+  cri::await(io_, gc.remove_pod("live"));  // again is no error
+}
+
+TEST_F(ContainerGcTest, PodsBecomingKnownBringsThePassForward) {
+  const auto box = sandbox("gone");
+  runtime_.exit_container(container(box, "gone", "a"), 0);
+  ready_ = false;
+  auto gc = make({}, std::chrono::seconds(30));
+  boost::asio::cancellation_signal stop;
+  boost::asio::co_spawn(io_, gc.run(),
+                        boost::asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr) {}));
+  io_.restart();
+  io_.poll();
+  EXPECT_EQ(runtime_.containers().size(), 1U);
+  ready_ = true;
+  gc.something_died();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!runtime_.containers().empty() && std::chrono::steady_clock::now() < deadline)
+    io_.run_one_for(std::chrono::milliseconds(10));
+  EXPECT_TRUE(runtime_.containers().empty());
+  stop.emit(boost::asio::cancellation_type::terminal);
+  io_.run_for(std::chrono::milliseconds(100));
 }
 
 TEST_F(ContainerGcTest, SleepsUntilSomethingDies) {

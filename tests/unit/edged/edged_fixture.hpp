@@ -363,6 +363,8 @@ class EdgedTest : public ::testing::Test {
     options.container_logs = root_ / "containers";
     options.service_host = "169.254.30.10";
     options.service_port = "10550";
+    options.config.kubelet.eviction_hard.clear();  // what this machine is short of is no matter here
+    if (adjust_) adjust_(options);
     const auto runtime = [this]() -> std::unique_ptr<cri::Runtime> {
       return std::make_unique<BorrowedRuntime>(runtime_);
     };
@@ -436,6 +438,7 @@ class EdgedTest : public ::testing::Test {
     return eventually([&] { return runtime_.containers().empty() && runtime_.sandboxes().empty(); });
   }
 
+  std::function<void(EdgedOptions&)> adjust_;  ///< what a test wants configured otherwise
   ShiftedClock clock_;
   fs::path root_;
   cri::FakeRuntime runtime_;

@@ -67,6 +67,17 @@ TEST(UsedImages, AreKnownByIdTagAndSpelling) {
             (std::set<std::string>{"sha256:1", "sha256:2"}));
 }
 
+TEST(RuntimeSandboxImage, IsReadFromContainerdsConfig) {
+  cri::RuntimeStatus status;
+  EXPECT_EQ(runtime_sandbox_image(status), "");
+  status.info["config"] = R"({"sandboxImage":"registry.k8s.io/pause:3.8","other":{}})";
+  EXPECT_EQ(runtime_sandbox_image(status), "registry.k8s.io/pause:3.8");
+  for (const char* odd : {"", "{", "[]", R"({"sandboxImage":7})"}) {
+    status.info["config"] = odd;
+    EXPECT_EQ(runtime_sandbox_image(status), "") << odd;
+  }
+}
+
 class ImageGcTest : public test::UpkeepTest {
  protected:
   void SetUp() override {
@@ -83,14 +94,36 @@ class ImageGcTest : public test::UpkeepTest {
     ImageGcPolicy policy;
     policy.sandbox_image = "pause:3";
     ImageGc gc({runtime_, disks_, io_.get_executor(), clock_, log_, policy, [this] { return ready_; },
-                [] { return std::set<std::string>{"wanted:1"}; }, std::chrono::minutes(5)});
+                [this] {
+                  auto wanted = std::set<std::string>{"wanted:1"};
+                  if (runtime_.count_calls("RemoveImage") > 0)
+                    wanted.insert(wanted_after_first_.begin(), wanted_after_first_.end());
+                  return wanted;
+                },
+                std::chrono::minutes(5)});
     return cri::await(io_, gc.collect());
   }
   bool has(const std::string& reference) { return !cri::await(io_, runtime_.list_images(reference)).empty(); }
 
   FakeDiskStats disks_;
   bool ready_ = true;
+  std::set<std::string> wanted_after_first_;  ///< come to be wanted while images are being removed
 };
+
+TEST_F(ImageGcTest, AnImageThatIsWantedMeanwhileStays) {
+  runtime_.add_image("older:1", 100);
+  disks_.disks["/images"].available = 0;
+  wanted_after_first_ = {"old:1", "older:1"};
+  EXPECT_THROW(collect(), Error);  // there was not enough to remove
+  EXPECT_NE(has("old:1"), has("older:1")) << "exactly one of them was removed";
+  EXPECT_EQ(runtime_.count_calls("RemoveImage"), 1U);
+}
+
+TEST_F(ImageGcTest, TheRuntimesOwnSandboxImageStays) {
+  runtime_.runtime_status.info["config"] = R"({"sandboxImage":"old:1"})";
+  EXPECT_THROW(collect(), Error);
+  EXPECT_TRUE(has("old:1"));
+}
 
 TEST_F(ImageGcTest, OnlyWhatNobodyUsesGoes) {
   EXPECT_EQ(collect(), 100U);

@@ -51,6 +51,10 @@ class MemoryCgroupFiles final : public CgroupFiles {
   void put(const std::string& hierarchy, const std::string& cgroup, pid_t pid) {
     groups_.at({hierarchy, cgroup})["cgroup.procs"] += std::to_string(pid) + "\n";
   }
+  void set(const std::string& hierarchy, const std::string& cgroup, const std::string& file,
+           const std::string& value) {
+    groups_.at({hierarchy, cgroup})[file] = value;
+  }
   void lose(const std::string& hierarchy, const std::string& cgroup) { groups_.erase({hierarchy, cgroup}); }
   [[nodiscard]] std::size_t count(const std::string& part) const {
     return static_cast<std::size_t>(std::ranges::count_if(

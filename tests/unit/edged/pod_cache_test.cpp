@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 class PodCacheTest : public ::testing::Test {
  protected:
   PodCacheTest()
-      : cache_(runtime_, loop_.get_executor(), log::get("pod-cache-test"), [](const std::string&, bool) {}) {
+      : cache_(runtime_, loop_.get_executor(), log::get("pod-cache-test"), [](const std::string&) {}, [] {}) {
     cri::PodSandboxConfig config;
     config.metadata = {"p", "u-1", "default", 0};
     config.labels[kPodUidLabel] = "u-1";
