@@ -74,7 +74,6 @@ class Trial:
     def __init__(self, node, network):
         self.node = node
         self.network = network
-        self.turn = 0
         self.rows = []
 
     def connects(self):
@@ -122,14 +121,12 @@ class Trial:
     def prepare(self, what):
         if LONG:
             time.sleep(22)  # a connection that held so long lets the delays start from the beginning
-        elif self.turn:
-            connects = self.connects()
+        else:  # a new life's delays start from the beginning too
+            connects, lease = self.connects(), self.node.lease()
             status = self.node.restart_edgecore()
             assert status == 0, f"before {what}: edgecore ended with {status}"
             wait("connected again", lambda: self.connects() > connects, 10)
-            lease = self.node.lease()
             wait("the first lease", lambda: self.node.lease() != lease, 10)
-        self.turn += 1
         return len(self.node.log())
 
     def lasts(self, seconds=LASTS):

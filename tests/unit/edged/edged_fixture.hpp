@@ -291,7 +291,7 @@ class FakeMeta {
     if (found == objects.end()) return refuse(message, kube::Status::not_found("pods", path.name));
     Json& pod = found->second;
     const std::string uid = kube::string_or(message.content, "metadata.uid");
-    if (!uid.empty() && uid != pod["metadata"]["uid"])
+    if (!uid.empty() && uid != kube::string_or(pod, "metadata.uid"))
       return refuse(message,
                     kube::Status::conflict("pods", path.name, "the UID in the precondition differs"));
     if (message.content.empty()) return say(message, pod);
