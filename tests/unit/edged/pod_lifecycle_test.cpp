@@ -160,7 +160,13 @@ TEST_F(EdgedTest, WithTheDatabaseLostWhatRunsIsLeftAloneUntilTheCloudHasSaidWhat
   ASSERT_TRUE(runs("unwanted"));
   turn_for(200ms);
   stop_edged();
-  const auto before = runtime_.containers();
+  const auto kept = [this] {
+    std::string id;
+    for (const auto& one : runtime_.containers())
+      if (one.labels.at("io.kubernetes.pod.uid") == "u-1") id = one.id;
+    return id;
+  };
+  const std::string before = kept();
   const fs::path data = root_ / "edged/pods/u-1/volumes/kubernetes.io~empty-dir/data";
   fs::create_directories(data);
   meta_->objects.erase("default/pod/unwanted");
@@ -177,7 +183,7 @@ TEST_F(EdgedTest, WithTheDatabaseLostWhatRunsIsLeftAloneUntilTheCloudHasSaidWhat
   meta_->lost = false;
   meta_->notice(true);
   ASSERT_TRUE(eventually([&] { return runtime_.containers().size() == 1; }));
-  EXPECT_EQ(runtime_.containers().front().id, before.front().id);
+  EXPECT_EQ(kept(), before);
   EXPECT_TRUE(eventually([&] { return runtime_.sandboxes().size() == 1; }));
   EXPECT_EQ(running(), 1U);
   meta_->begin_deletion("kept", 1);  // it is a pod like any other again

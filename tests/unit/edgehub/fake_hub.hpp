@@ -69,11 +69,8 @@ class FakeHub {
       boost::asio::co_spawn(context_, say_now(std::move(text)), boost::asio::detached);
     });
   }
-  void cut() {
-    boost::asio::post(context_, [this] {
-      if (socket_ != nullptr) socket_->abort(true);
-    });
-  }
+  /// Also a connection that the node has already and this hub has not quite yet.
+  void cut() { boost::asio::co_spawn(context_, cut_now(), boost::asio::detached); }
   /// Waits up to 5 s for a message that `wanted` accepts and takes it out.
   template <typename Wanted>
   std::optional<beehive::Message> wait_for(Wanted wanted) {
@@ -202,6 +199,15 @@ class FakeHub {
       co_return;
     }
     co_await socket_->write(std::move(text));
+  }
+
+  boost::asio::awaitable<void> cut_now() {
+    boost::asio::steady_timer soon(context_);
+    while (socket_ == nullptr) {
+      soon.expires_after(std::chrono::milliseconds(5));
+      co_await soon.async_wait(boost::asio::use_awaitable);
+    }
+    socket_->abort(true);
   }
 
   std::atomic<int> unanswered_{0};
