@@ -36,6 +36,7 @@ TEST_F(RequestsTest, EightAskersOfOneConfigMapShareOneQuery) {
   EXPECT_EQ(question->route.operation, "query");
   EXPECT_EQ(question->route.resource, "default/configmap/c");
   EXPECT_TRUE(question->content.is_null());
+  get("default/pod/none");  // answered here: by then all eight are waiting
   expect_quiet(cloud);
   auto response = make_reply(question, config_map("7"));
   const std::string id = response.header.id;
@@ -54,6 +55,8 @@ TEST_F(RequestsTest, AFailureIsSharedToo) {
   for (int i = 0; i < 3; ++i) answers.push_back(ask("query", "default/secret/s"));
   const auto question = next(cloud);
   ASSERT_TRUE(question);
+  get("default/pod/none");  // answered here: by then all three are waiting
+  expect_quiet(cloud);
   reply(question, refused(404, "NotFound", "secret \"s\" not found"));
   for (auto& answer : answers) {
     const auto message = wait(answer);
