@@ -14,14 +14,28 @@ presets=("$@")
 install_packages "${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 
 passed=0 failed=0 skipped=0
-# count RESULTS PRESET: adds the totals of a JUnit file.
-count() {
-  local tests bad left
+# read_results FILE: tests, bad and left are the totals of a JUnit file.
+read_results() {
   tests=$(sed -n 's/^[[:space:]]*tests="\([0-9]*\)"$/\1/p' "$1")
   bad=$(sed -n 's/^[[:space:]]*failures="\([0-9]*\)"$/\1/p' "$1")
   left=$(sed -n 's/^[[:space:]]*skipped="\([0-9]*\)"$/\1/p' "$1")
-  [ -n "$tests" ] && [ "$tests" -gt 0 ] || fail "preset $2 ran no test"
-  passed=$((passed + tests - bad - left)) failed=$((failed + bad)) skipped=$((skipped + left))
+}
+# run PRESET CTEST-ARGUMENT…: runs the tests and adds to the totals. What failed gets a second chance, which is printed: many
+# tests have time limits, and the machine may be busy. What a sanitizer reported gets none.
+run() {
+  local preset=$1 tests bad left all skips results=$PWD/build/$1/results.xml
+  shift
+  rm -f "$results"
+  ctest --test-dir "build/$preset" --output-on-failure --output-junit "$results" "$@"
+  read_results "$results"
+  [ -n "$tests" ] && [ "$tests" -gt 0 ] || fail "preset $preset ran no test"
+  all=$tests skips=$left
+  if [ "$bad" -gt 0 ] && ! grep -qE 'Sanitizer|runtime error:' "build/$preset/Testing/Temporary/LastTest.log"; then
+    say "[$preset] $bad of $tests failed; once more, one by one"
+    ctest --test-dir "build/$preset" --output-on-failure --rerun-failed --output-junit "$results" "$@" -j 1
+    read_results "$results"
+  fi
+  passed=$((passed + all - bad - skips)) failed=$((failed + bad)) skipped=$((skipped + skips))
 }
 for preset in "${presets[@]}"; do
   say "[$preset] configuring"
@@ -32,16 +46,9 @@ for preset in "${presets[@]}"; do
   ninja -C "build/$preset" || fail "the build of preset $preset failed; the compiler's words are above"
   say "[$preset] built in $((SECONDS - started)) s; running tests"
   started=$SECONDS
-  results=build/$preset/results.xml
-  rm -f "$results"
-  ctest --test-dir "build/$preset" -LE integration --output-on-failure --timeout 600 -j 2 --output-junit "$PWD/$results"
-  count "$results" "$preset"
-  # Whole nodes under time limits: alone on the machine, and a second chance that is printed, for a busy one.
-  if [ "$preset" = release ]; then
-    rm -f "$results"
-    ctest --test-dir "build/$preset" -L integration --output-on-failure --timeout 300 --repeat until-pass:2 --output-junit "$PWD/$results"
-    count "$results" "$preset"
-  fi
+  run "$preset" -LE integration --timeout 600 -j 2
+  # Whole nodes under time limits: alone on the machine.
+  [ "$preset" != release ] || run "$preset" -L integration --timeout 300
   say "[$preset] tests took $((SECONDS - started)) s"
 done
 
