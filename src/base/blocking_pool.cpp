@@ -35,16 +35,17 @@ struct BlockingPool::State {
   bool abandoned = false;  // nobody is there any more to hear of what ends now
 
   void serve();
-  void finish(const Task& task, const std::exception_ptr& failure) const;
+  /// Whoever is told owns `failure` alone: an exception has one thread at a time.
+  void finish(const Task& task, std::exception_ptr failure) const;
 };
 
-void BlockingPool::State::finish(const Task& task, const std::exception_ptr& failure) const {
+void BlockingPool::State::finish(const Task& task, std::exception_ptr failure) const {
   if (!task.completion) {
     if (failure) log::get(name)->warn("a blocking call failed and nobody asked for its outcome");
     return;
   }
   try {
-    task.completion(failure);
+    task.completion(std::move(failure));
   } catch (const std::exception& error) {
     log::get(name)->error("the completion of a blocking call failed: {}", error.what());
   } catch (...) {
@@ -74,7 +75,7 @@ void BlockingPool::State::serve() {
     if (abandoned) break;
     ++completing;
     lock.unlock();
-    finish(task, failure);
+    finish(task, std::move(failure));
     task.completion = nullptr;
     lock.lock();
     --completing;
