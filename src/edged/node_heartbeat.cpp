@@ -88,21 +88,10 @@ boost::asio::awaitable<NodeHeartbeat::Answer> NodeHeartbeat::ask(std::string ope
                                                                  Json content,
                                                                  SteadyTime::duration patience) {
   const unsigned before = link_changes_;
-  beehive::Message question = beehive::make_message(names::module::kEdged, names::group::kMeta, operation,
-                                                    resource, std::move(content));
-  Answer answer;
-  try {
-    const beehive::MessagePtr reply = co_await deps_.context.bus.request(
-        names::module::kMetaManager, std::move(question), std::chrono::ceil<milliseconds>(patience));
-    if (reply->route.operation == names::operation::kResponse) {
-      answer.object = reply->content;
-    } else {
-      answer.refused = kube::Status::from_json(reply->content);
-    }
-  } catch (const beehive::RequestFailed& failure) {
-    answer.refused = kube::Status::timeout(failure.what());
-  }
-  answer.tunnel_changed = before != link_changes_;
+  MetaClient meta(deps_.context.bus);
+  MetaAnswer said = co_await meta.ask(std::move(operation), std::move(resource), std::move(content),
+                                      std::chrono::ceil<milliseconds>(patience));
+  Answer answer{std::move(said), before != link_changes_};
   co_return answer;
 }
 

@@ -13,6 +13,7 @@
 #include "edgecore/cri/types.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edgecore/kube/status.hpp"
+#include "edged/meta_client.hpp"
 #include "edged/node_status.hpp"
 
 namespace edgecore::edged {
@@ -64,9 +65,7 @@ class NodeHeartbeat {
 
  private:
   /// An answer of metamanager: the object, or why not.
-  struct Answer {
-    Json object;
-    std::optional<kube::Status> refused;
+  struct Answer : MetaAnswer {
     bool tunnel_changed = false;  ///< the connection came or went meanwhile
   };
   /// What is known of the tunnel: nothing until the first notice, for a restarted module may find it up.

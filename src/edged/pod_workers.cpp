@@ -390,9 +390,4 @@ bool PodWorkers::is_running(const std::string& uid) const {
          found->second.worker->state() != PodWorker::State::kTerminated;
 }
 
-bool PodWorkers::is_removed(const std::string& uid) const {
-  const auto found = entries_.find(uid);
-  return found == entries_.end() ? !refused_.contains(uid) : found->second.removed;
-}
-
 }  // namespace edgecore::edged

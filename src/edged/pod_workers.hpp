@@ -57,7 +57,6 @@ class PodWorkers {
   [[nodiscard]] std::set<std::string> known() const;
   /// False for a pod that is unknown, removed, or stopped for good.
   [[nodiscard]] bool is_running(const std::string& uid) const;
-  [[nodiscard]] bool is_removed(const std::string& uid) const;
   /// Whether a static pod of that name is being stopped.
   [[nodiscard]] bool static_pod_stops(const std::string& full_name) const;
   /// What may become of that pod's remains.
