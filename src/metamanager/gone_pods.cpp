@@ -10,6 +10,7 @@
 #include "edgecore/store/pods.hpp"
 #include "metamanager/handover.hpp"
 #include "metamanager/object_rows.hpp"
+#include "metamanager/served_feed.hpp"
 
 namespace edgecore::metamanager {
 namespace {
@@ -85,6 +86,7 @@ boost::asio::awaitable<void> GonePods::remove(const std::string& ns, const std::
   if (outcome->kind != WriteOutcome::Kind::kRemoved) co_return;
   context_.log->warn("pod {}/{} ({}) is not in the cloud any more and no deletion was sent: it is removed",
                      ns, name, uid);
+  co_await feed_removed(context_, removal);
   beehive::Message deletion = beehive::make_message(
       names::source::kEdgeController, names::group::kResource, names::operation::kDelete,
       beehive::resource_path(ns, names::resource::kPod, name), minimal_pod(ns, name, uid));

@@ -1,41 +1,9 @@
 #include "metamanager/object.hpp"
 
-#include <charconv>
-
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
-#include "edgecore/kube/time.hpp"
 
 namespace edgecore::metamanager {
-namespace {
-
-/// meta_v2 takes 63 bits; a version beyond that is no number of an API server.
-std::optional<std::uint64_t> read_version(const std::string& text) {
-  std::uint64_t number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (number > std::uint64_t{INT64_MAX}) return std::nullopt;
-  return number;
-}
-
-}  // namespace
-
-Identity identity_of(const Json& object) {
-  Identity identity;
-  identity.uid = kube::string_or(object, "metadata.uid");
-  identity.resource_version = read_version(kube::string_or(object, "metadata.resourceVersion"));
-  identity.created = kube::time_at(object, "metadata.creationTimestamp");
-  return identity;
-}
-
-bool is_older(const Identity& incoming, const Identity& stored) {
-  if (incoming.uid == stored.uid) {
-    return incoming.resource_version && stored.resource_version &&
-           *incoming.resource_version < *stored.resource_version;
-  }
-  if (incoming.uid.empty() || stored.uid.empty()) return false;
-  return incoming.created && stored.created && *incoming.created < *stored.created;
-}
 
 Json decoded_content(const Json& content) {
   if (content.is_object()) return content;

@@ -1,28 +1,18 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "edgecore/base/clock.hpp"
+#include "edgecore/kube/identity.hpp"
 #include "edgecore/kube/json.hpp"
 
 /// What is read off a Kubernetes object before it is stored or given on. Pure functions.
 namespace edgecore::metamanager {
 
-/// Which object it is and how new (metadata.uid, resourceVersion, creationTimestamp).
-struct Identity {
-  std::string uid;                                ///< "" when it has none
-  std::optional<std::uint64_t> resource_version;  ///< nullopt when absent or not a number
-  std::optional<WallTime> created;
-};
-[[nodiscard]] Identity identity_of(const Json& object);
-
-/// True when `incoming` must not replace `stored`: the same uid with a lower resourceVersion, or an earlier
-/// object of the same name (protocol/02-metamanager.md §10.6; deletes and re-creations may arrive in either
-/// order, §7). Unknown versions or times are never older.
-[[nodiscard]] bool is_older(const Identity& incoming, const Identity& stored);
+using kube::Identity;
+using kube::identity_of;
+using kube::is_older;
 
 /// The content of a message as a JSON value: an object, or a string that holds JSON, which Go treats alike
 /// (protocol/01-tunnel.md §1.4). Null for anything else.

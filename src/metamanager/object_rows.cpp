@@ -127,7 +127,7 @@ WriteOutcome apply(store::Transaction& into, const ObjectWrite& write) {
     return {Kind::kAbsent, {}};
   }
   meta::upsert(into, {key, write.path.type, write.text});
-  for (const auto& row : write.served) meta_v2::upsert(into, row);
+  for (const auto& row : write.served) meta_v2::upsert_newer(into, row);
   return {Kind::kStored, {}};
 }
 
@@ -135,6 +135,7 @@ std::shared_ptr<const ObjectRemoval> make_removal(const beehive::ResourcePath& p
   auto removal = std::make_shared<ObjectRemoval>();
   removal->path = path;
   removal->uid = kube::string_or(content, "metadata.uid");
+  removal->resource_version = kube::string_or(content, "metadata.resourceVersion");
   removal->served_key = served_key(content, path);
   return removal;
 }

@@ -51,7 +51,8 @@ WriteOutcome apply(store::Transaction& into, const ObjectWrite& write);
 
 struct ObjectRemoval {
   beehive::ResourcePath path;
-  std::string uid;  ///< only this one goes; "" (never for pods): whichever is there
+  std::string uid;               ///< only this one goes; "" (never for pods): whichever is there
+  std::string resource_version;  ///< of the deletion, as the cloud says; may be ""
   std::string served_key;
 };
 [[nodiscard]] std::shared_ptr<const ObjectRemoval> make_removal(const beehive::ResourcePath& path,

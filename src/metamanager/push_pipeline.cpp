@@ -10,6 +10,7 @@
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/metamanager/ack.hpp"
 #include "metamanager/handover.hpp"
+#include "metamanager/served_feed.hpp"
 
 namespace edgecore::metamanager {
 namespace {
@@ -154,6 +155,10 @@ boost::asio::awaitable<void> PushPipeline::finish(Entry entry) {
     co_return;
   }
   on_settled_(entry.push, entry.commit->outcome);
+  if (entry.commit->outcome.kind == WriteOutcome::Kind::kStored && entry.push.write)
+    co_await feed_stored(context_, entry.push.write);
+  if (entry.push.removal && entry.commit->outcome.kind != WriteOutcome::Kind::kOtherUid)
+    co_await feed_removed(context_, entry.push.removal);
   if (auto news = news_of(entry.push, entry.commit->outcome))
     co_await hand_over(context_, std::move(entry.push.target), std::move(*news));
   // An error is no question, and nobody waits for an answer to it.

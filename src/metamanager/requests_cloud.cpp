@@ -10,6 +10,7 @@
 #include "metamanager/answers.hpp"
 #include "metamanager/handover.hpp"
 #include "metamanager/requests.hpp"
+#include "metamanager/served_feed.hpp"
 #include "metamanager/token.hpp"
 
 namespace edgecore::metamanager {
@@ -81,6 +82,7 @@ boost::asio::awaitable<bool> Requests::keep(const beehive::ResourcePath& path, J
   const std::string key = row_key(path);
   const bool done = co_await run_job(std::move(job), write->text.size(), key);
   if (!done) co_return false;
+  if (outcome->kind == WriteOutcome::Kind::kStored) co_await feed_stored(parts_.context, write);
   if (outcome->kind == WriteOutcome::Kind::kStale && !only_if_present) {
     auto newer = read_row(outcome->newer, path.type);
     if (newer) object = std::move(*newer);
@@ -134,6 +136,7 @@ Requests::Reply Requests::fetch_tracked(const beehive::ResourcePath& path) {
     store::Job job = [removal](store::Transaction& from) { apply(from, *removal); };
     const std::string key = row_key(path);
     settled = co_await run_job(std::move(job), 0, key);
+    if (settled) co_await feed_removed(parts_.context, removal);
   }
   // What is not stored is not acknowledged: it comes again, and then as a late reply.
   if (settled && answer.message && answer.message->route.operation == op::kResponse) {

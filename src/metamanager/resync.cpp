@@ -12,6 +12,7 @@
 #include "edgecore/store/info.hpp"
 #include "metamanager/handover.hpp"
 #include "metamanager/object_rows.hpp"
+#include "metamanager/served_feed.hpp"
 
 namespace edgecore::metamanager {
 namespace {
@@ -151,6 +152,7 @@ boost::asio::awaitable<void> Resync::store_page(const PodPage& page) {
   received_ += page.pods.size();
   for (std::size_t i = 0; i < page.pods.size(); ++i) {
     if ((*items)[i].outcome.kind != WriteOutcome::Kind::kStored) continue;
+    co_await feed_stored(context_, (*items)[i].write);
     beehive::Message update =
         beehive::make_message(names::source::kEdgeController, names::group::kResource,
                               names::operation::kUpdate, row_key((*items)[i].write->path), page.pods[i]);

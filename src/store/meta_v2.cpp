@@ -1,5 +1,6 @@
 #include "edgecore/store/meta_v2.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "edgecore/base/error.hpp"
@@ -66,6 +67,22 @@ void upsert(Transaction& into, const Row& row) {
       connection.prepare(connection.mirrors_v123 ? sql::kMetaV2UpsertMirrored : sql::kMetaV2Upsert);
   statement.bind(row.key).bind(row.gvr).bind(row.name_space).bind(row.name);
   statement.bind(static_cast<std::int64_t>(row.resource_version)).bind(row.value).run();
+}
+
+bool upsert_newer(Transaction& into, const Row& row) {
+  {
+    auto stored = into.connection().prepare(sql::kMetaV2Version);
+    if (stored.bind(row.key).step() && static_cast<std::uint64_t>(stored.integer(0)) > row.resource_version)
+      return false;
+  }
+  upsert(into, row);
+  return true;
+}
+
+bool remove_up_to(Transaction& from, std::string_view key, std::uint64_t resource_version) {
+  auto statement = from.connection().prepare(sql::kMetaV2RemoveUpTo);
+  return statement.bind(key).bind(static_cast<std::int64_t>(std::min(resource_version, kMaxVersion))).run() >
+         0;
 }
 
 bool remove(Transaction& from, std::string_view key) {

@@ -50,6 +50,9 @@ constexpr Text kMetaV2UpsertMirrored =
     "OR name IS NOT excluded.name OR resourceversion IS NOT excluded.resourceversion "
     "OR value IS NOT excluded.value OR group_version_resource IS NOT excluded.group_version_resource "
     "OR resource_version IS NOT excluded.resource_version";
+// Versions are the cluster's: a lower one is an older state of the object or of one that had its name.
+constexpr Text kMetaV2RemoveUpTo = "DELETE FROM meta_v2 WHERE key = ? AND resourceversion <= ?";
+constexpr Text kMetaV2Version = "SELECT resourceversion FROM meta_v2 WHERE key = ?";
 constexpr Text kMetaV2Remove = "DELETE FROM meta_v2 WHERE key = ?";
 constexpr Text kMetaV2Find =
     "SELECT key, groupversionresource, namespace, name, resourceversion, value FROM meta_v2 WHERE key = ?";

@@ -33,8 +33,13 @@ struct Row {
 /// Inserts or replaces. An identical row is left alone and costs no write. Throws BadInput when the resource
 /// version does not fit 63 bits.
 void upsert(Transaction& into, const Row& row);
+/// The same unless a higher resource version is stored under the key: false then. Versions are the cluster's,
+/// so that also a successor of the same name has a higher one.
+bool upsert_newer(Transaction& into, const Row& row);
 /// False when there was none.
 bool remove(Transaction& from, std::string_view key);
+/// Unless what is stored has a higher resource version; false when nothing was removed.
+bool remove_up_to(Transaction& from, std::string_view key, std::uint64_t resource_version);
 
 [[nodiscard]] std::optional<Row> find(const Source& from, std::string_view key);
 
