@@ -34,16 +34,27 @@ std::string encode(std::string_view data, std::string_view alphabet) {
   return out;
 }
 
+/// The value of each character, -1 for those that do not belong there.
+using Values = std::array<std::int8_t, 256>;
+constexpr Values values_of(std::string_view alphabet) {
+  Values out{};
+  out.fill(-1);
+  for (std::size_t i = 0; i < alphabet.size(); ++i)
+    out[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  return out;
+}
+constexpr Values standard_values = values_of(standard_alphabet);
+constexpr Values url_values = values_of(url_alphabet);
+
 /// Digits only, no padding; refuses digits that carry bits beyond the last byte.
-std::string decode(std::string_view digits, std::string_view alphabet) {
+std::string decode(std::string_view digits, const Values& values) {
   std::string out;
   out.reserve(digits.size() / 4 * 3 + 2);
   std::uint32_t window = 0;
   int bits = 0;
   for (const char c : digits) {
-    const auto value = alphabet.find(c);
-    if (value == std::string_view::npos)
-      throw BadInput("The base64 text holds a character that does not belong there.");
+    const int value = values[static_cast<unsigned char>(c)];
+    if (value < 0) throw BadInput("The base64 text holds a character that does not belong there.");
     window = (window << 6 | static_cast<std::uint32_t>(value)) & 0xFFFFFFU;
     bits += 6;
     if (bits >= 8) {
@@ -111,7 +122,7 @@ std::string base64(std::string_view data) {
 std::string base64_decode(std::string_view text) {
   if (text.size() % 4 != 0) throw BadInput("The base64 text is not padded to a multiple of four characters.");
   for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
-  return decode(text, standard_alphabet);
+  return decode(text, standard_values);
 }
 
 std::string base64url(std::string_view data) {
@@ -119,7 +130,7 @@ std::string base64url(std::string_view data) {
 }
 
 std::string base64url_decode(std::string_view text) {
-  return decode(text, url_alphabet);
+  return decode(text, url_values);
 }
 
 }  // namespace edgecore::net

@@ -116,20 +116,74 @@ void push(GENERAL_NAMES* names, int type, ASN1_STRING* value) {
   sk_GENERAL_NAME_push(names, name);
 }
 
-void add_alternative_names(X509* x509, const CertificateTemplate& what) {
-  if (what.dns_names.empty() && what.ip_addresses.empty()) return;
-  const GeneralNamesPtr names(sk_GENERAL_NAME_new_null());
-  for (const auto& dns : what.dns_names) {
+/// Null when there are none.
+GeneralNamesPtr make_alternative_names(const AlternativeNames& from) {
+  if (from.dns_names.empty() && from.ip_addresses.empty()) return nullptr;
+  GeneralNamesPtr names(sk_GENERAL_NAME_new_null());
+  for (const auto& dns : from.dns_names) {
     ASN1_IA5STRING* value = ASN1_IA5STRING_new();
     ASN1_STRING_set(value, dns.data(), static_cast<int>(dns.size()));
     push(names.get(), GEN_DNS, value);
   }
-  for (const auto& ip : what.ip_addresses) {
+  for (const auto& ip : from.ip_addresses) {
     ASN1_OCTET_STRING* value = a2i_IPADDRESS(ip.c_str());
     if (value == nullptr) throw BadInput("\"" + ip + "\" is not an IP address.");
     push(names.get(), GEN_IPADD, value);
   }
-  if (X509_add1_ext_i2d(x509, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) != 1)
+  return names;
+}
+
+AlternativeNames read_alternative_names(const GENERAL_NAMES* names) {
+  AlternativeNames out;
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
+    if (name->type != GEN_DNS && name->type != GEN_IPADD) continue;
+    const ASN1_STRING* value = name->type == GEN_DNS ? name->d.dNSName : name->d.iPAddress;
+    const auto* data = ASN1_STRING_get0_data(value);
+    const int size = ASN1_STRING_length(value);
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (name->type == GEN_DNS) {
+      out.dns_names.emplace_back(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
+    } else if ((size == 4 || size == 16) && ::inet_ntop(size == 4 ? AF_INET : AF_INET6, data, text.data(),
+                                                        static_cast<socklen_t>(text.size())) != nullptr) {
+      out.ip_addresses.emplace_back(text.data());
+    }
+  }
+  return out;
+}
+
+AlternativeNames names_of(X509* x509) {
+  const GeneralNamesPtr names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(x509, NID_subject_alt_name, nullptr, nullptr)));
+  return read_alternative_names(names.get());
+}
+
+void free_extensions(STACK_OF(X509_EXTENSION) * extensions) {
+  sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+}
+using ExtensionsPtr = OpenSslPtr<STACK_OF(X509_EXTENSION), free_extensions>;
+
+AlternativeNames names_of(X509_REQ* request) {
+  const ExtensionsPtr extensions(X509_REQ_get_extensions(request));
+  const GeneralNamesPtr names(
+      static_cast<GENERAL_NAMES*>(X509V3_get_d2i(extensions.get(), NID_subject_alt_name, nullptr, nullptr)));
+  ERR_clear_error();
+  return read_alternative_names(names.get());
+}
+
+void add_alternative_names(X509* x509, const CertificateTemplate& what) {
+  const auto names = make_alternative_names({what.dns_names, what.ip_addresses});
+  if (names && X509_add1_ext_i2d(x509, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) != 1)
+    throw Error("The alternative names could not be encoded: " + take_openssl_error() + ".");
+}
+
+void request_alternative_names(X509_REQ* request, const AlternativeNames& from) {
+  const auto names = make_alternative_names(from);
+  if (!names) return;
+  STACK_OF(X509_EXTENSION)* made = nullptr;
+  const int encoded = X509V3_add1_i2d(&made, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT);
+  const ExtensionsPtr extensions(made);
+  if (encoded != 1 || X509_REQ_add_extensions(request, extensions.get()) != 1)
     throw Error("The alternative names could not be encoded: " + take_openssl_error() + ".");
 }
 
@@ -287,33 +341,10 @@ WallTime Certificate::not_after() const {
 }
 
 std::vector<std::string> Certificate::dns_names() const {
-  const GeneralNamesPtr names(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(impl_->x509.get(), NID_subject_alt_name, nullptr, nullptr)));
-  std::vector<std::string> out;
-  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type != GEN_DNS) continue;
-    out.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
-                     static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
-  }
-  return out;
+  return names_of(impl_->x509.get()).dns_names;
 }
-
 std::vector<std::string> Certificate::ip_addresses() const {
-  const GeneralNamesPtr names(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(impl_->x509.get(), NID_subject_alt_name, nullptr, nullptr)));
-  std::vector<std::string> out;
-  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type != GEN_IPADD) continue;
-    const int size = ASN1_STRING_length(name->d.iPAddress);
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    if ((size == 4 || size == 16) &&
-        ::inet_ntop(size == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(name->d.iPAddress), text.data(),
-                    static_cast<socklen_t>(text.size())) != nullptr)
-      out.emplace_back(text.data());
-  }
-  return out;
+  return names_of(impl_->x509.get()).ip_addresses;
 }
 
 bool Certificate::is_ca() const {
@@ -327,11 +358,13 @@ bool Certificate::matches(const PrivateKey& key) const {
   return same;
 }
 
-CertificateRequest CertificateRequest::make(const PrivateKey& key, const Name& subject) {
+CertificateRequest CertificateRequest::make(const PrivateKey& key, const Name& subject,
+                                            const AlternativeNames& names) {
   RequestPtr request(X509_REQ_new());
   X509_REQ_set_version(request.get(), X509_REQ_VERSION_1);
   X509_REQ_set_subject_name(request.get(), make_name(subject).get());
   X509_REQ_set_pubkey(request.get(), key.impl().key.get());
+  request_alternative_names(request.get(), names);
   if (X509_REQ_sign(request.get(), key.impl().key.get(), EVP_sha256()) == 0)
     throw Error("The certificate request could not be signed: " + take_openssl_error() + ".");
   return CertificateRequest(std::make_shared<const Impl>(Impl{std::move(request)}));
@@ -339,9 +372,26 @@ CertificateRequest CertificateRequest::make(const PrivateKey& key, const Name& s
 
 CertificateRequest CertificateRequest::from_der(std::string_view der) {
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+  const auto* end = at + der.size();
   RequestPtr request(d2i_X509_REQ(nullptr, &at, static_cast<long>(der.size())));
   if (!request) throw BadInput("The bytes are no DER certificate request: " + take_openssl_error() + ".");
+  if (at != end) throw BadInput("There are bytes behind the DER certificate request.");
   return CertificateRequest(std::make_shared<const Impl>(Impl{std::move(request)}));
+}
+
+CertificateRequest CertificateRequest::from_pem(std::string_view pem) {
+  RequestPtr request(PEM_read_bio_X509_REQ(read_bio(pem).get(), nullptr, refuse_passphrase, nullptr));
+  if (!request)
+    throw BadInput("There is no usable CERTIFICATE REQUEST block in the PEM text: " + take_openssl_error() +
+                   ".");
+  return CertificateRequest(std::make_shared<const Impl>(Impl{std::move(request)}));
+}
+
+std::string CertificateRequest::pem() const {
+  const BioPtr bio = write_bio();
+  if (PEM_write_bio_X509_REQ(bio.get(), impl_->request.get()) != 1)
+    throw Error("The certificate request could not be written: " + take_openssl_error() + ".");
+  return drain(bio.get());
 }
 
 std::string CertificateRequest::der() const {
@@ -349,6 +399,13 @@ std::string CertificateRequest::der() const {
 }
 Name CertificateRequest::subject() const {
   return read_name(X509_REQ_get_subject_name(impl_->request.get()));
+}
+
+std::vector<std::string> CertificateRequest::dns_names() const {
+  return names_of(impl_->request.get()).dns_names;
+}
+std::vector<std::string> CertificateRequest::ip_addresses() const {
+  return names_of(impl_->request.get()).ip_addresses;
 }
 
 bool CertificateRequest::signature_valid() const {

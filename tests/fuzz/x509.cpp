@@ -36,6 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto request = net::CertificateRequest::from_der(text);
     request.subject();
     request.signature_valid();
+    request.dns_names();
+    request.ip_addresses();
+    fuzz::hold(net::CertificateRequest::from_pem(request.pem()).der() == request.der());
     fuzz::hold(net::CertificateRequest::from_der(request.der()).der() == request.der());
   });
   fuzz::accepted([&] {

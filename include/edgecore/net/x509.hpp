@@ -82,13 +82,29 @@ class Certificate {
   std::shared_ptr<const Impl> impl_;
 };
 
+/// What a subject alternative name says; other kinds of name are neither written nor read.
+struct AlternativeNames {
+  std::vector<std::string> dns_names;
+  std::vector<std::string> ip_addresses;  ///< as text, v4 or v6
+  bool operator==(const AlternativeNames&) const = default;
+};
+
 class CertificateRequest {
  public:
-  /// A PKCS#10 request signed with ECDSA-SHA256 and without extensions (protocol/01-tunnel.md §3.2 step 4).
-  static CertificateRequest make(const PrivateKey& key, const Name& subject);
+  /// A PKCS#10 request signed with ECDSA-SHA256; without extensions (protocol/01-tunnel.md §3.2 step 4)
+  /// unless there are names, which are requested as its subject alternative name (protocol/03-metaserver.md
+  /// §1.4). Throws BadInput for an address that is none.
+  static CertificateRequest make(const PrivateKey& key, const Name& subject,
+                                 const AlternativeNames& names = {});
   static CertificateRequest from_der(std::string_view der);
+  /// The first CERTIFICATE REQUEST block; text and other blocks before it are skipped.
+  static CertificateRequest from_pem(std::string_view pem);
+  [[nodiscard]] std::string pem() const;
   [[nodiscard]] std::string der() const;
   [[nodiscard]] Name subject() const;
+  /// The requested alternative names.
+  [[nodiscard]] std::vector<std::string> dns_names() const;
+  [[nodiscard]] std::vector<std::string> ip_addresses() const;
   /// True when the request is signed by the key it holds.
   [[nodiscard]] bool signature_valid() const;
   [[nodiscard]] bool matches(const PrivateKey& key) const;

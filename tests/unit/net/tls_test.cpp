@@ -118,6 +118,23 @@ TEST_F(TlsTest, AskedForClientCertificateIsHandedToTheHandlerUnverified) {
   EXPECT_EQ(get(authority_.server(ClientCertificate::none), authority_.client(true)), "nobody");
 }
 
+TEST_F(TlsTest, ServerPresentsItsWholeChain) {
+  auto between = TestAuthority::ca_template();
+  between.subject = {{"CN", "between"}};
+  const auto between_key = PrivateKey::generate();
+  const auto between_ca = sign(between, between_key, authority_.certificate(), authority_.key());
+  const auto key = PrivateKey::generate();
+  const auto leaf = sign(TestAuthority::server_template(), key, between_ca, between_key);
+  ServerTlsOptions options;
+  options.key_pem = key.pem();
+  options.certificate_pem = leaf.pem() + between_ca.pem();
+  EXPECT_EQ(get(TlsContext::server(options), authority_.client()), "nobody");
+  EXPECT_FALSE(failure_.has_value());
+  options.certificate_pem = leaf.pem();  // the client knows the root only
+  get(TlsContext::server(options), authority_.client());
+  EXPECT_EQ(failure_, NetFailure::tls);
+}
+
 TEST_F(TlsTest, PlainPeersOnEitherSideFailWithASentence) {
   const auto text = get(nullptr, authority_.client());
   EXPECT_EQ(failure_, NetFailure::tls) << text;

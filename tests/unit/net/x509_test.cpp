@@ -36,6 +36,27 @@ TEST(X509Test, RequestCarriesSubjectAndKey) {
   EXPECT_THROW(CertificateRequest::from_der(""), BadInput);
 }
 
+TEST(X509Test, RequestAsksForAlternativeNames) {
+  const auto key = PrivateKey::generate();
+  const AlternativeNames names{{"edge-1.test"}, {"127.0.0.1", "169.254.30.10", "fd00::10"}};
+  const auto made = CertificateRequest::make(key, node_name, names);
+  EXPECT_TRUE(made.pem().starts_with("-----BEGIN CERTIFICATE REQUEST-----\n")) << made.pem();
+  const auto read = CertificateRequest::from_pem("text before\n" + made.pem());
+  EXPECT_EQ(read.der(), made.der());
+  EXPECT_EQ(read.dns_names(), names.dns_names);
+  EXPECT_EQ(read.ip_addresses(), names.ip_addresses);
+  EXPECT_EQ(read.subject(), node_name);
+  EXPECT_TRUE(read.signature_valid());
+  const auto bare = CertificateRequest::make(key, node_name);
+  EXPECT_TRUE(bare.dns_names().empty());
+  EXPECT_TRUE(bare.ip_addresses().empty());
+  const AlternativeNames wrong{{}, {"300.0.0.1"}};
+  EXPECT_THROW(CertificateRequest::make(key, node_name, wrong), BadInput);
+  EXPECT_THROW(CertificateRequest::from_pem(TestAuthority().certificate().pem()), BadInput);
+  EXPECT_THROW(CertificateRequest::from_pem(""), BadInput);
+  EXPECT_THROW(CertificateRequest::from_der(made.der() + "x"), BadInput);
+}
+
 TEST(X509Test, IssuedCertificateSaysWhatTheTemplateSaid) {
   const TestAuthority authority;
   const auto key = PrivateKey::generate();
