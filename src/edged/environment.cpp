@@ -6,6 +6,7 @@
 
 #include "edgecore/kube/names.hpp"
 #include "edgecore/kube/quantity.hpp"
+#include "edgecore/kube/quoted.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -93,29 +94,11 @@ std::optional<std::string> env_value(const EnvironmentInput& input, const kube::
   return std::string();
 }
 
-/// As Go's %q prints it.
-std::string go_quoted(std::string_view text) {
-  constexpr std::string_view kFrom = "\a\b\f\n\r\t\v\\\"";
-  constexpr std::string_view kTo = "abfnrtv\\\"";
-  std::string out = "\"";
-  for (const char c : text) {
-    if (const auto at = kFrom.find(c); at != kFrom.npos) {
-      out += '\\';
-      out += kTo[at];
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out += '"';
-}
-
 std::string map_lines(const kube::StringMap& map) {
   std::string out;
   for (const auto& [key, value] : map) {
     if (!out.empty()) out += '\n';
-    out += key + "=" + go_quoted(value);
+    out += key + "=" + kube::quoted(value);
   }
   return out;
 }

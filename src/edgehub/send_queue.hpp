@@ -10,8 +10,8 @@
 #include <unordered_map>
 #include <variant>
 
+#include "edgecore/base/token_bucket.hpp"
 #include "edgecore/beehive/message.hpp"
-#include "edgehub/token_bucket.hpp"
 
 namespace edgecore::edgehub {
 

@@ -6,11 +6,11 @@
 
 #include "edgecore/base/clock.hpp"
 
-namespace edgecore::edgehub {
+namespace edgecore {
 
 /// `rate` tokens a second, at most `burst` of them saved up; starts full. A rate of 0 means no limit
 /// (protocol/01-tunnel.md §2.9: what the Go agent makes of 0 is a defect). Passive; the caller brings the
-/// time.
+/// time. Used from one thread.
 class TokenBucket {
  public:
   TokenBucket(double rate, double burst) : rate_(rate), burst_(std::max(burst, 1.0)), tokens_(burst_) {}
@@ -39,4 +39,4 @@ class TokenBucket {
   std::optional<SteadyTime> last_;
 };
 
-}  // namespace edgecore::edgehub
+}  // namespace edgecore
