@@ -8,6 +8,7 @@ find_package(SQLite3 REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(ZLIB REQUIRED)  # rotated container logs, compressed answers; linked with gRPC anyway
+find_package(prometheus-cpp REQUIRED)
 find_package(PkgConfig REQUIRED)
 
 # Asio and Beast with their code in one place (src/net/*_impl.cpp), not in each unit that includes them.

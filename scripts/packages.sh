@@ -5,7 +5,7 @@ BUILD_PACKAGES=(
   g++ cmake ninja-build ccache mold pkg-config
   libboost1.81-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libssl-dev libsqlite3-dev libyaml-cpp-dev libcli11-dev
   libgrpc++-dev libgrpc-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev libre2-dev
-  libc-ares-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev libsystemd-dev
+  libc-ares-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev libsystemd-dev prometheus-cpp-dev
 )
 RUN_PACKAGES=(
   containerd runc containernetworking-plugins busybox-static gcc libc6-dev iptables iproute2 mosquitto python3 procps ca-certificates curl
