@@ -50,9 +50,11 @@ Cloud::Cloud(asio::any_io_executor executor, const Options& options)
       cluster_(clock_),
       records_(cluster_),
       hub_(executor, authority_, faults_, records_, traffic_, options.hub_port),
-      dynamic_(cluster_, hub_),
+      dynamic_(cluster_, authority_, hub_, faults_, traffic_),
       upstream_(cluster_, authority_, dynamic_, hub_, traffic_),
       edge_(cluster_, records_, hub_),
+      policy_(cluster_, hub_),
+      require_authorization_(options.require_authorization),
       controllers_(cluster_, authority_),
       enrolment_(executor, authority_, faults_, clock_, options.http_port),
       api_(executor, cluster_, authority_, options.api_port,
@@ -78,6 +80,7 @@ Cloud::Cloud(asio::any_io_executor executor, const Options& options)
 void Cloud::start() {
   publish_token();
   edge_.replay();
+  if (require_authorization_) policy_.reconcile();
   hub_.start();
   enrolment_.start();
   api_.start();
@@ -119,6 +122,7 @@ asio::awaitable<void> Cloud::change_loop() {
 
 void Cloud::handle_changes() {
   bool schedule = false;
+  bool rights = false;
   while (!changes_.empty()) {
     const Change change = std::move(changes_.front());
     changes_.pop_front();
@@ -127,10 +131,15 @@ void Cloud::handle_changes() {
       edge_.changed(change);
       dynamic_.changed(change);
       controllers_.collect(change);
+      rights |= require_authorization_ && PolicyController::concerns(change);
       if (change.kind->kind == "CertificateSigningRequest") controllers_.sign_certificates();
       if (schedule && changes_.empty()) {
         schedule = false;
         controllers_.schedule();
+      }
+      if (rights && changes_.empty()) {
+        rights = false;
+        policy_.reconcile();
       }
     });
   }
@@ -170,6 +179,7 @@ void Cloud::save() {
 void Cloud::set_faults(const Json& change) {
   const std::string before = faults_.server_identity;
   faults_.apply(change);
+  dynamic_.faults_changed();
   if (before == faults_.server_identity) return;
   using Identity = Authority::ServerIdentity;
   const Identity identity = faults_.server_identity == "wrong-name" ? Identity::wrong_name

@@ -17,6 +17,7 @@
 #include "cloudsim/enrolment.hpp"
 #include "cloudsim/faults.hpp"
 #include "cloudsim/hub.hpp"
+#include "cloudsim/policy_controller.hpp"
 #include "cloudsim/rest_api.hpp"
 #include "cloudsim/sync_records.hpp"
 #include "cloudsim/traffic.hpp"
@@ -39,6 +40,8 @@ class Cloud {
     std::uint16_t http_port = 0;  ///< certificates; 0: the kernel chooses
     std::uint16_t hub_port = 0;
     std::uint16_t api_port = 0;
+    /// CloudCore's feature gate: nodes are told what the service accounts of their pods may do.
+    bool require_authorization = false;
   };
 
   /// Binds the ports and loads the objects. Throws SystemError, BadInput.
@@ -88,6 +91,8 @@ class Cloud {
   DynamicController dynamic_;
   Upstream upstream_;
   EdgeController edge_;
+  PolicyController policy_;
+  bool require_authorization_;
   ClusterControllers controllers_;
   Enrolment enrolment_;
   RestApi api_;

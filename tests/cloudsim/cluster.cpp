@@ -49,13 +49,6 @@ void check_name(const ResourceKind& kind, const std::string& name) {
         "metadata.name"}}));
 }
 
-/// Kinds whose status only changes through the subresource.
-bool has_status_subresource(const ResourceKind& kind) {
-  return kind.kind == "Pod" || kind.kind == "Node" || kind.kind == "Namespace" || kind.kind == "Service" ||
-         kind.kind == "PersistentVolume" || kind.kind == "PersistentVolumeClaim" || kind.group == "apps" ||
-         kind.group == "batch" || kind.kind == "CertificateSigningRequest" || kind.kind == "VolumeAttachment";
-}
-
 }  // namespace
 
 std::uint64_t version_of(const Json& object) {
@@ -63,6 +56,12 @@ std::uint64_t version_of(const Json& object) {
   std::uint64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
+}
+
+Json in_version(const ResourceKind& kind, const Json& object) {
+  Json shown = object;
+  shown["apiVersion"] = kind.api_version();
+  return shown;
 }
 
 std::string resource_name(const ResourceKind& kind) {
@@ -75,6 +74,15 @@ const ResourceKind& kind_named(std::string_view kind) {
   const ResourceKind* found = kube::find_kind(kind);
   if (found == nullptr) throw Error("The kind " + std::string(kind) + " is not in the table of kinds.");
   return *found;
+}
+
+/// Kinds whose status only changes through the subresource.
+bool Cluster::has_status(const ResourceKind& kind) const {
+  return kind.kind == "Pod" || kind.kind == "Node" || kind.kind == "Namespace" || kind.kind == "Service" ||
+         kind.kind == "PersistentVolume" || kind.kind == "PersistentVolumeClaim" || kind.group == "apps" ||
+         kind.group == "batch" || kind.kind == "CertificateSigningRequest" ||
+         kind.kind == "VolumeAttachment" || kind.kind == "CustomResourceDefinition" ||
+         kinds_.has_status(kind);
 }
 
 void Cluster::bootstrap(const std::string& root_ca) {
@@ -134,6 +142,7 @@ Object Cluster::create(const ResourceKind& kind, const std::string& ns, Json obj
   object["kind"] = kind.kind;
   object["apiVersion"] = kind.api_version();
   admit_new(*this, kind, object);
+  if (kind.kind == "CustomResourceDefinition") define(object);
   Json& stamped = object["metadata"];
   for (const char* field : {"deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "selfLink"})
     stamped.erase(field);
@@ -143,7 +152,7 @@ Object Cluster::create(const ResourceKind& kind, const std::string& ns, Json obj
       kind.kind != "CertificateSigningRequest")
     stamped["generation"] = 1;
   Object stored = commit(kind, ChangeType::added, std::move(object), nullptr);
-  if (kind.kind == "Namespace") {
+  if (kind.kind == "Namespace" && rehearsals_ == 0) {
     Json account = {{"metadata", {{"name", "default"}}}};
     create(kind_named("ServiceAccount"), name, std::move(account));
     Json ca = {{"metadata", {{"name", "kube-root-ca.crt"}}}, {"data", {{"ca.crt", root_ca_}}}};
@@ -216,7 +225,7 @@ Object Cluster::replace(const ResourceKind& kind, const Object& before, Json aft
     }
     after = std::move(merged);
   } else {
-    if (has_status_subresource(kind)) {
+    if (has_status(kind)) {
       after.erase("status");
       if (before->contains("status")) after["status"] = (*before)["status"];
     }
@@ -240,6 +249,7 @@ Object Cluster::replace(const ResourceKind& kind, const Object& before, Json aft
     after["metadata"]["generation"] = kube::int_or(after, "metadata.generation", 0) + 1;
   const bool finished = kube::find_path(after, "metadata.deletionTimestamp") != nullptr &&
                         kind.kind != "Pod" && kube::array_or_empty(after, "metadata.finalizers").empty();
+  if (kind.kind == "CustomResourceDefinition" && after["spec"] != (*before)["spec"]) define(after);
   Object stored = commit(kind, ChangeType::modified, std::move(after), before);
   if (finished) return erase(kind, stored).object;
   return stored;
@@ -264,14 +274,31 @@ Deletion Cluster::remove(const ResourceKind& kind, const std::string& ns, const 
     if (grace > 0) return mark(kind, object, grace);
   }
   if (kind.kind == "Namespace") {
-    for (const ResourceKind& each : kube::builtin_kinds()) {
-      if (!each.namespaced) continue;
-      for (const Object& inside : list(each, name)) {
-        if (find(each, name, name_of(*inside))) erase(each, inside);
-      }
-    }
+    for (const ResourceKind* each : kinds_.namespaced()) clear(*each, name);
+  }
+  if (kind.kind == "CustomResourceDefinition" && rehearsals_ == 0) {
+    if (const ResourceKind* defined = kinds_.defined_by(name)) clear(*defined, "");
+    kinds_.remove(name);
   }
   return erase(kind, object);
+}
+
+void Cluster::clear(const ResourceKind& kind, const std::string& ns) {
+  for (const Object& object : list(kind, ns)) {
+    if (find(kind, namespace_of(*object), name_of(*object))) erase(kind, object);
+  }
+}
+
+/// The kinds of a definition are served at once, and its status says so.
+void Cluster::define(Json& definition) {
+  if (rehearsals_ > 0) return;
+  try {
+    kinds_.define(definition);
+  } catch (const BadInput& bad) {
+    throw ApiError(kube::Status::invalid("CustomResourceDefinition", name_of(definition),
+                                         {{"FieldValueInvalid", bad.what(), "spec"}}));
+  }
+  definition["status"] = established(definition, kube::format_time(now()));
 }
 
 Deletion Cluster::mark(const ResourceKind& kind, const Object& object, std::int64_t grace) {
@@ -292,6 +319,7 @@ Deletion Cluster::erase(const ResourceKind& kind, const Object& object) {
 }
 
 Object Cluster::commit(const ResourceKind& kind, ChangeType type, Json object, const Object& before) {
+  if (rehearsals_ > 0) return std::make_shared<const Json>(std::move(object));
   Change change;
   change.version = ++version_;
   object["metadata"]["resourceVersion"] = std::to_string(change.version);
@@ -326,7 +354,7 @@ std::optional<std::vector<Change>> Cluster::since(std::uint64_t version, const R
   auto from = std::lower_bound(history_.begin(), history_.end(), version + 1,
                                [](const Change& change, std::uint64_t at) { return change.version < at; });
   for (; from != history_.end(); ++from) {
-    if (from->kind->plural == kind.plural && from->kind->group == kind.group) changes.push_back(*from);
+    if (same_resource(*from->kind, kind)) changes.push_back(*from);
   }
   return changes;
 }
@@ -342,10 +370,14 @@ Json Cluster::save() const {
 void Cluster::load(const Json& saved) {
   version_ = static_cast<std::uint64_t>(kube::get_int(saved, "version"));
   forgotten_ = version_;
-  for (const Json& object : kube::get_array(saved, "objects")) {
+  const Json& objects = kube::get_array(saved, "objects");
+  for (const Json& object : objects) {
+    if (kube::string_or(object, "kind") == "CustomResourceDefinition") kinds_.define(object);
+  }
+  for (const Json& object : objects) {
     const auto group_version = kube::parse_api_version(kube::get_string(object, "apiVersion"));
     const ResourceKind* kind =
-        group_version ? kube::find_kind(kube::get_string(object, "kind"), group_version->group) : nullptr;
+        group_version ? kinds_.find_kind(kube::get_string(object, "kind"), group_version->group) : nullptr;
     if (kind == nullptr) throw BadInput("The saved state holds an object of an unknown kind.");
     objects_[Kind(kind->group, kind->plural)][Key(namespace_of(object), name_of(object))] =
         std::make_shared<const Json>(object);

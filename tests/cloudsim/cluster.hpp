@@ -12,13 +12,12 @@
 #include <vector>
 
 #include "cloudsim/api_error.hpp"
+#include "cloudsim/kinds.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/kube/json.hpp"
-#include "edgecore/kube/resource_kinds.hpp"
 
 namespace edgecore::cloudsim {
 
-using kube::ResourceKind;
 /// A stored object: immutable, with kind and apiVersion.
 using Object = std::shared_ptr<const Json>;
 
@@ -48,8 +47,9 @@ struct Deletion {
 };
 
 /// The objects of a Kubernetes cluster and the rules an API server applies to them: versions, uids,
-/// conflicts, defaults and admission, subresource `status`, graceful deletion of pods. One thread. Everything
-/// throws ApiError as an API server answers; nothing else knows how objects are kept.
+/// conflicts, defaults and admission, subresource `status`, graceful deletion of pods, kinds that
+/// CustomResourceDefinitions define. One thread. Everything throws ApiError as an API server answers; nothing
+/// else knows how objects are kept.
 class Cluster {
  public:
   /// `clock` must outlive the cluster.
@@ -76,6 +76,21 @@ class Cluster {
   Deletion remove(const ResourceKind& kind, const std::string& ns, const std::string& name,
                   const DeleteOptions& options = {});
 
+  /// While one lives, writes are checked and answered but nothing is kept: a client's dryRun.
+  class Rehearsal {
+   public:
+    explicit Rehearsal(Cluster& cluster) : cluster_(cluster) { ++cluster_.rehearsals_; }
+    ~Rehearsal() { --cluster_.rehearsals_; }
+    Rehearsal(const Rehearsal&) = delete;
+    Rehearsal& operator=(const Rehearsal&) = delete;
+
+   private:
+    Cluster& cluster_;
+  };
+
+  /// The kinds it serves.
+  [[nodiscard]] const Kinds& kinds() const { return kinds_; }
+
   /// The newest resourceVersion.
   [[nodiscard]] std::uint64_t version() const { return version_; }
   /// Changes after `version`, oldest first; nullopt when the history no longer reaches back that far.
@@ -99,9 +114,14 @@ class Cluster {
   Object replace(const ResourceKind& kind, const Object& before, Json after, std::string_view subresource);
   Deletion erase(const ResourceKind& kind, const Object& object);
   Deletion mark(const ResourceKind& kind, const Object& object, std::int64_t grace);
+  void define(Json& definition);
+  void clear(const ResourceKind& kind, const std::string& ns);
   [[nodiscard]] bool node_exists(const std::string& name) const;
+  [[nodiscard]] bool has_status(const ResourceKind& kind) const;
 
   const Clock& clock_;
+  Kinds kinds_;
+  int rehearsals_ = 0;
   std::map<Kind, std::map<Key, Object>> objects_;
   std::uint64_t version_ = 1000;
   std::deque<Change> history_;
@@ -122,6 +142,8 @@ inline std::string uid_of(const Json& object) {
   return kube::string_or(object, "metadata.uid");
 }
 
+/// The object as a client of that version of its kind sees it.
+Json in_version(const ResourceKind& kind, const Json& object);
 /// The plural as errors name it: "pods", "leases.coordination.k8s.io".
 std::string resource_name(const ResourceKind& kind);
 /// A row of the built-in table; the name must be in it.

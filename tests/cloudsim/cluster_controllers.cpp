@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 
+#include "cloudsim/serving_request.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/kube/selector.hpp"
 #include "edgecore/kube/time.hpp"
@@ -13,7 +14,6 @@ namespace edgecore::cloudsim {
 namespace {
 
 constexpr std::chrono::seconds kNodeGrace{40};
-constexpr char kServingSigner[] = "kubernetes.io/kubelet-serving";
 
 const Json* condition(const Json& object, std::string_view type) {
   for (const Json& each : kube::array_or_empty(object, "status.conditions")) {
@@ -35,27 +35,6 @@ bool selects(const Json& pod, const Json& node) {
     if (value.is_string()) wanted[key] = value.get<std::string>();
   }
   return kube::LabelSelector::from_map(wanted).matches_object(node);
-}
-
-/// The DER inside a PEM block of any label. Throws BadInput.
-std::string pem_body(const std::string& pem) {
-  std::string body;
-  bool inside = false;
-  std::size_t at = 0;
-  while (at < pem.size()) {
-    const std::size_t end = std::min(pem.find('\n', at), pem.size());
-    std::string line = pem.substr(at, end - at);
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    at = end + 1;
-    if (line.starts_with("-----BEGIN")) {
-      inside = true;
-    } else if (line.starts_with("-----END")) {
-      break;
-    } else if (inside) {
-      body += line;
-    }
-  }
-  return net::base64_decode(body);
 }
 
 }  // namespace
@@ -116,7 +95,6 @@ void ClusterControllers::watch_leases() {
 
 void ClusterControllers::sign_certificates() {
   for (const Object& request : cluster_.list(kind_named("CertificateSigningRequest"))) {
-    if (kube::string_or(*request, "spec.signerName") != kServingSigner) continue;
     if (!kube::string_or(*request, "status.certificate").empty() || condition(*request, "Failed")) continue;
     sign(*request);
   }
@@ -124,23 +102,24 @@ void ClusterControllers::sign_certificates() {
 
 void ClusterControllers::sign(const Json& request) {
   const std::string now = kube::format_time(cluster_.now());
-  Json status = {{"conditions", Json::array({{{"type", "Approved"},
-                                              {"status", "True"},
-                                              {"reason", "AutoApproved"},
-                                              {"message", "approved by the test cloud"},
-                                              {"lastUpdateTime", now},
-                                              {"lastTransitionTime", now}}})}};
+  const auto condition_of = [&](const char* type, const char* reason, const std::string& message) {
+    return Json{{"type", type},       {"status", "True"},      {"reason", reason},
+                {"message", message}, {"lastUpdateTime", now}, {"lastTransitionTime", now}};
+  };
+  Json status = Json::object();
   try {
-    const std::string pem = net::base64_decode(kube::string_or(request, "spec.request"));
-    const std::string certificate =
-        authority_.sign_serving(pem_body(pem), {}, {"127.0.0.1", "169.254.30.10"});
-    status["certificate"] = net::base64(certificate);
+    std::string why;
+    const auto wanted = approvable(request, why);
+    if (!wanted) {
+      log::get("cloudsim")->debug("{} is not approved: {}", name_of(request), why);
+      return;
+    }
+    status["conditions"] =
+        Json::array({condition_of("Approved", "AutoApproved", "approved by the test cloud")});
+    status["certificate"] =
+        net::base64(authority_.sign_serving(wanted->der, wanted->dns_names, wanted->ip_addresses));
   } catch (const BadInput& bad) {
-    status["conditions"].push_back({{"type", "Failed"},
-                                    {"status", "True"},
-                                    {"reason", "SignerValidationFailure"},
-                                    {"message", bad.what()},
-                                    {"lastUpdateTime", now}});
+    status["conditions"] = Json::array({condition_of("Failed", "SignerValidationFailure", bad.what())});
   }
   const Json patch = {{"status", std::move(status)}};
   cluster_.patch(kind_named("CertificateSigningRequest"), "", name_of(request), PatchType::merge, patch,

@@ -156,7 +156,8 @@ void EdgeController::synchronize() {
 }
 
 void EdgeController::synchronize(const SyncRecords::Record& record) {
-  const ResourceKind* kind = kube::find_kind(record.kind);
+  const auto version = kube::parse_api_version(record.api_version);
+  const ResourceKind* kind = version ? cluster_.kinds().find_kind(record.kind, version->group) : nullptr;
   if (kind == nullptr) return;
   if (!cluster_.find(kind_named("Node"), "", record.node)) return records_.drop(record);
   const std::string resource = beehive::resource_path(record.ns, kind->singular, record.name);

@@ -52,6 +52,14 @@ void Faults::apply(const Json& change) {
   next.close_successor = flag("closeSuccessor", close_successor);
   next.fragment = flag("fragment", fragment);
   next.keepalive = millis(change, "keepaliveMs", keepalive);
+  next.dynamic_controller = flag("dynamicController", dynamic_controller);
+  if (change.contains("forbidden")) {
+    next.forbidden.clear();
+    for (const Json& plural : kube::get_array(change, "forbidden")) {
+      if (!plural.is_string()) throw BadInput("The fault forbidden is a list of plural names.");
+      next.forbidden.insert(plural.get<std::string>());
+    }
+  }
   if (const auto value = kube::optional_int(change, "seed")) {
     next.seed = static_cast<std::uint64_t>(*value);
     next.random_.seed(next.seed);
@@ -75,6 +83,8 @@ Json Faults::to_json() const {
           {"closeSuccessor", close_successor},
           {"fragment", fragment},
           {"keepaliveMs", keepalive.count()},
+          {"forbidden", forbidden},
+          {"dynamicController", dynamic_controller},
           {"seed", seed}};
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <random>
+#include <set>
 #include <string>
 
 #include "edgecore/kube/json.hpp"
@@ -27,6 +28,9 @@ struct Faults {
   bool close_successor = false;                ///< the end of a replaced connection takes its successor along
   bool fragment = true;                        ///< long messages in the two frames of Go's server
   std::chrono::milliseconds keepalive{30'000};  ///< without one for so long a session ends
+  std::set<std::string> forbidden;  ///< plurals of which CloudCore itself may read and write nothing
+  bool dynamic_controller =
+      true;  ///< false: Applications are dropped in silence, as a default CloudCore does
   std::uint64_t seed = 1;
 
   /// Sets what `change` names. Throws BadInput for an unknown name or a wrong type, and then sets nothing.

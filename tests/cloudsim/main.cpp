@@ -59,6 +59,8 @@ int main(int argc, char** argv) {
   app.add_option("--http", options.http_port, "HTTPS port for certificates; 0 takes a free one");
   app.add_option("--hub", options.hub_port, "WebSocket port; 0 takes a free one");
   app.add_option("--api", options.api_port, "plain HTTP port of the Kubernetes API; 0 takes a free one");
+  app.add_flag("--require-authorization", options.require_authorization,
+               "CloudCore's feature gate requireAuthorization: nodes learn the rights of service accounts");
   app.add_option("-v", verbosity, "2 logs more, 4 everything");
   CLI11_PARSE(app, argc, argv);
   options.folder = folder;

@@ -6,8 +6,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
-#include "cloudsim/account_tokens.hpp"
 #include "cloudsim/discovery.hpp"
+#include "cloudsim/subresources.hpp"
 #include "cloudsim/table.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/selector.hpp"
@@ -18,20 +18,13 @@ namespace asio = boost::asio;
 
 namespace {
 
-struct Selection {
-  kube::LabelSelector labels;
-  kube::FieldSelector fields;
-
-  static Selection of(const net::Target& target, const ApiPath& path) {
-    Selection selection{kube::LabelSelector::parse(target.find("labelSelector").value_or("")),
-                        kube::FieldSelector::parse(target.find("fieldSelector").value_or(""))};
-    if (!path.name.empty()) selection.fields = kube::FieldSelector::parse("metadata.name=" + path.name);
-    return selection;
-  }
-  [[nodiscard]] bool matches(const Json& object) const {
-    return labels.matches_object(object) && fields.matches(object);
-  }
-};
+/// What the query selects; a name in the path of a watch is one more condition.
+Selection selection_of(const net::Target& target, const ApiPath& path) {
+  Selection selection = Selection::parse(*path.kind, target.find("labelSelector").value_or(""),
+                                         target.find("fieldSelector").value_or(""));
+  if (!path.name.empty()) selection.fields = kube::FieldSelector::parse("metadata.name=" + path.name);
+  return selection;
+}
 
 bool wants_table(const net::Request& request) {
   return request.headers.get("Accept").find("as=Table") != std::string_view::npos;
@@ -95,6 +88,7 @@ asio::awaitable<void> wait_for_change(asio::steady_timer& timer, SteadyTime unti
 }
 
 std::string line_of(Json event, const ResourceKind& kind, bool as_table, WallTime now) {
+  event["object"]["apiVersion"] = kind.api_version();
   if (as_table) {
     const auto object = std::make_shared<const Json>(std::move(event["object"]));
     event["object"] = table(kind, {object}, now);
@@ -159,7 +153,7 @@ PatchType patch_type(std::string_view content_type) {
 
 }  // namespace
 
-std::optional<ApiPath> parse_api_path(const std::string& path) {
+std::optional<ApiPath> parse_api_path(const std::string& path, const Kinds& kinds) {
   std::vector<std::string> parts = segments(path);
   std::string group;
   std::string version;
@@ -178,7 +172,7 @@ std::optional<ApiPath> parse_api_path(const std::string& path) {
     found.ns = parts[1];
     parts.erase(parts.begin(), parts.begin() + 2);
   }
-  found.kind = kube::find_plural(parts[0], group);
+  found.kind = kinds.find_plural(parts[0], group, version);
   if (found.kind == nullptr || parts.size() > 3) return std::nullopt;
   if (parts.size() > 1) found.name = parts[1];
   if (parts.size() > 2) found.subresource = parts[2];
@@ -190,6 +184,7 @@ RestApi::RestApi(asio::any_io_executor executor, Cluster& cluster, const Authori
     : executor_(executor),
       cluster_(cluster),
       authority_(authority),
+      pages_(cluster),
       extra_(std::move(extra)),
       server_(
           executor,
@@ -211,7 +206,8 @@ asio::awaitable<void> RestApi::stop() {
 asio::awaitable<void> RestApi::serve(const net::Request& request, net::Responder& responder) {
   std::optional<ApiPath> watched;
   const net::Target target = net::Target::parse(request.target);
-  if (request.method == "GET" && is_true(target.find("watch"))) watched = parse_api_path(target.path);
+  if (request.method == "GET" && is_true(target.find("watch")))
+    watched = parse_api_path(target.path, cluster_.kinds());
   if (watched) {
     const bool as_table = wants_table(request);
     co_await watch(*watched, target, as_table, responder);
@@ -226,7 +222,7 @@ asio::awaitable<void> RestApi::watch(const ApiPath& path, const net::Target& tar
   using namespace asio::experimental::awaitable_operators;
   const std::string from = target.find("resourceVersion").value_or("");
   const bool replay = from.empty() || from == "0";
-  WatchState state{path.kind,          path.ns,          Selection::of(target, path), as_table, replay,
+  WatchState state{path.kind,          path.ns,          selection_of(target, path), as_table, replay,
                    cluster_.version(), SteadyTime::max()};
   if (!replay) {
     const Json number = kube::parse_json("{\"v\":" + from + "}", "The resourceVersion");
@@ -268,9 +264,10 @@ net::Response RestApi::answer(const net::Request& request) {
     std::string bare = target.path;
     while (bare.size() > 1 && bare.back() == '/') bare.pop_back();
     if (request.method == "GET") {
-      if (const auto document = discovery(bare)) return json_response(200, *document);
+      if (const auto document = cluster_.kinds().discovery(bare, discovery(bare)))
+        return json_response(200, *document);
     }
-    if (const auto path = parse_api_path(bare)) return resource(request, *path, target);
+    if (const auto path = parse_api_path(bare, cluster_.kinds())) return resource(request, *path, target);
     kube::Status missing = kube::Status::not_found("resources", bare);
     missing.message = "the server could not find the requested resource";
     return status_response(missing);
@@ -282,6 +279,8 @@ net::Response RestApi::answer(const net::Request& request) {
 }
 
 net::Response RestApi::resource(const net::Request& request, const ApiPath& path, const net::Target& target) {
+  std::optional<Cluster::Rehearsal> rehearsal;
+  if (target.find("dryRun").value_or("") == "All") rehearsal.emplace(cluster_);
   if (request.method == "GET" || request.method == "HEAD") {
     if (path.subresource == "log" || path.subresource == "exec") {
       kube::Status refusal = kube::Status::service_unavailable(
@@ -292,8 +291,7 @@ net::Response RestApi::resource(const net::Request& request, const ApiPath& path
   }
   if (request.method == "POST") return post(request, path);
   if (request.method == "PUT") {
-    const Json body = kube::parse_json(request.body, "The request body");
-    return json_response(200, *cluster_.update(*path.kind, path.ns, path.name, body, path.subresource));
+    return json_response(200, put(request, path));
   }
   if (request.method == "PATCH") {
     int status = 200;
@@ -307,40 +305,36 @@ net::Response RestApi::resource(const net::Request& request, const ApiPath& path
 Json RestApi::get(const net::Request& request, const ApiPath& path, const net::Target& target) {
   if (!path.name.empty()) {
     const Object object = cluster_.get(*path.kind, path.ns, path.name);
-    return wants_table(request) ? table(*path.kind, {object}, cluster_.now()) : *object;
+    if (path.subresource == "scale") return scale_of(*path.kind, *object);
+    if (wants_table(request)) return table(*path.kind, {object}, cluster_.now());
+    return in_version(*path.kind, *object);
   }
-  const Selection selection = Selection::of(target, path);
-  std::vector<Object> found = cluster_.list(*path.kind, path.ns);
-  std::erase_if(found, [&](const Object& object) { return !selection.matches(*object); });
-  const Json metadata = {{"resourceVersion", std::to_string(cluster_.version())}};
-  if (wants_table(request)) {
-    Json shown = table(*path.kind, found, cluster_.now());
-    shown["metadata"] = metadata;
-    return shown;
-  }
-  Json items = Json::array();
-  for (const Object& object : found) items.push_back(*object);
-  return {{"kind", std::string(path.kind->kind) + "List"},
-          {"apiVersion", path.kind->api_version()},
-          {"metadata", metadata},
-          {"items", std::move(items)}};
+  Pages::Request wanted;
+  wanted.kind = path.kind;
+  wanted.ns = path.ns;
+  wanted.label_selector = target.find("labelSelector").value_or("");
+  wanted.field_selector = target.find("fieldSelector").value_or("");
+  wanted.token = target.find("continue").value_or("");
+  if (const auto limit = target.find("limit"))
+    wanted.limit = kube::get_int(kube::parse_json("{\"v\":" + *limit + "}", "The limit"), "v");
+  const Pages::Page page = pages_.read(wanted);
+  if (!wants_table(request)) return list_document(*path.kind, page);
+  Json shown = table(*path.kind, page.objects, cluster_.now());
+  shown["metadata"] = page.metadata;
+  return shown;
 }
 
 net::Response RestApi::post(const net::Request& request, const ApiPath& path) {
   const Json body = kube::parse_json(request.body, "The request body");
   if (path.name.empty()) return json_response(201, *cluster_.create(*path.kind, path.ns, body));
-  if (path.subresource == "token")
-    return json_response(201, request_token(cluster_, authority_, path.ns, path.name, body));
-  if (path.subresource == "binding") {
-    const Json bind = {{"spec", {{"nodeName", kube::get_string(body, "target.name")}}}};
-    cluster_.patch(*path.kind, path.ns, path.name, PatchType::merge, bind);
-    return json_response(201, kube::Status::deleted("", path.name, "").to_json());
-  }
-  if (path.subresource == "eviction") {
-    cluster_.remove(*path.kind, path.ns, path.name);
-    return json_response(201, kube::Status::deleted("pods", path.name, "").to_json());
-  }
-  throw ApiError(kube::Status::method_not_allowed(resource_name(*path.kind), "create"));
+  return json_response(
+      201, create_subresource(cluster_, authority_, *path.kind, path.ns, path.name, path.subresource, body));
+}
+
+Json RestApi::put(const net::Request& request, const ApiPath& path) {
+  const Json body = kube::parse_json(request.body, "The request body");
+  if (path.subresource == "scale") return rescale(cluster_, *path.kind, path.ns, path.name, body);
+  return *cluster_.update(*path.kind, path.ns, path.name, body, path.subresource);
 }
 
 Json RestApi::patch(const net::Request& request, const ApiPath& path, int& status) {
@@ -351,13 +345,15 @@ Json RestApi::patch(const net::Request& request, const ApiPath& path, int& statu
     status = 201;
     return *cluster_.create(*path.kind, path.ns, body);
   }
+  if (path.subresource == "scale")
+    return patch_scale(cluster_, *path.kind, path.ns, path.name, patch_type(type), body);
   return *cluster_.patch(*path.kind, path.ns, path.name, patch_type(type), body, path.subresource);
 }
 
 Json RestApi::remove(const net::Request& request, const ApiPath& path, const net::Target& target) {
   const DeleteOptions options = delete_options(request, target);
   if (path.name.empty()) {
-    const Selection selection = Selection::of(target, path);
+    const Selection selection = selection_of(target, path);
     for (const Object& object : cluster_.list(*path.kind, path.ns)) {
       if (selection.matches(*object))
         cluster_.remove(*path.kind, namespace_of(*object), name_of(*object), options);

@@ -12,6 +12,7 @@
 
 #include "cloudsim/authority.hpp"
 #include "cloudsim/cluster.hpp"
+#include "cloudsim/pages.hpp"
 #include "edgecore/net/http_server.hpp"
 #include "edgecore/net/url.hpp"
 
@@ -25,11 +26,12 @@ struct ApiPath {
   std::string subresource;  ///< "" for the object itself
 };
 /// nullopt for a path that is no resource's.
-std::optional<ApiPath> parse_api_path(const std::string& path);
+std::optional<ApiPath> parse_api_path(const std::string& path, const Kinds& kinds);
 
 /// The Kubernetes API over plain HTTP on the loopback, wide enough for kubectl and client libraries:
-/// discovery, get, list, watch, create, update, patch, delete, Table output (protocol/03-metaserver.md says
-/// what clients ask). No authentication. References must outlive it; one thread.
+/// discovery, get, list in pages, watch, create, update, patch, delete, scale, Table output
+/// (protocol/03-metaserver.md says what clients ask). No authentication. References must outlive it; one
+/// thread.
 class RestApi {
  public:
   /// Answers what is not under /api or /apis (the fault switches); nullopt: not its path.
@@ -53,12 +55,14 @@ class RestApi {
                                        const net::Target& target);
   [[nodiscard]] Json get(const net::Request& request, const ApiPath& path, const net::Target& target);
   [[nodiscard]] net::Response post(const net::Request& request, const ApiPath& path);
+  [[nodiscard]] Json put(const net::Request& request, const ApiPath& path);
   [[nodiscard]] Json patch(const net::Request& request, const ApiPath& path, int& status);
   [[nodiscard]] Json remove(const net::Request& request, const ApiPath& path, const net::Target& target);
 
   boost::asio::any_io_executor executor_;
   Cluster& cluster_;
   const Authority& authority_;
+  Pages pages_;
   Extra extra_;
   std::map<int, std::shared_ptr<boost::asio::steady_timer>> watchers_;  ///< cancelled at each change
   int next_watcher_ = 0;

@@ -59,12 +59,14 @@ void SyncRecords::write(const std::string& node, const beehive::Message& message
     cluster_.update(*place.kind, place.ns, place.name, std::move(after));
     return;
   }
+  // Objects that come without a kind are those whose type segment is in the table.
   const auto path = beehive::parse_resource(message.route.resource);
   const ResourceKind* kind = path ? kube::find_type(path->type) : nullptr;
-  Json spec = {
-      {"objectAPIVersion", kind ? kind->api_version() : kube::string_or(message.content, "apiVersion")},
-      {"objectKind", kind ? std::string(kind->kind) : kube::string_or(message.content, "kind")},
-      {"objectName", name_of(message.content)}};
+  const std::string api_version = kind ? kind->api_version() : "";
+  const std::string_view kind_name = kind ? kind->kind : "";
+  Json spec = {{"objectAPIVersion", kube::string_or(message.content, "apiVersion", api_version)},
+               {"objectKind", kube::string_or(message.content, "kind", kind_name)},
+               {"objectName", name_of(message.content)}};
   Json record = {{"metadata", {{"name", place.name}}}, {"spec", spec}};
   record["status"] = {{"objectResourceVersion", version}};
   try {
@@ -82,6 +84,7 @@ std::vector<SyncRecords::Record> SyncRecords::all() const {
       const std::size_t dot = name.rfind('.');
       if (dot == std::string::npos) continue;
       records.push_back({name.substr(0, dot), name.substr(dot + 1), namespace_of(*object),
+                         kube::string_or(*object, "spec.objectAPIVersion"),
                          kube::string_or(*object, "spec.objectKind"),
                          kube::string_or(*object, "spec.objectName"),
                          number(kube::string_or(*object, "status.objectResourceVersion"))});

@@ -30,6 +30,7 @@ class SyncRecords {
     std::string node;
     std::string uid;
     std::string ns;  ///< "" for cluster scope
+    std::string api_version;
     std::string kind;
     std::string name;
     std::uint64_t version = 0;

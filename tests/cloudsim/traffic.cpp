@@ -59,6 +59,11 @@ void Traffic::violation(const std::string& node, const std::string& sentence) {
   if (violations.size() > kViolations) violations.pop_front();
 }
 
+void Traffic::harmful_watch(const std::string& node, bool fatal, const std::string& sentence) {
+  ++(fatal ? nodes_[node].fatal_watches : nodes_[node].hanging_watches);
+  violation(node, sentence);
+}
+
 void Traffic::resent(const std::string& node, const beehive::Message& message) {
   ++nodes_[node].resends;
   violation(node, "No ack within 5 s for " + traffic_class(message) + " " + message.route.resource + ".");
@@ -85,8 +90,14 @@ void Traffic::disconnected(const std::string& node, SteadyTime now) {
 Json Traffic::to_json() const {
   Json nodes = Json::object();
   for (const auto& [name, node] : nodes_) {
-    Json entry = {{"up", table(node.up)},    {"down", table(node.down)},      {"connects", node.connects},
-                  {"resends", node.resends}, {"violations", node.violations}, {"kept", node.kept}};
+    Json entry = {{"up", table(node.up)},
+                  {"down", table(node.down)},
+                  {"connects", node.connects},
+                  {"resends", node.resends},
+                  {"fatalWatches", node.fatal_watches},
+                  {"hangingWatches", node.hanging_watches},
+                  {"violations", node.violations},
+                  {"kept", node.kept}};
     if (node.shortest_absence_ms) entry["shortestAbsenceMs"] = *node.shortest_absence_ms;
     nodes[name] = std::move(entry);
   }

@@ -22,6 +22,9 @@ class Traffic {
   /// Looks at the raw form of an upstream message for members that never travel.
   void inspect(const std::string& node, const Json& raw);
   void violation(const std::string& node, const std::string& sentence);
+  /// A watch that CloudCore v1.17 does not survive (protocol/03-metaserver.md §3.5): `fatal` ends its
+  /// process, any other stops it for all nodes. Also a violation.
+  void harmful_watch(const std::string& node, bool fatal, const std::string& sentence);
   /// An ack message had to be written again.
   void resent(const std::string& node, const beehive::Message& message);
 
@@ -45,6 +48,8 @@ class Traffic {
     std::map<std::string, Count> down;
     std::uint64_t connects = 0;
     std::uint64_t resends = 0;
+    std::uint64_t fatal_watches = 0;
+    std::uint64_t hanging_watches = 0;
     std::optional<SteadyTime> left;
     std::optional<std::int64_t> shortest_absence_ms;
     std::deque<std::string> violations;

@@ -126,6 +126,22 @@ TEST_F(ClusterTest, APodNobodyRunsGoesAtOnce) {
   EXPECT_TRUE(cluster_.remove(pods_, "default", "p").removed);
 }
 
+TEST_F(ClusterTest, ARehearsalChecksAndKeepsNothing) {
+  const std::uint64_t version = cluster_.version();
+  {
+    const Cluster::Rehearsal rehearsal(cluster_);
+    EXPECT_EQ(name_of(*cluster_.create(configs_, "default", {{"metadata", {{"name", "c"}}}})), "c");
+    EXPECT_EQ(refusal([&] {
+                cluster_.create(configs_, "default", {{"metadata", {{"name", "Bad_Name"}}}});
+              }),
+              "Invalid");
+    cluster_.remove(configs_, "default", "kube-root-ca.crt");
+  }
+  EXPECT_FALSE(cluster_.find(configs_, "default", "c"));
+  EXPECT_TRUE(cluster_.find(configs_, "default", "kube-root-ca.crt"));
+  EXPECT_EQ(cluster_.version(), version);
+}
+
 TEST_F(ClusterTest, SecretsInTextBecomeBase64) {
   const Json secret = {{"metadata", {{"name", "s"}}}, {"stringData", {{"password", "not-so-secret"}}}};
   const Object made = cluster_.create(kind_named("Secret"), "default", secret);
@@ -163,20 +179,22 @@ TEST_F(ClusterTest, TablesShowPodsAsKubectlDoes) {
 }
 
 TEST(ApiPathTest, PathsAreTakenApart) {
-  const auto pod = parse_api_path("/api/v1/namespaces/default/pods/p/status");
+  const Kinds kinds;
+  const auto pod = parse_api_path("/api/v1/namespaces/default/pods/p/status", kinds);
   ASSERT_TRUE(pod);
   EXPECT_EQ(pod->kind->kind, "Pod");
   EXPECT_EQ(pod->ns + "/" + pod->name + "/" + pod->subresource, "default/p/status");
-  const auto lease = parse_api_path("/apis/coordination.k8s.io/v1/leases");
+  const auto lease = parse_api_path("/apis/coordination.k8s.io/v1/leases", kinds);
   ASSERT_TRUE(lease);
   EXPECT_EQ(lease->kind->kind, "Lease");
   EXPECT_EQ(lease->name, "");
-  const auto ns = parse_api_path("/api/v1/namespaces/default");
+  const auto ns = parse_api_path("/api/v1/namespaces/default", kinds);
   ASSERT_TRUE(ns);
   EXPECT_EQ(ns->kind->kind, "Namespace");
   EXPECT_EQ(ns->name, "default");
-  EXPECT_FALSE(parse_api_path("/api/v1/nonsense"));
-  EXPECT_FALSE(parse_api_path("/metrics"));
+  EXPECT_FALSE(parse_api_path("/api/v1/nonsense", kinds));
+  EXPECT_FALSE(parse_api_path("/metrics", kinds));
+  EXPECT_FALSE(parse_api_path("/apis/apps/v1beta1/deployments", kinds)) << "a version nobody serves";
 }
 
 TEST(DiscoveryTest, EveryGroupInTheListHasItsResources) {

@@ -236,8 +236,9 @@ class RecordingsTest : public testing::Test {
   Cluster cluster_{SystemClock::instance()};
   SyncRecords records_{cluster_};
   PromptEdge prompt_{records_};
-  DynamicController dynamic_{cluster_, prompt_};
   Traffic traffic_;
+  Faults faults_;
+  DynamicController dynamic_{cluster_, authority_, prompt_, faults_, traffic_};
   Upstream upstream_{cluster_, authority_, dynamic_, prompt_, traffic_};
   EdgeController edge_{cluster_, records_, prompt_};
   ClusterControllers controllers_{cluster_, authority_};

@@ -1,0 +1,95 @@
+#include "cloudsim/policy_controller.hpp"
+
+#include <gtest/gtest.h>
+
+#include "unit/cloudsim/downlink_fixture.hpp"
+
+namespace edgecore::cloudsim {
+namespace {
+
+class PolicyControllerTest : public testing::Test {
+ protected:
+  PolicyControllerTest() {
+    all_.add_edge_node("n");
+    all_.add_edge_node("m");
+  }
+  void add_role(const char* verb) {
+    const Json rule = {{"verbs", {verb}}, {"apiGroups", {""}}, {"resources", {"configmaps"}}};
+    cluster_.create(kind_named("Role"), "default",
+                    {{"metadata", {{"name", "reader"}}}, {"rules", Json::array({rule})}});
+  }
+  void bind() {
+    const Json subject = {{"kind", "ServiceAccount"}, {"name", "default"}, {"namespace", "default"}};
+    const Json role = {{"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "Role"}, {"name", "reader"}};
+    cluster_.create(
+        kind_named("RoleBinding"), "default",
+        {{"metadata", {{"name", "rb"}}}, {"subjects", Json::array({subject})}, {"roleRef", role}});
+  }
+  /// "<node> <operation> <resource>" of what a reconciliation sends.
+  std::vector<std::string> reconcile() {
+    downlink_.sent.clear();
+    policy_.reconcile();
+    std::vector<std::string> lines;
+    for (const auto& [node, message] : downlink_.sent)
+      lines.push_back(node + " " + message.route.operation + " " + message.route.resource);
+    return lines;
+  }
+  using Lines = std::vector<std::string>;
+
+  ObservedCluster all_;
+  Cluster& cluster_ = all_.cluster;
+  KeptDownlink downlink_;
+  PolicyController policy_{cluster_, downlink_};
+};
+
+TEST_F(PolicyControllerTest, ANodeLearnsTheRightsOfItsPodsAccount) {
+  add_role("list");
+  bind();
+  EXPECT_TRUE(reconcile().empty()) << "nobody uses an account";
+  all_.add_pod("p", "n");
+  EXPECT_EQ(reconcile(), Lines{"n update default/serviceaccountaccess/default"});
+  const Json& content = downlink_.sent[0].message.content;
+  EXPECT_EQ(content["kind"], "ServiceAccountAccess");
+  EXPECT_EQ(content["status"], Json::object());
+  EXPECT_EQ(content["spec"]["serviceAccountUid"],
+            uid_of(*cluster_.get(kind_named("ServiceAccount"), "default", "default")));
+  EXPECT_EQ(content["spec"]["accessRoleBinding"][0]["rules"][0]["verbs"][0], "list");
+  EXPECT_FALSE(downlink_.sent[0].message.header.resource_version.empty());
+  EXPECT_TRUE(reconcile().empty()) << "nothing is new";
+}
+
+TEST_F(PolicyControllerTest, NodesComeAndGoWithTheirPods) {
+  all_.add_pod("p", "n");
+  reconcile();
+  all_.add_pod("q", "m");
+  EXPECT_EQ(reconcile(), Lines{"m insert default/serviceaccountaccess/default"});
+  DeleteOptions now;
+  now.grace_seconds = 0;
+  cluster_.remove(kind_named("Pod"), "default", "p", now);
+  EXPECT_EQ(reconcile(), Lines{"n delete default/serviceaccountaccess/default"});
+  cluster_.remove(kind_named("Pod"), "default", "q", now);
+  EXPECT_EQ(reconcile(), Lines{"m delete default/serviceaccountaccess/default"});
+  EXPECT_TRUE(cluster_.list(kind_named("ServiceAccountAccess")).empty());
+}
+
+TEST_F(PolicyControllerTest, ChangedRulesGoToAllNodes) {
+  add_role("get");
+  bind();
+  all_.add_pod("p", "n");
+  all_.add_pod("q", "m");
+  EXPECT_EQ(reconcile().size(), 2U);
+  const Json rule = {{"verbs", {"*"}}, {"apiGroups", {""}}, {"resources", {"configmaps"}}};
+  cluster_.patch(kind_named("Role"), "default", "reader", PatchType::merge, {{"rules", Json::array({rule})}});
+  EXPECT_EQ(reconcile(), (Lines{"m update default/serviceaccountaccess/default",
+                                "n update default/serviceaccountaccess/default"}));
+}
+
+TEST_F(PolicyControllerTest, ABindingWithoutItsRoleLeavesTheListShort) {
+  bind();
+  all_.add_pod("p", "n");
+  ASSERT_EQ(reconcile().size(), 1U);
+  EXPECT_FALSE(downlink_.sent[0].message.content["spec"].contains("accessRoleBinding"));
+}
+
+}  // namespace
+}  // namespace edgecore::cloudsim
