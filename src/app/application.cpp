@@ -21,13 +21,14 @@
 #include "edgecore/metamanager/ack.hpp"
 #include "edgecore/metamanager/metamanager.hpp"
 #include "edgecore/metamanager/poison.hpp"
+#include "edgecore/metaserver/metaserver.hpp"
 #include "edgecore/store/store.hpp"
 
 namespace edgecore::app {
 namespace {
 
-/// Where the cluster's CA lies for MetaServer (protocol/02-metamanager.md §3.13).
-constexpr char kKubernetesCa[] = "/etc/kubeedge/pki/metaserver/ca.crt";
+/// Where MetaServer's certificates lie, the cluster's CA among them (protocol/02-metamanager.md §3.13).
+constexpr char kMetaServerPki[] = "/etc/kubeedge/pki/metaserver";
 
 /// Places that the Go agent has no key for but tests have to move.
 std::filesystem::path place(const char* variable, const char* usual) {
@@ -47,6 +48,16 @@ std::string token_now(const StartFiles& files) {
   }
 }
 
+bool has_meta_server(const config::Startup& startup) {
+  const config::MetaManager& meta_manager = startup.config.modules.meta_manager;
+  return meta_manager.enable && meta_manager.meta_server.enable;
+}
+
+/// Pods are only told of a server that asks who they are.
+bool serves_pods(const config::Startup& startup) {
+  return has_meta_server(startup) && startup.gates.require_authorization;
+}
+
 edgehub::EdgeHubOptions hub_options(const config::Startup& startup) {
   const config::EdgeHub& from = startup.config.modules.edge_hub;
   edgehub::EdgeHubOptions options;
@@ -63,9 +74,8 @@ edgehub::EdgeHubOptions hub_options(const config::Startup& startup) {
   options.write_timeout = std::chrono::seconds(std::max(1, from.websocket.write_deadline));
   options.bulk_per_second = from.message_qps;
   options.bulk_burst = from.message_burst;
-  if (startup.gates.require_authorization && startup.config.modules.meta_manager.meta_server.enable) {
-    options.kubernetes_ca_file = place("EDGECORE_KUBERNETES_CA", kKubernetesCa);
-  }
+  if (serves_pods(startup))
+    options.kubernetes_ca_file = place("EDGECORE_METASERVER_PKI", kMetaServerPki) / "ca.crt";
   return options;
 }
 
@@ -74,7 +84,7 @@ edged::EdgedOptions edged_options(const config::Startup& startup) {
   options.config = startup.config.modules.edged;
   options.agent_version = kVersion;
   const config::MetaServer& meta_server = startup.config.modules.meta_manager.meta_server;
-  if (startup.config.modules.meta_manager.enable && meta_server.enable) {
+  if (serves_pods(startup)) {
     const auto colon = meta_server.dummy_server.rfind(':');
     options.service_host = meta_server.dummy_server.substr(0, colon);
     if (colon != std::string::npos) options.service_port = meta_server.dummy_server.substr(colon + 1);
@@ -84,14 +94,24 @@ edged::EdgedOptions edged_options(const config::Startup& startup) {
   return options;
 }
 
+metaserver::MetaServerOptions metaserver_options(const config::Startup& startup) {
+  metaserver::MetaServerOptions options;
+  options.config = startup.config.modules.meta_manager.meta_server;
+  options.node_name = startup.config.modules.edged.hostname_override;
+  options.require_authorization = startup.gates.require_authorization;
+  options.pki = place("EDGECORE_METASERVER_PKI", kMetaServerPki);
+  options.node_ca = startup.config.modules.edge_hub.tls_ca_file;
+  options.pod_logs = place("EDGECORE_POD_LOGS", "/var/log/pods");
+  options.agent_version = kVersion;
+  return options;
+}
+
 /// What is switched on in the file but does not exist here yet: said, not ignored.
 void name_missing_modules(const config::Modules& modules, const log::Logger& logger) {
-  const std::pair<const char*, bool> missing[] = {
-      {"deviceTwin", modules.device_twin.enable},
-      {"eventBus", modules.event_bus.enable},
-      {"serviceBus", modules.service_bus.enable},
-      {"edgeStream", modules.edge_stream.enable},
-      {"metaManager.metaServer", modules.meta_manager.meta_server.enable}};
+  const std::pair<const char*, bool> missing[] = {{"deviceTwin", modules.device_twin.enable},
+                                                  {"eventBus", modules.event_bus.enable},
+                                                  {"serviceBus", modules.service_bus.enable},
+                                                  {"edgeStream", modules.edge_stream.enable}};
   for (const auto& [name, enabled] : missing) {
     if (enabled)
       logger->warn(
@@ -143,6 +163,10 @@ std::vector<beehive::ModuleSpec> Application::Parts::modules() {
   if (enabled.meta_manager.enable) {
     metamanager::MetaManagerDeps deps{*store, enabled.edged.hostname_override, enabled.meta_manager};
     add(names::module::kMetaManager, names::group::kMeta, metamanager::make_metamanager(std::move(deps)));
+  }
+  if (has_meta_server(startup)) {
+    add(names::module::kMetaServer, names::group::kMeta,
+        metaserver::make_metaserver(metaserver_options(startup), metaserver::MetaServerDeps{*store}));
   }
   if (enabled.edged.enable) {
     const config::Findings findings = config::validate_kubelet(enabled.edged);

@@ -1,0 +1,325 @@
+#include "edgecore/metaserver/metaserver.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <optional>
+#include <utility>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/base/files.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/names.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/kube/identity.hpp"
+#include "edgecore/net/jws.hpp"
+#include "edgecore/net/x509.hpp"
+#include "edgecore/store/meta.hpp"
+#include "metaserver/api.hpp"
+#include "metaserver/listen_address.hpp"
+#include "metaserver/metrics.hpp"
+#include "metaserver/offline_writes.hpp"
+#include "metaserver/serving_certificate.hpp"
+#include "metaserver/stored_tokens.hpp"
+
+namespace edgecore::metaserver {
+namespace {
+
+constexpr std::chrono::seconds kTendEvery{5};
+constexpr std::chrono::seconds kListenAgain{10};
+constexpr std::chrono::minutes kUnusedFor{10};
+/// Between two looks at the stored tokens for one that is not known.
+constexpr std::chrono::milliseconds kTokensAgain{200};
+constexpr std::size_t kKeyFileBytes = std::size_t{1} << 20;
+constexpr std::size_t kConnections = 8192;
+
+/// "127.0.0.1:10550" taken apart; an IPv6 host may have brackets.
+struct HostPort {
+  std::string host;
+  std::uint16_t port = 0;
+};
+HostPort parse_address(const std::string& text, const char* key) {
+  const std::size_t colon = text.rfind(':');
+  const auto port =
+      colon == std::string::npos ? std::nullopt : kube::parse_resource_version(text.substr(colon + 1));
+  if (!port || *port > 65535)
+    throw Error("modules.metaManager.metaServer." + std::string(key) +
+                " is no address and port: " + log::quote(text));
+  std::string host = text.substr(0, colon);
+  if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  return {std::move(host), static_cast<std::uint16_t>(*port)};
+}
+
+class MetaServer final : public beehive::Module {
+ public:
+  MetaServer(beehive::ModuleContext& context, MetaServerOptions options, const MetaServerDeps& deps)
+      : context_(context),
+        options_(std::move(options)),
+        deps_(deps),
+        server_(parse_address(options_.config.server, "server")),
+        dummy_(parse_address(options_.config.dummy_server, "dummyServer")),
+        reader_(deps.store.open_reader()),
+        metrics_([this] { return numbers(); }),
+        cloud_(context, options_.node_name),
+        cache_(deps.store, reader_, resources_, context.log),
+        tasks_(context.executor),
+        scopes_(context, cloud_, cache_, tasks_),
+        limits_(options_.require_authorization ? RateLimits::per_user() : RateLimits::per_address()),
+        offline_writes_(context, deps.store, reader_,
+                        [this](beehive::Application call) { return cloud_.call(std::move(call)); }) {
+    learn_resources();
+    if (options_.require_authorization) set_up_authorization();
+    api_.emplace(ApiParts{context_, tasks_, options_, deps_.store, reader_, resources_, cache_, cloud_,
+                          scopes_, options_.require_authorization ? &rules_ : nullptr,
+                          authenticator_ ? &*authenticator_ : nullptr, [this] { look_at_tokens(); }, limits_,
+                          denials_, offline_writes_, metrics_});
+  }
+
+  boost::asio::awaitable<void> run() override {
+    tasks_.spawn("mailbox", read_mailbox());
+    tasks_.spawn("upkeep", tend());
+    tasks_.spawn("offline writes", offline_writes_.run());
+    if (certificate_) {
+      tasks_.spawn("serving certificate", certificate_->run());
+    } else {
+      tasks_.spawn("listener", listen("server", server_, main_listener_));
+    }
+    co_await tasks_.join();
+  }
+
+ private:
+  using Listener = std::optional<net::HttpServer>;
+
+  void learn_resources() {
+    const auto crds = resources_.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+    cache_.observe(crds, [this](const ObjectPtr& object, bool gone) {
+      try {
+        if (gone) {
+          resources_.forget(object->name());
+        } else {
+          resources_.learn(object->json());
+        }
+      } catch (const BadInput& bad) {
+        context_.log->warn("the CustomResourceDefinition {} is not served: {}", log::quote(object->name()),
+                           bad.what());
+      }
+    });
+  }
+
+  void set_up_authorization() {
+    const auto accesses = resources_.find("policy.kubeedge.io", "v1alpha1", "serviceaccountaccesses");
+    cache_.observe(accesses, [this](const ObjectPtr& object, bool gone) {
+      if (gone) {
+        rules_.remove(object->ns(), object->name());
+      } else {
+        rules_.put(object->json());
+      }
+      if (authenticator_) authenticator_->invalidate_all();
+    });
+    cache_.observe(resources_.find("", "v1", "pods"), [this](const ObjectPtr&, bool gone) {
+      if (gone && authenticator_) authenticator_->invalidate_all();
+    });
+
+    TokenAuthenticator::Options options;
+    options.issuers = options_.config.service_account_issuers;
+    options.audiences = options_.config.api_audiences;
+    for (const std::string& file : options_.config.service_account_key_files) {
+      const auto text = read_file(file, kKeyFileBytes);
+      if (!text) throw Error("the service account key file " + file + " does not exist");
+      keys_.add_pem(*text, file);
+    }
+    if (!keys_.empty())
+      options.verifier = [this](std::string_view input, std::string_view algorithm,
+                                std::string_view signature) {
+        return keys_.verifies(input, algorithm, signature);
+      };
+    options.may_be_expired = [this] { return !cloud_.is_up(); };
+    TokenAuthenticator::Lookups lookups;
+    lookups.pod = [this](std::string_view ns, std::string_view name) { return stored(ns, "pod", name); };
+    lookups.secret = [this](std::string_view ns, std::string_view name) {
+      return stored(ns, "secret", name);
+    };
+    lookups.account_uid = [this](std::string_view ns, std::string_view account) {
+      return rules_.account_uid(ns, account);
+    };
+    authenticator_.emplace(std::move(options), std::move(lookups), tokens_, context_.clock);
+
+    ServingCertificate::Options wanted;
+    wanted.node_name = options_.node_name;
+    wanted.ip_addresses = {server_.host, dummy_.host};
+    wanted.directory = options_.pki;
+    certificate_.emplace(
+        context_, std::move(wanted),
+        [this](const std::string& chain, const std::string& key) { use_certificate(chain, key); });
+  }
+
+  [[nodiscard]] std::optional<TokenAuthenticator::Found> stored(std::string_view ns, std::string_view type,
+                                                                std::string_view name) const {
+    const auto row = store::meta::find(reader_, beehive::resource_path(ns, type, name));
+    if (!row) return std::nullopt;
+    TokenAuthenticator::Found found;
+    const Json object = Json::parse(row->value, nullptr, false);
+    if (object.is_discarded()) return std::nullopt;
+    found.uid = kube::string_or(object, "metadata.uid");
+    found.deleted_at = kube::time_at(object, "metadata.deletionTimestamp");
+    return found;
+  }
+
+  /// The tokens that pods here were given; asked for when a token is not known from a moment ago.
+  void look_at_tokens() {
+    const SteadyTime now = context_.clock.steady();
+    if (now - tokens_at_ < kTokensAgain) return;
+    tokens_at_ = now;
+    tokens_.clear();
+    for (const auto& row : store::meta::list(reader_, names::resource::kServiceAccountToken))
+      tokens_.put_row(row.key, row.value);
+  }
+
+  boost::asio::awaitable<void> read_mailbox() {
+    for (;;) {
+      const beehive::Delivery delivery = co_await context_.mailbox->receive();
+      take(*delivery);
+    }
+  }
+
+  void take(const beehive::Message& message) {
+    const auto& route = message.route;
+    if (route.operation == names::operation::kConnect && route.source == names::source::kEdgeHub) {
+      const bool up = message.content == names::content::kCloudConnected;
+      scopes_.on_link(up);
+      offline_writes_.on_link(up);
+      if (up && certificate_) certificate_->notify_connected();
+      if (!up) offline_since_ = context_.clock.wall();
+      return;
+    }
+    if (route.source != names::module::kMetaManager || !message.content.is_string()) {
+      context_.log->warn("a message of {} about {} is not for this module", log::quote(route.source),
+                         log::quote(route.resource));
+      return;
+    }
+    const std::string& text = message.content.get_ref<const std::string&>();
+    if (route.operation == names::operation::kDelete) {
+      cache_.removed(route.resource, text,
+                     kube::parse_resource_version(message.header.resource_version).value_or(0));
+    } else {
+      cache_.changed(route.resource, text);
+    }
+  }
+
+  boost::asio::awaitable<void> tend() {
+    boost::asio::steady_timer timer(context_.executor);
+    for (;;) {
+      timer.expires_after(kTendEvery);
+      co_await timer.async_wait(boost::asio::use_awaitable);
+      scopes_.tend();
+      cache_.close_unused(context_.clock.steady() - kUnusedFor);
+    }
+  }
+
+  void use_certificate(const std::string& chain, const std::string& key) {
+    net::ServerTlsOptions options;
+    options.certificate_pem = chain;
+    options.key_pem = key;
+    options.client_certificate = net::ClientCertificate::asked;
+    try {
+      tls_ = net::TlsContext::server(options);
+      certificate_expiry_ = net::Certificate::from_pem(chain).not_after();
+    } catch (const BadInput& bad) {
+      context_.log->error("the serving certificate cannot be used: {}", bad.what());
+      return;
+    }
+    if (main_listener_) main_listener_->set_tls(tls_);
+    if (dummy_listener_) dummy_listener_->set_tls(tls_);
+    if (std::exchange(listening_, true)) return;
+    tasks_.spawn("listener", listen("server", server_, main_listener_));
+    tasks_.spawn("listener for pods", listen("dummyServer", dummy_, dummy_listener_));
+  }
+
+  /// Listens as soon as that is possible.
+  boost::asio::awaitable<void> listen(std::string key, HostPort at, Listener& listener) {
+    boost::asio::steady_timer timer(context_.executor);
+    log::Quiet complaints;
+    for (;;) {
+      try {
+        if (&listener == &dummy_listener_) make_listenable(at.host, context_.log);
+        net::HttpServer::Options options;
+        options.address = at.host;
+        options.port = at.port;
+        options.tls = tls_;
+        options.limits.connections = kConnections;
+        listener.emplace(context_.executor, std::move(options),
+                         [this](net::Request& request, net::Responder& responder) {
+                           return api_->handle(request, responder);
+                         });
+        listener->start();
+        context_.log->info("the Kubernetes API of this node is at {}://{}:{}", tls_ ? "https" : "http",
+                           at.host, listener->port());
+        break;
+      } catch (const Error& error) {
+        if (complaints.now())
+          context_.log->error("modules.metaManager.metaServer.{}: {}; it is tried again", key, error.what());
+      }
+      timer.expires_after(kListenAgain);
+      co_await timer.async_wait(boost::asio::use_awaitable);
+    }
+    // Until the module ends: the requests under way end before what they use.
+    timer.expires_at(boost::asio::steady_timer::time_point::max());
+    boost::system::error_code ended;
+    co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ended));
+    co_await boost::asio::this_coro::reset_cancellation_state();
+    co_await listener->stop();
+    listener.reset();
+  }
+
+  [[nodiscard]] Metrics::State numbers() const {
+    Metrics::State state;
+    state.cache_objects = cache_.objects();
+    state.cache_bytes = cache_.bytes();
+    state.cache_collections = cache_.collections();
+    state.scopes = scopes_.size();
+    state.connected = cloud_.is_up();
+    if (!state.connected && offline_since_) state.data_age = context_.clock.wall() - *offline_since_;
+    if (state.connected) state.data_age = std::chrono::nanoseconds(0);
+    state.certificate_expiry = certificate_expiry_;
+    return state;
+  }
+
+  // Made in this order, destroyed in the reverse one: the listeners and tasks go before what they use.
+  beehive::ModuleContext& context_;
+  MetaServerOptions options_;
+  MetaServerDeps deps_;
+  HostPort server_, dummy_;
+  store::Reader reader_;
+  kube::ApiResources resources_;
+  Metrics metrics_;
+  CloudCalls cloud_;
+  ObjectCache cache_;
+  AccessRules rules_;
+  StoredTokens tokens_;
+  SteadyTime tokens_at_{};
+  net::VerificationKeys keys_;
+  std::optional<TokenAuthenticator> authenticator_;
+  std::shared_ptr<const net::TlsContext> tls_;
+  std::optional<WallTime> certificate_expiry_, offline_since_;
+  bool listening_ = false;
+  beehive::TaskGroup tasks_;
+  Scopes scopes_;
+  ClientLimits limits_;
+  DenialLog denials_;
+  OfflineWrites offline_writes_;
+  std::optional<ServingCertificate> certificate_;
+  std::optional<Api> api_;
+  Listener main_listener_, dummy_listener_;
+};
+
+}  // namespace
+
+beehive::ModuleFactory make_metaserver(MetaServerOptions options, MetaServerDeps deps) {
+  return [options = std::move(options),
+          deps](beehive::ModuleContext& context) -> std::unique_ptr<beehive::Module> {
+    return std::make_unique<MetaServer>(context, options, deps);
+  };
+}
+
+}  // namespace edgecore::metaserver

@@ -1,0 +1,253 @@
+#include <gmock/gmock.h>
+
+#include "unit/metaserver/server_fixture.hpp"
+
+namespace edgecore::metaserver {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr char kList[] = "/api/v1/namespaces/default/configmaps";
+
+class MetaServerTest : public ServerFixture {};
+
+TEST_F(MetaServerTest, AListIsFetchedOnceAndThenServedFromTheNode) {
+  cloud->put(key("a"), config_map("a"));
+  cloud->put(key("b"), config_map("b"));
+  cloud->put(key("x", "other"), config_map("x", "other"));
+  start();
+  const Reply first = get(kList);
+  ASSERT_EQ(first.status, 200) << first.text;
+  EXPECT_EQ(first.body["kind"], "ConfigMapList");
+  EXPECT_EQ(first.body["items"].size(), 2U);
+  EXPECT_EQ(first.body["items"][0]["kind"], "ConfigMap");
+  EXPECT_EQ(first.body["metadata"]["resourceVersion"], "1003");
+  const auto calls = cloud->calls().size();
+  EXPECT_EQ(get(kList).body, first.body);
+  EXPECT_EQ(get(std::string(kList) + "/a").body["metadata"]["name"], "a");
+  EXPECT_EQ(get(std::string(kList) + "/nothing").status, 404);
+  EXPECT_EQ(cloud->calls().size(), calls) << "the cloud was asked again";
+}
+
+// A watch of what CloudCore may not list stops CloudCore v1.17 for everybody.
+TEST_F(MetaServerTest, NoWatchGoesToTheCloudBeforeAListOfAllNamespacesWasAllowed) {
+  cloud->forbids_lists = true;
+  start();
+  const Reply refused = get(std::string(kList) + "?watch=1");
+  EXPECT_EQ(refused.status, 403) << refused.text;
+  EXPECT_THAT(refused.body.value("message", ""), HasSubstr("is forbidden"));
+  for (const std::string& call : cloud->calls()) EXPECT_FALSE(call.starts_with("watch")) << call;
+}
+
+TEST_F(MetaServerTest, TheOrderIsProbeWatchList) {
+  start();
+  get(kList);
+  const auto calls = cloud->calls();
+  ASSERT_GE(calls.size(), 3U);
+  EXPECT_EQ(calls[0], "list /core/v1/configmaps/null/null");
+  EXPECT_EQ(calls[1], "watch /core/v1/configmaps/default/null");
+  EXPECT_EQ(calls[2], "list /core/v1/configmaps/default/null");
+}
+
+TEST_F(MetaServerTest, AWatchSeesWhatMetamanagerTellsAndNothingTwice) {
+  const std::string a = cloud->put(key("a"), config_map("a"));
+  start();
+  const Reply list = get(kList);
+  const auto lines = watch(std::string(kList) + "?watch=1&resourceVersion=" +
+                           kube::string_or(list.body, "metadata.resourceVersion"));
+  const std::string b = cloud->put(key("b"), config_map("b"));
+  changed(key("a"), a);
+  changed(key("b"), b);
+  changed(key("b"), b);
+  removed(key("a"), "uid-of-" + key("a"), "1010");
+  eventually("two events", [&] { return lines->seen().size() >= 2; });
+  EXPECT_THAT(lines->seen(), ElementsAre("ADDED b@1002", "DELETED a@1010"));
+}
+
+TEST_F(MetaServerTest, AWatchWithoutVersionBeginsWithEverything) {
+  cloud->put(key("a"), config_map("a"));
+  start();
+  const auto lines =
+      watch(std::string(kList) +
+            "?watch=true&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan");
+  eventually("the bookmark", [&] { return lines->events().size() >= 2; });
+  EXPECT_EQ(lines->seen()[0], "ADDED a@1001");
+  EXPECT_EQ(lines->events()[1]["type"], "BOOKMARK");
+  EXPECT_EQ(lines->events()[1]["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"], "true");
+}
+
+TEST_F(MetaServerTest, AnOldVersionIsAnsweredWithAnExpiredEvent) {
+  cloud->put(key("a"), config_map("a"));
+  start();
+  get(kList);
+  const auto lines = watch(std::string(kList) + "?watch=1&resourceVersion=7");
+  eventually("the error", [&] { return !lines->events().empty(); });
+  EXPECT_EQ(lines->events()[0]["type"], "ERROR");
+  EXPECT_EQ(lines->events()[0]["object"]["code"], 410);
+  EXPECT_EQ(lines->events()[0]["object"]["reason"], "Expired");
+}
+
+TEST_F(MetaServerTest, WhatChangedWithoutAConnectionIsFoundByTheListAfterIt) {
+  cloud->put(key("a"), config_map("a"));
+  cloud->put(key("b"), config_map("b"));
+  start();
+  const Reply list = get(kList);
+  const auto lines = watch(std::string(kList) + "?watch=1&resourceVersion=" +
+                           kube::string_or(list.body, "metadata.resourceVersion"));
+  connect(false);
+  cloud->erase(key("a"));
+  cloud->put(key("b"), config_map("b", "default", "new"));
+  cloud->put(key("c"), config_map("c"));
+  connect(true);
+  eventually("three events", [&] { return lines->seen().size() >= 3; });
+  EXPECT_THAT(lines->seen(),
+              testing::UnorderedElementsAre("MODIFIED b@1004", "ADDED c@1005", "DELETED a@1005"));
+  EXPECT_THAT(cloud->calls(), Contains("sync"));
+  EXPECT_EQ(cloud->last_sync().size(), 1U);
+}
+
+TEST_F(MetaServerTest, WithoutTheCloudTheNodesCopyIsServedAndSaysSo) {
+  cloud->put(key("a"), config_map("a"));
+  start();
+  get(kList);
+  connect(false);
+  eventually("offline", [&] { return get(kList).headers.has("X-Edgecore-Offline"); });
+  const Reply offline = get(kList);
+  EXPECT_EQ(offline.status, 200);
+  EXPECT_EQ(offline.body["items"].size(), 1U);
+  EXPECT_TRUE(offline.headers.has("Age"));
+  EXPECT_EQ(get(std::string(kList) + "/a").status, 200);
+  EXPECT_EQ(get(std::string(kList) + "/b").status, 404) << "the whole list was known";
+  EXPECT_EQ(get("/api/v1/namespaces/other/configmaps/b").status, 503) << "that namespace was never looked at";
+}
+
+TEST_F(MetaServerTest, WhatWasListedSurvivesARestartWithoutTheCloud) {
+  Json kept = config_map("a");
+  kept["metadata"]["resourceVersion"] = "5";
+  kept["metadata"]["uid"] = "u";
+  stored("", "v1", "configmaps", kept);
+  start(false);
+  eventually("offline", [&] { return get(kList).headers.has("X-Edgecore-Offline"); });
+  const Reply list = get(kList);
+  EXPECT_EQ(list.body["items"].size(), 1U);
+  EXPECT_EQ(list.body["metadata"]["resourceVersion"], "5");
+}
+
+TEST_F(MetaServerTest, ACloudThatDoesNotAnswerCostsLittleOnceItIsKnown) {
+  cloud->silent = true;
+  start();
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(get(std::string(kList) + "?timeout=1s").status, 200);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+}
+
+TEST_F(MetaServerTest, AListComesInPagesOfOneMoment) {
+  for (int i = 0; i < 5; ++i) cloud->put(key("c" + std::to_string(i)), config_map("c" + std::to_string(i)));
+  start();
+  const Reply first = get(std::string(kList) + "?limit=2");
+  EXPECT_EQ(first.body["items"].size(), 2U);
+  EXPECT_EQ(first.body["metadata"]["remainingItemCount"], 3);
+  removed(key("c3"), "uid-of-" + key("c3"));
+  const std::string token = first.body["metadata"]["continue"];
+  const Reply second = get(std::string(kList) + "?limit=10&continue=" + token);
+  EXPECT_EQ(second.body["items"].size(), 3U) << "the second page is of the first one's moment";
+  EXPECT_FALSE(second.body["metadata"].contains("continue"));
+  EXPECT_EQ(get(std::string(kList) + "?limit=2").body["metadata"]["remainingItemCount"], 2);
+}
+
+TEST_F(MetaServerTest, SelectorsAreEvaluatedOnTheNode) {
+  Json one = config_map("one"), two = config_map("two");
+  one["metadata"]["labels"]["app"] = "x";
+  two["metadata"]["labels"]["app"] = "y";
+  cloud->put(key("one"), one);
+  cloud->put(key("two"), two);
+  start();
+  EXPECT_EQ(get(std::string(kList) + "?labelSelector=app%3Dx").body["items"].size(), 1U);
+  EXPECT_EQ(get(std::string(kList) + "?labelSelector=app%20notin%20(x)").body["items"][0]["metadata"]["name"],
+            "two");
+  EXPECT_EQ(get(std::string(kList) + "?fieldSelector=metadata.name%3Dtwo").body["items"].size(), 1U);
+  EXPECT_EQ(get(std::string(kList) + "?fieldSelector=spec.x%3Dtwo").status, 400);
+  EXPECT_EQ(get(std::string(kList) + "?labelSelector=%3D%3D").status, 400);
+}
+
+TEST_F(MetaServerTest, AWriteGoesToTheCloudAndIsReadAtOnce) {
+  start();
+  get(kList);
+  const Reply made = request("POST", kList, config_map("new").dump());
+  EXPECT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(get(std::string(kList) + "/new").body["metadata"]["uid"], made.body["metadata"]["uid"]);
+  const Reply again = request("POST", kList, config_map("new").dump());
+  EXPECT_EQ(again.status, 409);
+  EXPECT_EQ(again.body["reason"], "AlreadyExists");
+  const Reply gone = request("DELETE", std::string(kList) + "/new");
+  EXPECT_EQ(gone.status, 200) << gone.text;
+  EXPECT_EQ(gone.body["kind"], "Status");
+  EXPECT_EQ(gone.body["details"]["name"], "new");
+}
+
+TEST_F(MetaServerTest, AWriteWithoutTheCloudIsRefusedWithASentenceAndATime) {
+  start(false);
+  eventually("offline", [&] { return get("/healthz").headers.has("X-Edgecore-Offline"); });
+  const Reply refused = request("POST", kList, config_map("new").dump());
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.body["reason"], "ServiceUnavailable");
+  EXPECT_TRUE(refused.headers.has("Retry-After"));
+}
+
+TEST_F(MetaServerTest, OneObjectIsAskedForOnceHoweverManyWant) {
+  cloud->put(key("a"), config_map("a"));
+  start();
+  std::vector<std::future<int>> asking_for;
+  for (int i = 0; i < 8; ++i)
+    asking_for.push_back(
+        std::async(std::launch::async, [this] { return get(std::string(kList) + "/a").status; }));
+  for (auto& one : asking_for) EXPECT_EQ(one.get(), 200);
+  EXPECT_LE(cloud->count("get " + key("a")), 2U);
+}
+
+TEST_F(MetaServerTest, PathsThatAreNoResourcesAreAnswered) {
+  start();
+  EXPECT_EQ(get("/healthz").text, "ok");
+  EXPECT_EQ(get("/livez").status, 200);
+  EXPECT_EQ(get("/readyz").status, 200);
+  EXPECT_EQ(get("/api").body["kind"], "APIVersions");
+  EXPECT_EQ(get("/apis").body["kind"], "APIGroupList");
+  EXPECT_EQ(get("/api/v1").body["kind"], "APIResourceList");
+  EXPECT_EQ(get("/apis/nothing.example").status, 404);
+  EXPECT_EQ(get("/nothing").status, 404);
+  EXPECT_EQ(get("/apis/nothing.example/v1/things").status, 404);
+  EXPECT_THAT(get("/metrics").text, HasSubstr("# TYPE"));
+  EXPECT_EQ(get("/api/v1/namespaces/default/pods/p/exec").status, 501);
+}
+
+TEST_F(MetaServerTest, ACustomResourceIsServedOnceItsDefinitionIsThere) {
+  Json crd = Json::parse(R"({"kind":"CustomResourceDefinition","apiVersion":"apiextensions.k8s.io/v1",
+    "metadata":{"name":"gateways.example.io"},"spec":{"group":"example.io","scope":"Namespaced",
+    "names":{"plural":"gateways","singular":"gateway","kind":"Gateway","listKind":"GatewayList"},
+    "versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object"}}}]}})");
+  cloud->put("/apiextensions.k8s.io/v1/customresourcedefinitions/null/gateways.example.io", crd);
+  Json gateway = {{"kind", "Gateway"}, {"apiVersion", "example.io/v1"}};
+  gateway["metadata"] = {{"name", "g"}, {"namespace", "default"}};
+  cloud->put("/example.io/v1/gateways/default/g", gateway);
+  start();
+  const Reply list = get("/apis/example.io/v1/namespaces/default/gateways");
+  ASSERT_EQ(list.status, 200) << list.text;
+  EXPECT_EQ(list.body["kind"], "GatewayList");
+  EXPECT_EQ(list.body["items"].size(), 1U);
+  EXPECT_EQ(get("/apis/example.io/v1").body["resources"][0]["name"], "gateways");
+}
+
+TEST_F(MetaServerTest, TheModuleStopsWithWatchesOpen) {
+  start();
+  const auto lines = watch(std::string(kList) + "?watch=1");
+  get(kList);
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_TRUE(supervisor->stop());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+}
+
+}  // namespace
+}  // namespace edgecore::metaserver
