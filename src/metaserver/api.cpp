@@ -230,33 +230,55 @@ Api::Done Api::find_resource(Call& call) {
   const RequestInfo& info = call.info;
   call.resource = parts_.resources.find(info.group, info.version, info.resource);
   if (call.resource) co_return;
-  const auto crds = parts_.resources.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
-  ScopeKey all{crds, "", ""};
-  if (!parts_.scopes.covers(*crds, "", ""))
-    co_await parts_.scopes.bring_current(std::move(all), kCrdPatience);
+  co_await look_for_definitions();
   call.resource = parts_.resources.find(info.group, info.version, info.resource);
   if (!call.resource) throw ApiError(no_such_path());
 }
 
-Api::Done Api::serve_discovery(Call& call) {
+std::string Api::document(const std::string& key, const std::function<std::string()>& make) {
+  if (documents_revision_ != parts_.resources.revision()) documents_.clear();
+  documents_revision_ = parts_.resources.revision();
+  if (const auto at = documents_.find(key); at != documents_.end()) return at->second;
+  std::string text = make();
+  documents_.emplace(key, text);
+  return text;
+}
+
+Api::Done Api::look_for_definitions() {
   const auto crds = parts_.resources.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+  if (parts_.scopes.covers(*crds, "", "") || !parts_.cloud.usable()) co_return;
   ScopeKey all{crds, "", ""};
-  if (!parts_.scopes.covers(*crds, "", ""))
-    co_await parts_.scopes.bring_current(std::move(all), kCrdPatience);
+  co_await parts_.scopes.bring_current(std::move(all), kCrdPatience);
+}
+
+Api::Done Api::serve_discovery(Call& call) {
+  co_await look_for_definitions();
   const std::string& path = call.info.target.path;
   const Representation wanted = representation(call.request.headers, call.info.target, discovery_offer(path));
   Freshness now = freshness();
-  now.as_of = parts_.scopes.as_of(*crds, "", "");
+  const auto crds = parts_.resources.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+  now.as_of = now.offline ? parts_.scopes.as_of(*crds, "", "") : std::nullopt;
   const std::string key = path + " " + wanted.content_type + (now.offline ? " offline" : "");
-  auto& [revision, text] = documents_[key];
-  if (text.empty() || revision != parts_.resources.revision()) {
-    text = kube::dump_json(
+  std::string text = document(key, [&] {
+    return kube::dump_json(
                discovery_document(parts_.resources, path, wanted, now, parts_.options.config.server)) +
            "\n";
-    revision = parts_.resources.revision();
-  }
-  std::string copy = text;
-  co_await send_text(call, 200, std::move(copy), wanted);
+  });
+  co_await send_text(call, 200, std::move(text), wanted);
+}
+
+Api::Done Api::serve_openapi(Call& call) {
+  co_await look_for_definitions();
+  const std::string& path = call.info.target.path;
+  const bool v2 = path == "/openapi/v2";
+  const Representation wanted =
+      representation(call.request.headers, call.info.target, v2 ? Offer::kOpenApi : Offer::kDocument);
+  const bool proto = wanted.form == Form::kOpenApiProto;
+  std::string text = document(path + (proto ? " proto" : ""), [&] {
+    const Json made = v2 ? openapi_v2(parts_.resources) : openapi_v3(parts_.resources, path);
+    return proto ? openapi_v2_proto(made) : kube::dump_json(made) + "\n";
+  });
+  co_await send_text(call, 200, std::move(text), wanted);
 }
 
 Api::Done Api::serve_resource(Call& call) {

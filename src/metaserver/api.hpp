@@ -91,6 +91,9 @@ class Api {
   Done serve_openapi(Call& call);
   Done serve_resource(Call& call);
   Done find_resource(Call& call);
+  Done look_for_definitions();
+  /// A document made from the resources, kept as long as these stay.
+  std::string document(const std::string& key, const std::function<std::string()>& make);
 
   // Reading (api_read.cpp).
   Done get(Call& call);
@@ -164,8 +167,8 @@ class Api {
   std::deque<Snapshot> snapshots_;
   std::unordered_map<std::string, SteadyTime> asked_before_;
   std::map<std::string, std::shared_ptr<Question>> questions_;
-  std::map<std::string, std::pair<unsigned long, std::string>>
-      documents_;  ///< by path and form, with the revision
+  std::map<std::string, std::string> documents_;  ///< by path and form
+  unsigned long documents_revision_ = 0;          ///< of the resources they are made from
   std::string version_text_;
   SteadyTime version_at_{};
   SteadyTime own_node_at_{};

@@ -13,6 +13,7 @@
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/kube/identity.hpp"
+#include "edgecore/kube/time.hpp"
 #include "edgecore/net/jws.hpp"
 #include "edgecore/net/x509.hpp"
 #include "edgecore/store/meta.hpp"
