@@ -76,6 +76,7 @@ class Node:
         self.cloud = None
         self.failed = False
         self.program = "edgecore"  # or "edgecore_faulty" (tests/faulty)
+        self.cloud_options = []  # more arguments of cloudsim
 
     # --- life -----------------------------------------------------------------------------------------------------
     def __enter__(self):
@@ -151,7 +152,7 @@ class Node:
 
     def start_cloud(self):
         """Also starts it again after stop("cloudsim"): same ports, certificates and objects."""
-        argv = [BUILD / "bin/cloudsim", "--dir", self.dir / "cloud"]
+        argv = [BUILD / "bin/cloudsim", "--dir", self.dir / "cloud", *self.cloud_options]
         if self.cloud:
             argv += ["--api", self.cloud["api"], "--http", self.cloud["http"], "--hub", self.cloud["hub"]]
         log = self.dir / "cloudsim.log"
@@ -274,6 +275,12 @@ class Node:
         meta = item["metadata"]
         path = f"/api/v1/namespaces/{meta.get('namespace', 'default')}/{self.PLURALS[item['kind']]}"
         return f"{path}/{meta['name']}" if name else path
+
+    def create(self, path, body):
+        """POSTs an object of any kind to the cloud; returns it as it is there."""
+        code, answer = self.api("POST", path, body)
+        assert code == 201, (path, code, answer)
+        return answer
 
     def apply(self, *items):
         for item in items:
