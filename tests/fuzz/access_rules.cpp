@@ -1,0 +1,54 @@
+// ServiceAccountAccess objects, as the cloud sends them, and reviews, as pods do. Input: a JSON array
+// [object, review].
+#include "metaserver/access_rules.hpp"
+
+#include "edgecore/kube/json.hpp"
+#include "input.hpp"
+#include "metaserver/access_reviews.hpp"
+#include "metaserver/api_error.hpp"
+#include "metaserver/authorization.hpp"
+
+namespace {
+
+using namespace edgecore;
+using namespace edgecore::metaserver;
+
+constexpr const char* kReviews[] = {"selfsubjectaccessreviews",  "subjectaccessreviews",
+                                    "localsubjectaccessreviews", "selfsubjectrulesreviews",
+                                    "selfsubjectreviews",        "tokenreviews"};
+
+void review(const Json& body, const ReviewContext& context) {
+  for (const char* resource : kReviews) {
+    try {
+      const Json answer = answer_review(resource, "shop", body, context);
+      fuzz::hold(answer.contains("status") && answer.contains("kind"));
+    } catch (const ApiError& error) {
+      fuzz::hold(error.status().code >= 400);
+    }
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Json both;
+  if (!fuzz::accepted([&] { both = kube::parse_json(fuzz::text_of(data, size)); })) return 0;
+  if (!both.is_array() || both.size() != 2) return 0;
+
+  const User user{
+      "system:serviceaccount:shop:web", "u", {"system:serviceaccounts", "system:authenticated"}, {}};
+  Attributes asked;
+  asked.verb = "get";
+  asked.resource = "pods";
+  asked.ns = "shop";
+  AccessRules rules;
+  rules.put(both[0]);
+  rules.account_uid("shop", "web");
+  const Decision decision = authorize(rules, user, asked);
+  if (decision.allowed) fuzz::hold(!rules.rules_of(user, "shop").rules.empty());
+  forbidden_status(user, asked, decision.reason);
+  review(both[1], {user, &rules, nullptr});
+  review(both[1], {user, nullptr, nullptr});
+  rules.remove("shop", "web");
+  return 0;
+}
