@@ -8,13 +8,12 @@
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
+#include "edgecore/base/release_date.hpp"
 
 namespace edgecore::edgehub {
 namespace {
 
 constexpr std::size_t kFileBytes = 1U << 20U;
-/// 2026-01-01T00:00:00Z: no certificate check of this program ever happens before it.
-constexpr WallTime kReleased{std::chrono::seconds(1767225600)};
 
 std::filesystem::path pending(const std::filesystem::path& path) {
   auto name = path;
@@ -92,7 +91,7 @@ void CredentialFiles::store_pair(std::string_view key_pem, std::string_view cert
 }
 
 WallTime time_for_verification(WallTime wall, const Identity* identity) {
-  WallTime floor = kReleased;
+  WallTime floor = kReleaseDate;
   if (identity != nullptr) {
     floor = std::max({floor, identity->ca.not_before(), identity->certificate.not_before()});
   }

@@ -101,6 +101,7 @@ WallTime read_time(const ASN1_TIME* time) {
       std::chrono::duration_cast<std::chrono::seconds>(WallTime::max().time_since_epoch());
   const std::time_t seconds = ::timegm(&parts);
   if (seconds >= furthest.count()) return WallTime::max();
+  if (seconds <= -furthest.count()) return WallTime::min();
   return WallTime(std::chrono::seconds(seconds));
 }
 
@@ -288,6 +289,10 @@ std::string PrivateKey::pem() const {
 
 std::string PrivateKey::der() const {
   return to_der(i2d_PrivateKey, impl_->key.get());
+}
+
+std::string PrivateKey::public_der() const {
+  return to_der(i2d_PUBKEY, impl_->key.get());
 }
 
 Certificate Certificate::from_der(std::string_view der) {

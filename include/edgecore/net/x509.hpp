@@ -35,6 +35,8 @@ class PrivateKey {
   [[nodiscard]] std::string pem() const;
   /// The same in DER; the key of the join token's HMAC (protocol/01-tunnel.md §3.1).
   [[nodiscard]] std::string der() const;
+  /// The public half alone in DER (SubjectPublicKeyInfo): what may be shown, such as for a name made of it.
+  [[nodiscard]] std::string public_der() const;
 
   /// For this room.
   struct Impl;
@@ -60,7 +62,7 @@ class Certificate {
   [[nodiscard]] std::string common_name() const { return name_value(subject(), "CN"); }
   /// The first O.
   [[nodiscard]] std::string organization() const { return name_value(subject(), "O"); }
-  /// Validity; times beyond what WallTime holds (year 2262) are clamped to its end.
+  /// Validity; times beyond what WallTime holds (1677 to 2262) are clamped to its ends.
   [[nodiscard]] WallTime not_before() const;
   [[nodiscard]] WallTime not_after() const;
   /// dNSName entries of the subject alternative name, empty ones included (protocol/01-tunnel.md §2.2).

@@ -18,6 +18,13 @@ TEST(X509Test, KeyIsWrittenAsSec1AndReadBack) {
   EXPECT_THROW(PrivateKey::from_pem("nonsense"), BadInput);
 }
 
+TEST(X509Test, PublicHalfOfAKeyIsTheSameEachTimeAndShowsNothingElse) {
+  const PrivateKey key = PrivateKey::generate();
+  EXPECT_EQ(key.public_der(), PrivateKey::from_pem(key.pem()).public_der());
+  EXPECT_NE(key.public_der(), PrivateKey::generate().public_der());
+  EXPECT_EQ(key.public_der().size(), 91U);  // SubjectPublicKeyInfo of a point on P-256
+}
+
 TEST(X509Test, RequestCarriesSubjectAndKey) {
   const auto key = PrivateKey::generate();
   const auto request = CertificateRequest::from_der(CertificateRequest::make(key, node_name).der());
@@ -95,6 +102,8 @@ TEST(X509Test, HundredYearsDoNotOverflow) {
   what.not_after = WallTime::max() - std::chrono::hours(1);
   EXPECT_GT(self_sign(what, PrivateKey::generate()).not_after(),
             std::chrono::system_clock::now() + 24h * 365 * 100);
+  what.not_before = WallTime::min();
+  EXPECT_EQ(self_sign(what, PrivateKey::generate()).not_before(), WallTime::min());
 }
 
 TEST(X509Test, BrokenCertificatesAreBadInput) {
