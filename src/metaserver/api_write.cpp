@@ -153,10 +153,8 @@ Api::Done Api::update(Call& call) {
   if (device && !parts_.cloud.usable()) {
     const ObjectPtr stored = parts_.cache.open(call.resource).find(info.ns, info.name);
     if (!stored) throw ApiError(kube::Status::not_found(resource.qualified(), info.name));
-    Json spec = {{"spec", kube::object_or_empty(object, "spec")}};
-    std::string text = kube::dump_json(spec);
-    const Json changed = co_await parts_.offline_writes.patch_device(
-        stored->json(), "application/merge-patch+json", std::move(text));
+    Json before = stored->json();
+    const Json changed = co_await parts_.offline_writes.update_device(std::move(before), std::move(object));
     const ObjectPtr now = CachedObject::make_checked(kube::dump_json(changed));
     co_await send_object(call, 200, now);
     co_return;
@@ -190,7 +188,7 @@ Api::Done Api::patch(Call& call) {
     const ObjectPtr stored = parts_.cache.open(call.resource).find(ns, info.name);
     if (!stored) throw ApiError(kube::Status::not_found(resource.qualified(), info.name));
     const Json changed =
-        co_await parts_.offline_writes.patch_device(stored->json(), body.content_type, body.text);
+        co_await parts_.offline_writes.patch_device(stored->json(), std::move(body.content_type), std::move(body.text));
     const ObjectPtr now = CachedObject::make_checked(kube::dump_json(changed));
     co_await send_object(call, 200, now);
     co_return;

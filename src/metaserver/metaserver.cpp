@@ -67,8 +67,8 @@ class MetaServer final : public beehive::Module {
         tasks_(context.executor),
         scopes_(context, cloud_, cache_, tasks_),
         limits_(options_.require_authorization ? RateLimits::per_user() : RateLimits::per_address()),
-        offline_writes_(context, deps.store, reader_,
-                        [this](beehive::Application call) { return cloud_.call(std::move(call)); }) {
+        offline_writes_({context, deps.store, reader_, options_.node_name,
+                         [this](beehive::Application call) { return call_cloud(std::move(call)); }}) {
     learn_resources();
     if (options_.require_authorization) set_up_authorization();
     api_.emplace(ApiParts{context_, tasks_, options_, deps_.store, reader_, resources_, cache_, cloud_,
@@ -91,6 +91,15 @@ class MetaServer final : public beehive::Module {
 
  private:
   using Listener = std::optional<net::HttpServer>;
+
+  boost::asio::awaitable<OfflineWrites::CloudOutcome> call_cloud(beehive::Application call) {
+    using Kind = OfflineWrites::CloudOutcome::Kind;
+    CloudAnswer answer = co_await cloud_.call(std::move(call));
+    OfflineWrites::CloudOutcome outcome;
+    outcome.kind = answer.ok() ? Kind::kApproved : answer.refused() ? Kind::kRefused : Kind::kUnreachable;
+    outcome.status = std::move(answer.status);
+    co_return outcome;
+  }
 
   void learn_resources() {
     const auto crds = resources_.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
