@@ -7,10 +7,10 @@
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/defaults.hpp"
+#include "edgecore/kube/yaml_json.hpp"
 #include "edgecore/net/digest.hpp"
 #include "edged/go_pod_text.hpp"
 #include "edged/pod_sources.hpp"
-#include "edged/yaml_json.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -24,7 +24,7 @@ Json parse_manifest(std::string_view text) {
   const auto start = text.find_first_not_of(" \t\r\n");
   if (start == std::string_view::npos) throw BadInput("It is empty");
   Json object =
-      text[start] == '{' ? kube::parse_json(text, "The manifest", limits) : yaml_to_json(text, limits);
+      text[start] == '{' ? kube::parse_json(text, "The manifest", limits) : kube::yaml_to_json(text, limits);
   if (!object.is_object()) throw BadInput("It holds no object");
   const std::string kind = kube::string_or(object, "kind"), version = kube::string_or(object, "apiVersion");
   if (kind != "Pod" || version != "v1")

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "edgecore/kube/defaults.hpp"
+#include "edgecore/kube/yaml_json.hpp"
 #include "edged/static_pod.hpp"
-#include "edged/yaml_json.hpp"
 
 // The UIDs were computed by the libraries of a Go agent v1.17.4 for a node "n" and a file "/f".
 
@@ -12,7 +12,7 @@ namespace edgecore::edged {
 namespace {
 
 Json defaulted(std::string_view yaml) {
-  Json pod = yaml_to_json(yaml);
+  Json pod = kube::yaml_to_json(yaml);
   kube::apply_pod_defaults(pod);
   return pod;
 }

@@ -1,4 +1,4 @@
-#include "edged/yaml_json.hpp"
+#include "edgecore/kube/yaml_json.hpp"
 
 #include <spdlog/fmt/fmt.h>
 #include <yaml-cpp/eventhandler.h>
@@ -16,7 +16,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/yaml_scalar.hpp"
 
-namespace edgecore::edged {
+namespace edgecore::kube {
 namespace {
 
 [[noreturn]] void refuse(const YAML::Mark& mark, std::string_view what) {
@@ -41,7 +41,7 @@ Json scalar(const YAML::Mark& mark, const std::string& tag, const std::string& t
 /// so that a small text cannot unfold into a large one.
 class Builder final : public YAML::EventHandler {
  public:
-  explicit Builder(const kube::JsonLimits& limits) : limits_(limits) {}
+  explicit Builder(const JsonLimits& limits) : limits_(limits) {}
   Json take() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark&) override {}
@@ -55,7 +55,7 @@ class Builder final : public YAML::EventHandler {
     const auto known = anchored_.find(anchor);
     if (known == anchored_.end()) refuse(mark, "has an alias that contains itself");
     count(mark, known->second.values);
-    if (open_.size() + kube::json_depth(known->second.value) > limits_.max_depth) too_deep(mark);
+    if (open_.size() + json_depth(known->second.value) > limits_.max_depth) too_deep(mark);
     Json copy = known->second.value;
     finish(mark, std::move(copy), 0, known->second.values);
   }
@@ -169,7 +169,7 @@ class Builder final : public YAML::EventHandler {
     for (Json& one : value) into.merged.push_back(std::move(one));
   }
 
-  const kube::JsonLimits limits_;
+  const JsonLimits limits_;
   Json root_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Anchored> anchored_;
@@ -186,7 +186,7 @@ void require_utf8(std::string_view text) {
 
 }  // namespace
 
-Json yaml_to_json(std::string_view text, const kube::JsonLimits& limits) {
+Json yaml_to_json(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.max_bytes)
     throw BadInput(fmt::format("The text is larger than {} bytes", limits.max_bytes));
   require_utf8(text);
@@ -203,4 +203,4 @@ Json yaml_to_json(std::string_view text, const kube::JsonLimits& limits) {
   return builder.take();
 }
 
-}  // namespace edgecore::edged
+}  // namespace edgecore::kube
