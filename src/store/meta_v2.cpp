@@ -35,6 +35,19 @@ std::optional<std::string> key_prefix(std::string_view gvr) {
   return prefix;
 }
 
+/// Between these two texts are the keys of one resource.
+struct Span {
+  std::string begin, end;
+};
+Span span_of(const std::string& gvr) {
+  auto prefix = key_prefix(gvr);
+  if (!prefix)
+    throw BadInput("\"" + gvr + "\" does not name a resource as <group>/<version>, Resource=<plural>");
+  Span span{*prefix, std::move(*prefix)};
+  span.end.back() = '/' + 1;  // the first text behind everything that begins with the prefix
+  return span;
+}
+
 }  // namespace
 
 std::string make_key(std::string_view group, std::string_view version, std::string_view plural,
@@ -97,17 +110,23 @@ std::optional<Row> find(const Source& from, std::string_view key) {
 }
 
 std::vector<Row> list(const Source& from, const Query& query) {
-  const auto prefix = key_prefix(query.gvr);
-  if (!prefix)
-    throw BadInput("\"" + query.gvr + "\" does not name a resource as <group>/<version>, Resource=<plural>");
-  const std::string begin = query.after_key > *prefix ? query.after_key : *prefix;
-  std::string end = *prefix;
-  end.back() = '/' + 1;  // the first text behind everything that begins with the prefix
+  const Span span = span_of(query.gvr);
+  const std::string begin = query.after_key > span.begin ? query.after_key : span.begin;
   const std::int64_t limit = query.limit == 0 ? -1 : static_cast<std::int64_t>(query.limit);
   auto statement = from.connection().prepare(sql::kMetaV2List);
-  statement.bind(begin).bind(end).bind(query.gvr).bind(query.name_space).bind(limit);
+  statement.bind(begin).bind(span.end).bind(query.gvr).bind(query.name_space).bind(limit);
   std::vector<Row> rows;
   while (statement.step()) rows.push_back(row_of(statement));
+  return rows;
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> versions(const Source& from, const std::string& gvr) {
+  const Span span = span_of(gvr);
+  auto statement = from.connection().prepare(sql::kMetaV2Versions);
+  statement.bind(span.begin).bind(span.end).bind(gvr);
+  std::vector<std::pair<std::string, std::uint64_t>> rows;
+  while (statement.step())
+    rows.emplace_back(statement.text(0), static_cast<std::uint64_t>(statement.integer(1)));
   return rows;
 }
 

@@ -76,6 +76,14 @@ constexpr std::array kTables = {
             {"time", "bigint NOT NULL DEFAULT 0"},
             {"count", "bigint NOT NULL DEFAULT 0"}}},
           "PRIMARY KEY (module, resource, operation)"},
+    Table{"edgecore_offline_writes",
+          {{{"id", "integer NOT NULL PRIMARY KEY AUTOINCREMENT"},
+            {"key", "text NOT NULL DEFAULT ''"},
+            {"uid", "text NOT NULL DEFAULT ''"},
+            {"verb", "text NOT NULL DEFAULT ''"},
+            {"content_type", "text"},
+            {"body", "text"},
+            {"time", "bigint NOT NULL DEFAULT 0"}}}},
     Table{"edgecore_info", {{{"key", "text NOT NULL PRIMARY KEY"}, {"value", "text"}}}},
 };
 

@@ -61,6 +61,9 @@ constexpr Text kMetaV2List =
     "SELECT key, groupversionresource, namespace, name, resourceversion, value FROM meta_v2 "
     "WHERE key > ?1 AND key < ?2 AND groupversionresource = ?3 AND (?4 = '' OR namespace = ?4) "
     "ORDER BY key LIMIT ?5";
+constexpr Text kMetaV2Versions =
+    "SELECT key, resourceversion FROM meta_v2 WHERE key > ?1 AND key < ?2 AND groupversionresource = ?3 "
+    "ORDER BY key";
 constexpr Text kMetaV2MaxVersion = "SELECT max(resourceversion) FROM meta_v2";
 
 // device, device_attr, device_twin. NULL and '' are the same.
@@ -133,6 +136,22 @@ constexpr Text kPoisonRemove =
 constexpr Text kPoisonList =
     "SELECT module, resource, operation, message, reason, time, count FROM edgecore_poison "
     "ORDER BY time DESC, rowid DESC";
+
+// edgecore_offline_writes: a thousand rows at most, so that no index of ours is needed.
+constexpr Text kOfflineAdd =
+    "INSERT INTO edgecore_offline_writes(key, uid, verb, content_type, body, time) VALUES(?, ?, ?, ?, ?, ?) "
+    "RETURNING id";
+constexpr Text kOfflineFindDeletion =
+    "SELECT id FROM edgecore_offline_writes WHERE uid = ? AND verb = 'delete' ORDER BY id LIMIT 1";
+constexpr Text kOfflineRemove = "DELETE FROM edgecore_offline_writes WHERE id = ?";
+constexpr Text kOfflineList =
+    "SELECT id, key, uid, verb, content_type, body, time FROM edgecore_offline_writes "
+    "WHERE id > ? ORDER BY id LIMIT ?";
+constexpr Text kOfflineDeletions =
+    "SELECT id, key, uid, verb, content_type, body, time FROM edgecore_offline_writes "
+    "WHERE verb = 'delete' ORDER BY id";
+constexpr Text kOfflineCount = "SELECT count(*) FROM edgecore_offline_writes";
+constexpr Text kOfflineHas = "SELECT 1 FROM edgecore_offline_writes WHERE uid = ? LIMIT 1";
 
 // edgecore_info
 constexpr Text kInfoSet =

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "edgecore/store/source.hpp"
@@ -52,6 +53,10 @@ struct Query {
 /// Ordered by key. Throws BadInput when the gvr is none. Use a Snapshot when a list in pages or its revision
 /// has to be of one moment.
 [[nodiscard]] std::vector<Row> list(const Source& from, const Query& query);
+/// Key and resource version of every row of a resource, without reading the objects; ordered by key. Throws
+/// BadInput when the gvr is none.
+[[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> versions(const Source& from,
+                                                                          const std::string& gvr);
 /// The largest resource version stored; 0 when there is none.
 [[nodiscard]] std::uint64_t max_resource_version(const Source& from);
 
