@@ -187,8 +187,8 @@ Api::Done Api::patch(Call& call) {
   if (device && !parts_.cloud.usable()) {
     const ObjectPtr stored = parts_.cache.open(call.resource).find(ns, info.name);
     if (!stored) throw ApiError(kube::Status::not_found(resource.qualified(), info.name));
-    const Json changed =
-        co_await parts_.offline_writes.patch_device(stored->json(), std::move(body.content_type), std::move(body.text));
+    const Json changed = co_await parts_.offline_writes.patch_device(
+        stored->json(), std::move(body.content_type), std::move(body.text));
     const ObjectPtr now = CachedObject::make_checked(kube::dump_json(changed));
     co_await send_object(call, 200, now);
     co_return;
