@@ -226,13 +226,7 @@ std::string HttpConnection::head_text(int status, const Headers& headers, bool s
   return out + "\r\n";
 }
 
-asio::awaitable<void> Responder::write(std::shared_ptr<const std::string> piece) {
-  std::string copy = *piece;
-  co_await write(std::move(copy));
-}
-
 asio::awaitable<void> Responder::send(Response response) {
-  if (response.shared_body) response.body = *response.shared_body;
   if (answered()) throw Error("A second answer to one HTTP request was attempted.");
   auto& c = connection_;
   std::string bytes = c.head_text(response.status, response.headers, false, response.body.size());

@@ -42,7 +42,6 @@ struct Response {
   int status = 200;
   Headers headers;  ///< Content-Length, Connection, Date and Transfer-Encoding are the server's to set
   std::string body;
-  std::shared_ptr<const std::string> shared_body;
 };
 
 class HttpConnection;
@@ -61,7 +60,6 @@ class Responder {
   boost::asio::awaitable<void> start(int status, Headers headers);
   /// Sends one piece and returns when the kernel has taken it: back-pressure. The piece leaves at once.
   boost::asio::awaitable<void> write(std::string piece);
-  boost::asio::awaitable<void> write(std::shared_ptr<const std::string> piece);
   /// Ends a started response. A handler that returns without it, or throws after start(), has its connection
   /// cut, so that the client can tell the response is not complete.
   boost::asio::awaitable<void> finish();
