@@ -8,35 +8,35 @@
 namespace edgecore::net {
 
 /// Runs a function when time is up, unless it is disarmed, armed anew or destroyed before. One executor.
+///
+/// Arming and disarming is cheap: the timer is touched only when it would fire too late; one that fires too
+/// early looks at the time and goes on.
 class Deadline {
  public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
   Deadline(const boost::asio::any_io_executor& executor, std::function<void()> on_expiry)
       : state_(std::make_shared<State>(executor, std::move(on_expiry))) {}
   ~Deadline() {
-    disarm();
     state_->on_expiry = nullptr;
+    state_->timer.cancel();
   }
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
   /// Zero disarms: no time-out.
   void arm(std::chrono::milliseconds after) {
-    disarm();
-    if (after > std::chrono::milliseconds(0)) arm_at(std::chrono::steady_clock::now() + after);
+    if (after > std::chrono::milliseconds(0)) {
+      arm_at(std::chrono::steady_clock::now() + after);
+    } else {
+      disarm();
+    }
   }
-  void arm_at(std::chrono::steady_clock::time_point when) {
-    disarm();
-    state_->timer.expires_at(when);
-    state_->timer.async_wait([state = state_, turn = state_->turn](const boost::system::error_code& error) {
-      if (error || turn != state->turn || !state->on_expiry) return;
-      state->expired = true;
-      state->on_expiry();
-    });
+  void arm_at(TimePoint when) {
+    state_->due = when;
+    if (when < state_->wakes) wake_at(state_, when);
   }
-  void disarm() {
-    ++state_->turn;  // a wait that has completed but not run yet is void, too
-    state_->timer.cancel();
-  }
+  void disarm() { state_->due = TimePoint::max(); }
   [[nodiscard]] bool expired() const { return state_->expired; }
 
  private:
@@ -45,9 +45,26 @@ class Deadline {
         : timer(executor), on_expiry(std::move(action)) {}
     boost::asio::steady_timer timer;
     std::function<void()> on_expiry;
-    unsigned long turn = 0;
+    TimePoint due = TimePoint::max();
+    TimePoint wakes = TimePoint::max();  ///< when the timer fires
+    unsigned long turn = 0;              ///< tells the latest wait from those it replaced
     bool expired = false;
   };
+
+  static void wake_at(const std::shared_ptr<State>& state, TimePoint when) {
+    state->wakes = when;
+    state->timer.expires_at(when);
+    state->timer.async_wait([state, turn = ++state->turn](const boost::system::error_code&) {
+      if (turn != state->turn || !state->on_expiry) return;
+      state->wakes = TimePoint::max();
+      if (state->due == TimePoint::max()) return;
+      if (state->due > std::chrono::steady_clock::now()) return wake_at(state, state->due);
+      state->due = TimePoint::max();
+      state->expired = true;
+      state->on_expiry();
+    });
+  }
+
   std::shared_ptr<State> state_;
 };
 

@@ -1,41 +1,76 @@
 #include "net/http_connection.hpp"
 
 #include <boost/asio/error.hpp>
-#include <cstdio>
+#include <boost/asio/post.hpp>
+#include <charconv>
+#include <limits>
 
 #include "edgecore/base/error.hpp"
-#include "net/websocket_accept.hpp"
 
 namespace edgecore::net {
 namespace {
 
 constexpr std::size_t read_bytes = 16UL * 1024;
-/// What a client may send ahead while its request is handled, before client_gone() stops looking.
-constexpr std::size_t pipelined_bytes = 64UL * 1024;
+/// An idle connection keeps no more than this for its next request's bytes.
+constexpr std::size_t idle_input_bytes = 512;
 /// What is read and thrown away of a refused request, so that its sender gets to see the answer instead of a
 /// reset.
 constexpr std::size_t linger_bytes = 1024UL * 1024;
 constexpr std::chrono::milliseconds linger_time{2000};
-
-bool has_no_body(int status) {
-  return status < 200 || status == 204 || status == 304;
-}
+/// A write's time-out is for each part of this size.
+constexpr std::size_t write_part_bytes = 64UL * 1024;
+/// Calls in a row that did not wait (a request parsed, a read, a write), before the others are let pass.
+constexpr unsigned most_unwaited = 32;
 
 /// The server's own lines must not come twice.
-Headers without_framing(Headers headers) {
-  for (const auto* name : {"Content-Length", "Transfer-Encoding", "Connection", "Date"}) headers.remove(name);
-  return headers;
+bool is_framing(std::string_view name) {
+  return iequals(name, "Content-Length") || iequals(name, "Transfer-Encoding") ||
+         iequals(name, "Connection") || iequals(name, "Date");
+}
+
+void append_number(std::string& out, std::size_t number, int base) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, base).ptr;
+  out.append(digits.data(), end);
 }
 
 }  // namespace
 
-HttpConnection::HttpConnection(Stream stream, std::shared_ptr<const TlsContext> tls,
-                               const ServerLimits& limits, const HttpServer::Handler& handler)
+std::string& HttpService::landing() {
+  if (landing_.empty()) landing_.resize(read_bytes);
+  return landing_;
+}
+
+std::string_view HttpService::date_line() {
+  const std::time_t now = std::time(nullptr);
+  if (date_line_.empty() || now != date_of_) {
+    date_line_ = "Date: " + http_date(now) + "\r\n";
+    date_of_ = now;
+  }
+  return date_line_;
+}
+
+void Pieces::add(std::string_view bytes) {
+  if (!bytes.empty()) items_.at(count_++) = asio::buffer(bytes);
+}
+
+void Pieces::consume(std::size_t count) {
+  std::size_t gone = 0;
+  while (gone < count_ && count >= items_[gone].size()) count -= items_[gone++].size();
+  if (gone < count_) items_[gone] += count;
+  std::move(items_.begin() + static_cast<std::ptrdiff_t>(gone),
+            items_.begin() + static_cast<std::ptrdiff_t>(count_), items_.begin());
+  count_ -= gone;
+}
+
+HttpConnection::HttpConnection(Stream stream, std::shared_ptr<const TlsContext> tls, HttpService& service)
     : stream_(std::move(stream)),
       tls_(std::move(tls)),
-      limits_(limits),
-      handler_(handler),
-      deadline_(stream_.get_executor(), [guarded = stream_]() mutable { guarded.expire(); }) {}
+      service_(service),
+      deadline_(stream_.get_executor(), [guarded = stream_]() mutable { guarded.expire(); }),
+      parser_(HttpParser::Kind::request, HttpLimits{service.limits.header_bytes, service.limits.header_count,
+                                                    service.limits.body_bytes}),
+      peer_(stream_.peer()) {}
 
 asio::awaitable<void> HttpConnection::run() {
   try {
@@ -50,18 +85,18 @@ asio::awaitable<void> HttpConnection::run() {
 
 asio::awaitable<void> HttpConnection::converse() {
   if (tls_) {
-    deadline_.arm(limits_.handshake_timeout);
+    deadline_.arm(service_.limits.handshake_timeout);
     co_await stream_.handshake_server(tls_);
     peer_certificate_ = stream_.peer_certificate();
     tls_.reset();
   }
   while (keep_) {
-    auto request = co_await read_request();
-    if (!request) co_return;
-    deadline_.disarm();
+    const bool there = co_await read_request();
+    if (!there) co_return;
+    Request request = take_request();
     answer_ = Answer::none;
     handling_ = true;
-    co_await handle(std::move(*request));
+    co_await handle(request);
     handling_ = false;
     if (answer_ == Answer::upgraded) co_return;
     if (answer_ == Answer::streaming) co_return stream_.close(true);  // unfinished: the client must see it
@@ -74,93 +109,138 @@ void HttpConnection::finish_soon() {
   if (!handling_) stream_.close();
 }
 
-asio::awaitable<std::optional<Request>> HttpConnection::read_request() {
-  if (buffer_.empty()) {
-    std::string().swap(buffer_);  // an idle connection holds no buffer
-    deadline_.arm(limits_.idle_timeout);
-    const auto [error, count] = co_await stream_.async_wait_readable(as_result);
-    if (error) stream_.fail(error, "waiting for a request");
+/// False when the connection is to be closed; a fault has been answered then.
+asio::awaitable<bool> HttpConnection::read_request() {
+  for (Step step = begin_request(); step != Step::take; step = advance()) {
+    if (step == Step::wait) {
+      arm_for_input();
+      const auto [error] = co_await stream_.async_wait_for(read_wants_, as_result);
+      if (error) stream_.fail(error, "reading a request");
+      unwaited_ = 0;
+    } else if (step == Step::let_pass) {
+      co_await let_others_pass();
+    } else if (step == Step::go_on) {
+      Pieces pieces;
+      pieces.add("HTTP/1.1 100 Continue\r\n\r\n");
+      const Flow flow = send_now(pieces);
+      if (flow != Flow::done) co_await send_rest(pieces, flow);
+      phase_ = Phase::none;  // the body's time begins now
+    } else {
+      if (step == Step::refuse) co_await refuse();
+      co_return false;
+    }
   }
-  deadline_.arm(limits_.header_timeout);
-  const HttpLimits limits{limits_.header_bytes, limits_.header_count, limits_.body_bytes};
-  HttpParser parser(HttpParser::Kind::request, limits);
-  const bool head = co_await read_head(parser);
-  if (!head) co_return std::nullopt;
-  head_ = parser.head();
-  keep_ = keep_ && head_.keep_alive && head_.http_1_1;
-  const bool body = co_await read_body(parser);
-  if (!body) co_return std::nullopt;
+  deadline_.disarm();
+  co_return true;
+}
 
+HttpConnection::Step HttpConnection::begin_request() {
+  parser_.restart();
+  head_seen_ = false;
+  phase_ = Phase::none;
+  if (!input_.empty() || stream_.holds_input()) {
+    quiet_since_ = std::numeric_limits<std::uint64_t>::max();
+    return advance();
+  }
+  // A client that has had its answer a moment ago has sent nothing yet: no use in trying.
+  quiet_since_ = stream_.bytes_read();
+  read_wants_ = Stream::Attempt::State::wants_read;
+  return Step::wait;
+}
+
+HttpConnection::Step HttpConnection::advance() {
+  parse({});
+  for (;;) {
+    if (parser_.fault()) {
+      fault_ = *parser_.fault();
+      return Step::refuse;
+    }
+    if (parser_.head_done() && !head_seen_) {
+      if (const auto step = look_at_head()) return *step;
+      parse({});
+      continue;
+    }
+    if (spent()) return Step::let_pass;
+    if (parser_.done()) return Step::take;
+    auto& landing = service_.landing();
+    const auto got = stream_.try_read(asio::buffer(landing));
+    if (got.state != Stream::Attempt::State::done) {
+      read_wants_ = got.state;
+      return Step::wait;
+    }
+    if (got.error == asio::error::eof) return Step::end;
+    if (got.error) stream_.fail(got.error, "reading a request");
+    parse(std::string_view(landing).substr(0, got.count));
+  }
+}
+
+/// Parses what was kept and then `fresh`, stops once behind the head, and keeps what is left.
+void HttpConnection::parse(std::string_view fresh) {
+  const bool kept = !input_.empty();
+  if (kept && !fresh.empty()) {
+    input_.erase(0, parsed_);
+    parsed_ = 0;
+    input_.append(fresh);
+  }
+  std::string_view rest = kept ? std::string_view(input_).substr(parsed_) : fresh;
+  while (!rest.empty() && !parser_.done() && !(parser_.head_done() && !head_seen_)) {
+    const std::size_t taken = parser_.put(rest);
+    if (taken == 0) break;
+    rest.remove_prefix(taken);
+  }
+  if (rest.empty()) {
+    input_.clear();
+  } else if (!kept) {
+    input_.assign(rest);
+  }
+  parsed_ = input_.size() - rest.size();
+}
+
+std::optional<HttpConnection::Step> HttpConnection::look_at_head() {
+  const HttpHead& head = parser_.head();
+  head_seen_ = true;
+  http_1_1_ = head.http_1_1;
+  head_only_ = head.method == "HEAD";
+  if (http_1_1_ && !head.headers.has("Host")) {
+    fault_ = HttpFault{400, "The request has no Host header."};
+    return Step::refuse;
+  }
+  keep_ = keep_ && head.keep_alive && http_1_1_;
+  if (!parser_.done() && iequals(head.headers.get("Expect"), "100-continue")) return Step::go_on;
+  return std::nullopt;
+}
+
+void HttpConnection::arm_for_input() {
+  const bool begun = stream_.bytes_read() != quiet_since_;
+  const Phase phase = head_seen_ ? Phase::body : begun ? Phase::head : Phase::idle;
+  if (phase == phase_) return;
+  phase_ = phase;
+  if (phase == Phase::idle && input_.capacity() > idle_input_bytes) std::string().swap(input_);
+  const auto& limits = service_.limits;
+  deadline_.arm(phase == Phase::body   ? limits.body_timeout
+                : phase == Phase::head ? limits.header_timeout
+                                       : limits.idle_timeout);
+}
+
+Request HttpConnection::take_request() {
+  HttpHead head = parser_.take_head();
+  upgrade_head_ = head.upgrade ? std::make_unique<const HttpHead>(head) : nullptr;
   Request request;
-  request.method = head_.method;
-  request.target = head_.target;
-  request.headers = head_.headers;
-  request.body = parser.take_body();
-  auto peer = stream_.peer();
-  request.peer_address = std::move(peer.address);
-  request.peer_port = peer.port;
+  request.method = std::move(head.method);
+  request.target = std::move(head.target);
+  request.headers = std::move(head.headers);
+  request.body = parser_.take_body();
+  request.peer_address = peer_.address;
+  request.peer_port = peer_.port;
   request.peer_certificate = peer_certificate_;
-  co_return request;
+  return request;
 }
 
-asio::awaitable<bool> HttpConnection::read_head(HttpParser& parser) {
-  while (!parser.head_done() && !parser.fault()) {
-    const bool more = co_await feed(parser);
-    if (!more) co_return false;
-  }
-  if (parser.fault()) {
-    co_await refuse(*parser.fault());
-    co_return false;
-  }
-  const HttpHead& head = parser.head();
-  if (head.http_1_1 && !head.headers.has("Host")) {
-    const HttpFault fault{400, "The request has no Host header."};
-    co_await refuse(fault);
-    co_return false;
-  }
-  co_return true;
-}
-
-asio::awaitable<bool> HttpConnection::read_body(HttpParser& parser) {
-  deadline_.arm(limits_.body_timeout);
-  if (!parser.done() && iequals(parser.head().headers.get("Expect"), "100-continue")) {
-    std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    co_await send_all(std::move(go_on));
-    deadline_.arm(limits_.body_timeout);
-  }
-  while (!parser.done() && !parser.fault()) {
-    const bool more = co_await feed(parser);
-    if (!more) co_return false;
-  }
-  if (!parser.fault()) co_return true;
-  co_await refuse(*parser.fault());
-  co_return false;
-}
-
-asio::awaitable<bool> HttpConnection::feed(HttpParser& parser) {
-  const std::size_t taken = parser.put(buffer_);
-  buffer_.erase(0, taken);
-  if (taken > 0 || parser.fault() || parser.done()) co_return true;
-  const bool more = co_await fill();
-  co_return more;
-}
-
-asio::awaitable<bool> HttpConnection::fill() {
-  const std::size_t before = buffer_.size();
-  buffer_.resize(before + read_bytes);
-  const auto room = asio::buffer(buffer_.data() + before, read_bytes);
-  const auto [error, count] = co_await stream_.async_read_some(room, as_result);
-  buffer_.resize(before + (error ? 0 : count));
-  if (error == asio::error::eof) co_return false;
-  if (error) stream_.fail(error, "reading a request");
-  co_return true;
-}
-
-asio::awaitable<void> HttpConnection::handle(Request request) {
+asio::awaitable<void> HttpConnection::handle(Request& request) {
   HttpFault fault{500, "The request was not answered."};
   Responder responder(*this);
   try {
-    co_await handler_(request, responder);
+    co_await service_.handler(request, responder);
   } catch (const NetError& problem) {
     // Either this connection's own end, or that of another one which the handler did not catch.
     if (answer_ != Answer::none || !stream_.open()) throw;
@@ -181,129 +261,116 @@ asio::awaitable<void> HttpConnection::handle(Request request) {
   co_await responder.send(std::move(response));
 }
 
-asio::awaitable<void> HttpConnection::refuse(const HttpFault& fault) {
+asio::awaitable<void> HttpConnection::refuse() {
   keep_ = false;
-  const std::string body = fault.sentence + "\n";
   Headers headers;
   headers.add("Content-Type", "text/plain; charset=utf-8");
-  std::string bytes = head_text(fault.status, headers, false, body.size()) + body;
-  co_await send_all(std::move(bytes));
+  const std::string body = fault_->sentence + "\n";
+  const std::string head = head_text(fault_->status, headers, false, body.size());
+  Pieces pieces;
+  pieces.add(head);
+  pieces.add(body);
+  const Flow flow = send_now(pieces);
+  if (flow != Flow::done) co_await send_rest(pieces, flow);
   co_await linger();
-}
-
-asio::awaitable<void> HttpConnection::send_all(std::string bytes) {
-  std::function<void()> on_progress = [this] { deadline_.arm(limits_.write_timeout); };
-  const auto error = co_await write_all(stream_, bytes, std::move(on_progress));
-  deadline_.disarm();
-  if (error) stream_.fail(error, "sending a response");
 }
 
 asio::awaitable<void> HttpConnection::linger() {
   stream_.shutdown();
   deadline_.arm(linger_time);
-  std::string waste(read_bytes, '\0');
   for (std::size_t total = 0; total < linger_bytes;) {
-    const auto room = asio::buffer(waste);
-    const auto [error, count] = co_await stream_.async_read_some(room, as_result);
-    if (error) co_return;
-    total += count;
+    const auto got = stream_.try_read(asio::buffer(service_.landing()));
+    if (got.state != Stream::Attempt::State::done) {
+      const auto [error] = co_await stream_.async_wait_for(got.state, as_result);
+      if (error) co_return;
+      unwaited_ = 0;
+      continue;
+    }
+    if (got.error) co_return;
+    total += got.count;
+    if (spent()) co_await let_others_pass();
   }
 }
 
 std::string HttpConnection::head_text(int status, const Headers& headers, bool streaming,
                                       std::size_t length) {
-  std::string out = "HTTP/1.1 " + std::to_string(status) + " ";
-  out.append(reason_phrase(status)).append("\r\nDate: ").append(http_date()).append("\r\n");
-  append_headers(out, without_framing(headers));
+  std::string out;
+  out.reserve(256);
+  out.append("HTTP/1.1 ");
+  append_number(out, static_cast<std::size_t>(status), 10);
+  out.append(" ").append(reason_phrase(status)).append("\r\n").append(service_.date_line());
+  for (const auto& [name, value] : headers)
+    if (!is_framing(name)) append_header(out, name, value);
   if (streaming) {
-    chunked_ = head_.http_1_1;
+    chunked_ = http_1_1_;
     if (chunked_) out += "Transfer-Encoding: chunked\r\n";
     if (!chunked_) keep_ = false;
   } else if (!has_no_body(status)) {
-    out += "Content-Length: " + std::to_string(length) + "\r\n";
+    out += "Content-Length: ";
+    append_number(out, length, 10);
+    out += "\r\n";
   }
   if (!keep_) out += "Connection: close\r\n";
-  return out + "\r\n";
+  out += "\r\n";
+  return out;
 }
 
-asio::awaitable<void> Responder::send(Response response) {
-  if (answered()) throw Error("A second answer to one HTTP request was attempted.");
-  auto& c = connection_;
-  std::string bytes = c.head_text(response.status, response.headers, false, response.body.size());
-  c.answer_ = HttpConnection::Answer::complete;
-  if (c.head_.method != "HEAD" && !has_no_body(response.status)) bytes += response.body;
-  response.body.clear();
-  co_await c.send_all(std::move(bytes));
-}
-
-asio::awaitable<void> Responder::start(int status, Headers headers) {
-  if (answered()) throw Error("A second answer to one HTTP request was attempted.");
-  auto& c = connection_;
-  std::string bytes = c.head_text(status, headers, true, 0);
-  c.answer_ = HttpConnection::Answer::streaming;
-  co_await c.send_all(std::move(bytes));
-}
-
-asio::awaitable<void> Responder::write(std::string piece) {
-  auto& c = connection_;
-  if (c.answer_ != HttpConnection::Answer::streaming)
-    throw Error("A piece of a response was sent outside of start() and finish().");
-  if (piece.empty() || c.head_.method == "HEAD") co_return;
-  if (c.chunked_) {
-    std::array<char, 24> size{};
-    const int digits = std::snprintf(size.data(), size.size(), "%zx\r\n", piece.size());
-    piece.insert(0, size.data(), static_cast<std::size_t>(digits));
-    piece += "\r\n";
+Pieces HttpConnection::framed(std::string_view piece, std::string& size_line) const {
+  Pieces pieces;
+  if (piece.empty() || head_only_) return pieces;
+  if (chunked_) {
+    append_number(size_line, piece.size(), 16);
+    size_line += "\r\n";
+    pieces.add(size_line);
   }
-  co_await c.send_all(std::move(piece));
+  pieces.add(piece);
+  if (chunked_) pieces.add("\r\n");
+  return pieces;
 }
 
-asio::awaitable<void> Responder::finish() {
-  auto& c = connection_;
-  if (c.answer_ != HttpConnection::Answer::streaming)
-    throw Error("A response that was not started cannot be finished.");
-  std::string last = c.chunked_ && c.head_.method != "HEAD" ? "0\r\n\r\n" : "";
-  co_await c.send_all(std::move(last));
-  c.answer_ = HttpConnection::Answer::complete;
-}
-
-asio::awaitable<void> Responder::client_gone() {
-  auto& c = connection_;
-  std::string room(4096, '\0');
-  for (;;) {
-    const auto space = asio::buffer(room);
-    const auto [error, count] = co_await c.stream_.async_read_some(space, as_result);
-    if (error == asio::error::operation_aborted && c.stream_.open()) throw boost::system::system_error(error);
-    if (error) co_return;
-    c.buffer_.append(room, 0, count);
-    if (c.buffer_.size() > pipelined_bytes) co_return c.stream_.close(true);
+HttpConnection::Flow HttpConnection::send_now(Pieces& pieces) {
+  while (!pieces.empty()) {
+    const auto sent = stream_.try_write(pieces.list());
+    if (sent.state != Stream::Attempt::State::done) {
+      write_wants_ = sent.state;
+      return Flow::blocked;
+    }
+    if (sent.error) stream_.fail(sent.error, "sending a response");
+    pieces.consume(sent.count);
+    if (spent()) return Flow::let_pass;
   }
+  return Flow::done;
 }
 
-asio::awaitable<std::unique_ptr<WebSocket>> Responder::upgrade(WebSocketServerOptions options,
-                                                               Headers headers) {
-  auto& c = connection_;
-  if (answered()) throw Error("A second answer to one HTTP request was attempted.");
-  if (!c.head_.upgrade || !iequals(c.head_.headers.get("Upgrade"), "websocket") || c.head_.method != "GET")
-    throw BadInput("The request does not ask for a WebSocket.");
-  c.answer_ = HttpConnection::Answer::upgraded;
-  c.stream_.unread(std::exchange(c.buffer_, {}));
-  c.deadline_.arm(c.limits_.write_timeout);
-  auto socket = co_await accept_websocket(c.stream_, c.head_, std::move(headers), options);
-  c.deadline_.disarm();
-  co_return socket;
+asio::awaitable<void> HttpConnection::send_rest(Pieces& pieces, Flow flow) {
+  std::uint64_t part_ends = 0;
+  for (; flow != Flow::done; flow = send_now(pieces)) {
+    if (stream_.bytes_written() >= part_ends) {
+      part_ends = stream_.bytes_written() + write_part_bytes;
+      deadline_.arm(service_.limits.write_timeout);
+    }
+    if (flow == Flow::let_pass) {
+      co_await let_others_pass();
+      continue;
+    }
+    const auto [error] = co_await stream_.async_wait_for(write_wants_, as_result);
+    unwaited_ = 0;
+    if (error == asio::error::operation_aborted && stream_.open()) {
+      stream_.close(true);  // the writer was cancelled: what was sent cannot be gone on with
+      throw boost::system::system_error(error);
+    }
+    if (error) stream_.fail(error, "sending a response");
+  }
+  deadline_.disarm();
 }
 
-void Responder::cut() {
-  connection_.stream_.close(true);
-}
-bool Responder::answered() const {
-  return connection_.answer_ != HttpConnection::Answer::none;
+bool HttpConnection::spent() {
+  return ++unwaited_ >= most_unwaited;
 }
 
-bool Request::wants_websocket() const {
-  return method == "GET" && headers.has_token("Connection", "upgrade") &&
-         iequals(headers.get("Upgrade"), "websocket");
+asio::awaitable<void> HttpConnection::let_others_pass() {
+  unwaited_ = 0;
+  co_await asio::post(stream_.get_executor(), asio::use_awaitable);
 }
 
 }  // namespace edgecore::net

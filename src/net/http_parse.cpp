@@ -1,8 +1,12 @@
 #include "net/http_parse.hpp"
 
-#include <boost/beast/http/parser.hpp>
+#include <algorithm>
+#include <array>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
 #include <ctime>
+#include <limits>
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
@@ -12,41 +16,6 @@ namespace {
 
 namespace http = boost::beast::http;
 using boost::system::error_code;
-
-/// A body that is collected as it comes, or handed on in pieces.
-struct GrowingBody {
-  struct value_type {
-    std::string data;
-    std::function<void(std::string_view)> piece;
-  };
-  class reader {
-   public:
-    template <bool IsRequest, class Fields>
-    reader(http::header<IsRequest, Fields>&, value_type& value) : value_(value) {}
-    void init(const boost::optional<std::uint64_t>&, error_code& error) { error = {}; }
-    template <class Buffers>
-    std::size_t put(const Buffers& buffers, error_code& error) {
-      std::size_t count = 0;
-      for (auto it = boost::asio::buffer_sequence_begin(buffers);
-           it != boost::asio::buffer_sequence_end(buffers); ++it) {
-        const boost::asio::const_buffer buffer = *it;
-        const std::string_view bytes(static_cast<const char*>(buffer.data()), buffer.size());
-        if (value_.piece) {
-          value_.piece(bytes);
-        } else {
-          value_.data.append(bytes);
-        }
-        count += bytes.size();
-      }
-      error = {};
-      return count;
-    }
-    void finish(error_code& error) { error = {}; }
-
-   private:
-    value_type& value_;
-  };
-};
 
 HttpFault fault_of(const error_code& error) {
   if (error == http::error::header_limit) return {431, "The header is larger than what is taken."};
@@ -66,72 +35,100 @@ std::string_view plain(boost::core::string_view text) {
   return {text.data(), text.size()};
 }
 
+std::string text(boost::core::string_view from) {
+  return {from.data(), from.size()};
+}
+
+/// Beast's grammar, which puts what it reads where it is wanted: no containers in between.
 template <bool IsRequest>
-struct Machine {
-  using Parser = http::parser<IsRequest, GrowingBody>;
-
+class Machine final : public http::basic_parser<IsRequest> {
+ public:
   explicit Machine(const HttpLimits& limits) {
-    parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
-    parser.body_limit(limits.body_bytes);
+    this->header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+    this->body_limit(limits.body_bytes);
   }
 
-  HttpHead head() {
-    const auto& message = parser.get();
-    HttpHead out;
-    if constexpr (IsRequest) {
-      out.method = plain(message.method_string());
-      out.target = plain(message.target());
+  HttpHead head;
+  std::string body;
+  std::function<void(std::string_view)> piece;
+
+ private:
+  using Text = boost::core::string_view;
+
+  void on_request_impl(http::verb, Text method, Text target, int version, error_code&) override {
+    head.method = text(method);
+    head.target = text(target);
+    head.http_1_1 = version >= 11;
+  }
+  void on_response_impl(int status, Text, int version, error_code&) override {
+    head.status = status;
+    head.http_1_1 = version >= 11;
+  }
+  void on_field_impl(http::field, Text name, Text value, error_code&) override {
+    head.headers.add(text(name), text(value));
+  }
+  void on_header_impl(error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+  std::size_t on_body_impl(Text bytes, error_code&) override { return take(bytes); }
+  void on_chunk_header_impl(std::uint64_t, Text, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, Text bytes, error_code&) override { return take(bytes); }
+  void on_finish_impl(error_code&) override {}
+
+  std::size_t take(Text bytes) {
+    if (piece) {
+      piece(plain(bytes));
     } else {
-      out.status = static_cast<int>(message.result_int());
+      body.append(bytes.data(), bytes.size());
     }
-    out.http_1_1 = message.version() >= 11;
-    out.keep_alive = parser.keep_alive();
-    out.upgrade = parser.upgrade();
-    for (const auto& field : message)
-      out.headers.add(std::string(plain(field.name_string())), std::string(plain(field.value())));
-    return out;
+    return bytes.size();
   }
-
-  Parser parser;
 };
 
 }  // namespace
 
 struct HttpParser::Impl {
-  Impl(Kind kind, const HttpLimits& given) : limits(given) {
+  Impl(Kind of, const HttpLimits& given) : kind(of), limits(given) { restart(); }
+
+  void restart() {
+    head_done = false;
+    fault.reset();
     if (kind == Kind::request) {
-      request = std::make_unique<Machine<true>>(limits);
+      request.emplace(limits);
     } else {
-      response = std::make_unique<Machine<false>>(limits);
-      response->parser.skip(kind == Kind::response_to_head);
+      response.emplace(limits);
+      response->skip(kind == Kind::response_to_head);
     }
   }
 
   template <class Action>
-  auto with(Action action) {
+  decltype(auto) with(Action action) {
     return request ? action(*request) : action(*response);
   }
 
+  Kind kind;
   HttpLimits limits;
-  std::unique_ptr<Machine<true>> request;
-  std::unique_ptr<Machine<false>> response;
-  std::optional<HttpHead> head;
+  std::optional<Machine<true>> request;
+  std::optional<Machine<false>> response;
   std::optional<HttpFault> fault;
+  bool head_done = false;
 };
 
 HttpParser::HttpParser(Kind kind, const HttpLimits& limits) : impl_(std::make_unique<Impl>(kind, limits)) {}
 HttpParser::~HttpParser() = default;
 
+void HttpParser::restart() {
+  impl_->restart();
+}
+
 std::size_t HttpParser::put(std::string_view bytes) {
   if (impl_->fault || bytes.empty()) return 0;
   return impl_->with([this, bytes](auto& machine) -> std::size_t {
-    auto& parser = machine.parser;
-    if (impl_->head && parser.chunked() && is_short_last_chunk(bytes)) return 0;
-    parser.eager(impl_->head.has_value());
+    if (impl_->head_done && machine.chunked() && is_short_last_chunk(bytes)) return 0;
+    machine.eager(impl_->head_done);
     error_code error;
-    const std::size_t taken = parser.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
+    const std::size_t taken = machine.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
     if (error == http::error::need_more) {
-      if (!impl_->head && bytes.size() - taken > impl_->limits.header_bytes)
+      if (!impl_->head_done && bytes.size() - taken > impl_->limits.header_bytes)
         impl_->fault = fault_of(http::error::header_limit);
       return taken;
     }
@@ -139,12 +136,14 @@ std::size_t HttpParser::put(std::string_view bytes) {
       impl_->fault = fault_of(error);
       return taken;
     }
-    if (!impl_->head && parser.is_header_done()) {
-      impl_->head = machine.head();
-      if (impl_->head->headers.size() > impl_->limits.header_count)
+    if (!impl_->head_done && machine.is_header_done()) {
+      impl_->head_done = true;
+      machine.head.keep_alive = machine.keep_alive();
+      machine.head.upgrade = machine.upgrade();
+      if (machine.head.headers.size() > impl_->limits.header_count)
         impl_->fault = HttpFault{431, "There are more header lines than what is taken."};
-      const auto length = parser.content_length();
-      if (length && *length > impl_->limits.body_bytes && !parser.get().body().piece)
+      const auto length = machine.content_length();
+      if (length && *length > impl_->limits.body_bytes && !machine.piece)
         impl_->fault = fault_of(http::error::body_limit);
     }
     return taken;
@@ -154,7 +153,7 @@ std::size_t HttpParser::put(std::string_view bytes) {
 void HttpParser::end_of_stream() {
   impl_->with([this](auto& machine) {
     error_code error;
-    if (machine.parser.got_some()) machine.parser.put_eof(error);
+    if (machine.got_some()) machine.put_eof(error);
     if (error) impl_->fault = HttpFault{400, "The message was cut off (" + error.message() + ")."};
   });
 }
@@ -162,23 +161,30 @@ void HttpParser::end_of_stream() {
 const std::optional<HttpFault>& HttpParser::fault() const {
   return impl_->fault;
 }
+bool HttpParser::started() const {
+  return impl_->with([](const auto& machine) { return machine.got_some(); });
+}
 bool HttpParser::head_done() const {
-  return impl_->head.has_value();
+  return impl_->head_done;
 }
 bool HttpParser::done() const {
-  return impl_->with([](const auto& machine) { return machine.parser.is_done(); });
+  return impl_->with([](const auto& machine) { return machine.is_done(); });
 }
 const HttpHead& HttpParser::head() const {
-  return impl_->head.value();
+  if (!impl_->head_done) throw Error("The head of an HTTP message was asked for before it had been read.");
+  return impl_->with([](const auto& machine) -> const HttpHead& { return machine.head; });
+}
+HttpHead HttpParser::take_head() {
+  return impl_->with([](auto& machine) { return std::move(machine.head); });
 }
 std::string HttpParser::take_body() {
-  return impl_->with([](auto& machine) { return std::move(machine.parser.get().body().data); });
+  return impl_->with([](auto& machine) { return std::move(machine.body); });
 }
 void HttpParser::on_body(std::function<void(std::string_view)> piece) {
   impl_->limits.body_bytes = std::numeric_limits<std::size_t>::max();
   impl_->with([&piece](auto& machine) {
-    machine.parser.body_limit(boost::none);
-    machine.parser.get().body().piece = std::move(piece);
+    machine.body_limit(boost::none);
+    machine.piece = std::move(piece);
   });
 }
 
@@ -186,8 +192,11 @@ std::string_view reason_phrase(int status) {
   return plain(http::obsolete_reason(http::int_to_status(static_cast<unsigned>(status))));
 }
 
-std::string http_date() {
-  const std::time_t now = std::time(nullptr);
+bool has_no_body(int status) {
+  return status < 200 || status == 204 || status == 304;
+}
+
+std::string http_date(std::time_t now) {
   std::tm parts{};
   ::gmtime_r(&now, &parts);
   std::array<char, 64> text{};
@@ -196,15 +205,33 @@ std::string http_date() {
   return {text.data(), size};
 }
 
+namespace {
+
+/// Which bytes would end a header's name or value before its end.
+using Bytes = std::array<bool, 256>;
+constexpr Bytes bytes_of(std::string_view characters) {
+  Bytes out{};
+  for (const char c : characters) out[static_cast<unsigned char>(c)] = true;
+  return out;
+}
+constexpr Bytes not_in_a_value = bytes_of(std::string_view("\r\n\0", 3));
+constexpr Bytes not_in_a_name = bytes_of(std::string_view("\r\n\0: \t", 6));
+
+bool holds(std::string_view text, const Bytes& bytes) {
+  return std::any_of(text.begin(), text.end(),
+                     [&bytes](char c) { return bytes[static_cast<unsigned char>(c)]; });
+}
+
+}  // namespace
+
+void append_header(std::string& out, std::string_view name, std::string_view value) {
+  if (name.empty() || holds(name, not_in_a_name) || holds(value, not_in_a_value))
+    throw BadInput("The header \"" + log::quote(name) + "\" holds characters that no header may have.");
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
 void append_headers(std::string& out, const Headers& headers) {
-  constexpr std::string_view forbidden_in_value("\r\n\0", 3);
-  constexpr std::string_view forbidden_in_name("\r\n\0: \t", 6);
-  for (const auto& [name, value] : headers) {
-    if (name.empty() || name.find_first_of(forbidden_in_name) != std::string::npos ||
-        value.find_first_of(forbidden_in_value) != std::string::npos)
-      throw BadInput("The header \"" + log::quote(name) + "\" holds characters that no header may have.");
-    out.append(name).append(": ").append(value).append("\r\n");
-  }
+  for (const auto& [name, value] : headers) append_header(out, name, value);
 }
 
 }  // namespace edgecore::net

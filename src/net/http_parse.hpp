@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,7 +34,7 @@ struct HttpHead {
   Headers headers;
 };
 
-/// Reads one HTTP message from bytes as they come (Beast's parser behind a non-template door). Use: feed the
+/// Reads one HTTP message from bytes as they come (Beast's grammar behind a non-template door). Use: feed the
 /// start of what has been received until head_done(), look at head(), then on until done(). Bodies grow with
 /// what has arrived, never with what is announced; an announced length above the limit is a fault at once.
 class HttpParser {
@@ -51,10 +52,17 @@ class HttpParser {
   /// The stream has ended; done() says whether the message is complete with that.
   void end_of_stream();
 
+  /// Forgets the message, to read another one with the same limits (and without on_body()).
+  void restart();
+
   [[nodiscard]] const std::optional<HttpFault>& fault() const;
+  /// True when at least one byte has been taken.
+  [[nodiscard]] bool started() const;
   [[nodiscard]] bool head_done() const;
   [[nodiscard]] bool done() const;
   [[nodiscard]] const HttpHead& head() const;
+  /// Takes the head; head() is empty from then on.
+  HttpHead take_head();
   /// Takes the body received so far.
   std::string take_body();
   /// Pieces go here instead of being collected, and the body limit is off.
@@ -67,9 +75,13 @@ class HttpParser {
 
 /// "Not Found" for 404.
 std::string_view reason_phrase(int status);
-/// "Sun, 06 Nov 1994 08:49:37 GMT" for now.
-std::string http_date();
-/// Appends "name: value\r\n" lines. Throws BadInput for a name or value that would break out of its line.
+/// Whether a response of that status never has a body.
+bool has_no_body(int status);
+/// "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string http_date(std::time_t when);
+/// Appends a "name: value\r\n" line. Throws BadInput for a name or value that would break out of it.
+void append_header(std::string& out, std::string_view name, std::string_view value);
+/// Appends a line for each.
 void append_headers(std::string& out, const Headers& headers);
 
 }  // namespace edgecore::net

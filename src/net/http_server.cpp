@@ -50,7 +50,11 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   };
 
   State(asio::any_io_executor on, Options with, Handler calling)
-      : executor(std::move(on)), options(std::move(with)), handler(std::move(calling)), changed(executor) {
+      : executor(std::move(on)),
+        options(std::move(with)),
+        handler(std::move(calling)),
+        service(options.limits, handler),
+        emptied(executor) {
     if (options.unix_socket.empty()) {
       listen_tcp();
     } else {
@@ -108,6 +112,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   }
 
   void cut_all() {
+    cutting = true;
     for (auto& entry : entries) {
       if (entry.connection == nullptr) continue;
       entry.connection->cut();
@@ -126,10 +131,11 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
 
   static asio::awaitable<void> run_connection(std::shared_ptr<State> self, Stream stream,
                                               std::list<Entry>::iterator entry) {
-    HttpConnection connection(std::move(stream), self->options.tls, self->options.limits, self->handler);
+    HttpConnection connection(std::move(stream), self->options.tls, self->service);
     entry->connection = &connection;
     const Removal removal{*self, entry};
     try {
+      if (self->cutting) co_return;
       co_await connection.run();
     } catch (const std::exception&) {
       connection.cut();  // cancelled: nobody is left to be told
@@ -144,7 +150,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
       entry->connection = nullptr;
       asio::post(state.executor, [self = state.shared_from_this(), entry = entry] {
         self->entries.erase(entry);
-        self->changed.cancel();
+        if (self->entries.empty()) self->emptied.cancel();
       });
     }
   };
@@ -169,12 +175,14 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   asio::any_io_executor executor;
   Options options;
   Handler handler;
+  HttpService service;
   std::optional<Tcp::acceptor> tcp;
   std::optional<Local::acceptor> local;
   std::uint16_t bound_port = 0;
   std::list<Entry> entries;
-  asio::steady_timer changed;  ///< cancelled whenever a connection has ended
+  asio::steady_timer emptied;  ///< cancelled when the last connection has ended
   bool stopping = false;
+  bool cutting = false;  ///< connections that begin now end at once
 };
 
 HttpServer::HttpServer(asio::any_io_executor executor, Options options, Handler handler)
@@ -196,16 +204,11 @@ asio::awaitable<void> HttpServer::stop(std::chrono::milliseconds grace) {
   state->close_listener();
   for (auto& entry : state->entries)
     if (entry.connection != nullptr) entry.connection->finish_soon();
-  const auto until = std::chrono::steady_clock::now() + grace;
-  while (!state->entries.empty()) {
-    if (std::chrono::steady_clock::now() >= until) {
-      state->cut_all();
-      state->changed.expires_at(asio::steady_timer::time_point::max());
-    } else {
-      state->changed.expires_at(until);
-    }
-    if (!state->entries.empty()) co_await state->changed.async_wait(as_result);
-  }
+  state->emptied.expires_after(grace);
+  if (!state->entries.empty() && grace.count() > 0) co_await state->emptied.async_wait(as_result);
+  state->cut_all();
+  state->emptied.expires_at(asio::steady_timer::time_point::max());
+  while (!state->entries.empty()) co_await state->emptied.async_wait(as_result);
 }
 
 std::uint16_t HttpServer::port() const {

@@ -42,9 +42,9 @@ ssize_t Stream::Core::transmit(const Regions& regions) {
 
 Stream::Attempt Stream::Core::attempt(Direction direction, const Regions& regions) {
   if (closed) return {Attempt::State::done, asio::error::operation_aborted, 0};
-  const bool reading = direction == Direction::read || direction == Direction::wait;
+  const bool reading = direction == Direction::read;
   if (reading && !pushed_back.empty()) {
-    if (direction == Direction::wait || regions.count == 0) return {};
+    if (regions.count == 0) return {};
     const std::size_t count = std::min(pushed_back.size(), regions.items[0].size);
     std::copy_n(pushed_back.data(), count, static_cast<char*>(regions.items[0].data));
     pushed_back.erase(0, count);
@@ -52,17 +52,11 @@ Stream::Attempt Stream::Core::attempt(Direction direction, const Regions& region
   }
   if (reading && read_limit && read >= *read_limit)
     return {Attempt::State::done, asio::error::message_size, 0};
-  if (regions.count == 0 && (direction == Direction::read || direction == Direction::write)) return {};
+  if (regions.count == 0 && direction != Direction::handshake) return {};
   return ssl ? attempt_tls(direction, regions) : attempt_plain(direction, regions);
 }
 
 Stream::Attempt Stream::Core::attempt_plain(Direction direction, const Regions& regions) {
-  if (direction == Direction::wait) {
-    char byte = 0;
-    const ssize_t peeked = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK);
-    if (peeked < 0 && (errno == EAGAIN || errno == EINTR)) return {Attempt::State::wants_read, {}, 0};
-    return {};
-  }
   const ssize_t count = direction == Direction::read ? receive(regions) : transmit(regions);
   if (count > 0) return {Attempt::State::done, {}, static_cast<std::size_t>(count)};
   if (count == 0) return {Attempt::State::done, asio::error::eof, 0};
@@ -125,6 +119,22 @@ Stream::Stream(Socket socket) : core_(std::make_shared<Core>(std::move(socket)))
 
 void Stream::begin(Direction direction, const Regions& regions, IoHandler handler) {
   Operation{core_, direction, regions, std::move(handler)}.start();
+}
+
+Stream::Attempt Stream::try_read(asio::mutable_buffer into) {
+  return core_->attempt(Direction::read, regions_of(into));
+}
+
+Stream::Attempt Stream::try_write(std::span<const asio::const_buffer> pieces) {
+  return core_->attempt(Direction::write, regions_of(pieces));
+}
+
+bool Stream::holds_input() const {
+  return !core_->pushed_back.empty() || (core_->ssl && SSL_has_pending(core_->ssl.get()) == 1);
+}
+
+Stream::Socket& Stream::socket() {
+  return core_->socket;
 }
 
 Stream::executor_type Stream::get_executor() const {

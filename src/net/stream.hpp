@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "edgecore/base/clock.hpp"
@@ -62,15 +63,24 @@ class Stream {
         },
         token, *this, regions_of(buffers));
   }
-  /// Completes when a read may give something (data, end or error), without taking memory for it. The count
-  /// is 0.
+  /// What one try without waiting came to: `done` with an error or a count, or what to wait for before the
+  /// next one. A write that is tried again must begin with the same bytes (TLS).
+  struct Attempt {
+    enum class State { done, wants_read, wants_write };
+    State state = State::done;
+    error_code error;
+    std::size_t count = 0;
+  };
+  Attempt try_read(asio::mutable_buffer into);
+  /// Of at most eight pieces.
+  Attempt try_write(std::span<const asio::const_buffer> pieces);
+  /// True when a read would give something without the socket having become readable: wait only if not.
+  [[nodiscard]] bool holds_input() const;
+  /// Waits until the socket is ready for another try; completes with an error_code.
   template <class Token>
-  auto async_wait_readable(Token&& token) {
-    return asio::async_initiate<Token, void(error_code, std::size_t)>(
-        [](IoHandler handler, Stream stream) {
-          stream.begin(Direction::wait, Regions(), std::move(handler));
-        },
-        token, *this);
+  auto async_wait_for(Attempt::State wanted, Token&& token) {
+    const auto what = wanted == Attempt::State::wants_write ? Socket::wait_write : Socket::wait_read;
+    return socket().async_wait(what, std::forward<Token>(token));
   }
 
   /// TLS handshakes; throw NetError (tls) with the host and the check that failed. `host` is verified as
@@ -111,7 +121,7 @@ class Stream {
   [[nodiscard]] std::optional<Certificate> peer_certificate() const;
 
  private:
-  enum class Direction { read, write, wait, handshake };
+  enum class Direction { read, write, handshake };
   /// A piece of memory to read into or write from, and a bounded list of them. Beast never needs more at a
   /// time; of a longer sequence the rest goes with the next call, as for any read_some or write_some.
   struct Region {
@@ -123,7 +133,6 @@ class Stream {
     std::size_t count = 0;
   };
   struct Core;
-  struct Attempt;
   struct Operation;
 
   template <class Buffers>
@@ -136,6 +145,7 @@ class Stream {
     }
     return out;
   }
+  Socket& socket();
   void begin(Direction direction, const Regions& regions, IoHandler handler);
   asio::awaitable<void> handshake(std::shared_ptr<const TlsContext> tls, bool client, std::string host);
 

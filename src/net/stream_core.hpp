@@ -36,11 +36,4 @@ struct Stream::Core {
   Attempt ssl_outcome(int result);
 };
 
-struct Stream::Attempt {
-  enum class State { done, wants_read, wants_write };
-  State state = State::done;
-  error_code error;
-  std::size_t count = 0;
-};
-
 }  // namespace edgecore::net

@@ -109,10 +109,6 @@ void expect_host(SSL* ssl, const TlsContext& tls, const std::string& host) {
 Stream::Attempt Stream::Core::attempt_tls(Direction direction, const Regions& regions) {
   ERR_clear_error();
   SSL* session = ssl.get();
-  if (direction == Direction::wait) {
-    if (SSL_has_pending(session) == 1) return {};
-    return attempt_plain(direction, regions);
-  }
   if (direction == Direction::handshake) {
     const int result = SSL_do_handshake(session);
     return result == 1 ? Attempt() : ssl_outcome(result);
@@ -128,7 +124,10 @@ Stream::Attempt Stream::Core::attempt_tls(Direction direction, const Regions& re
   if (regions.count == 1 || regions.items[0].size >= record) {
     result = SSL_write_ex(session, regions.items[0].data, regions.items[0].size, &count);
   } else {
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < regions.count; ++i) size += regions.items[i].size;
     std::string joined;
+    joined.reserve(std::min(size, record));
     for (std::size_t i = 0; i < regions.count && joined.size() < record; ++i)
       joined.append(static_cast<const char*>(regions.items[i].data),
                     std::min(regions.items[i].size, record - joined.size()));

@@ -17,7 +17,10 @@ class Headers {
   Headers(std::initializer_list<Line> lines) : lines_(lines) {}
 
   /// Adds a line; others of that name stay.
-  void add(std::string name, std::string value) { lines_.emplace_back(std::move(name), std::move(value)); }
+  void add(std::string name, std::string value) {
+    if (lines_.empty()) lines_.reserve(usual_lines);
+    lines_.emplace_back(std::move(name), std::move(value));
+  }
   /// Replaces all lines of that name.
   void set(std::string name, std::string value);
   void remove(std::string_view name);
@@ -34,6 +37,7 @@ class Headers {
   [[nodiscard]] auto end() const { return lines_.end(); }
 
  private:
+  static constexpr std::size_t usual_lines = 6;
   std::vector<Line> lines_;
 };
 

@@ -42,6 +42,8 @@ struct Response {
   int status = 200;
   Headers headers;  ///< Content-Length, Connection, Date and Transfer-Encoding are the server's to set
   std::string body;
+  /// When set, sent instead of `body` and never copied: for bytes that many are to get.
+  std::shared_ptr<const std::string> shared_body;
 };
 
 class HttpConnection;
@@ -59,13 +61,17 @@ class Responder {
   /// leave at once.
   boost::asio::awaitable<void> start(int status, Headers headers);
   /// Sends one piece and returns when the kernel has taken it: back-pressure. The piece leaves at once.
+  /// When the write is cancelled half-way, the connection is cut: the stream cannot be gone on with.
   boost::asio::awaitable<void> write(std::string piece);
+  /// The same without a copy, for an event that goes to many watchers.
+  boost::asio::awaitable<void> write(std::shared_ptr<const std::string> piece);
   /// Ends a started response. A handler that returns without it, or throws after start(), has its connection
   /// cut, so that the client can tell the response is not complete.
   boost::asio::awaitable<void> finish();
 
   /// Returns when the client has closed its connection; never otherwise. Race it against the work of a long
-  /// response (awaitable_operators ||). Must not run at the same time as upgrade().
+  /// response (awaitable_operators ||). Takes no memory while it waits. Must not run at the same time as
+  /// upgrade().
   boost::asio::awaitable<void> client_gone();
 
   /// Answers 101 and hands the connection over; it is the caller's from then on, also beyond the handler's
@@ -82,6 +88,7 @@ class Responder {
  private:
   friend class HttpConnection;
   explicit Responder(HttpConnection& connection) : connection_(connection) {}
+  void expect_started() const;
   HttpConnection& connection_;
 };
 
@@ -90,8 +97,12 @@ class Responder {
 /// too, one call at a time per connection. What breaks a limit is answered with 400, 408, 413, 431 or 505 and
 /// the connection closed.
 ///
-/// An idle connection waits for its first byte without any buffer. Measured on x86-64 with g++ 12: see docs
-/// in tests/unit/net/http_idle_test.cpp, which holds the bound.
+/// A client that sends requests without waiting for their answers, or reads a stream as fast as it is
+/// written, does not hold up the others: after a number of steps that needed no waiting the executor's other
+/// work runs.
+///
+/// A connection that waits, for a request or with a stream for client_gone(), has no buffer of its own. What
+/// it costs is bounded by tests/unit/net/http_idle_test.cpp and measured by bench_http (docs/benchmarks.md).
 class HttpServer {
  public:
   /// Runs once per request. An exception before an answer becomes 500 (400 for BadInput) with the exception's

@@ -1,5 +1,7 @@
 #include <malloc.h>
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
 #include "unit/net/net_fixture.hpp"
 
 namespace edgecore::net {
@@ -62,6 +64,36 @@ TEST_F(HttpIdleTest, TlsConnectionStaysUnderThirtyTwoKilobytes) {
     const std::size_t each = (heap() - before) / many / 2;
     RecordProperty("bytes", static_cast<int>(each));
     EXPECT_LT(each, 32U * 1024);
+  };
+  run(scenario());
+}
+
+TEST_F(HttpIdleTest, WaitingStreamStaysUnderSixteenKilobytes) {
+  if (heap() == 0) GTEST_SKIP() << "This allocator (a sanitizer's) does not tell what is in use.";
+  const auto handler = [](Request&, Responder& responder) -> asio::awaitable<void> {
+    using namespace asio::experimental::awaitable_operators;
+    const Headers headers;
+    co_await responder.start(200, headers);
+    asio::steady_timer news(co_await asio::this_coro::executor, 1h);
+    co_await (news.async_wait(asio::use_awaitable) || responder.client_gone());
+  };
+  const auto server = serve(handler);
+  const auto scenario = [&]() -> asio::awaitable<void> {
+    std::vector<asio::ip::tcp::socket> sockets;
+    constexpr std::size_t many = 300;
+    sockets.reserve(many);
+    std::size_t before = 0;
+    for (std::size_t i = 0; i < many + 1; ++i) {
+      if (i == 1) before = heap();
+      auto socket = co_await dial(server->port());
+      co_await send(socket, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+      co_await read_until(socket, "\r\n\r\n");
+      sockets.push_back(std::move(socket));
+    }
+    co_await sleep(50ms);
+    const std::size_t each = (heap() - before) / many;
+    RecordProperty("bytes", static_cast<int>(each));
+    EXPECT_LT(each, 16U * 1024);
   };
   run(scenario());
 }

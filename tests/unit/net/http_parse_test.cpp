@@ -46,5 +46,27 @@ TEST(HttpParserTest, ChunksAndTrailersInSingleBytesAreTaken) {
   }
 }
 
+TEST(HttpParserTest, OneParserReadsMessageAfterMessage) {
+  HttpParser parser(HttpParser::Kind::request, kLimits);
+  for (const auto* name : {"first", "second"}) {
+    EXPECT_FALSE(parser.head_done());
+    EXPECT_EQ(parser.take_body(), "");
+    const std::string text =
+        std::string("PUT /") + name + " HTTP/1.1\r\nB: 1\r\na:  2 \r\nB: 3\r\nContent-Length: 3\r\n\r\nabc";
+    const std::size_t head = parser.put(text);
+    ASSERT_TRUE(parser.head_done());
+    EXPECT_EQ(parser.put(std::string_view(text).substr(head)), 3U);
+    EXPECT_TRUE(parser.done());
+    const HttpHead taken = parser.take_head();
+    EXPECT_EQ(taken.target, std::string("/") + name);
+    EXPECT_TRUE(taken.keep_alive);
+    const std::vector<Headers::Line> lines(taken.headers.begin(), taken.headers.end());
+    const std::vector<Headers::Line> expected{{"B", "1"}, {"a", "2"}, {"B", "3"}, {"Content-Length", "3"}};
+    EXPECT_EQ(lines, expected);
+    EXPECT_EQ(parser.take_body(), "abc");
+    parser.restart();
+  }
+}
+
 }  // namespace
 }  // namespace edgecore::net

@@ -4,6 +4,7 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
 
 #include "edgecore/base/error.hpp"
 #include "unit/net/net_fixture.hpp"
@@ -208,6 +209,115 @@ TEST_F(HttpServerTest, StreamedPiecesArriveOneByOneAndAreFramed) {
     EXPECT_TRUE(response.body.empty());
     const std::vector<std::string> expected{"event 0\n", "event 1\n", "event 2\n"};
     EXPECT_EQ(pieces, expected);
+  };
+  run(scenario());
+}
+
+TEST_F(HttpServerTest, SharedBytesAreSentAsBodyAndAsPieces) {
+  const auto shared = std::make_shared<const std::string>(300'000, 's');
+  const auto handler = [&shared](Request& request, Responder& responder) -> asio::awaitable<void> {
+    if (request.target == "/whole") {
+      Response response;
+      response.body = "not this";
+      response.shared_body = shared;
+      co_return co_await responder.send(std::move(response));
+    }
+    const Headers headers;
+    co_await responder.start(200, headers);
+    const auto empty = std::make_shared<const std::string>();
+    for (int i = 0; i < 3; ++i) {
+      co_await responder.write(shared);
+      co_await responder.write(empty);
+    }
+    co_await responder.finish();
+  };
+  const TestAuthority authority;
+  for (const bool tls : {false, true}) {
+    const auto server = serve(handler, {}, tls ? authority.server() : nullptr);
+    const auto scenario = [&]() -> asio::awaitable<void> {
+      HttpClient kept;
+      ClientRequest request;
+      request.url = (tls ? "https" : "http") + url(*server, "/whole").substr(4);
+      request.tls = authority.client();
+      const auto whole = co_await kept.fetch(request);
+      EXPECT_TRUE(whole.body == *shared);
+      request.url.replace(request.url.size() - 5, 5, "pieces");
+      const auto pieces = co_await kept.fetch(request);
+      EXPECT_TRUE(pieces.body == *shared + *shared + *shared);
+    };
+    run(scenario());
+  }
+  EXPECT_EQ(shared.use_count(), 1);
+}
+
+TEST_F(HttpServerTest, ClientThatPipelinesWithoutEndLetsOthersPass) {
+  std::size_t answered = 0;
+  const auto handler = [&answered](Request& request, Responder& responder) -> asio::awaitable<void> {
+    if (request.target == "/flood") ++answered;
+    Response empty;
+    co_await responder.send(std::move(empty));
+  };
+  const auto server = serve(handler);
+  constexpr std::size_t many = 600;
+  std::size_t answered_before_the_other = many;
+  const auto other = [&]() -> asio::awaitable<void> {
+    co_await sleep(0ms);
+    for (int turn = 0; answered == 0; ++turn) co_await asio::post(asio::use_awaitable);
+    answered_before_the_other = answered;
+  };
+  const auto scenario = [&]() -> asio::awaitable<void> {
+    auto flood = co_await dial(server->port());
+    std::string requests;
+    for (std::size_t i = 0; i < many; ++i) requests += "GET /flood HTTP/1.1\r\nHost: x\r\n\r\n";
+    spawn(other());
+    co_await send(flood, std::move(requests));
+    while (answered < many) co_await sleep(5ms);
+  };
+  run(scenario());
+  EXPECT_GT(answered_before_the_other, 0U);
+  EXPECT_LT(answered_before_the_other, 100U);
+}
+
+TEST_F(HttpServerTest, StreamThatIsReadAsFastAsItIsWrittenLetsOthersPass) {
+  bool stop = false;
+  const auto handler = [&stop](Request&, Responder& responder) -> asio::awaitable<void> {
+    const Headers headers;
+    co_await responder.start(200, headers);
+    while (!stop) co_await responder.write("tick\n");
+    co_await responder.finish();
+  };
+  const auto server = serve(handler);
+  const auto scenario = [&]() -> asio::awaitable<void> {
+    auto socket = co_await dial(server->port());
+    co_await send(socket, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    co_await read_until(socket, "tick\n");
+    stop = true;  // nobody would get here if the writer kept the thread
+    const auto rest = co_await drain(socket);
+    EXPECT_TRUE(rest.ends_with("0\r\n\r\n"));
+  };
+  run(scenario());
+}
+
+TEST_F(HttpServerTest, RequestSentWhileClientGoneWatchesIsAnsweredNext) {
+  const auto handler = [](Request& request, Responder& responder) -> asio::awaitable<void> {
+    asio::steady_timer work(co_await asio::this_coro::executor, 50ms);
+    co_await (responder.client_gone() || work.async_wait(asio::use_awaitable));
+    Response response;
+    response.body = request.target + "|" + request.body;
+    co_await responder.send(std::move(response));
+  };
+  const TestAuthority authority;
+  const auto server = serve(handler);
+  const auto scenario = [&]() -> asio::awaitable<void> {
+    auto socket = co_await dial(server->port());
+    co_await send(socket, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /2 HTTP/1.1\r\nHo");
+    co_await sleep(20ms);
+    co_await send(socket, "st: x\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbo");
+    co_await sleep(100ms);
+    co_await send(socket, "dy");
+    const auto answer = co_await drain(socket);
+    EXPECT_NE(answer.find("/1|"), std::string::npos) << answer;
+    EXPECT_NE(answer.find("/2|body"), std::string::npos) << answer;
   };
   run(scenario());
 }
