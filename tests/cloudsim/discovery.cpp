@@ -2,21 +2,25 @@
 
 #include <algorithm>
 #include <map>
-#include <string_view>
 #include <vector>
 
+#include "edgecore/kube/api_resources.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
 
 namespace edgecore::cloudsim {
 namespace {
 
-/// Group to versions, in the table's order of preference.
+const kube::ApiResources& known_resources() {
+  static const kube::ApiResources resources;
+  return resources;
+}
+
+/// Group to versions, in order of preference.
 std::map<std::string, std::vector<std::string>> groups() {
   std::map<std::string, std::vector<std::string>> found;
-  for (const kube::ResourceKind& kind : kube::builtin_kinds()) {
-    auto& versions = found[std::string(kind.group)];
-    if (std::find(versions.begin(), versions.end(), kind.version) == versions.end())
-      versions.emplace_back(kind.version);
+  for (const auto& resource : known_resources().all()) {
+    auto& versions = found[resource->group];
+    if (versions.empty() || versions.back() != resource->version) versions.push_back(resource->version);
   }
   return found;
 }
@@ -33,38 +37,27 @@ Json group_document(const std::string& group, const std::vector<std::string>& ve
           {"preferredVersion", std::move(preferred)}};
 }
 
-Json short_names(std::string_view text) {
-  Json names = Json::array();
-  while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
-    names.push_back(text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return names;
-}
-
 Json resource_list(const std::string& group, const std::string& version) {
   Json resources = Json::array();
-  for (const kube::ResourceKind& kind : kube::builtin_kinds()) {
-    if (kind.group != group || kind.version != version) continue;
-    Json entry = {{"name", kind.plural},
-                  {"singularName", kind.singular},
-                  {"namespaced", kind.namespaced},
-                  {"kind", kind.kind},
+  for (const auto& resource : known_resources().all()) {
+    if (resource->group != group || resource->version != version) continue;
+    Json entry = {{"name", resource->plural},
+                  {"singularName", resource->singular},
+                  {"namespaced", resource->namespaced},
+                  {"kind", resource->kind},
                   {"verbs", {"create", "delete", "get", "list", "patch", "update", "watch"}}};
-    if (!kind.short_names.empty()) entry["shortNames"] = short_names(kind.short_names);
-    if (kind.kind == "Pod") entry["categories"] = {"all"};
-    resources.push_back(entry);
-    entry.erase("shortNames");
-    entry.erase("categories");
-    entry["name"] = std::string(kind.plural) + "/status";
-    entry["singularName"] = "";
-    entry["verbs"] = {"get", "patch", "update"};
+    Json status = entry;
+    if (!resource->short_names.empty()) entry["shortNames"] = resource->short_names;
+    if (!resource->categories.empty()) entry["categories"] = resource->categories;
     resources.push_back(std::move(entry));
+    status["name"] = resource->plural + "/status";
+    status["singularName"] = "";
+    status["verbs"] = {"get", "patch", "update"};
+    resources.push_back(std::move(status));
   }
   return {{"kind", "APIResourceList"},
           {"apiVersion", "v1"},
-          {"groupVersion", group.empty() ? version : group + "/" + version},
+          {"groupVersion", kube::format_api_version(group, version)},
           {"resources", std::move(resources)}};
 }
 

@@ -86,6 +86,54 @@ TEST(BodyTest, PatchesAreKnownByTheirType) {
       413);
 }
 
+/// Whatever is sent with whatever method and type is taken or refused with a Status; nothing else is thrown.
+TEST(BodyTest, EveryVerbTakesOrRefusesEveryBody) {
+  const kube::ApiResources resources;
+  const std::string bodies[] = {"",
+                                "{}",
+                                "[]",
+                                "null",
+                                "\"x\"",
+                                "{\"metadata\":null,\"kind\":null}",
+                                "{\"metadata\":[],\"kind\":\"Pod\"}",
+                                "{\"metadata\":{\"name\":{},\"namespace\":3}}",
+                                "{\"apiVersion\":{\"a\":1}}",
+                                "a: {b: [c, {d: ~}]}",
+                                "? {a: 1}\n: 2",
+                                "--- \n...\n---",
+                                std::string("\0\xff\xfe{", 4),
+                                "k8s\n\x0a\x0c",
+                                "&a [*a]"};
+  for (const char* type :
+       {"", "application/json", "application/yaml", "application/vnd.kubernetes.protobuf", "application/cbor",
+        "application/json-patch+json", "application/merge-patch+json",
+        "application/strategic-merge-patch+json", "application/apply-patch+yaml", ";", "\xff"}) {
+    for (const std::string& body : bodies) {
+      for (const char* method : {"POST", "PUT", "PATCH", "DELETE"}) {
+        for (const char* path :
+             {"/api/v1/namespaces/d/pods/a", "/api/v1/nodes/a", "/api/v1/namespaces/d/pods/a/eviction"}) {
+          try {
+            const RequestInfo info = parse_request(method, path);
+            if (info.verb == "patch") {
+              read_patch(of_type(type), body);
+            } else if (info.verb == "delete") {
+              read_delete_options(of_type(type), body);
+            } else {
+              const Json object =
+                  prepare_object(read_object(of_type(type), body),
+                                 *resources.find(info.group, info.version, info.resource), info);
+              EXPECT_EQ(object["metadata"]["name"], "a");
+            }
+          } catch (const ApiError& error) {
+            EXPECT_THAT(error.status().code, ::testing::AnyOf(400, 413, 415));
+            EXPECT_NE(error.status().message, "");
+          }
+        }
+      }
+    }
+  }
+}
+
 class PrepareObjectTest : public Test {
  protected:
   Json prepare(const char* method, const char* path, Json object) {
