@@ -80,7 +80,7 @@ Cloud::Cloud(asio::any_io_executor executor, const Options& options)
 void Cloud::start() {
   publish_token();
   edge_.replay();
-  if (require_authorization_) policy_.reconcile();
+  if (require_authorization_) policy_.replay();
   hub_.start();
   enrolment_.start();
   api_.start();
@@ -122,7 +122,6 @@ asio::awaitable<void> Cloud::change_loop() {
 
 void Cloud::handle_changes() {
   bool schedule = false;
-  bool rights = false;
   while (!changes_.empty()) {
     const Change change = std::move(changes_.front());
     changes_.pop_front();
@@ -131,15 +130,11 @@ void Cloud::handle_changes() {
       edge_.changed(change);
       dynamic_.changed(change);
       controllers_.collect(change);
-      rights |= require_authorization_ && PolicyController::concerns(change);
+      if (require_authorization_) policy_.changed(change);
       if (change.kind->kind == "CertificateSigningRequest") controllers_.sign_certificates();
       if (schedule && changes_.empty()) {
         schedule = false;
         controllers_.schedule();
-      }
-      if (rights && changes_.empty()) {
-        rights = false;
-        policy_.reconcile();
       }
     });
   }

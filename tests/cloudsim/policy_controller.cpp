@@ -1,7 +1,6 @@
 #include "cloudsim/policy_controller.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 #include "cloudsim/replies.hpp"
@@ -12,13 +11,25 @@ namespace {
 
 constexpr char kEdgeLabel[] = "node-role.kubernetes.io/edge";
 
-/// The members of an object's metadata that travel in a ServiceAccountAccess.
-Json bare(const Json& object) {
-  Json metadata = {{"creationTimestamp", nullptr}};
-  for (const char* field : {"name", "namespace", "labels", "annotations", "finalizers"}) {
-    if (const Json* value = kube::find_keys(object, {"metadata", field})) metadata[field] = *value;
+/// An object as it travels in a ServiceAccountAccess: whole.
+Json copy_of(const Json& object) {
+  Json copy = object;
+  copy["metadata"].erase("managedFields");
+  return copy;
+}
+
+/// What of a spec counts when it is compared: not the versions of the objects copied into it.
+Json comparable(Json spec) {
+  const auto strip = [](Json& holder, const char* member) {
+    if (holder.contains(member)) holder[member]["metadata"].erase("resourceVersion");
+  };
+  strip(spec, "serviceAccount");
+  for (const auto& [list, member] : {std::pair("accessRoleBinding", "roleBinding"),
+                                     std::pair("accessClusterRoleBinding", "clusterRoleBinding")}) {
+    if (!spec.contains(list)) continue;
+    for (Json& entry : spec[list]) strip(entry, member);
   }
-  return metadata;
+  return spec;
 }
 
 bool names_account(const Json& binding, const Json& account) {
@@ -34,14 +45,6 @@ bool names_account(const Json& binding, const Json& account) {
       return true;
   }
   return false;
-}
-
-Json bare_binding(const Json& binding) {
-  Json copy = {{"metadata", bare(binding)}};
-  for (const char* member : {"subjects", "roleRef"}) {
-    if (binding.contains(member)) copy[member] = binding[member];
-  }
-  return copy;
 }
 
 std::set<std::string> listed_nodes(const Json& access) {
@@ -60,56 +63,75 @@ std::set<std::string> without(const std::set<std::string>& all, const std::set<s
 
 }  // namespace
 
-bool PolicyController::concerns(const Change& change) {
-  constexpr std::array<std::string_view, 7> kKinds = {
-      "Pod", "Node", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"};
-  if (std::find(kKinds.begin(), kKinds.end(), change.kind->kind) == kKinds.end()) return false;
-  // What nodes report about themselves and their pods comes often and says nothing about rights.
-  if (change.type != ChangeType::modified) return true;
-  if (change.kind->kind == "Pod")
-    return kube::string_or(*change.before, "spec.nodeName") !=
-           kube::string_or(*change.object, "spec.nodeName");
-  return change.kind->kind != "Node";
+void PolicyController::changed(const Change& change) {
+  const std::string_view kind = change.kind->kind;
+  const std::string ns = namespace_of(*change.object);
+  if (kind == "Pod" && change.type != ChangeType::deleted) pod_changed(*change.object);
+  if (kind == "ServiceAccount" || kind == "Role" || kind == "RoleBinding") reconcile_all(ns);
+  if (kind == "ClusterRole" || kind == "ClusterRoleBinding") reconcile_all("");
+  if (kind == "ServiceAccountAccess" && change.type != ChangeType::deleted)
+    reconcile({ns, name_of(*change.object)});
 }
 
-std::map<PolicyController::Account, PolicyController::Nodes> PolicyController::accounts_in_use() const {
-  std::map<Account, Nodes> used;
-  for (const Object& pod : cluster_.list(kind_named("Pod"))) {
+void PolicyController::pod_changed(const Json& pod) {
+  const std::string name = kube::string_or(pod, "spec.serviceAccountName");
+  if (name.empty() || !is_edge_node(kube::string_or(pod, "spec.nodeName"))) return;
+  const std::string ns = namespace_of(pod);
+  const ResourceKind& kind = kind_named("ServiceAccountAccess");
+  const bool ending = kube::find_path(pod, "metadata.deletionTimestamp") != nullptr;
+  const bool known = cluster_.find(kind, ns, name) != nullptr;
+  if (known && ending) return reconcile({ns, name});
+  if (known || ending) return;
+  Json account = {{"metadata", {{"name", name}, {"namespace", ns}, {"creationTimestamp", nullptr}}}};
+  cluster_.create(kind, ns,
+                  {{"metadata", {{"name", name}}}, {"spec", {{"serviceAccount", std::move(account)}}}});
+}
+
+void PolicyController::replay() {
+  for (const Object& pod : cluster_.list(kind_named("Pod"))) pod_changed(*pod);
+  reconcile_all("");
+}
+
+void PolicyController::reconcile_all(const std::string& ns) {
+  for (const Object& access : cluster_.list(kind_named("ServiceAccountAccess"), ns))
+    reconcile({namespace_of(*access), name_of(*access)});
+}
+
+bool PolicyController::is_edge_node(const std::string& node) const {
+  const Object object = node.empty() ? nullptr : cluster_.find(kind_named("Node"), "", node);
+  return object && kube::find_keys(*object, {"metadata", "labels", kEdgeLabel}) != nullptr;
+}
+
+PolicyController::Nodes PolicyController::nodes_of(const Account& account) const {
+  Nodes nodes;
+  for (const Object& pod : cluster_.list(kind_named("Pod"), account.first)) {
     const std::string node = kube::string_or(*pod, "spec.nodeName");
-    const Object object = node.empty() ? nullptr : cluster_.find(kind_named("Node"), "", node);
-    if (!object || kube::find_keys(*object, {"metadata", "labels", kEdgeLabel}) == nullptr) continue;
-    used[{namespace_of(*pod), kube::string_or(*pod, "spec.serviceAccountName", "default")}].insert(node);
+    if (kube::string_or(*pod, "spec.serviceAccountName") == account.second && is_edge_node(node))
+      nodes.insert(node);
   }
-  return used;
+  return nodes;
 }
 
-void PolicyController::reconcile() {
-  std::map<Account, Nodes> used = accounts_in_use();
-  for (const Object& access : cluster_.list(kind_named("ServiceAccountAccess")))
-    used.try_emplace({namespace_of(*access), name_of(*access)});
-  for (const auto& [account, nodes] : used) reconcile(account, nodes);
-}
-
-void PolicyController::reconcile(const Account& account, const Nodes& nodes) {
+void PolicyController::reconcile(const Account& account) {
   const ResourceKind& kind = kind_named("ServiceAccountAccess");
   const auto& [ns, name] = account;
   const Object stored = cluster_.find(kind, ns, name);
+  if (!stored) return;
   const Object service_account = cluster_.find(kind_named("ServiceAccount"), ns, name);
-  const Nodes before = stored ? listed_nodes(*stored) : Nodes();
-  if (!service_account || nodes.empty()) {
-    if (!stored) return;
+  const Nodes before = listed_nodes(*stored);
+  if (!service_account) {
     const Deletion gone = cluster_.remove(kind, ns, name);
     send(names::operation::kDelete, *gone.object, before);
     return;
   }
+  const Nodes nodes = nodes_of(account);
   Json spec = access_of(*service_account);
-  const bool same = stored && kube::object_or_empty(*stored, "spec") == spec;
+  const bool same = comparable(kube::object_or_empty(*stored, "spec")) == comparable(spec);
   if (same && before == nodes) return;
-  Json access = stored ? *stored : Json{{"metadata", {{"name", name}}}};
+  Json access = *stored;
   access["spec"] = std::move(spec);
   access["status"] = {{"nodeList", nodes}};
-  const Object now = stored ? cluster_.update(kind, ns, name, std::move(access))
-                            : cluster_.create(kind, ns, std::move(access));
+  const Object now = cluster_.update(kind, ns, name, std::move(access));
   if (same) {
     send(names::operation::kInsert, *now, without(nodes, before));
   } else {
@@ -127,22 +149,21 @@ const Json* PolicyController::rules_of(const Json& reference, const std::string&
 }
 
 Json PolicyController::access_of(const Json& account) const {
-  Json copy = {{"metadata", bare(account)}};
-  Json spec = {{"serviceAccount", std::move(copy)}, {"serviceAccountUid", uid_of(account)}};
+  Json spec = {{"serviceAccount", copy_of(account)}, {"serviceAccountUid", uid_of(account)}};
   const std::string ns = namespace_of(account);
   Object role;
   for (const Object& binding : cluster_.list(kind_named("RoleBinding"), ns)) {
     if (!names_account(*binding, account)) continue;
     const Json* rules = rules_of(kube::object_or_empty(*binding, "roleRef"), ns, role);
     if (rules == nullptr) return spec;  // CloudCore gives up here too and leaves the list short
-    spec["accessRoleBinding"].push_back({{"roleBinding", bare_binding(*binding)}, {"rules", *rules}});
+    spec["accessRoleBinding"].push_back({{"roleBinding", copy_of(*binding)}, {"rules", *rules}});
   }
   for (const Object& binding : cluster_.list(kind_named("ClusterRoleBinding"))) {
     if (!names_account(*binding, account)) continue;
     const Json* rules = rules_of(kube::object_or_empty(*binding, "roleRef"), "", role);
     if (rules == nullptr) return spec;
     spec["accessClusterRoleBinding"].push_back(
-        {{"clusterRoleBinding", bare_binding(*binding)}, {"rules", *rules}});
+        {{"clusterRoleBinding", copy_of(*binding)}, {"rules", *rules}});
   }
   return spec;
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -13,21 +12,28 @@ namespace edgecore::cloudsim {
 /// CloudCore's PolicyController (protocol/03-metaserver.md §4.3; feature gate requireAuthorization): one
 /// ServiceAccountAccess for each service account that a pod on an edge node uses, with what the account may
 /// do, kept in the cluster and sent to those nodes. References must outlive it.
+///
+/// As in v1.17.4 (seen), which nodes use an account is only looked at anew when a right, the account or the
+/// ServiceAccountAccess changes, when one of its pods begins to be deleted, and at the start: a further node
+/// whose first pod of the account comes later is told nothing until then.
 class PolicyController {
  public:
   PolicyController(Cluster& cluster, Downlink& downlink) : cluster_(cluster), downlink_(downlink) {}
 
-  /// Whether a change can mean anything here.
-  [[nodiscard]] static bool concerns(const Change& change);
-  /// Brings every ServiceAccountAccess up to date and tells the nodes; does nothing when nothing is new.
-  void reconcile();
+  /// Does what a change asks for.
+  void changed(const Change& change);
+  /// A CloudCore that starts looks at all accounts that pods use or used.
+  void replay();
 
  private:
   using Account = std::pair<std::string, std::string>;  // namespace, name
   using Nodes = std::set<std::string>;
 
-  [[nodiscard]] std::map<Account, Nodes> accounts_in_use() const;
-  void reconcile(const Account& account, const Nodes& nodes);
+  void pod_changed(const Json& pod);
+  void reconcile_all(const std::string& ns);
+  void reconcile(const Account& account);
+  [[nodiscard]] Nodes nodes_of(const Account& account) const;
+  [[nodiscard]] bool is_edge_node(const std::string& node) const;
   [[nodiscard]] Json access_of(const Json& account) const;
   [[nodiscard]] const Json* rules_of(const Json& reference, const std::string& ns, Object& holder) const;
   void send(const char* operation, const Json& access, const Nodes& nodes);
