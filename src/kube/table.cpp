@@ -41,10 +41,9 @@ void mark_completed(Json& row, const Json& object) {
 
 }  // namespace
 
-std::string human_duration(std::chrono::nanoseconds span) {
-  using namespace std::chrono;
+std::string human_duration(std::chrono::seconds span) {
   constexpr std::int64_t kHoursOfYear = 24 * 365;
-  const std::int64_t seconds = duration_cast<std::chrono::seconds>(span).count();
+  const std::int64_t seconds = span.count();
   if (seconds < -1) return "<invalid>";  // clocks differ a little
   if (seconds < 0) return "0s";
   const std::int64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
@@ -57,6 +56,13 @@ std::string human_duration(std::chrono::nanoseconds span) {
   if (hours < 2 * kHoursOfYear) return fmt::format("{}d", days);
   if (hours < 8 * kHoursOfYear) return two_units(days / 365, "y", days % 365, "d");
   return fmt::format("{}y", days / 365);
+}
+
+std::string human_age(WallTime then, WallTime now) {
+  using std::chrono::floor;
+  using std::chrono::seconds;
+  // In seconds the difference of any two times can be held.
+  return human_duration(floor<seconds>(now).time_since_epoch() - floor<seconds>(then).time_since_epoch());
 }
 
 Json partial_metadata(const Json& object, std::string_view version) {

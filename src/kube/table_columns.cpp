@@ -110,7 +110,7 @@ Column flag_column(std::string name, std::string path, std::string absent) {
 
 std::string since(const Json& object, std::string_view path, WallTime now) {
   const auto time = time_at(object, path);
-  return time ? human_duration(now - *time) : "<unknown>";
+  return time ? human_age(*time, now) : "<unknown>";
 }
 
 std::string labels_text(const Json& object, std::string_view path) {

@@ -20,7 +20,7 @@ Json typed_cell(const Json& value, const std::string& type, WallTime now) {
   if (type == "date") {
     if (!value.is_string()) return {};
     const auto time = parse_time(value.get_ref<const std::string&>());
-    return time ? human_duration(now - *time) : "<invalid>";
+    return time ? human_age(*time, now) : "<invalid>";
   }
   return scalar_text(&value);
 }

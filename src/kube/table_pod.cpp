@@ -120,7 +120,7 @@ PodSummary summarize(const Json& pod) {
 std::string restarts(const Json& pod, WallTime now) {
   const PodSummary summary = summarize(pod);
   if (summary.restarts == 0 || !summary.last_restart) return std::to_string(summary.restarts);
-  return fmt::format("{} ({} ago)", summary.restarts, human_duration(now - *summary.last_restart));
+  return fmt::format("{} ({} ago)", summary.restarts, human_age(*summary.last_restart, now));
 }
 
 std::string pod_ip(const Json& pod) {

@@ -50,7 +50,7 @@ std::string job_completions(const Json& job) {
 std::string job_duration(const Json& job, WallTime now) {
   const auto started = time_at(job, "status.startTime");
   if (!started) return "";
-  return human_duration(time_at(job, "status.completionTime").value_or(now) - *started);
+  return human_age(*started, time_at(job, "status.completionTime").value_or(now));
 }
 
 Columns job_columns() {

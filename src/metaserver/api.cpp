@@ -14,6 +14,7 @@
 #include "metaserver/metrics.hpp"
 #include "metaserver/openapi.hpp"
 #include "metaserver/subresources.hpp"
+#include "metaserver/token_claims.hpp"
 
 namespace edgecore::metaserver {
 namespace {
@@ -23,6 +24,8 @@ constexpr std::chrono::minutes kVersionHolds{5};
 constexpr char kVersionKey[] = "/version";
 /// How long discovery and unknown resources wait for the cloud's CRDs.
 constexpr std::chrono::seconds kCrdPatience{3};
+/// How long a request of an account without known rights waits for them.
+constexpr std::chrono::seconds kAccountPatience{3};
 
 kube::Status no_such_path() {
   kube::Status status;
@@ -77,7 +80,7 @@ boost::asio::awaitable<void> Api::handle(net::Request& request, net::Responder& 
 }
 
 Api::Done Api::serve(Call& call) {
-  identify(call);
+  co_await identify(call);
   permit(call);
   enter(call);
   if (!call.info.is_resource) {
@@ -101,40 +104,69 @@ std::shared_ptr<const User> Api::user_of_certificate(const net::Certificate& cer
   return certificate_user_;
 }
 
-void Api::identify(Call& call) {
+Api::Done Api::identify(Call& call) {
   if (parts_.authenticator == nullptr) {
     call.user = admin_;
-    return;
+    co_return;
   }
   const net::Request& request = call.request;
   const std::string_view authorization = request.headers.get("Authorization");
-  if (authorization.empty() && request.peer_certificate) {
+  if (authorization.empty() && request.peer_certificate)
     call.user = user_of_certificate(*request.peer_certificate);
-    if (call.user) return;
-  }
-  const SteadyTime now = parts_.context.clock.steady();
-  Authentication found;
+  if (call.user) co_return;
   ConnectionIdentity identity;
-  if (!authorization.empty()) found.user = parts_.authenticator->remembered(authorization, identity);
-  if (!found.user && !authorization.empty()) {
+  if (!authorization.empty()) call.user = parts_.authenticator->remembered(authorization, identity);
+  if (call.user) co_return;
+  std::string why = "no token";
+  if (!authorization.empty()) {
+    const SteadyTime now = parts_.context.clock.steady();
     if (!parts_.limits.may_log_in(request.peer_address, now))
       throw ApiError(kube::Status::too_many_requests("too many bad tokens came from this address", 5));
     parts_.look_at_tokens();
-    found = parts_.authenticator->authenticate(authorization, identity);
-    if (!found.user) parts_.limits.failed_login(request.peer_address, now);
+    Authentication found = parts_.authenticator->authenticate(authorization, identity);
+    if (!found.user) {
+      const bool news = co_await look_for_account(authorization);
+      if (news) found = parts_.authenticator->authenticate(authorization, identity);
+    }
+    call.user = found.user;
+    why = found.reason;
+    if (!call.user) parts_.limits.failed_login(request.peer_address, now);
   }
-  call.user = found.user;
-  if (call.user) return;
+  if (call.user) co_return;
   Denial denial;
   denial.code = 401;
   denial.attributes.verb = call.info.verb;
   denial.attributes.path = call.info.target.path;
   denial.attributes.is_resource = false;
   denial.peer_address = request.peer_address;
-  denial.why = authorization.empty() ? "no token" : std::string_view(found.reason);
-  parts_.metrics.denied();
-  if (const auto line = parts_.denials.line(denial, now)) parts_.context.log->warn("{}", *line);
+  denial.why = why;
+  deny(denial);
   throw ApiError(kube::Status::unauthorized());
+}
+
+/// CloudCore v1.17 does not send the rights of an account to a further node before something else changes:
+/// they are asked for.
+boost::asio::awaitable<bool> Api::look_for_account(std::string_view authorization) {
+  const auto token = bearer_token(authorization);
+  if (!token || !parts_.cloud.usable()) co_return false;
+  std::string ns;
+  try {
+    const ServiceAccountToken claimed = ServiceAccountToken::parse(*token);
+    if (parts_.rules->account_uid(claimed.claims.ns, claimed.claims.service_account.name)) co_return false;
+    ns = claimed.claims.ns;
+  } catch (const BadInput&) {
+    co_return false;
+  }
+  const auto accesses = parts_.resources.find("policy.kubeedge.io", "v1alpha1", "serviceaccountaccesses");
+  ScopeKey key{accesses, ns, ""};
+  const Scopes::Answer answer = co_await parts_.scopes.bring_current(std::move(key), kAccountPatience);
+  co_return answer.outcome == Scopes::Outcome::kCurrent;
+}
+
+void Api::deny(const Denial& denial) {
+  parts_.metrics.denied();
+  if (const auto line = parts_.denials.line(denial, parts_.context.clock.steady()))
+    parts_.context.log->warn("{}", *line);
 }
 
 void Api::permit(Call& call) {
@@ -155,9 +187,7 @@ void Api::permit(Call& call) {
   denial.attributes = attributes;
   denial.peer_address = call.request.peer_address;
   denial.why = decision.reason;
-  parts_.metrics.denied();
-  if (const auto line = parts_.denials.line(denial, parts_.context.clock.steady()))
-    parts_.context.log->warn("{}", *line);
+  deny(denial);
   throw ApiError(forbidden_status(*call.user, attributes, decision.reason));
 }
 

@@ -79,7 +79,9 @@ class Api {
   using Done = boost::asio::awaitable<void>;
 
   Done serve(Call& call);
-  void identify(Call& call);
+  Done identify(Call& call);
+  boost::asio::awaitable<bool> look_for_account(std::string_view authorization);
+  void deny(const Denial& denial);
   [[nodiscard]] std::shared_ptr<const User> user_of_certificate(const net::Certificate& certificate);
   void permit(Call& call);
   void enter(Call& call);

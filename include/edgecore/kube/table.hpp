@@ -25,7 +25,9 @@ Json make_table(const ApiResource& resource, std::span<const Json* const> object
 
 /// As kubectl words a span of time: "5s", "3m20s", "47h", "5d3h", "2y10d"; "<invalid>" for one that lies more
 /// than a second ahead.
-std::string human_duration(std::chrono::nanoseconds span);
+std::string human_duration(std::chrono::seconds span);
+/// The same from `then` to `now`, at whatever ends of time they are.
+std::string human_age(WallTime then, WallTime now);
 
 /// {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/<version>", "metadata": …} of an object.
 Json partial_metadata(const Json& object, std::string_view version = "v1");

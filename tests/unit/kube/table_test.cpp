@@ -33,7 +33,7 @@ std::string pod_status(const char* text) {
 }
 
 TEST(HumanDurationTest, IsWordedAsKubectlDoes) {
-  const std::pair<std::chrono::nanoseconds, const char*> rows[] = {
+  const std::pair<std::chrono::seconds, const char*> rows[] = {
       {-5s, "<invalid>"},   {-1s, "0s"},           {0s, "0s"},
       {119s, "119s"},       {120s, "2m"},          {130s, "2m10s"},
       {599s, "9m59s"},      {600s, "10m"},         {179min, "179m"},
@@ -43,6 +43,13 @@ TEST(HumanDurationTest, IsWordedAsKubectlDoes) {
       {24h * 800, "2y70d"}, {24h * 365 * 9, "9y"},
   };
   for (const auto& [span, text] : rows) EXPECT_EQ(human_duration(span), text);
+}
+
+TEST(TableTest, TimesAtTheEndsOfTimeAreAgesToo) {
+  EXPECT_EQ(cells("", "secrets", R"({"metadata": {"creationTimestamp": "0001-01-01T00:00:00Z"}})")["Age"],
+            "346y");
+  EXPECT_EQ(cells("", "secrets", R"({"metadata": {"creationTimestamp": "9999-01-01T00:00:00Z"}})")["Age"],
+            "<invalid>");
 }
 
 TEST(TableTest, AHealthyPodIsShownAsKubectlShowsIt) {
