@@ -7,6 +7,7 @@ find_package(OpenSSL 3 REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(ZLIB REQUIRED)  # rotated container logs; linked with gRPC anyway
 find_package(PkgConfig REQUIRED)
 
 # Asio and Beast with their code in one place (src/net/*_impl.cpp), not in each unit that includes them.

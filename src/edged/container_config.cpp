@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "edgecore/cri/container_logs.hpp"
 #include "edged/container_hash.hpp"
 #include "edged/environment.hpp"
 
@@ -116,7 +117,7 @@ cri::ContainerConfig make_container_config(const ContainerInput& input) {
                 {kPodUidLabel, pod.uid},
                 {kContainerNameLabel, container.name}};
   out.annotations = annotations(input);
-  out.log_path = fmt::format("{}/{}.log", container.name, input.restart_count);
+  out.log_path = fmt::format("{}/{}", container.name, cri::container_log_name(input.restart_count));
   out.stdin_open = container.stdin_open;
   out.stdin_once = container.stdin_once;
   out.tty = container.tty;

@@ -7,15 +7,14 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <ctime>
 #include <memory>
 #include <set>
 #include <system_error>
 
 #include "edgecore/base/error.hpp"
+#include "edgecore/cri/container_logs.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -24,41 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kCompressed = ".gz";
 constexpr std::string_view kTemporary = ".tmp";
-constexpr const char* kStampFormat = "%04d%02d%02d-%02d%02d%02d";
-constexpr std::size_t kStampLength = 15;
-
-std::string stamp_of(std::time_t seconds) {
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), kStampFormat, parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                parts.tm_hour, parts.tm_min, parts.tm_sec);
-  return text.data();
-}
-
-/// The seconds a stamp stands for; -1 when it is none.
-std::time_t seconds_of(const std::string& stamp) {
-  std::tm parts{};
-  const bool shaped = stamp.size() == kStampLength &&
-                      stamp.find_first_not_of("0123456789-") == std::string::npos &&
-                      std::sscanf(stamp.c_str(), "%4d%2d%2d-%2d%2d%2d", &parts.tm_year, &parts.tm_mon,
-                                  &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec) == 6;
-  if (!shaped) return -1;
-  parts.tm_year -= 1900;
-  parts.tm_mon -= 1;
-  return ::timegm(&parts);
-}
-
-std::string without(std::string_view name, std::string_view ending) {
-  if (name.ends_with(ending)) name.remove_suffix(ending.size());
-  return std::string(name);
-}
-
-/// "<stamp>" of "<log>.<stamp>[.gz]".
-std::string stamp_in(std::string_view name, std::string_view log_name) {
-  return without(name.substr(std::min(name.size(), log_name.size() + 1)), kCompressed);
-}
-
 class File {
  public:
   File(const fs::path& path, int flags, mode_t mode = 0) : path_(path) {
@@ -140,19 +104,9 @@ void rename_new(const fs::path& from, const fs::path& to) {
 }
 
 std::vector<std::string> files_beside(const fs::path& log) {
-  const std::string start = log.filename().string() + ".";
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator entry(log.parent_path(), error); !error && entry != fs::directory_iterator();
-       entry.increment(error)) {
-    std::string name = entry->path().filename().string();
-    std::error_code unknown;
-    if (name.starts_with(start) && fs::is_regular_file(entry->symlink_status(unknown)))
-      names.push_back(std::move(name));
-  }
-  if (error)
-    throw SystemError("The directory of the log " + log.string() + " could not be listed", error.value());
-  return names;
+  const auto directory = cri::LogDirectory::open(log.parent_path());
+  if (!directory) throw Error("The directory of the log " + log.string() + " is not there");
+  return directory->files(log.filename().string() + ".");
 }
 
 }  // namespace
@@ -169,7 +123,7 @@ LogHousekeeping plan_log_housekeeping(std::string_view log_name, std::vector<std
     (broken_off || done_already ? plan.remove : rotated).push_back(std::move(name));
   }
   std::stable_sort(rotated.begin(), rotated.end(), [&](const std::string& a, const std::string& b) {
-    return stamp_in(a, log_name) < stamp_in(b, log_name);
+    return cri::rotated_log_stamp(a, log_name) < cri::rotated_log_stamp(b, log_name);
   });
   const auto kept =
       static_cast<std::size_t>(std::max(0, policy.max_files - 2));  // the live log, and the next one
@@ -188,10 +142,10 @@ std::string rotated_log_name(std::string_view log_name, const std::vector<std::s
                              WallTime now) {
   std::time_t seconds = std::chrono::system_clock::to_time_t(now);
   for (const auto& name : beside) {
-    const std::time_t taken = seconds_of(stamp_in(name, log_name));
-    if (taken >= seconds) seconds = taken + 1;
+    const auto taken = cri::log_stamp_time(cri::rotated_log_stamp(name, log_name));
+    if (taken && *taken >= seconds) seconds = *taken + 1;
   }
-  return std::string(log_name) + "." + stamp_of(seconds);
+  return std::string(log_name) + "." + cri::log_stamp(seconds);
 }
 
 void compress_log(const fs::path& file) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "edgecore/cri/container_logs.hpp"
 #include "edged/file_tail.hpp"
 
 namespace edgecore::edged {
@@ -11,20 +12,6 @@ namespace {
 /// What a line holds besides its content, and the longest line runtimes write (16 KiB of content).
 constexpr std::size_t kPerLine = 80;
 constexpr std::size_t kLongestLine = (16U << 10U) + kPerLine;
-
-/// What a line "<time> <stream> <tags> <content>" says; a partial line (tag P) goes on in the next one.
-std::string_view content_of(std::string_view line, bool& partial) {
-  for (int field = 0; field < 3; ++field) {
-    const auto space = line.find(' ');
-    if (field == 2) {
-      const std::string_view tags = line.substr(0, space);
-      partial = tags == "P" || tags.starts_with("P:");
-    }
-    if (space == std::string_view::npos) return {};
-    line.remove_prefix(space + 1);
-  }
-  return line;
-}
 
 }  // namespace
 
@@ -38,9 +25,9 @@ std::string log_tail_of(std::string_view text, std::size_t lines, std::size_t by
   }
   std::string out;
   for (auto line = last.rbegin(); line != last.rend(); ++line) {
-    bool partial = false;
-    out += content_of(*line, partial);
-    if (!partial) out += '\n';
+    const auto header = cri::parse_log_header(*line);
+    if (header) out += line->substr(header->size);
+    if (!header || !header->partial) out += '\n';
   }
   if (out.size() > bytes) out.erase(0, out.size() - bytes);
   return out;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "edgecore/base/error.hpp"
+#include "edgecore/cri/container_logs.hpp"
 #include "edged/admission.hpp"
 
 namespace edgecore::edged {
@@ -58,7 +59,7 @@ std::string pod_hostname(const kube::Pod& pod, std::string_view cluster_domain) 
 }
 
 std::string pod_log_directory(const kube::Pod& pod) {
-  return fmt::format("/var/log/pods/{}_{}_{}", pod.ns, pod.name, pod.uid);
+  return "/var/log/pods/" + cri::pod_log_directory(pod.ns, pod.name, pod.uid);
 }
 
 cri::PodSandboxConfig make_sandbox_config(const SandboxInput& input) {

@@ -1,0 +1,160 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "edgecore/base/process.hpp"
+
+/// The log files that the runtime writes of containers (protocol/05-edged.md §1.14, §1.15, §4): where they
+/// are, what they are rotated to, and how a line looks.
+/// `/var/log/pods/<ns>_<pod>_<uid>/<container>/<number>.log` and beside it
+/// `<number>.log.<YYYYMMDD-HHMMSS>[.gz]`. One who writes them (edged rotates) and one who reads them (the
+/// API) share this. Names and lines are pure; files block, shortly.
+namespace edgecore::cri {
+
+// ---- Names
+
+/// "<ns>_<pod>_<uid>": the name of a pod's directory.
+std::string pod_log_directory(std::string_view ns, std::string_view pod, std::string_view uid);
+/// "<number>.log": the log of the container that was started for the number-th time (its restart count).
+std::string container_log_name(std::uint32_t number);
+
+/// "20240610-061320" (UTC): how rotated logs are told apart. They sort as the times do.
+std::string log_stamp(std::time_t seconds);
+/// What `stamp` stands for; nullopt when it is none.
+std::optional<std::time_t> log_stamp_time(const std::string& stamp);
+/// "<stamp>" of the name "<log>.<stamp>[.gz]".
+std::string rotated_log_stamp(std::string_view name, std::string_view log_name);
+
+/// A log that was moved aside.
+struct RotatedLog {
+  std::string name;
+  std::string stamp;
+  bool compressed = false;
+  bool operator==(const RotatedLog&) const = default;
+};
+/// Those among the names in a log's directory, oldest first. Leftovers of broken-off work are none, and of
+/// one that is there plain and compressed the plain one counts.
+std::vector<RotatedLog> rotated_logs(std::string_view log_name, const std::vector<std::string>& names);
+
+// ---- Lines
+
+/// A line is "<RFC3339Nano> <stdout|stderr> <tags> <text>"; this is what stands before the text.
+struct LogHeader {
+  std::string_view time;
+  bool is_stderr = false;
+  bool partial = false;  ///< tag P: the text goes on in the next line of the stream
+  std::size_t size = 0;  ///< bytes before the text
+};
+/// No header is longer.
+inline constexpr std::size_t kLongestLogHeader = 128;
+
+/// The header that `line` begins with; nullopt when there is none, or not all of it yet. `whole`: nothing
+/// follows, so that the space before an empty text may be missing.
+std::optional<LogHeader> parse_log_header(std::string_view line, bool whole = true);
+
+/// The time of a line with nine digits of fraction, as the API prints it; what is no such time stays as it
+/// is.
+std::string fixed_log_time(std::string_view time);
+
+/// Part of the text of one line.
+struct LogPiece {
+  std::string_view time;
+  bool is_stderr = false;
+  bool partial = false;  ///< of the line, not of the piece
+  bool begins = false;   ///< the first piece of its line
+  bool ends = false;     ///< the last one
+  std::string_view text;
+};
+
+/// Takes the bytes of log files as they come and tells the pieces of their lines. Remembers a header at most,
+/// whatever the length of a line. Lines that are none (a power cut leaves such) are passed over.
+class LogScanner {
+ public:
+  using Take = std::function<void(const LogPiece&)>;
+  void feed(std::string_view bytes, const Take& take);
+  /// Within the text of a line.
+  [[nodiscard]] bool within_line() const { return state_ == State::kText; }
+  /// The next byte begins a line.
+  void reset();
+
+ private:
+  enum class State { kHeader, kText, kPassOver };
+  std::size_t feed_header(std::string_view bytes);
+  State state_ = State::kHeader;
+  std::string header_;
+  LogPiece line_;  ///< its time lies in time_
+  std::string time_;
+};
+
+// ---- Files
+
+/// One log file, held open: it can be read to its end after it was renamed, compressed or removed. Neither
+/// links nor anything but plain files are opened.
+class LogFile {
+ public:
+  explicit LogFile(FileDescriptor fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  /// Throws SystemError, as all below.
+  [[nodiscard]] std::uint64_t size() const;
+  [[nodiscard]] bool is_same_as(const LogFile& other) const;
+  /// Bytes read from `offset` on; 0 at the end.
+  std::size_t read_at(std::uint64_t offset, char* into, std::size_t most) const;
+
+ private:
+  FileDescriptor fd_;
+  std::string name_;
+};
+using LogFilePtr = std::shared_ptr<const LogFile>;
+
+/// What a compressed log says, read front to back. A file that is cut off or damaged ends where it does.
+class GzipReader {
+ public:
+  /// Throws Error when there is no memory.
+  explicit GzipReader(LogFilePtr file);
+  ~GzipReader();
+  GzipReader(const GzipReader&) = delete;
+  GzipReader& operator=(const GzipReader&) = delete;
+  /// Bytes put into `into`; 0 at the end. Throws SystemError.
+  std::size_t read(char* into, std::size_t most);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The directory of a container's logs, held open.
+class LogDirectory {
+ public:
+  /// `root`/`pod_directory`/`container`, of which the last two may not be links. nullopt when it is not
+  /// there. Throws SystemError, BadInput for names that are none.
+  static std::optional<LogDirectory> open(const std::filesystem::path& root, const std::string& pod_directory,
+                                          const std::string& container);
+
+  /// One that is known by its path.
+  static std::optional<LogDirectory> open(const std::filesystem::path& directory);
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  /// Names of plain files that begin with `start`. Throws SystemError.
+  [[nodiscard]] std::vector<std::string> files(std::string_view start) const;
+  /// nullptr when it is not there. Throws SystemError, and Error for what is no plain file.
+  [[nodiscard]] LogFilePtr open_file(const std::string& name) const;
+
+ private:
+  explicit LogDirectory(FileDescriptor fd) : fd_(std::move(fd)) {}
+  FileDescriptor fd_;
+};
+
+}  // namespace edgecore::cri
