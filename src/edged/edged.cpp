@@ -22,6 +22,7 @@
 #include "edged/node_signals.hpp"
 #include "edged/object_source.hpp"
 #include "edged/pod_resources.hpp"
+#include "edged/pod_restart.hpp"
 #include "edged/pod_services.hpp"
 #include "edged/pod_sources.hpp"
 #include "edged/pod_usage.hpp"
@@ -147,6 +148,7 @@ class Edged final : public beehive::Module {
                   cgroup_line_,
                   [this] { return addresses_.current(); }},
         workers_(services_, [this] { return node_view(); }),
+        restart_(services_, workers_),
         api_("api", context.clock),
         files_("file", context.clock),
         mirrors_({context, meta_, status_, options_.config.hostname_override,
@@ -262,6 +264,7 @@ class Edged final : public beehive::Module {
   ContainerGc garbage_;
   PodServices services_;
   PodWorkers workers_;
+  PodRestart restart_;
   PodSource api_, files_;
   MirrorPods mirrors_;
   StaticPods static_pods_;
@@ -438,7 +441,9 @@ void Edged::take(const Message& message) {
     return;
   }
   const auto path = beehive::parse_resource(route.resource);
-  if (path && path->type == names::resource::kPod) {
+  if (route.operation == names::operation::kRestart) {
+    tasks_.spawn("restart of " + log::quote(route.resource), restart_.run(message));
+  } else if (path && path->type == names::resource::kPod) {
     take_pod(message);
   } else if (path && (path->type == names::resource::kConfigMap || path->type == names::resource::kSecret)) {
     const auto kind = path->type == names::resource::kConfigMap ? kube::EnvFrom::Kind::kConfigMap

@@ -198,6 +198,25 @@ void sort_newest_first(PodRuntime& runtime) {
   std::stable_sort(runtime.containers.begin(), runtime.containers.end(), newer);
 }
 
+std::shared_ptr<const PodRuntime> with_restarts(const kube::Pod& pod,
+                                                std::shared_ptr<const PodRuntime> runtime,
+                                                const std::set<std::string>& restarted) {
+  constexpr std::int32_t kEndedByTerm = 128 + 15;
+  if (pod.spec.restart_policy != "OnFailure" || restarted.empty()) return runtime;
+  const auto differs = [&](const cri::ContainerStatus& one) {
+    return restarted.contains(one.id) && succeeded(&one);
+  };
+  if (std::none_of(runtime->containers.begin(), runtime->containers.end(), differs)) return runtime;
+  auto out = std::make_shared<PodRuntime>(*runtime);
+  for (auto& one : out->containers) {
+    if (!differs(one)) continue;
+    one.exit_code = kEndedByTerm;
+    one.reason = "Error";
+    one.message = "It was stopped to be restarted, and ended with exit code 0";
+  }
+  return out;
+}
+
 bool should_restart(const kube::Pod& pod, const cri::ContainerStatus* newest) {
   if (pod.deleting()) return false;
   if (newest == nullptr) return true;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -50,6 +51,13 @@ struct PodActions {
 };
 
 PodActions compute_pod_actions(const kube::Pod& pod, const PodRuntime& runtime, const ProbeVerdicts& probes);
+
+/// The pod's containers as they are to be judged when an operator had those of the ids `restarted` stopped:
+/// one that answered its TERM with exit code 0 was ended by it (143) and has not done its work, which is what
+/// the restart policy OnFailure takes that code for. The same object when that makes no difference.
+std::shared_ptr<const PodRuntime> with_restarts(const kube::Pod& pod,
+                                                std::shared_ptr<const PodRuntime> runtime,
+                                                const std::set<std::string>& restarted);
 
 /// Whether a container that does not run is to be started (again).
 bool should_restart(const kube::Pod& pod, const cri::ContainerStatus* newest);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "edgecore/base/blocking_pool.hpp"
@@ -95,6 +96,8 @@ struct PodRecord {
   std::map<std::string, Refusal> failures;
   std::map<std::string, TakenNumber> taken_attempts;  ///< by the container's name
   TakenNumber taken_sandbox_attempt;
+  /// Ids of containers that an operator had stopped, to be started again.
+  std::set<std::string> restarted;
   /// Seconds, while the pod is being stopped; only ever shrinks.
   std::optional<std::int64_t> grace;
   /// When it was first looked at in this life: what has passed since then is counted by the clock that never

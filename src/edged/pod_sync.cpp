@@ -51,6 +51,21 @@ void watch_probes(PodServices& services, const PodRecord& record, const PodRunti
   services.probes.update(record.pod, runtime, ips.empty() ? std::string() : ips.front());
 }
 
+/// What the runtime has of the pod, as it is to be judged.
+boost::asio::awaitable<RuntimePtr> get_runtime(PodServices& services, const PodRecord& record) {
+  const kube::PodPtr pod = record.pod;
+  RuntimePtr runtime = co_await services.cache.get(pod->uid);
+  co_return with_restarts(*pod, std::move(runtime), record.restarted);
+}
+
+/// Ids of containers that the runtime has forgotten are no use any more.
+void forget_restarts(PodRecord& record, const PodRuntime& runtime) {
+  std::erase_if(record.restarted, [&](const std::string& id) {
+    return std::none_of(runtime.containers.begin(), runtime.containers.end(),
+                        [&](const auto& one) { return one.id == id; });
+  });
+}
+
 /// Computes and hands over the status; returns it.
 Json report(PodServices& services, const PodRecord& record, const PodRuntime& runtime, bool over) {
   Json status = status_of(services, record, runtime, over);
@@ -166,7 +181,8 @@ class Starts {
 
  private:
   boost::asio::awaitable<void> report_now() {
-    const RuntimePtr runtime = co_await services_.cache.refresh(record_.pod->uid);
+    services_.cache.mark_stale(record_.pod->uid);
+    const RuntimePtr runtime = co_await get_runtime(services_, record_);
     report(services_, record_, *runtime, false);
     reported_ = steady_now();
   }
@@ -280,14 +296,14 @@ boost::asio::awaitable<SyncOutcome> act(PodServices& services, PodRecord& record
       co_await ensure_cgroup(services, pod);
       sandbox = co_await make_sandbox(services, record, actions.attempt);
     } else {
-      const RuntimePtr now = co_await services.cache.get(pod->uid);
+      const RuntimePtr now = co_await get_runtime(services, record);
       sandbox.id = actions.sandbox_id;
       sandbox.config = sandbox_config(services, *pod, actions.attempt);
       sandbox.ips = addresses(services, *pod, *now);
     }
     outcome.again = co_await start_containers(services, record, actions, std::move(sandbox));
   }
-  const RuntimePtr now = co_await services.cache.get(pod->uid);
+  const RuntimePtr now = co_await get_runtime(services, record);
   watch_probes(services, record, *now);
   const Json status = report(services, record, *now, false);
   outcome.ended = is_terminal(status);
@@ -323,7 +339,8 @@ Json status_of(const PodServices& services, const PodRecord& record, const PodRu
 
 boost::asio::awaitable<SyncOutcome> sync_pod(PodServices& services, PodRecord& record) {
   const kube::PodPtr pod = record.pod;
-  const RuntimePtr runtime = co_await services.cache.get(pod->uid);
+  const RuntimePtr runtime = co_await get_runtime(services, record);
+  forget_restarts(record, *runtime);
   SyncOutcome outcome;
   if (!record.failed) {
     const Json known = services.status.known(pod->uid);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "edgecore/beehive/task_group.hpp"
@@ -42,6 +43,11 @@ class PodWorker {
     bool unreported = false;
   };
   void kill(const Kill& kill);
+  /// An operator has these containers stopped, by id: they are started again whatever they end with.
+  void restarting(const std::set<std::string>& containers) {
+    record_.restarted.insert(containers.begin(), containers.end());
+    wakeup_.notify();
+  }
   /// Something may have changed: runtime, probes, volumes, the node.
   void look() { wakeup_.notify(); }
 

@@ -353,6 +353,22 @@ bool PodWorkers::evict(const std::string& uid, const Refusal& why,
   return true;
 }
 
+void PodWorkers::restarting(const std::string& uid, const std::set<std::string>& containers) {
+  const auto found = entries_.find(uid);
+  if (found != entries_.end()) found->second.worker->restarting(containers);
+}
+
+const PodWorker* PodWorkers::find(const std::string& ns, const std::string& name) const {
+  const PodWorker* ended = nullptr;
+  for (const auto& [uid, entry] : entries_) {
+    const kube::Pod& pod = *entry.worker->pod();
+    if (entry.removed || pod.ns != ns || pod.name != name) continue;
+    if (!entry.worker->stopping()) return entry.worker.get();
+    ended = entry.worker.get();
+  }
+  return ended;
+}
+
 std::vector<kube::PodPtr> PodWorkers::active() const {
   std::vector<kube::PodPtr> out;
   for (const auto& [uid, entry] : entries_) {

@@ -51,6 +51,11 @@ class PodWorkers {
   /// Evicts a pod; false when there is no such pod or it stops already.
   bool evict(const std::string& uid, const Refusal& why, std::optional<std::int64_t> grace_seconds);
 
+  /// See PodWorker::restarting.
+  void restarting(const std::string& uid, const std::set<std::string>& containers);
+  /// The pod of that name that its source still names, running ones first; nullptr when there is none.
+  [[nodiscard]] const PodWorker* find(const std::string& ns, const std::string& name) const;
+
   /// Pods that run or are about to: neither stopping nor finished.
   [[nodiscard]] std::vector<kube::PodPtr> active() const;
   /// Pods whose containers, images and directories are in use or wanted.

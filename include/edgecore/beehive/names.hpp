@@ -65,6 +65,7 @@ inline constexpr char kStart[] = "start";
 inline constexpr char kStop[] = "stop";
 inline constexpr char kUpgrade[] = "upgrade";
 inline constexpr char kPrepull[] = "prepull";
+inline constexpr char kRestart[] = "restart";  ///< of a pod's containers, from metaserver to edged
 inline constexpr char kApplicationResponse[] = "applicationResponse";
 inline constexpr char kCreateVolume[] = "createvolume";
 inline constexpr char kDeleteVolume[] = "deletevolume";
