@@ -5,14 +5,11 @@
 #include <memory>
 #include <vector>
 
+#include "edgecore/app/version.hpp"
 #include "edgecore/beehive/supervisor.hpp"
 #include "edgecore/config/startup.hpp"
 
 namespace edgecore::app {
-
-/// Which version of KubeEdge this program stands in for: shown by --version and, as the third part of the
-/// node's kubeletVersion, read by CloudCore (protocol/06-config-cli-tasks.md §2.2).
-inline constexpr char kVersion[] = "v1.17.4";
 
 /// Where a start finds its files; other than the defaults only in tests.
 struct StartFiles {

@@ -1,0 +1,76 @@
+#include "edgecore/keadm/program.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/base/error.hpp"
+#include "edgecore/base/files.hpp"
+#include "edgecore/config/load.hpp"
+#include "keadm/command_line.hpp"
+#include "keadm/commands.hpp"
+#include "keadm/server.hpp"
+
+namespace edgecore::keadm {
+namespace {
+
+/// What the serving certificate of a MetaServer with requireAuthorization is signed by; tests move it.
+constexpr const char* kClusterCa = "/etc/kubeedge/pki/metaserver/ca.crt";
+constexpr const char* kClusterCaVariable = "EDGECORE_KUBERNETES_CA";
+
+std::string cluster_ca() {
+  const char* const moved = std::getenv(kClusterCaVariable);
+  return moved != nullptr && *moved != '\0' ? moved : kClusterCa;
+}
+
+/// What is wrong in other parts of the file is for edgecore to say.
+config::LoadedConfig configuration(const std::filesystem::path& path) {
+  const auto text = read_file(path, config::max_config_bytes);
+  if (!text)
+    throw Error("The configuration file " + path.string() +
+                " does not exist; name another one with --config");
+  try {
+    return config::load(*text, config::SystemHost());
+  } catch (const BadInput& error) {
+    throw Error("The configuration file " + path.string() + " cannot be used: " + error.what());
+  }
+}
+
+int run(const Invocation& invocation, const std::string& version) {
+  const Endpoint endpoint = find_server(configuration(invocation.config_path).config, cluster_ca());
+  // KubeEdge's server has other answers for whoever is called keadm.
+  const Surroundings in{ask_server(endpoint, "edgecore-keadm/" + version), endpoint.node,
+                        SystemClock::instance().wall(), std::cout, std::cerr};
+  return std::visit(
+      [&](const auto& command) {
+        using Command = std::decay_t<decltype(command)>;
+        if constexpr (std::is_same_v<Command, GetCommand>) return get(command, in);
+        if constexpr (std::is_same_v<Command, DescribeCommand>) return describe(command, in);
+        if constexpr (std::is_same_v<Command, RestartCommand>) return restart(command, in);
+        if constexpr (std::is_same_v<Command, LogsCommand>) return logs(command, in);
+      },
+      invocation.command);
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv, const std::string& version) {
+  try {
+    const auto line = parse_command_line({argv + 1, argv + argc}, version);
+    if (const auto* text = std::get_if<Text>(&line)) {
+      std::fputs(text->text.c_str(), text->to_stderr ? stderr : stdout);
+      return text->exit_code;
+    }
+    return run(std::get<Invocation>(line), version);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return EXIT_FAILURE;
+  }
+}
+
+}  // namespace edgecore::keadm
