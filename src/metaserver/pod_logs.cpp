@@ -290,7 +290,7 @@ boost::asio::awaitable<void> PodLog::follow(const LogSink& sink) {
       }
     } else if (ended) {
       break;
-    } else if (!request_.runs()) {
+    } else if (!request_.runs || !request_.runs()) {
       ended = true;
       continue;
     }

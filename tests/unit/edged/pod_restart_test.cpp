@@ -2,7 +2,7 @@
 
 #include "edged/pod_restart.hpp"
 
-#include <boost/asio/detached.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 
 #include "edged/pod_services.hpp"
 #include "unit/edged/edged_fixture.hpp"
@@ -80,7 +80,9 @@ TEST_F(PodRestartTest, WithRestartPolicyOnFailureAContainerThatEndsWellComesBack
   job["spec"]["restartPolicy"] = "OnFailure";
   meta_->put(job);
   ASSERT_TRUE(runs("job"));
-  runtime_.script("c", {.exit_at_stop = 0});
+  cri::FakeRuntime::Script heeds_term;
+  heeds_term.exit_at_stop = 0;
+  runtime_.script("c", heeds_term);
   EXPECT_EQ(restart("job")->content, names::content::kOk);
   ASSERT_TRUE(restarted("job", 1));
   EXPECT_EQ(meta_->status("job", "containerStatuses/0/lastState/terminated/exitCode"), 143);
@@ -116,12 +118,14 @@ TEST_F(PodRestartTest, ARuntimeThatDoesNotStopThemIsToldOfInTime) {
   start_edged();
   meta_->put(pod("web", "u-1"));
   ASSERT_TRUE(runs("web"));
-  runtime_.fail_next("StopContainer", {.code = cri::Code::Internal, .message = "no shim"});
+  runtime_.fail_next("StopContainer", {cri::Code::Internal, "no shim"});
   const kube::Status failed = refusal("web");
   EXPECT_EQ(failed.code, 500);
   EXPECT_NE(failed.message.find("no shim"), std::string::npos) << failed.message;
 
-  runtime_.fail_next("StopContainer", {.delay = 11s});
+  cri::FakeRuntime::Fault slow;
+  slow.delay = 11s;
+  runtime_.fail_next("StopContainer", slow);
   const auto begin = std::chrono::steady_clock::now();
   const kube::Status late = refusal("web");
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
