@@ -77,7 +77,6 @@ class ServingFixture : public testing::Test {
     options.directory = root / "pki";
     options.pace = {5ms, 20ms, 10min, 5ms, 20ms, 5s, 1h};
     metamanager = bus.add_module(names::module::kMetaManager, names::group::kMeta);
-    mailbox = bus.add_module(names::module::kMetaServer, names::module::kMetaServer);
     thread = std::thread([this] { io.run(); });
   }
   ~ServingFixture() override {
@@ -200,11 +199,11 @@ class ServingFixture : public testing::Test {
   FakeClock clock{kube::parse_time("2026-06-01T12:00:00Z").value()};
   ServingCertificate::Options options;
   beehive::Bus bus;
-  std::shared_ptr<beehive::Mailbox> metamanager, mailbox;
+  std::shared_ptr<beehive::Mailbox> metamanager;
   boost::asio::io_context io;
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work{
       io.get_executor()};
-  beehive::ModuleContext context{names::module::kMetaServer, bus,   mailbox,
+  beehive::ModuleContext context{names::module::kMetaServer, bus,   nullptr,
                                  io.get_executor(),          clock, log::get("test")};
   std::optional<ServingCertificate> certificate;
   boost::asio::cancellation_signal signal;
