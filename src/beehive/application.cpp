@@ -73,7 +73,8 @@ ApplicationAnswer read_application_answer(const Json& content) {
     return answer;
   }
   const Json& error = kube::object_or_empty(content, "Error.ErrStatus");
-  if (kube::int_or(error, "code", 0) != 0 || !kube::string_or(error, "reason").empty()) {
+  if (kube::int_or(error, "code", 0) != 0 || !kube::string_or(error, "reason").empty() ||
+      !kube::string_or(error, "message").empty()) {
     answer.status = kube::Status::from_json(error);
   } else {
     answer.status = status_of_words(kube::string_or(content, "Reason"));

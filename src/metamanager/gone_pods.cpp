@@ -73,7 +73,7 @@ boost::asio::awaitable<void> GonePods::remove(const std::string& ns, const std::
   path.ns = ns;
   path.type = names::resource::kPod;
   path.name = name;
-  const auto removal = make_removal(path, minimal_pod(ns, name, uid));
+  const auto removal = make_removal(kinds_, path, minimal_pod(ns, name, uid));
   const auto outcome = std::make_shared<WriteOutcome>();
   store::Job job = [removal, outcome](store::Transaction& from) { *outcome = apply(from, *removal); };
   try {

@@ -10,6 +10,7 @@
 #include "edgecore/kube/reply.hpp"
 #include "edgecore/store/store.hpp"
 #include "metamanager/cloud.hpp"
+#include "metamanager/served_kinds.hpp"
 
 namespace edgecore::metamanager {
 
@@ -29,8 +30,14 @@ namespace edgecore::metamanager {
 class GonePods {
  public:
   GonePods(beehive::ModuleContext& context, store::Store& store, const store::Reader& reader,
-           beehive::TaskGroup& tasks, Cloud& cloud, std::chrono::milliseconds recheck)
-      : context_(context), store_(store), reader_(reader), tasks_(tasks), cloud_(cloud), recheck_(recheck) {}
+           beehive::TaskGroup& tasks, Cloud& cloud, ServedKinds& kinds, std::chrono::milliseconds recheck)
+      : context_(context),
+        store_(store),
+        reader_(reader),
+        tasks_(tasks),
+        cloud_(cloud),
+        kinds_(kinds),
+        recheck_(recheck) {}
 
   /// The cloud said so for the first time.
   void suspect(const std::string& ns, const std::string& name, const std::string& uid);
@@ -45,6 +52,7 @@ class GonePods {
   const store::Reader& reader_;
   beehive::TaskGroup& tasks_;
   Cloud& cloud_;
+  ServedKinds& kinds_;
   std::chrono::milliseconds recheck_;
   std::set<std::string> checking_;  ///< uids
 };

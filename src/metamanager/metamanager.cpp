@@ -17,6 +17,7 @@
 #include "metamanager/push_pipeline.hpp"
 #include "metamanager/requests.hpp"
 #include "metamanager/resync.hpp"
+#include "metamanager/served_kinds.hpp"
 
 namespace edgecore::metamanager {
 namespace {
@@ -35,15 +36,16 @@ class MetaManager final : public beehive::Module {
       : context_(context),
         deps_(deps),
         reader_(deps.store.open_reader()),
+        kinds_(reader_, context.clock, context.log),
         cloud_(context, remote_timeout(deps.config)),
         tasks_(context.executor),
-        gone_pods_(context, deps.store, reader_, tasks_, cloud_, deps.tuning.gone_pod_recheck),
+        gone_pods_(context, deps.store, reader_, tasks_, cloud_, kinds_, deps.tuning.gone_pod_recheck),
         pipeline_(context, deps.store, tasks_, cloud_, PushPipeline::Limits(),
                   [this](const Push& push, const WriteOutcome& outcome) { settled(push, outcome); }),
-        resync_(context, deps.store, reader_, cloud_, deps.node_name, deps.tuning.resync_timeout,
+        resync_(context, deps.store, reader_, cloud_, kinds_, deps.node_name, deps.tuning.resync_timeout,
                 deps.tuning.resync_pause),
-        requests_(Requests::Parts{context, deps.store, reader_, tasks_, cloud_, freshness_, gone_pods_, node_,
-                                  lease_, deps.node_name, deps.tuning.local_copy_patience,
+        requests_(Requests::Parts{context, deps.store, reader_, tasks_, cloud_, kinds_, freshness_,
+                                  gone_pods_, node_, lease_, deps.node_name, deps.tuning.local_copy_patience,
                                   deps.tuning.node_answer}) {}
 
   boost::asio::awaitable<void> run() override {
@@ -70,7 +72,7 @@ class MetaManager final : public beehive::Module {
     } else if (route.operation == op::kApplicationResponse) {
       context_.log->debug("an answer of the cloud's dynamic controller came too late and is dropped");
     } else if (route.group == names::group::kResource || route.group == names::group::kFunc) {
-      Push push = plan_push(*delivery, deps_.node_name);
+      Push push = plan_push(kinds_, *delivery, deps_.node_name);
       pipeline_.take(std::move(delivery), std::move(push));
     } else if (route.group == names::group::kMeta) {
       serve(*delivery, delivery.message());
@@ -110,12 +112,19 @@ class MetaManager final : public beehive::Module {
   /// A push is in the database: what is kept in memory follows.
   void settled(const Push& push, const WriteOutcome& outcome) {
     const std::string key = row_key(push.path);
+    if (push.path.type == type::kCustomResourceDefinition) learn(push, outcome);
     if (push.path.type == type::kNode && push.path.name == deps_.node_name) load_node();
     if (push.write && is_tracked(push.path.type) && outcome.kind != WriteOutcome::Kind::kAbsent) {
       freshness_.confirm(key);
     } else if (!push.write && is_tracked(push.path.type)) {
       freshness_.doubt(key);
     }
+  }
+
+  void learn(const Push& push, const WriteOutcome& outcome) {
+    if (push.removal && outcome.kind != WriteOutcome::Kind::kOtherUid) kinds_.forget(push.path.name);
+    if (push.write && outcome.kind == WriteOutcome::Kind::kStored)
+      kinds_.learn(Json::parse(push.write->text, nullptr, false));
   }
 
   void load_node() {
@@ -141,6 +150,7 @@ class MetaManager final : public beehive::Module {
   beehive::ModuleContext& context_;
   MetaManagerDeps deps_;
   store::Reader reader_;
+  ServedKinds kinds_;
   Freshness freshness_;
   OwnNode node_;
   OwnLease lease_;

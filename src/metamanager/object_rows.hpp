@@ -10,6 +10,7 @@
 #include "edgecore/store/meta_v2.hpp"
 #include "edgecore/store/source.hpp"
 #include "metamanager/object.hpp"
+#include "metamanager/served_kinds.hpp"
 
 /// How an object becomes rows of `meta` and `meta_v2` and how they go again (protocol/02-metamanager.md §1.3
 /// to §1.5). `ObjectWrite` and `ObjectRemoval` are made on the module's thread and applied in a store job.
@@ -19,9 +20,13 @@ namespace edgecore::metamanager {
 /// whichever namespace literal the cloud's version uses (§2.2, §11).
 [[nodiscard]] std::string row_key(const beehive::ResourcePath& path);
 
+/// The namespace of the object itself: what it says, else the resource's, of which `null` means none.
+[[nodiscard]] std::string served_namespace(const Json& object, const beehive::ResourcePath& path,
+                                           bool namespaced);
+
 /// The rows MetaServer serves an object from: none for types containing "status" and for objects without a
 /// kind; one per item for a List (§1.3).
-[[nodiscard]] std::vector<store::meta_v2::Row> served_rows(const Json& object,
+[[nodiscard]] std::vector<store::meta_v2::Row> served_rows(ServedKinds& kinds, const Json& object,
                                                            const beehive::ResourcePath& path);
 
 /// An object on its way into the database.
@@ -33,13 +38,16 @@ struct ObjectWrite {
   /// Replaces only the row of the same object: a status reply must not bring a deleted pod back.
   bool only_if_present = false;
 };
-[[nodiscard]] std::shared_ptr<const ObjectWrite> make_write(const beehive::ResourcePath& path,
+[[nodiscard]] std::shared_ptr<const ObjectWrite> make_write(ServedKinds& kinds,
+                                                            const beehive::ResourcePath& path,
                                                             const Json& object, bool only_if_present = false);
 
 struct WriteOutcome {
   enum class Kind {
-    kStored,   ///< it is in the database (again)
-    kStale,    ///< something newer is there; `newer` holds its text
+    kStored,
+    /// Something newer is there, or this version with changes of this node that the cloud is still to be told
+    /// of. `newer` holds its text.
+    kStale,
     kAbsent,   ///< only_if_present, and it was not there
     kRemoved,  ///< outcomes of a removal
     kNotThere,
@@ -53,9 +61,11 @@ struct ObjectRemoval {
   beehive::ResourcePath path;
   std::string uid;               ///< only this one goes; "" (never for pods): whichever is there
   std::string resource_version;  ///< of the deletion, as the cloud says; may be ""
-  std::string served_key;
+  /// Where it may stand in `meta_v2`. When there are several only the row of this very uid goes.
+  std::vector<std::string> served_keys;
 };
-[[nodiscard]] std::shared_ptr<const ObjectRemoval> make_removal(const beehive::ResourcePath& path,
+[[nodiscard]] std::shared_ptr<const ObjectRemoval> make_removal(ServedKinds& kinds,
+                                                                const beehive::ResourcePath& path,
                                                                 const Json& content);
 /// A pod takes its tokens along.
 WriteOutcome apply(store::Transaction& from, const ObjectRemoval& removal);

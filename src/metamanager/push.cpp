@@ -65,24 +65,25 @@ std::string mismatch(const Json& object, const beehive::ResourcePath& path) {
   return {};
 }
 
-Push plan_store(const beehive::Message& message, const beehive::ResourcePath& path, Json object,
-                std::string_view node_name) {
+Push plan_store(ServedKinds& kinds, const beehive::Message& message, const beehive::ResourcePath& path,
+                Json object, std::string_view node_name) {
   if (!object.is_object() || !kube::object_or_empty(object, "metadata").size()) {
     return unusable("it carries no object");
   }
   if (std::string why = mismatch(object, path); !why.empty()) return unusable(std::move(why));
-  fill_kind(object, path.type);
+  kinds.fill(object, path.type);
   Push push;
   push.kind = Push::Kind::kStore;
   push.path = path;
-  push.write = make_write(path, object);
-  if (concerns_this_node(path.type, object, node_name)) push.target = target_of(path.type);
+  push.write = make_write(kinds, path, object);
+  push.target = acting_module(path.type, object, node_name);
   const char* operation = message.route.operation == op::kInsert ? op::kInsert : op::kUpdate;
   if (!push.target.empty()) push.forward = forwarded(message, operation, std::move(object));
   return push;
 }
 
-Push plan_remove(const beehive::Message& message, const beehive::ResourcePath& path, Json object) {
+Push plan_remove(ServedKinds& kinds, const beehive::Message& message, const beehive::ResourcePath& path,
+                 Json object) {
   if (!object.is_object() || !kube::object_or_empty(object, "metadata").size()) {
     return unusable("a deletion without an object deletes nothing");
   }
@@ -99,7 +100,7 @@ Push plan_remove(const beehive::Message& message, const beehive::ResourcePath& p
   Push push;
   push.kind = Push::Kind::kRemove;
   push.path = path;
-  push.removal = make_removal(path, object);
+  push.removal = make_removal(kinds, path, object);
   push.target = target_of(path.type);
   if (!push.target.empty()) push.forward = forwarded(message, op::kDelete, std::move(object));
   return push;
@@ -107,7 +108,7 @@ Push plan_remove(const beehive::Message& message, const beehive::ResourcePath& p
 
 /// A reply nobody waits for any more: its object is as good as a pushed one (§5.5). What was asked is not
 /// known, so tokens, which are kept under the request, are left out.
-Push plan_late_reply(const beehive::Message& message, const beehive::ResourcePath& path,
+Push plan_late_reply(ServedKinds& kinds, const beehive::Message& message, const beehive::ResourcePath& path,
                      std::string_view node_name) {
   kube::CloudReply reply = kube::classify_reply(decoded_content(message.content));
   if (reply.kind != kube::ReplyKind::kObject) return nothing_to_store(path);
@@ -121,9 +122,9 @@ Push plan_late_reply(const beehive::Message& message, const beehive::ResourcePat
                     object_path.type == type::kVolumeAttachment;
   if (!kept) return nothing_to_store(path);
   fill_kind(reply.object, object_path.type);
-  Push push = plan_store(message, object_path, reply.object, node_name);
+  Push push = plan_store(kinds, message, object_path, reply.object, node_name);
   if (!push.write) return push;
-  if (path.type == type::kPodPatch) push.write = make_write(object_path, reply.object, true);
+  if (path.type == type::kPodPatch) push.write = make_write(kinds, object_path, reply.object, true);
   // The kubelet reads pods' and nodes' status replies itself or not at all.
   if (object_path.type == type::kPod) push.target.clear();
   return push;
@@ -131,7 +132,11 @@ Push plan_late_reply(const beehive::Message& message, const beehive::ResourcePat
 
 }  // namespace
 
-Push plan_push(const beehive::Message& message, std::string_view node_name) {
+std::string acting_module(const std::string& token, const Json& object, std::string_view node_name) {
+  return concerns_this_node(token, object, node_name) ? target_of(token) : std::string();
+}
+
+Push plan_push(ServedKinds& kinds, const beehive::Message& message, std::string_view node_name) {
   const auto& operation = message.route.operation;
   if (is_volume_operation(operation)) {
     Push push;
@@ -145,13 +150,13 @@ Push plan_push(const beehive::Message& message, std::string_view node_name) {
     if (!part.empty() && !kube::is_path_segment(part))
       return unusable("its resource holds strange characters");
   }
-  if (operation == op::kResponse) return plan_late_reply(message, *path, node_name);
+  if (operation == op::kResponse) return plan_late_reply(kinds, message, *path, node_name);
   if (path->name.empty()) return unusable("its resource names no object");
   Json object = decoded_content(message.content);
   if (operation == op::kInsert || operation == op::kUpdate) {
-    return plan_store(message, *path, std::move(object), node_name);
+    return plan_store(kinds, message, *path, std::move(object), node_name);
   }
-  if (operation == op::kDelete) return plan_remove(message, *path, std::move(object));
+  if (operation == op::kDelete) return plan_remove(kinds, message, *path, std::move(object));
   return unusable("its operation " + log::quote(operation) + " is not known here");
 }
 

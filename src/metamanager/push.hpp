@@ -27,11 +27,15 @@ struct Push {
   std::string complaint;     ///< why nothing of it is used, a sentence for the log; "" when all is well
 };
 
+/// The module that acts on such an object; "" when none on this node does.
+[[nodiscard]] std::string acting_module(const std::string& type, const Json& object,
+                                        std::string_view node_name);
+
 /// Thinks; never throws for what the cloud may send (protocol/02-metamanager.md §3.1, §3.10, §3.14 to §3.17,
 /// §4.1 to §4.7, §5.4). Rules that are ours: an empty or undecodable content is never a deletion, and no pod
 /// is deleted without a uid (pains.md row 16); devices and models go to the device module whatever the source
 /// (§5.4 item 4); `delete` of a volume attachment with a minimal object is the cloud's mistake and leaves the
 /// row (§5.4 item 5).
-[[nodiscard]] Push plan_push(const beehive::Message& message, std::string_view node_name);
+[[nodiscard]] Push plan_push(ServedKinds& kinds, const beehive::Message& message, std::string_view node_name);
 
 }  // namespace edgecore::metamanager

@@ -34,6 +34,7 @@ constexpr auto kTable = std::to_array<Row>({
     {op::kInsert, type::kNode, RequestKind::kCreateNode},
     {op::kPatch, type::kNodePatch, RequestKind::kPatchNode},
     {op::kPatch, type::kPodPatch, RequestKind::kPatchPod},
+    {op::kUpdate, type::kPodStatus, RequestKind::kShowPodStatus},
     {op::kInsert, type::kPod, RequestKind::kCreatePod},
     {op::kDelete, type::kPod, RequestKind::kDeletePod},
     {op::kInsert, type::kCertificateSigningRequest, RequestKind::kCreateCsr},
@@ -48,6 +49,7 @@ RequestKind request_kind(std::string_view operation, const beehive::ResourcePath
   for (const Row& row : kTable) {
     if (row.operation == operation && row.type == path.type) return row.kind;
   }
+  if (operation == op::kPatch) return RequestKind::kPatchStored;
   return operation == op::kQuery ? RequestKind::kLocal : RequestKind::kUnknown;
 }
 

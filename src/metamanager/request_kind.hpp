@@ -25,8 +25,10 @@ enum class RequestKind {
   kCreatePod,
   kDeletePod,
   kCreateCsr,
-  kGetCsr,  ///< always the cloud: the answer changes until it is signed
-  kLocal,   ///< any other stored object
+  kGetCsr,         ///< always the cloud: the answer changes until it is signed
+  kPatchStored,    ///< of metaserver: a change of the node's own copy
+  kShowPodStatus,  ///< of edged: what lists show while the cloud has not got it
+  kLocal,          ///< any other stored object
 };
 [[nodiscard]] RequestKind request_kind(std::string_view operation, const beehive::ResourcePath& path);
 

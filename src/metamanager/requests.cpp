@@ -76,6 +76,10 @@ Requests::Reply Requests::answer_to(const beehive::Message& request, const beehi
       co_return co_await forward(request, path);
     case RequestKind::kGetCsr:
       co_return co_await get_csr(path);
+    case RequestKind::kPatchStored:
+      co_return co_await patch_stored(request, path);
+    case RequestKind::kShowPodStatus:
+      co_return co_await show_pod_status(request, path);
     case RequestKind::kLocal:
       co_return get_local(path);
     case RequestKind::kUnknown:
@@ -92,9 +96,11 @@ std::optional<Json> Requests::stored(const beehive::ResourcePath& path) const {
 
 kube::CloudReply Requests::list_pods() const {
   Json pods = Json::array();
+  const PendingDeletions deletions(parts_.reader);
   for (const auto& row : store::meta::list(parts_.reader, type::kPod)) {
     auto pod = read_row(row.value, type::kPod);
     if (pod) {
+      deletions.mark(*pod);
       pods.push_back(std::move(*pod));
     } else {
       parts_.context.log->warn("the stored pod {} is not readable and is left out", log::quote(row.key));
@@ -120,7 +126,10 @@ kube::CloudReply Requests::get_service_account(const beehive::ResourcePath& path
 
 Requests::Reply Requests::get_pod(const beehive::ResourcePath& path) {
   auto pod = stored(path);
-  if (pod) co_return object_answer(std::move(*pod));
+  if (pod) {
+    PendingDeletions(parts_.reader).mark(*pod);
+    co_return object_answer(std::move(*pod));
+  }
   if (!store::info::resync_needed(parts_.reader)) co_return not_found(path);
   // What was lost with the database may well exist: "not found" would be an invitation to stop what runs.
   if (parts_.cloud.is_down())

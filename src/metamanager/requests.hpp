@@ -13,6 +13,7 @@
 #include "metamanager/flights.hpp"
 #include "metamanager/freshness.hpp"
 #include "metamanager/gone_pods.hpp"
+#include "metamanager/local_change.hpp"
 #include "metamanager/object_rows.hpp"
 #include "metamanager/own_objects.hpp"
 #include "metamanager/request_kind.hpp"
@@ -30,6 +31,7 @@ class Requests {
     const store::Reader& reader;
     beehive::TaskGroup& tasks;
     Cloud& cloud;
+    ServedKinds& kinds;
     Freshness& freshness;
     GonePods& gone_pods;
     OwnNode& node;
@@ -61,6 +63,8 @@ class Requests {
   Reply patch_pod(const beehive::Message& request, const beehive::ResourcePath& path);
   Reply create_pod(const beehive::Message& request, const beehive::ResourcePath& path);
   Reply delete_pod(const beehive::Message& request, const beehive::ResourcePath& path);
+  Reply patch_stored(const beehive::Message& request, const beehive::ResourcePath& path);
+  Reply show_pod_status(const beehive::Message& request, const beehive::ResourcePath& path);
   Reply get_csr(const beehive::ResourcePath& path);
   Reply forward(const beehive::Message& request, const beehive::ResourcePath& path);
 
@@ -84,6 +88,10 @@ class Requests {
   boost::asio::awaitable<void> keep_node(const Json& node);
   boost::asio::awaitable<bool> run_job(store::Job job, std::size_t bytes, const std::string& what);
 
+  using LocalJob = LocalOutcome (*)(store::Transaction&, const LocalChange&);
+  /// Runs it and tells metaserver; nullopt when `answer` says why not.
+  boost::asio::awaitable<std::optional<LocalOutcome>> change_locally(LocalJob what, LocalChange change,
+                                                                     kube::CloudReply& answer);
   [[nodiscard]] std::optional<Json> stored(const beehive::ResourcePath& path) const;
   [[nodiscard]] kube::CloudReply list_pods() const;
   [[nodiscard]] kube::CloudReply get_local(const beehive::ResourcePath& path) const;

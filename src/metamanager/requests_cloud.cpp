@@ -76,7 +76,7 @@ boost::asio::awaitable<bool> Requests::run_job(store::Job job, std::size_t bytes
 
 boost::asio::awaitable<bool> Requests::keep(const beehive::ResourcePath& path, Json& object,
                                             bool only_if_present) {
-  const auto write = make_write(path, object, only_if_present);
+  const auto write = make_write(parts_.kinds, path, object, only_if_present);
   const auto outcome = std::make_shared<WriteOutcome>();
   store::Job job = [write, outcome](store::Transaction& into) { *outcome = apply(into, *write); };
   const std::string key = row_key(path);
@@ -132,7 +132,7 @@ Requests::Reply Requests::fetch_tracked(const beehive::ResourcePath& path) {
   } else if (path.type == type::kVolumeAttachment && answer.reply.status.is(kube::reason::kNotFound) &&
              answer.reply.kind == kube::ReplyKind::kRefused) {
     // Deletions of these are not believed (§5.4 item 5); this is how one is noticed.
-    const auto removal = make_removal(path, Json::object());
+    const auto removal = make_removal(parts_.kinds, path, Json::object());
     store::Job job = [removal](store::Transaction& from) { apply(from, *removal); };
     const std::string key = row_key(path);
     settled = co_await run_job(std::move(job), 0, key);

@@ -25,12 +25,13 @@ constexpr unsigned kAttempts = 4;
 }  // namespace
 
 Resync::Resync(beehive::ModuleContext& context, store::Store& store, const store::Reader& reader,
-               Cloud& cloud, std::string node_name, std::chrono::milliseconds timeout,
+               Cloud& cloud, ServedKinds& kinds, std::string node_name, std::chrono::milliseconds timeout,
                std::chrono::milliseconds pause)
     : context_(context),
       store_(store),
       reader_(reader),
       cloud_(cloud),
+      kinds_(kinds),
       node_name_(std::move(node_name)),
       timeout_(timeout),
       first_pause_(pause),
@@ -140,7 +141,7 @@ boost::asio::awaitable<void> Resync::store_page(const PodPage& page) {
     path.ns = kube::string_or(pod, "metadata.namespace");
     path.type = names::resource::kPod;
     path.name = kube::string_or(pod, "metadata.name");
-    items->push_back({make_write(path, pod), WriteOutcome()});
+    items->push_back({make_write(kinds_, path, pod), WriteOutcome()});
     bytes += items->back().write->text.size();
   }
   const bool last = page.continuation.empty();

@@ -10,6 +10,7 @@
 #include "edgecore/store/store.hpp"
 #include "metamanager/application.hpp"
 #include "metamanager/cloud.hpp"
+#include "metamanager/served_kinds.hpp"
 
 namespace edgecore::metamanager {
 
@@ -20,7 +21,8 @@ namespace edgecore::metamanager {
 class Resync {
  public:
   Resync(beehive::ModuleContext& context, store::Store& store, const store::Reader& reader, Cloud& cloud,
-         std::string node_name, std::chrono::milliseconds timeout, std::chrono::milliseconds pause);
+         ServedKinds& kinds, std::string node_name, std::chrono::milliseconds timeout,
+         std::chrono::milliseconds pause);
 
   /// Ends when everything is there (at once when nothing was lost).
   boost::asio::awaitable<void> run();
@@ -40,6 +42,7 @@ class Resync {
   store::Store& store_;
   const store::Reader& reader_;
   Cloud& cloud_;
+  ServedKinds& kinds_;
   std::string node_name_;
   std::chrono::milliseconds timeout_;
   std::chrono::milliseconds first_pause_;

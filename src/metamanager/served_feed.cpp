@@ -29,13 +29,23 @@ boost::asio::awaitable<void> feed_stored(beehive::ModuleContext& context,
   }
 }
 
+boost::asio::awaitable<void> feed_row(beehive::ModuleContext& context, std::string key, Json object) {
+  if (!is_wanted(context)) co_return;
+  beehive::Message news =
+      beehive::make_message(names::module::kMetaManager, names::group::kMeta, names::operation::kUpdate,
+                            std::move(key), kube::dump_json(object));
+  co_await tell(context, std::move(news));
+}
+
 boost::asio::awaitable<void> feed_removed(beehive::ModuleContext& context,
                                           std::shared_ptr<const ObjectRemoval> removal) {
-  if (!is_wanted(context) || removal->served_key.empty()) co_return;
-  beehive::Message news = beehive::make_message(names::module::kMetaManager, names::group::kMeta,
-                                                names::operation::kDelete, removal->served_key, removal->uid);
-  news.header.resource_version = removal->resource_version;
-  co_await tell(context, std::move(news));
+  if (!is_wanted(context)) co_return;
+  for (const std::string& key : removal->served_keys) {
+    beehive::Message news = beehive::make_message(names::module::kMetaManager, names::group::kMeta,
+                                                  names::operation::kDelete, key, removal->uid);
+    news.header.resource_version = removal->resource_version;
+    co_await tell(context, std::move(news));
+  }
 }
 
 }  // namespace edgecore::metamanager

@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // None of these throws for what the cloud may send.
   edgehub::destination_of(message);
   edgehub::refuse_node_task(message, "edge1");
-  const auto push = metamanager::plan_push(message, "edge1");
+  static metamanager::ServedKinds kinds;
+  const auto push = metamanager::plan_push(kinds, message, "edge1");
   using Kind = metamanager::Push::Kind;
   if (push.kind == Kind::kStore) fuzz::hold(push.write != nullptr && !push.write->text.empty());
   if (push.kind == Kind::kRemove) {

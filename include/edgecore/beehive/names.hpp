@@ -93,6 +93,7 @@ inline constexpr char kVolumeAttachment[] = "volumeattachment";
 inline constexpr char kVolume[] = "volume";
 inline constexpr char kDevice[] = "device";
 inline constexpr char kDeviceModel[] = "devicemodel";
+inline constexpr char kCustomResourceDefinition[] = "customresourcedefinition";
 inline constexpr char kRule[] = "rule";
 inline constexpr char kRuleEndpoint[] = "ruleendpoint";
 inline constexpr char kKubernetesCa[] = "k8s/ca.crt";         ///< stands alone

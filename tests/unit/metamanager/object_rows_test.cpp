@@ -24,13 +24,13 @@ struct ObjectRows : testing::Test {
     return made;
   }
   WriteOutcome write(const std::string& resource, const Json& made, bool only_if_present = false) {
-    const auto prepared = make_write(path(resource), made, only_if_present);
+    const auto prepared = make_write(kinds, path(resource), made, only_if_present);
     WriteOutcome outcome;
     store->write([&](store::Transaction& into) { outcome = apply(into, *prepared); });
     return outcome;
   }
   WriteOutcome remove(const std::string& resource, const Json& content) {
-    const auto prepared = make_removal(path(resource), content);
+    const auto prepared = make_removal(kinds, path(resource), content);
     WriteOutcome outcome;
     store->write([&](store::Transaction& into) { outcome = apply(into, *prepared); });
     return outcome;
@@ -41,6 +41,7 @@ struct ObjectRows : testing::Test {
   }
 
   TemporaryStore store;
+  ServedKinds kinds;
 };
 
 TEST_F(ObjectRows, AnObjectGoesToBothTables) {
@@ -125,15 +126,15 @@ TEST_F(ObjectRows, ListsAreTakenApartForMetaServer) {
   list["items"] = {{{"metadata", {{"name", "a"}, {"namespace", "x"}, {"resourceVersion", "3"}}}},
                    {{"metadata", {{"name", "b"}, {"namespace", "x"}}}},
                    "nonsense"};
-  const auto rows = served_rows(list, path("default/service/all"));
+  const auto rows = served_rows(kinds, list, path("default/service/all"));
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].key, "/core/v1/services/x/a");
   EXPECT_EQ(rows[1].key, "/core/v1/services/x/b");
 }
 
 TEST_F(ObjectRows, StatusTypesAndObjectsWithoutKindAreNotServed) {
-  EXPECT_TRUE(served_rows(object("PodStatus", "p", "u", "1"), path("default/podstatus/p")).empty());
-  EXPECT_TRUE(served_rows({{"metadata", {{"name", "g"}}}}, path("default/gizmo/g")).empty());
+  EXPECT_TRUE(served_rows(kinds, object("PodStatus", "p", "u", "1"), path("default/podstatus/p")).empty());
+  EXPECT_TRUE(served_rows(kinds, {{"metadata", {{"name", "g"}}}}, path("default/gizmo/g")).empty());
 }
 
 }  // namespace

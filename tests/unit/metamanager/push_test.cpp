@@ -9,7 +9,8 @@ using Kind = Push::Kind;
 
 Push plan(const std::string& source, const std::string& operation, const std::string& resource,
           const Json& content) {
-  return plan_push(beehive::make_message(source, "resource", operation, resource, content), "edge1");
+  ServedKinds kinds;
+  return plan_push(kinds, beehive::make_message(source, "resource", operation, resource, content), "edge1");
 }
 
 Json pod(const std::string& node = "edge1") {

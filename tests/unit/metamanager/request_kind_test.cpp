@@ -7,7 +7,7 @@
 namespace edgecore::metamanager {
 namespace {
 
-// The rows of docs/messages.md "edged → metamanager".
+// The rows of docs/messages.md "edged → metamanager" and "metaserver → metamanager".
 TEST(RequestKind, KnowsEveryRowOfTheContract) {
   struct Row {
     const char *operation, *resource;
@@ -38,7 +38,10 @@ TEST(RequestKind, KnowsEveryRowOfTheContract) {
       {"query", "default/service/s", RequestKind::kLocal},
       {"query", "default/configmap", RequestKind::kUnknown},
       {"delete", "default/node/n", RequestKind::kUnknown},
-      {"patch", "default/pod/p", RequestKind::kUnknown},
+      {"update", "default/podstatus/p", RequestKind::kShowPodStatus},
+      {"patch", "default/pod/p", RequestKind::kPatchStored},
+      {"patch", "default/device/d", RequestKind::kPatchStored},
+      {"patch", "default/device", RequestKind::kUnknown},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(request_kind(row.operation, beehive::parse_resource(row.resource).value()), row.kind)
