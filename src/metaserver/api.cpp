@@ -54,6 +54,8 @@ Api::Api(ApiParts parts) : parts_(std::move(parts)) {
   admin_ = std::make_shared<const User>(std::move(admin));
 }
 
+Api::~Api() = default;
+
 boost::asio::awaitable<void> Api::handle(net::Request& request, net::Responder& responder) {
   const SteadyTime begin = parts_.context.clock.steady();
   Call call{request, responder, {}, nullptr, {}, nullptr, 0};

@@ -43,7 +43,10 @@ using Seen = std::vector<std::string>;
 
 class CollectionTest : public testing::Test {
  protected:
-  CollectionTest() { collection.loaded(1); }
+  CollectionTest() {
+    collection.loaded(1);
+    collection.told();
+  }
   Seen behind(std::uint64_t version) {
     const auto position = collection.behind(version);
     return position ? seen_from(collection, *position) : Seen{"410"};
