@@ -39,12 +39,17 @@ constexpr std::array kSelectable = {
     Selectable{"certificates.k8s.io", "certificatesigningrequests", {"spec.signerName"}},
 };
 
-bool is_selectable(const kube::ApiResource& resource, std::string_view path) {
-  if (path == "metadata.name" || path == "metadata.namespace") return true;
+/// Throws ApiError, in the API server's words, for a field that cannot be selected.
+void check_selectable(const kube::ApiResource& resource, const std::string& path) {
+  if (path == "metadata.name" || path == "metadata.namespace") return;
   const auto* at = std::find_if(kSelectable.begin(), kSelectable.end(), [&](const Selectable& row) {
     return row.group == resource.group && row.plural == resource.plural;
   });
-  return at != kSelectable.end() && std::find(at->paths.begin(), at->paths.end(), path) != at->paths.end();
+  if (at == kSelectable.end())
+    throw ApiError(kube::Status::bad_request(
+        "\"" + path + R"(" is not a known field selector: only "metadata.name", "metadata.namespace")"));
+  if (std::find(at->paths.begin(), at->paths.end(), path) == at->paths.end())
+    throw ApiError(kube::Status::bad_request("field label not supported: " + path));
 }
 
 std::vector<std::string> segments(const std::string& path) {
@@ -100,9 +105,7 @@ ObjectFilter make_filter(const kube::ApiResource& resource, std::string ns, std:
   } catch (const BadInput& bad) {
     throw ApiError(kube::Status::bad_request(bad.what()));
   }
-  for (const std::string& path : filter.fields.paths())
-    if (!is_selectable(resource, path))
-      throw ApiError(kube::Status::bad_request("field label not supported: " + path));
+  for (const std::string& path : filter.fields.paths()) check_selectable(resource, path);
   if (filter.name.empty()) filter.name = filter.fields.required_value("metadata.name").value_or("");
   if (filter.ns.empty() && resource.namespaced)
     filter.ns = filter.fields.required_value("metadata.namespace").value_or("");

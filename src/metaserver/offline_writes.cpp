@@ -19,7 +19,7 @@ namespace {
 namespace writes = store::offline_writes;
 
 constexpr std::chrono::seconds kLocalAnswerWithin{10};
-constexpr std::int64_t kRetryAfterSeconds = 10;
+constexpr std::int64_t kRetryAfterSeconds = 1;
 constexpr const char* kMirrorAnnotation = "kubernetes.io/config.mirror";
 
 [[noreturn]] void refuse(const std::string& why) {

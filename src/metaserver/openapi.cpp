@@ -59,7 +59,8 @@ Json operation(OpenApi style, const ApiResource& resource, const Operation& what
   if (style == OpenApi::kV2) out["produces"] = kObjectTypes;
   if (!what.writes) return out;
   out["parameters"] = Json::array(
-      {parameter(style, "fieldValidation", "query",
+      {parameter(style, "dryRun", "query", "Nothing is changed when it is All."),
+       parameter(style, "fieldValidation", "query",
                  "What the server does about unknown and repeated fields: Ignore, Warn or Strict.")});
   if (style == OpenApi::kV2) {
     out["consumes"] = patch ? Json(kPatchTypes) : Json(kObjectTypes);

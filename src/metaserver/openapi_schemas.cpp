@@ -81,7 +81,8 @@ bool keeps_unknown(const Json& schema) {
   return kube::bool_or(schema, "x-kubernetes-preserve-unknown-fields", false);
 }
 
-/// What version 2 can say of a CRD's field without shutting anything out.
+/// What version 2 can say of a CRD's field without shutting anything out: types, and of objects the fields,
+/// unless others are kept as well.
 Json simplified(const Json& schema) {
   Json out = Json::object();
   const std::string description = kube::string_or(schema, "description");
@@ -89,6 +90,10 @@ Json simplified(const Json& schema) {
   const std::string type = kube::string_or(schema, "type");
   const bool plain = type == "string" || type == "integer" || type == "boolean" || type == "number";
   if (plain || type == "object") out["type"] = type;
+  if (type == "object" && !keeps_unknown(schema)) {
+    for (const auto& [name, field] : kube::object_or_empty(schema, "properties").items())
+      out["properties"][name] = simplified(field);
+  }
   if (type != "array") return out;
   out["type"] = "array";
   out["items"] = simplified(kube::object_or_empty(schema, "items"));

@@ -9,7 +9,14 @@ Json table(const ResourceKind& kind, const std::vector<Object>& objects, WallTim
   std::vector<const Json*> shown;
   shown.reserve(objects.size());
   for (const Object& object : objects) shown.push_back(object.get());
-  return kube::make_table(*resources.find(kind.group, kind.version, kind.plural), shown, now);
+  if (const auto known = resources.find(kind.group, kind.version, kind.plural))
+    return kube::make_table(*known, shown, now);
+  kube::ApiResource defined;  // by a CustomResourceDefinition: name and age
+  defined.group = kind.group;
+  defined.version = kind.version;
+  defined.plural = kind.plural;
+  defined.kind = kind.kind;
+  return kube::make_table(defined, shown, now);
 }
 
 }  // namespace edgecore::cloudsim

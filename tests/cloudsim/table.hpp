@@ -6,8 +6,8 @@
 
 namespace edgecore::cloudsim {
 
-/// A meta.k8s.io/v1 Table of objects of one built-in kind, with the columns of an API server. `now` is for
-/// ages.
+/// A meta.k8s.io/v1 Table of objects of one kind, with the columns of an API server; of a defined kind name
+/// and age. `now` is for ages.
 Json table(const ResourceKind& kind, const std::vector<Object>& objects, WallTime now);
 
 }  // namespace edgecore::cloudsim
