@@ -61,7 +61,6 @@ boost::asio::awaitable<void> Api::handle(net::Request& request, net::Responder& 
   Call call{request, responder, {}, nullptr, {}, nullptr, 0};
   std::optional<kube::Status> refusal;
   try {
-    call.info = parse_request(request.method, request.target);
     co_await serve(call);
   } catch (const ApiError& error) {
     refusal = error.status();
@@ -83,6 +82,7 @@ boost::asio::awaitable<void> Api::handle(net::Request& request, net::Responder& 
 
 Api::Done Api::serve(Call& call) {
   co_await identify(call);
+  call.info = parse_request(call.request.method, call.request.target);
   permit(call);
   enter(call);
   if (!call.info.is_resource) {
@@ -137,8 +137,8 @@ Api::Done Api::identify(Call& call) {
   if (call.user) co_return;
   Denial denial;
   denial.code = 401;
-  denial.attributes.verb = call.info.verb;
-  denial.attributes.path = call.info.target.path;
+  denial.attributes.verb = request.method;  // nothing else was looked at
+  denial.attributes.path = request.target;
   denial.attributes.is_resource = false;
   denial.peer_address = request.peer_address;
   denial.why = why;

@@ -51,7 +51,6 @@ kube::Status not_known_here(const kube::ApiResource& resource, std::string_view 
       kube::Status::service_unavailable(resource.qualified() + " \"" + std::string(name) +
                                         "\" is not known on this node, and the cloud cannot be asked");
   return status;  // without a time: client-go would come back ten times before it tells its user
-
 }
 
 std::string list_head(const kube::ApiResource& resource, std::uint64_t version,

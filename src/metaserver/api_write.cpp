@@ -82,7 +82,8 @@ Json scale_of(const Json& object) {
 void Api::refuse_offline(const Call& call, const kube::Status& why) {
   kube::Status status = kube::Status::service_unavailable(
       "this change of " + call.info.resource + " needs the cloud, which cannot be asked: " + why.message);
-  status.details.retry_after_seconds = 1;  // client-go tries ten times: a short cut is not noticed, a long one soon
+  status.details.retry_after_seconds =
+      1;  // client-go tries ten times: a short cut is not noticed, a long one soon
   throw ApiError(std::move(status));
 }
 

@@ -68,7 +68,8 @@ std::optional<std::string_view> bearer_token(std::string_view authorization) {
     return std::nullopt;
   }
   const std::string_view token = trimmed(authorization.substr(space));
-  // What it is made of is not looked at: with anything else in it, it is no token that is known or can be read.
+  // What it is made of is not looked at: with anything else in it, it is no token that is known or can be
+  // read.
   if (token.empty()) return std::nullopt;
   return token;
 }

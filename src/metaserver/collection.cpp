@@ -17,6 +17,7 @@ ObjectPtr Collection::find(std::string_view ns, std::string_view name) const {
 void Collection::load(ObjectPtr object) {
   newest_ = std::max(newest_, object->version());
   bytes_ += object->bytes();
+  versions_.insert(object->version());
   objects_.insert(std::move(object));
 }
 
@@ -32,6 +33,7 @@ bool Collection::store(ObjectPtr object) {
     if (!object->uid().empty() && was_deleted(object->uid())) return false;
     bytes_ += object->bytes();
     newest_ = std::max(newest_, object->version());
+    versions_.insert(object->version());
     objects_.insert(object);
     const std::uint64_t version = object->version();
     append(Event::Type::kAdded, version, std::move(object), nullptr);
@@ -43,7 +45,7 @@ bool Collection::store(ObjectPtr object) {
   const bool successor = object->uid() != before->uid() && !before->uid().empty() && !object->uid().empty();
   if (successor) {
     forget_uid(before->uid());
-    append_deleted(before, 0);
+    append_deleted(before, object->version() - 1);
   }
   replace(at, object);
   const std::uint64_t version = object->version();
@@ -64,6 +66,8 @@ bool Collection::overlay(ObjectPtr object) {
 void Collection::replace(Objects::iterator at, ObjectPtr object) {
   bytes_ += object->bytes();
   bytes_ -= (*at)->bytes();
+  versions_.erase((*at)->version());
+  versions_.insert(object->version());
   const auto hint = objects_.erase(at);
   objects_.insert(hint, std::move(object));
 }
@@ -84,16 +88,27 @@ bool Collection::remove(std::string_view ns, std::string_view name, std::string_
   forget_uid(object->uid());
   newest_ = std::max(newest_, version);
   bytes_ -= object->bytes();
+  versions_.erase(object->version());
   objects_.erase(at);
   append_deleted(object, version);
   return true;
 }
 
+std::uint64_t Collection::version_of_deletion(std::uint64_t after, std::uint64_t up_to) const {
+  constexpr std::uint64_t kTries = 1U << 16U;
+  std::uint64_t version = up_to;
+  for (std::uint64_t tries = 0; version > after && tries < kTries; ++tries, --version)
+    if (!is_token(version) && !versions_.contains(version)) return version;
+  return 0;
+}
+
 void Collection::append_deleted(const ObjectPtr& object, std::uint64_t version) {
-  // A deletion needs a version of its own to be a position. Without one it stands at the position before it:
-  // who resumes there is told twice, which harms nobody.
-  const bool own = version > object->version() && !is_token(version);
-  const std::uint64_t token = own ? version : token_at(now());
+  // A deletion needs a version of its own to be a position. Where it is only known to lie between the
+  // object's last one and `version` (or the newest seen), one is taken that stands for nothing else: the
+  // cluster has used it up, for this deletion or for something else. Without any it shares the position
+  // before it: who resumes there is told twice, which harms nobody.
+  std::uint64_t token = version_of_deletion(object->version(), version == 0 ? newest_ : version);
+  if (token == 0) token = last_token_;
   const bool shown = token == object->version() || token == 0;
   append(Event::Type::kDeleted, token, shown ? object : CachedObject::with_version(*object, token), nullptr);
 }

@@ -101,6 +101,7 @@ class Collection {
   void append(Event::Type type, std::uint64_t token, ObjectPtr object, ObjectPtr before);
   void append_deleted(const ObjectPtr& object, std::uint64_t version);
   [[nodiscard]] bool is_token(std::uint64_t version) const { return tokens_.contains(version); }
+  [[nodiscard]] std::uint64_t version_of_deletion(std::uint64_t after, std::uint64_t up_to) const;
   void trim();
   void drop_oldest();
   void replace(Objects::iterator at, ObjectPtr object);
@@ -118,7 +119,8 @@ class Collection {
   std::size_t old_bytes_ = 0;
   std::uint64_t last_token_ = 0;  ///< of the newest event, also when the ring has let it go
   std::unordered_set<std::uint64_t> tokens_;
-  std::uint64_t opened_at_ = 0;  ///< token of the position at opening
+  std::unordered_set<std::uint64_t> versions_;  ///< of the objects that are here
+  std::uint64_t opened_at_ = 0;                 ///< token of the position at opening
   bool told_ = false;
 
   std::deque<std::string> deleted_order_;

@@ -63,14 +63,20 @@ Json resource_list(const std::string& group, const std::string& version) {
 
 }  // namespace
 
+Json version_document() {
+  return {{"major", "1"},
+          {"minor", "28"},
+          {"gitVersion", "v1.28.6"},
+          {"gitCommit", "0000000000000000000000000000000000000000"},
+          {"gitTreeState", "clean"},
+          {"buildDate", "2024-01-17T13:49:03Z"},
+          {"goVersion", "go1.20.13"},
+          {"compiler", "gc"},
+          {"platform", "linux/amd64"}};
+}
+
 std::optional<Json> discovery(const std::string& path) {
-  if (path == "/version") {
-    return Json{{"major", "1"},
-                {"minor", "28"},
-                {"gitVersion", "v1.28.6"},
-                {"gitCommit", ""},
-                {"platform", "linux/amd64"}};
-  }
+  if (path == "/version") return version_document();
   const auto known = groups();
   if (path == "/api") {
     Json addresses = Json::array({{{"clientCIDR", "0.0.0.0/0"}, {"serverAddress", "127.0.0.1"}}});

@@ -7,6 +7,9 @@
 
 namespace edgecore::cloudsim {
 
+/// What the API server of the cluster says of itself at /version; clients want every member.
+Json version_document();
+
 /// The documents a client reads before its first request: /api, /apis, /apis/<group>, a group-version's
 /// resources, /version. nullopt for any other path.
 std::optional<Json> discovery(const std::string& path);

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "cloudsim/discovery.hpp"
 #include "cloudsim/replies.hpp"
 #include "cloudsim/subresources.hpp"
 #include "edgecore/base/error.hpp"
@@ -200,8 +201,7 @@ Json DynamicController::execute(const std::string& node, Json application) {
 Json DynamicController::run(const std::string& node, const Json& application) {
   const std::string verb = kube::get_string(application, "Verb");
   const std::string key = kube::get_string(application, "Key");
-  if (key == "/version")
-    return {{"major", "1"}, {"minor", "28"}, {"gitVersion", "v1.28.6"}, {"platform", "linux/amd64"}};
+  if (key == "/version") return version_document();
   if (key == "/healthz" || key == "/livez" || key == "/readyz") return "ok";
   const Json options = bytes_member(application, "Option");
   if (options.is_null()) throw BadInput("unexpected end of JSON input");

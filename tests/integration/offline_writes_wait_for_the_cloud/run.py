@@ -44,7 +44,7 @@ with MetaNode() as node:
     print(f"accepted after {time.monotonic() - begin:.3f} s")
     stranger = node.meta("DELETE", f"{PODS}/again", {"preconditions": {"uid": "another"}})
     assert stranger.code == 409, stranger
-    assert node.meta("DELETE", f"{PODS}/none").code == 404
+    unavailable(node.meta("DELETE", f"{PODS}/none"))  # it may run elsewhere: not this node's to say
     answer = node.meta("DELETE", f"{PODS}/again", {"preconditions": {"uid": uid}})
     assert answer.code in (200, 202), answer
     node.restart_edgecore(signal.SIGKILL)

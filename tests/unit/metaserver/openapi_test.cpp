@@ -87,21 +87,22 @@ TEST_F(OpenApiTest, EveryReferenceLeadsSomewhere) {
   }
 }
 
-TEST_F(OpenApiTest, WritesTakeFieldValidation) {
-  // By this kubectl knows that the server validates.
+TEST_F(OpenApiTest, WritesTakeFieldValidationAndDryRun) {
+  // By these kubectl knows that the server validates, and that `kubectl diff` can ask it.
   const Json v3 = openapi_v3(resources_, "/openapi/v3/apis/apps/v1");
   const Json& one = v3["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"];
   for (const char* method : {"put", "patch"}) {
-    EXPECT_EQ(one[method]["parameters"][0]["name"], "fieldValidation");
-    EXPECT_EQ(one[method]["parameters"][0]["in"], "query");
+    EXPECT_EQ(one[method]["parameters"][0]["name"], "dryRun");
+    EXPECT_EQ(one[method]["parameters"][1]["name"], "fieldValidation");
+    EXPECT_EQ(one[method]["parameters"][1]["in"], "query");
     EXPECT_EQ(one[method]["x-kubernetes-action"], method);
     EXPECT_EQ(one[method][kGvk],
               kube::parse_json(R"({"group": "apps", "version": "v1", "kind": "Deployment"})"));
   }
-  EXPECT_EQ(v3["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments"]["post"]["parameters"][0]["name"],
+  EXPECT_EQ(v3["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments"]["post"]["parameters"][1]["name"],
             "fieldValidation");
   EXPECT_EQ(openapi_v2(resources_)["paths"]["/api/v1/nodes/{name}"]["patch"]["parameters"][0]["name"],
-            "fieldValidation");
+            "dryRun");
 }
 
 TEST_F(OpenApiTest, StrategicMergePatchesAreNotOffered) {
@@ -112,7 +113,7 @@ TEST_F(OpenApiTest, StrategicMergePatchesAreNotOffered) {
   EXPECT_THAT(openapi_v3(resources_, "/openapi/v3/api/v1").dump(), Not(HasSubstr("strategic-merge-patch")));
 }
 
-TEST_F(OpenApiTest, ACrdsSchemaIsWholeInV3AndOpenInV2) {
+TEST_F(OpenApiTest, ACrdsSchemaIsWholeInV3AndItsFieldsAreInV2) {
   learn(cron_schema());
   const Json v3 =
       openapi_v3(resources_, "/openapi/v3/apis/stable.example.com/v1")["components"]["schemas"][kCronTab];
@@ -122,7 +123,10 @@ TEST_F(OpenApiTest, ACrdsSchemaIsWholeInV3AndOpenInV2) {
   EXPECT_EQ(v3[kGvk][0]["kind"], "CronTab");
   const Json v2 = openapi_v2(resources_)["definitions"][kCronTab];
   EXPECT_EQ(v2["description"], "A cron tab.");
-  EXPECT_EQ(v2["properties"]["spec"], kube::parse_json(R"({"type": "object", "description": "The spec."})"));
+  EXPECT_EQ(
+      v2["properties"]["spec"],
+      kube::parse_json(
+          R"({"type": "object", "description": "The spec.", "properties": {"a": {"type": "string"}}})"));
   EXPECT_EQ(v2["properties"]["list"]["items"]["type"], "string");
   EXPECT_FALSE(v2["properties"]["port"].contains("type"));
 }
