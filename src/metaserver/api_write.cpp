@@ -151,7 +151,8 @@ Api::Done Api::update(Call& call) {
   application.body = kube::dump_json(object);
   if (!status) application.subresource = info.subresource;
   const bool device = resource.plural == "devices" && info.subresource.empty();
-  if (device && !parts_.cloud.usable()) {
+  const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
+  if (!answer.ok() && device && !is_dry_run(info.target)) {
     const ObjectPtr stored = parts_.cache.open(call.resource).find(info.ns, info.name);
     if (!stored) throw ApiError(kube::Status::not_found(resource.qualified(), info.name));
     Json before = stored->json();
@@ -160,7 +161,6 @@ Api::Done Api::update(Call& call) {
     co_await send_object(call, 200, now);
     co_return;
   }
-  const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
   if (!answer.ok()) refuse_offline(call, answer.status);
   const ObjectPtr now = is_dry_run(info.target) ? CachedObject::make(answer.body)
                                                 : take_answer(call.resource, info.subresource, answer.body);
@@ -185,15 +185,6 @@ Api::Done Api::patch(Call& call) {
         "PatchOptions", "",
         {{"FieldValueRequired", "Required value: is required for apply patch", "fieldManager"}}));
   const bool device = resource.plural == "devices" && info.subresource.empty();
-  if (device && !parts_.cloud.usable()) {
-    const ObjectPtr stored = parts_.cache.open(call.resource).find(ns, info.name);
-    if (!stored) throw ApiError(kube::Status::not_found(resource.qualified(), info.name));
-    const Json changed = co_await parts_.offline_writes.patch_device(
-        stored->json(), std::move(body.content_type), std::move(body.text));
-    const ObjectPtr now = CachedObject::make_checked(kube::dump_json(changed));
-    co_await send_object(call, 200, now);
-    co_return;
-  }
   const Json patch_info = {{"Name", info.name},
                            {"PatchType", body.content_type},
                            {"Data", net::base64(body.text)},
@@ -203,6 +194,15 @@ Api::Done Api::patch(Call& call) {
       parts_.cloud.make(key_of(resource, ns, info.name), "patch", kube::dump_json(patch_info));
   application.subresource = info.subresource;
   const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
+  if (!answer.ok() && device && !is_dry_run(info.target)) {
+    const ObjectPtr stored = parts_.cache.open(call.resource).find(ns, info.name);
+    if (!stored) throw ApiError(kube::Status::not_found(resource.qualified(), info.name));
+    const Json changed = co_await parts_.offline_writes.patch_device(
+        stored->json(), std::move(body.content_type), std::move(body.text));
+    const ObjectPtr now = CachedObject::make_checked(kube::dump_json(changed));
+    co_await send_object(call, 200, now);
+    co_return;
+  }
   if (!answer.ok()) refuse_offline(call, answer.status);
   const ObjectPtr now = is_dry_run(info.target) ? CachedObject::make(answer.body)
                                                 : take_answer(call.resource, info.subresource, answer.body);
@@ -217,15 +217,15 @@ Api::Done Api::remove(Call& call) {
   const std::string ns = resource.namespaced ? info.ns : std::string();
   Json options = delete_options(call.request, info.target);
   const ObjectPtr known = parts_.cache.open(call.resource).find(ns, info.name);
-  if (!parts_.cloud.usable() && is_own_pod(resource, known) && !is_dry_run(info.target)) {
+  beehive::Application application =
+      parts_.cloud.make(key_of(resource, ns, info.name), "delete", kube::dump_json(options));
+  const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
+  if (!answer.ok() && is_own_pod(resource, known) && !is_dry_run(info.target)) {
     const Json ending = co_await parts_.offline_writes.delete_pod(known->json(), std::move(options));
     const ObjectPtr now = CachedObject::make_checked(kube::dump_json(ending));
     co_await send_object(call, 200, now);
     co_return;
   }
-  beehive::Application application =
-      parts_.cloud.make(key_of(resource, ns, info.name), "delete", kube::dump_json(options));
-  const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
   if (!answer.ok()) refuse_offline(call, answer.status);
   kube::Status gone =
       kube::Status::deleted(resource.qualified(), info.name, known ? known->uid() : std::string_view());

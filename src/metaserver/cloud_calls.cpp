@@ -68,6 +68,8 @@ boost::asio::awaitable<CloudAnswer> CloudCalls::ask(beehive::Message question,
         co_await context_.bus.request(names::module::kEdgeHub, std::move(question), within);
     if (said->route.operation == names::operation::kError) {
       answer = unreachable(kube::string_or(said->content, "message", "the tunnel refused the request"));
+      // Before the first notice (the module may have been started again) this is how one learns of it.
+      if (link_ == Link::kUnknown) link_ = Link::kDown;
     } else if (is_sync) {
       answer.kind = CloudAnswer::Kind::kApproved;
       answer.body = kube::dump_json(said->content);
