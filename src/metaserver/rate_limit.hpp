@@ -22,7 +22,7 @@ struct RateLimits {
   /// Requests under way at one time that are no watches and no logs followed.
   std::size_t concurrent_requests = 500;
   /// Watches and followed logs. Each holds a connection and a position in a ring.
-  std::size_t concurrent_streams = 2'000;
+  std::size_t concurrent_streams = 6'000;
   /// Bytes of request bodies under way; a body alone may have 3 MiB.
   std::size_t body_bytes = std::size_t{16} << 20;
   /// Requests that become messages to the cloud.
