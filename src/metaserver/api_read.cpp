@@ -535,6 +535,8 @@ Api::Done Api::watch(Call& call) {
     Metrics& metrics;
   };
   const Open open(parts_.metrics);
+  query.sent = [this](std::uint64_t events) { parts_.metrics.events_sent(events); };
+  collection.told();
   call.code = 200;
   net::Headers headers = headers_for(call, wanted.content_type);
   co_await serve_watch(parts_.context, collection, std::move(query), std::move(headers), call.responder);

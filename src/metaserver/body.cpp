@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -59,9 +60,13 @@ Json parse_json(std::string_view text) {
   }
 }
 
+/// Aliases may make much of little: what they make may hold no more values than such a text could write out.
 Json parse_yaml(std::string_view text) {
+  constexpr std::size_t kFew = 10'000;
   try {
-    return kube::yaml_to_json(text, limits());
+    kube::JsonLimits bounds = limits();
+    bounds.max_values = std::min(bounds.max_values, std::max(kFew, text.size()));
+    return kube::yaml_to_json(text, bounds);
   } catch (const BadInput& error) {
     bad_request(fmt::format("The body of the request is not valid: {}", error.what()));
   }

@@ -91,6 +91,7 @@ class Watch {
     std::string piece;
     for (ObjectPtr& object : initial_) {
       piece += line(Type::kAdded, *object);
+      ++events_;
       object.reset();
       if (piece.size() < kPiece) continue;
       co_await responder_.write(std::move(piece));
@@ -100,6 +101,7 @@ class Watch {
     initial_.shrink_to_fit();
     if (query_.initial_events_end) piece += bookmark(true);
     co_await responder_.write(std::move(piece));
+    report();
   }
 
   /// Everything there is by now. True when events were lost meanwhile: then the stream has ended.
@@ -128,6 +130,7 @@ class Watch {
       } else {
         co_await responder_.write(std::move(piece));
       }
+      report();
     }
   }
 
@@ -135,9 +138,15 @@ class Watch {
   const Event* next_seen() {
     while (const Event* event = collection_.next(position_)) {
       seen_ = seen_as(*event, query_.filter);
-      if (seen_ != Type::kMark) return event;
+      if (seen_ == Type::kMark) continue;
+      ++events_;
+      return event;
     }
     return nullptr;
+  }
+
+  void report() {
+    if (query_.sent) query_.sent(std::exchange(events_, 0));
   }
 
   /// The line that all share who see an event as it is.
@@ -178,6 +187,7 @@ class Watch {
   Collection::Subscriber subscriber_;
   std::vector<ObjectPtr> initial_;
   Type seen_ = Type::kMark;
+  std::uint64_t events_ = 0;
   bool expired_ = false;
   bool first_ = true;
 };

@@ -23,6 +23,8 @@ struct WatchQuery {
   std::chrono::seconds timeout{1800};
   /// What of an object is sent; `first` is true for the first event. Empty: the object as it is.
   std::function<std::string(const CachedObject& object, bool first)> render;
+  /// Told how many events were sent, after each piece. May be empty.
+  std::function<void(std::uint64_t events)> sent;
 };
 
 /// Streams a collection's events to one client until its time is over, it goes away, or it does not read what
