@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kAtOnce = 16;
 constexpr std::chrono::seconds kRetry{10};
+constexpr std::chrono::seconds kNoRoom{1};
 /// CloudCore answers a patch within milliseconds, or never. What is said twice does no harm, and behind a
 /// lost answer waits whatever happens to the pod meanwhile.
 constexpr std::chrono::seconds kAnswerWithin{15};
@@ -27,6 +28,10 @@ std::uint64_t version_of(const std::string& text) {
   std::uint64_t version = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
   return error == std::errc() && end == text.data() + text.size() ? version : 0;
+}
+
+bool says_unreachable(const kube::Status& why) {
+  return why.is(kube::reason::kServiceUnavailable) || why.is(kube::reason::kTimeout);
 }
 
 bool is_terminal_phase(const Json& status) {
@@ -69,6 +74,7 @@ StatusWriter::Entry& StatusWriter::entry_of(const kube::PodPtr& pod) {
 
 void StatusWriter::take_from_api(Entry& entry, const kube::Pod& pod) {
   entry.api = pod.status;
+  entry.shown_here = nullptr;
   entry.version = version_of(pod.resource_version);
 }
 
@@ -90,6 +96,7 @@ void StatusWriter::observe(const kube::PodPtr& pod) {
   if (!older) {
     if (version > entry.version) entry.refused_for_good = false;  // it has it after all
     entry.api = pod->status;
+    entry.shown_here = nullptr;
     entry.version = std::max(entry.version, version);
   }
   wakeup_.notify();
@@ -158,13 +165,13 @@ Json StatusWriter::known(const std::string& uid) const {
 
 void StatusWriter::connection(bool up) {
   connected_ = up;
+  wakeup_.notify();
   if (!up) return;
   ++connections_;
   for (auto& [uid, entry] : entries_) {
     entry.retry_at = {};
     entry.complaints.reset();
   }
-  wakeup_.notify();
 }
 
 bool StatusWriter::may_delete(const Entry& entry) const {
@@ -193,11 +200,31 @@ std::size_t StatusWriter::behind() const {
                                                 [&](const auto& one) { return is_behind(one.second); }));
 }
 
+bool StatusWriter::show_here(Entry& entry) {
+  const std::string uid = api_uid(entry);
+  if (uid.empty() || entry.refused_for_good || entry.wanted.is_null()) return true;
+  if (entry.wanted == entry.shown_here) return true;
+  auto patch = patch_for(entry, uid);
+  if (!patch && entry.shown_here.is_null()) return true;
+  const bool differs = patch.has_value();
+  if (!differs) patch = Json{{"metadata", {{"uid", uid}}}};
+  beehive::Message news = beehive::make_message(
+      names::module::kEdged, names::group::kMeta, names::operation::kUpdate,
+      beehive::resource_path(entry.pod->ns, names::resource::kPodStatus, entry.pod->name), std::move(*patch));
+  if (!context_.bus.try_send(names::module::kMetaManager, std::move(news))) return false;
+  entry.shown_here = differs ? entry.wanted : Json();
+  return true;
+}
+
 boost::asio::awaitable<void> StatusWriter::loop() {
   for (;;) {
     SteadyTime next = SteadyTime::max();
     for (auto& [uid, entry] : entries_) {
-      if (!connected_ || sending_ >= kAtOnce) break;
+      if (!connected_) {
+        if (!show_here(entry)) next = std::min(next, steady_now() + kNoRoom);
+        continue;
+      }
+      if (sending_ >= kAtOnce) break;
       if (is_due(entry)) {
         entry.busy = true;
         ++sending_;
@@ -240,12 +267,16 @@ boost::asio::awaitable<bool> StatusWriter::send_patch(std::string uid, Json patc
   Entry* entry = find(uid);
   if (entry == nullptr) co_return false;
   if (api_uid(*entry) != uid_there) co_return true;  // its mirror is another one (or none) by now
-  if (answer.refused) co_return refused(*entry, *answer.refused, asked, "report its status");
+  if (answer.refused) {
+    if (says_unreachable(*answer.refused)) show_here(*entry);
+    co_return refused(*entry, *answer.refused, asked, "report its status");
+  }
   if (kube::string_or(answer.object, "metadata.uid") != uid_there) {
     entry->refused_for_good = true;  // the name belongs to another pod by now
     co_return false;
   }
   entry->complaints.reset();
+  entry->shown_here = nullptr;
   const std::uint64_t version = version_of(kube::string_or(answer.object, "metadata.resourceVersion"));
   if (version == 0 || version >= entry->version) {
     entry->api = kube::object_or_empty(answer.object, "status");

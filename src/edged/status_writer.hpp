@@ -17,8 +17,9 @@ namespace edgecore::edged {
 
 /// Brings pod statuses to the API and, when a pod has ended here and is to be deleted there, deletes it
 /// (protocol/05-edged.md §1.10, §1.11.5). Patches only what differs from the API's copy, newest status wins,
-/// one request at a time for each pod; what fails is sent again, at once after `cloud_connected`. Part of
-/// edged; belongs to its thread.
+/// one request at a time for each pod; what fails is sent again, at once after `cloud_connected`. While the
+/// cloud cannot be reached each new status is told to metamanager once, which shows it to those who ask on
+/// this node (docs/messages.md). Part of edged; belongs to its thread.
 class StatusWriter {
  public:
   StatusWriter(beehive::ModuleContext& context, MetaClient& meta);
@@ -61,6 +62,7 @@ class StatusWriter {
     /// A status the API has taken and what it showed right afterwards, when that still differs: an admission
     /// hook or a merge of its own. Sending it again would change nothing until one of the two changes.
     Json taken, shown;
+    Json shown_here;  ///< the status that metamanager was told without the cloud; null: the API's is right
     bool api_deleting = false, finished = false, busy = false, deleted = false;
     bool refused_for_good = false;  ///< the API has another pod, or none, of that name
     SteadyTime retry_at{};
@@ -80,6 +82,8 @@ class StatusWriter {
   [[nodiscard]] bool is_due(const Entry& entry) const;
   [[nodiscard]] bool is_behind(const Entry& entry) const;
   [[nodiscard]] bool may_delete(const Entry& entry) const;
+  /// False when metamanager has no room for it just now.
+  bool show_here(Entry& entry);
   boost::asio::awaitable<void> loop();
   boost::asio::awaitable<void> bring_up_to_date(std::string uid);
   boost::asio::awaitable<bool> send_patch(std::string uid, Json patch);

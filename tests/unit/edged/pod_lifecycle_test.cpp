@@ -221,6 +221,93 @@ TEST_F(EdgedTest, OfflineAPodRunsAndEndsAndTheCloudHearsOfItAfterwards) {
   EXPECT_TRUE(gone("web"));
 }
 
+/// As metamanager has it when the deletion was accepted on this node and the cloud knows nothing of it: the
+/// same version, marked.
+Json marked(Json pod) {
+  pod["metadata"]["deletionTimestamp"] = "2024-06-10T06:13:20Z";
+  pod["metadata"]["deletionGracePeriodSeconds"] = 1;
+  return pod;
+}
+
+TEST_F(EdgedTest, APodThatWasToldToEndStaysEndedAlthoughANewerCopyWithoutDeletionTimestampComes) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  meta_->notice(false);
+  turn_for(50ms);
+  meta_->push("update", marked(meta_->objects.at("default/pod/web")));
+  ASSERT_TRUE(eventually([&] { return running() == 0; })) << "it is to end without the cloud";
+  Json newer = meta_->objects.at("default/pod/web");
+  newer["metadata"]["labels"]["seen"] = "unreachable";
+  runtime_.clear_calls();
+  meta_->put(newer);
+  turn_for(500ms);
+  EXPECT_EQ(running(), 0U);
+  meta_->notice(true);
+  EXPECT_TRUE(gone("web")) << "the cloud keeps a pod of which nothing is left";
+  EXPECT_TRUE(nothing_left());
+  EXPECT_EQ(runtime_.count_calls("CreateContainer"), 0U);
+}
+
+TEST_F(EdgedTest, APodThatWasToldToEndStaysEndedOverARestartInBetween) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  meta_->notice(false);
+  const Json cloud_copy = meta_->objects.at("default/pod/web");
+  meta_->push("update", marked(cloud_copy));
+  ASSERT_TRUE(eventually([&] { return running() == 0; }));
+  stop_edged();
+  runtime_.clear_calls();
+  meta_->objects["default/pod/web"] = marked(cloud_copy);  // the database
+  start_edged();
+  turn_for(300ms);
+  meta_->objects["default/pod/web"] = cloud_copy;  // the cloud
+  meta_->put(cloud_copy);
+  turn_for(300ms);
+  meta_->notice(true);
+  EXPECT_TRUE(gone("web"));
+  EXPECT_TRUE(nothing_left());
+  EXPECT_EQ(runtime_.count_calls("CreateContainer"), 0U);
+}
+
+TEST_F(EdgedTest, WithoutTheCloudEachNewStatusIsToldToThisNodeOnce) {
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  turn_for(200ms);
+  EXPECT_TRUE(meta_->shown("web").empty()) << "the cloud has it";
+  meta_->notice(false);
+  turn_for(50ms);
+  meta_->put(pod("late", "u-2"));
+  ASSERT_TRUE(eventually([&] {
+    const auto shown = meta_->shown("late");
+    return !shown.empty() && kube::string_or(shown.back(), "status.phase") == "Running";
+  }));
+  EXPECT_EQ(meta_->shown("late").back()["metadata"]["uid"], "u-2");
+  EXPECT_EQ(meta_->phase("late"), "Pending") << "this is not the API's";
+  const std::size_t told = meta_->shown("late").size();
+  turn_for(1500ms);  // a relist goes by
+  EXPECT_EQ(meta_->shown("late").size(), told) << "the same again";
+  EXPECT_TRUE(meta_->shown("web").empty());
+  meta_->notice(true);
+  EXPECT_TRUE(runs("late"));
+  turn_for(200ms);
+  EXPECT_EQ(meta_->shown("late").size(), told);
+}
+
+TEST_F(EdgedTest, AStatusThatTheTunnelRefusesIsToldToThisNode) {
+  meta_->connected = false;  // no notice has come yet, as after a start
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  EXPECT_TRUE(eventually([&] {
+    const auto shown = meta_->shown("web");
+    return !shown.empty() && kube::string_or(shown.front(), "metadata.uid") == "u-1";
+  }));
+  meta_->notice(true);
+  EXPECT_TRUE(runs("web"));
+}
+
 TEST_F(EdgedTest, AStatusRefusedForWantOfAConnectionIsSentAtOnceThoughTheNoticeCameBeforeTheRefusal) {
   start_edged();
   meta_->connect_at_patch = true;
