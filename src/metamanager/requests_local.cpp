@@ -15,11 +15,6 @@ namespace {
 
 namespace type = names::resource;
 
-/// What a job leaves behind for the coroutine that waits for it.
-struct Finding {
-  LocalOutcome outcome;
-};
-
 kube::CloudReply other_uid(const beehive::ResourcePath& path) {
   const kube::ResourceKind* kind = kube::find_type(path.type);
   return refusal(kube::Status::conflict(kind != nullptr ? kind->plural : path.type, path.name,
@@ -37,10 +32,8 @@ boost::asio::awaitable<std::optional<LocalOutcome>> Requests::change_locally(Loc
                                                                              LocalChange change,
                                                                              kube::CloudReply& answer) {
   const auto shared = std::make_shared<const LocalChange>(std::move(change));
-  const auto finding = std::make_shared<Finding>();
-  store::Job job = [what, shared, finding](store::Transaction& into) {
-    finding->outcome = what(into, *shared);
-  };
+  const auto outcome = std::make_shared<LocalOutcome>();
+  store::Job job = [what, shared, outcome](store::Transaction& into) { *outcome = what(into, *shared); };
   std::string why;
   bool bad = false;
   try {
@@ -55,18 +48,18 @@ boost::asio::awaitable<std::optional<LocalOutcome>> Requests::change_locally(Loc
     answer = refusal(bad ? kube::Status::bad_request(why) : kube::Status::internal(why));
     co_return std::nullopt;
   }
-  if (finding->outcome.kind == LocalOutcome::Kind::kNotFound) {
+  if (outcome->kind == LocalOutcome::Kind::kNotFound) {
     answer = not_found(shared->path);
     co_return std::nullopt;
   }
-  if (finding->outcome.kind == LocalOutcome::Kind::kOtherUid) {
+  if (outcome->kind == LocalOutcome::Kind::kOtherUid) {
     answer = other_uid(shared->path);
     co_return std::nullopt;
   }
   std::string key = shared->served.key;
-  Json served = finding->outcome.served;
+  Json served = outcome->served;
   co_await feed_row(parts_.context, std::move(key), std::move(served));
-  co_return std::move(finding->outcome);
+  co_return std::move(*outcome);
 }
 
 Requests::Reply Requests::patch_stored(const beehive::Message& request, const beehive::ResourcePath& path) {
