@@ -19,13 +19,14 @@
 namespace edgecore::keadm {
 namespace {
 
-/// What the serving certificate of a MetaServer with requireAuthorization is signed by; tests move it.
-constexpr const char* kClusterCa = "/etc/kubeedge/pki/metaserver/ca.crt";
-constexpr const char* kClusterCaVariable = "EDGECORE_KUBERNETES_CA";
+/// Where edgecore keeps the CA that the serving certificate of a MetaServer with requireAuthorization is
+/// signed by; tests move it.
+constexpr const char* kMetaServerPki = "/etc/kubeedge/pki/metaserver";
+constexpr const char* kMetaServerPkiVariable = "EDGECORE_METASERVER_PKI";
 
 std::string cluster_ca() {
-  const char* const moved = std::getenv(kClusterCaVariable);
-  return moved != nullptr && *moved != '\0' ? moved : kClusterCa;
+  const char* const moved = std::getenv(kMetaServerPkiVariable);
+  return std::string(moved != nullptr && *moved != '\0' ? moved : kMetaServerPki) + "/ca.crt";
 }
 
 /// What is wrong in other parts of the file is for edgecore to say.

@@ -58,6 +58,7 @@ bool Collection::overlay(ObjectPtr object) {
   const auto at = objects_.find(object);
   if (at == objects_.end() || (*at)->version() != object->version() || (*at)->uid() != object->uid())
     return false;
+  if ((*at)->text() == object->text()) return false;
   replace(at, std::move(object));
   ++revision_;
   return true;

@@ -57,7 +57,7 @@ class Collection {
   /// of an object that was deleted.
   bool store(ObjectPtr object);
   /// Another state of the same version (this node knows more than the cloud): lists and gets show it, watches
-  /// do not. False when that version is not here.
+  /// do not. False when that version is not here or says the same.
   bool overlay(ObjectPtr object);
   /// The object is gone. An empty uid fits any. `version`: of the deletion, 0 when it is not known. False
   /// when it is not here, or is another one or newer.

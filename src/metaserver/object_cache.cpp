@@ -114,7 +114,9 @@ void ObjectCache::changed(std::string_view key, std::string_view text) {
   Open* entry = at ? entry_of(at->group, at->version, at->plural) : nullptr;
   if (entry == nullptr) return;
   try {
-    take(*entry, CachedObject::make_checked(text));
+    const ObjectPtr object = CachedObject::make_checked(text);
+    // Of the same version, it is what the node itself knows better than the cloud.
+    if (!take(*entry, object)) entry->collection->overlay(object);
   } catch (const BadInput& bad) {
     log_->warn("{} is not served: {}", log::quote(key), bad.what());
   }

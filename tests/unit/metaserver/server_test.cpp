@@ -67,6 +67,23 @@ TEST_F(MetaServerTest, AWatchSeesWhatMetamanagerTellsAndNothingTwice) {
   EXPECT_THAT(lines->seen(), ElementsAre("ADDED b@1002", "DELETED a@1010"));
 }
 
+// A pod's status without a connection: the version is the cloud's, what the node shows is newer.
+TEST_F(MetaServerTest, WhatTheNodeKnowsBetterIsShownAndNotAnnounced) {
+  const std::string a = cloud->put(key("a"), config_map("a"));
+  start();
+  const Reply list = get(kList);
+  const auto lines = watch(std::string(kList) + "?watch=1&resourceVersion=" +
+                           kube::string_or(list.body, "metadata.resourceVersion"));
+  Json better = Json::parse(a);
+  better["data"]["k"] = "better";
+  changed(key("a"), better.dump());
+  eventually("it is shown", [&] { return get(std::string(kList) + "/a").body["data"]["k"] == "better"; });
+  EXPECT_EQ(get(kList).body["items"][0]["data"]["k"], "better");
+  changed(key("b"), cloud->put(key("b"), config_map("b")));
+  eventually("the next event", [&] { return !lines->seen().empty(); });
+  EXPECT_THAT(lines->seen(), ElementsAre("ADDED b@1002"));
+}
+
 TEST_F(MetaServerTest, AWatchWithoutVersionBeginsWithEverything) {
   cloud->put(key("a"), config_map("a"));
   start();
