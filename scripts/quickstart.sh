@@ -70,6 +70,7 @@ wait_for() {
 field() { python3 -c 'import json,sys; print(json.loads(sys.argv[1])[sys.argv[2]])' "$1" "$2"; }
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 in_cloud() { kubectl --server "http://127.0.0.1:$api" "$@"; }
+on_node() { kubectl --server "http://127.0.0.1:$meta" "$@"; }
 
 if [ "${1:-}" = --down ]; then
   down
@@ -83,7 +84,7 @@ install_packages "${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}"
 say "building (the first time takes some minutes)"
 cmake --preset release > build-configure.log 2>&1 || { tail -n 20 build-configure.log; fail "cmake could not configure the build"; }
 rm -f build-configure.log
-ninja -C build/release edgecore cloudsim || fail "the build failed; the compiler's words are above"
+ninja -C build/release edgecore cloudsim keadm || fail "the build failed; the compiler's words are above"
 
 down
 mkdir -p "$run" && chmod 700 "$run"
@@ -105,6 +106,7 @@ wait_for 10 grep -q '"token"' "$run/cloudsim.log" || give_up cloudsim "the test 
 cloud=$(grep -m1 '"token"' "$run/cloudsim.log")
 api=$(field "$cloud" api)
 
+meta=$(free_port)
 say "starting edgecore as node $node"
 cat > "$run/edgecore.yaml" <<Y
 apiVersion: edgecore.config.kubeedge.io/v1alpha2
@@ -128,12 +130,13 @@ modules:
       imageServiceEndpoint: $endpoint
       staticPodPath: $run/manifests
       readOnlyPort: 0
+  metaManager: {metaServer: {enable: true, server: "127.0.0.1:$meta"}}
   eventBus: {enable: true, mqttMode: 2, mqttServerExternal: "tcp://127.0.0.1:$mqtt"}
   deviceTwin: {enable: true, dmiSockPath: $run/dmi.sock}
 Y
 chmod 600 "$run/edgecore.yaml"
 clock=$(date +%s%N)
-export CHECK_EDGECORE_ENVIRONMENT=false EDGECORE_POD_LOGS=$run/pods EDGECORE_CONTAINER_LOGS=$run/containers
+export CHECK_EDGECORE_ENVIRONMENT=false EDGECORE_POD_LOGS=$run/pods EDGECORE_CONTAINER_LOGS=$run/containers EDGECORE_METASERVER_PKI=$run/pki
 start edgecore "$bin/edgecore" --config "$run/edgecore.yaml"
 node_ready() { in_cloud get node "$node" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' | grep -q True; }
 wait_for 30 node_ready || give_up edgecore "the node did not become Ready within 30 s"
@@ -155,6 +158,9 @@ say "what the pod says (its log file on the node)"
 uid=$(in_cloud get pod hello -o 'jsonpath={.metadata.uid}')
 cut -d' ' -f4- "$run/pods/default_hello_$uid/hello/0.log"
 echo
+say "the same pod, asked of the node's own Kubernetes API (it answers without the cloud, too)"
+on_node get pods || give_up edgecore "the node's own API does not answer"
+echo
 say "memory of edgecore: $(awk '/^Pss:/ {printf "%.1f MiB (PSS)", $2 / 1024}' "/proc/$(cat "$run/edgecore.pid")/smaps_rollup")"
 cat <<T
 
@@ -162,6 +168,7 @@ All of it took $((SECONDS - started)) s and runs in the background. Try:
   kubectl --server http://127.0.0.1:$api get pods -o wide -w
   kubectl --server http://127.0.0.1:$api patch configmap hello --type merge -p '{"data":{"greeting":"Good evening"}}'
   kill -9 \$(cat run/edgecore.pid); EDGECORE_POD_LOGS=$run/pods EDGECORE_CONTAINER_LOGS=$run/containers build/release/bin/edgecore --config run/edgecore.yaml   # the pod does not notice
+  kill \$(cat run/cloudsim.pid); kubectl --server http://127.0.0.1:$meta get pods; build/release/bin/keadm ctl restart pod hello --config run/edgecore.yaml   # no cloud
   tail -f run/edgecore.log
   ./scripts/quickstart.sh --down
 T
