@@ -43,8 +43,7 @@ Type seen_as(const Event& event, const ObjectFilter& filter) {
 class Watch {
  public:
   Watch(beehive::ModuleContext& context, Collection& collection, WatchQuery query, net::Responder& responder)
-      : context_(context),
-        collection_(collection),
+      : collection_(collection),
         query_(std::move(query)),
         responder_(responder),
         wakeup_(context.executor),
@@ -177,7 +176,6 @@ class Watch {
     co_await responder_.write(std::move(line));
   }
 
-  beehive::ModuleContext& context_;
   Collection& collection_;
   WatchQuery query_;
   net::Responder& responder_;

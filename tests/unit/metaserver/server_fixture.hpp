@@ -44,7 +44,7 @@ class FakeCloud {
   void start() {
     thread_ = std::thread([this] {
       while (!stopping_) {
-        beehive::Delivery delivery = mailbox_->try_receive();
+        beehive::Delivery delivery = holds ? beehive::Delivery() : mailbox_->try_receive();
         if (delivery) {
           answer(*delivery);
         } else {
@@ -81,14 +81,16 @@ class FakeCloud {
     for (const std::string& seen : calls()) found += seen == call ? 1 : 0;
     return found;
   }
+  /// Questions that are not taken yet.
+  [[nodiscard]] std::size_t waiting() const { return mailbox_->size(); }
   Json last_sync() {
     const std::lock_guard lock(mutex_);
     return last_sync_;
   }
 
+  std::atomic<bool> holds = false;          ///< takes nothing until it is set back
   std::atomic<bool> silent = false;         ///< answers nothing
   std::atomic<bool> forbids_lists = false;  ///< as CloudCore does what its role does not allow
-  std::atomic<bool> ignores_field_selectors = false;
 
  private:
   void answer(const beehive::Message& question) {
