@@ -128,6 +128,8 @@ class Api {
   boost::asio::awaitable<CloudAnswer> write_to_cloud(Call& call, beehive::Application application);
   ObjectPtr take_answer(const kube::ApiResourcePtr& resource, const std::string& subresource,
                         const std::string& body);
+  /// The end of an update or patch: what the cloud made of it.
+  Done send_written(Call& call, const CloudAnswer& answer);
   [[noreturn]] void refuse_offline(const Call& call, const kube::Status& why);
 
   // Pods (api_pods.cpp).

@@ -113,6 +113,14 @@ ObjectPtr Api::take_answer(const kube::ApiResourcePtr& resource, const std::stri
   return object;
 }
 
+Api::Done Api::send_written(Call& call, const CloudAnswer& answer) {
+  if (!answer.ok()) refuse_offline(call, answer.status);
+  const ObjectPtr now = is_dry_run(call.info.target)
+                            ? CachedObject::make(answer.body)
+                            : take_answer(call.resource, call.info.subresource, answer.body);
+  co_await send_object(call, 200, now);
+}
+
 Api::Done Api::create(Call& call) {
   const RequestInfo& info = call.info;
   const kube::ApiResource& resource = *call.resource;
@@ -161,10 +169,7 @@ Api::Done Api::update(Call& call) {
     co_await send_object(call, 200, now);
     co_return;
   }
-  if (!answer.ok()) refuse_offline(call, answer.status);
-  const ObjectPtr now = is_dry_run(info.target) ? CachedObject::make(answer.body)
-                                                : take_answer(call.resource, info.subresource, answer.body);
-  co_await send_object(call, 200, now);
+  co_await send_written(call, answer);
 }
 
 Api::Done Api::patch(Call& call) {
@@ -203,10 +208,7 @@ Api::Done Api::patch(Call& call) {
     co_await send_object(call, 200, now);
     co_return;
   }
-  if (!answer.ok()) refuse_offline(call, answer.status);
-  const ObjectPtr now = is_dry_run(info.target) ? CachedObject::make(answer.body)
-                                                : take_answer(call.resource, info.subresource, answer.body);
-  co_await send_object(call, 200, now);
+  co_await send_written(call, answer);
 }
 
 Api::Done Api::remove(Call& call) {
