@@ -84,6 +84,9 @@ constexpr std::array kTables = {
             {"content_type", "text"},
             {"body", "text"},
             {"time", "bigint NOT NULL DEFAULT 0"}}}},
+    Table{"edgecore_unreported", {{{"deviceid", "text NOT NULL PRIMARY KEY"}}}},
+    Table{"edgecore_mapper_objects",
+          {{{"key", "text NOT NULL PRIMARY KEY"}, {"protocol", "text"}, {"digest", "text"}}}},
     Table{"edgecore_info", {{{"key", "text NOT NULL PRIMARY KEY"}, {"value", "text"}}}},
 };
 
@@ -112,6 +115,8 @@ void bring_into_shape(Connection& connection, const Table& table) {
   const std::set<std::string> present = columns_of(connection, table.name);
   if (present.empty()) {
     connection.execute(create_text(table));
+    if (table.name == std::string_view("edgecore_unreported"))
+      connection.execute("INSERT INTO edgecore_unreported(deviceid) SELECT id FROM device");
     return;
   }
   for (const Column& column : table.columns) {
@@ -151,6 +156,9 @@ void prepare_schema(Connection& connection) {
   try {
     for (const Table& table : kTables) bring_into_shape(connection, table);
     mirror_v123(connection);
+    // Not unique: the Go EdgeCore may have put a row twice.
+    connection.execute("CREATE INDEX IF NOT EXISTS edgecore_device_twin_name ON device_twin(deviceid, name)");
+    connection.execute("CREATE INDEX IF NOT EXISTS edgecore_device_attr_name ON device_attr(deviceid, name)");
     connection.execute(
         "INSERT INTO edgecore_info(key, value) VALUES('schema', '1') ON CONFLICT(key) DO NOTHING");
     connection.execute(

@@ -153,6 +153,19 @@ constexpr Text kOfflineDeletions =
 constexpr Text kOfflineCount = "SELECT count(*) FROM edgecore_offline_writes";
 constexpr Text kOfflineHas = "SELECT 1 FROM edgecore_offline_writes WHERE uid = ? LIMIT 1";
 
+// edgecore_unreported, edgecore_mapper_objects
+constexpr Text kUnreportedAdd =
+    "INSERT INTO edgecore_unreported(deviceid) VALUES(?) ON CONFLICT(deviceid) DO NOTHING";
+constexpr Text kUnreportedRemove = "DELETE FROM edgecore_unreported WHERE deviceid = ?";
+constexpr Text kUnreportedList = "SELECT deviceid FROM edgecore_unreported ORDER BY deviceid";
+constexpr Text kMapperObjectUpsert =
+    "INSERT INTO edgecore_mapper_objects(key, protocol, digest) VALUES(?, ?, ?) ON CONFLICT(key) DO UPDATE "
+    "SET "
+    "protocol = excluded.protocol, digest = excluded.digest "
+    "WHERE protocol IS NOT excluded.protocol OR digest IS NOT excluded.digest";
+constexpr Text kMapperObjectRemove = "DELETE FROM edgecore_mapper_objects WHERE key = ?";
+constexpr Text kMapperObjectList = "SELECT key, protocol, digest FROM edgecore_mapper_objects ORDER BY key";
+
 // edgecore_info
 constexpr Text kInfoSet =
     "INSERT INTO edgecore_info(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = "

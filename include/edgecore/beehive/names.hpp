@@ -45,6 +45,7 @@ inline constexpr char kRouterServiceBus[] = "router_servicebus";
 inline constexpr char kEdgeHub[] = "edgehub";  ///< of connection notices
 inline constexpr char kMetaServer[] = "metaserver";
 inline constexpr char kMeta[] = "meta";
+inline constexpr char kBus[] = "bus";  ///< of what came by MQTT
 }  // namespace source
 
 namespace operation {

@@ -1,11 +1,13 @@
 #include "edgecore/store/devices.hpp"
 #include "edgecore/store/info.hpp"
+#include "edgecore/store/mapper_objects.hpp"
 #include "edgecore/store/meta.hpp"
 #include "edgecore/store/meta_v2.hpp"
 #include "edgecore/store/pods.hpp"
 #include "edgecore/store/poison.hpp"
 #include "edgecore/store/sub_topics.hpp"
 #include "edgecore/store/target_urls.hpp"
+#include "edgecore/store/unreported.hpp"
 #include "unit/store/store_fixture.hpp"
 
 namespace edgecore::store {
@@ -36,6 +38,46 @@ meta_v2::Row served(const std::string& name, std::uint64_t version,
           name,
           version,
           R"({"metadata":{"uid":"u-)" + name + "\"}}"};
+}
+
+TEST_F(RowsTest, DevicesAreMarkedUnreportedOnce) {
+  bool first = false;
+  bool second = true;
+  store_->write([&](Transaction& tx) { first = unreported::add(tx, "default/b"); });
+  store_->write([&](Transaction& tx) {
+    second = unreported::add(tx, "default/b");
+    unreported::add(tx, "default/a");
+  });
+  EXPECT_TRUE(first);
+  EXPECT_FALSE(second);
+  EXPECT_EQ(unreported::list(*reader_), (std::vector<std::string>{"default/a", "default/b"}));
+  store_->write([](Transaction& tx) { EXPECT_TRUE(unreported::remove(tx, "default/a")); });
+  store_->write([](Transaction& tx) { EXPECT_FALSE(unreported::remove(tx, "default/a")); });
+  EXPECT_EQ(unreported::list(*reader_), std::vector<std::string>{"default/b"});
+}
+
+TEST_F(RowsTest, EveryDeviceOfTheGoAgentsDatabaseIsUnreported) {
+  store_->write([](Transaction& tx) {
+    devices::upsert(tx, devices::Device{"default/d1", "d1", "", "", ""});
+  });
+  EXPECT_TRUE(unreported::list(*reader_).empty());
+  reader_.reset();
+  store_.reset();
+  outside_sql(path_, "DROP TABLE edgecore_unreported");
+  store_.emplace(options());
+  reader_.emplace(store_->open_reader());
+  EXPECT_EQ(unreported::list(*reader_), std::vector<std::string>{"default/d1"});
+}
+
+TEST_F(RowsTest, WhatMappersWereToldIsReplacedAndForgotten) {
+  const std::string key = "default/device/d1";
+  store_->write([&](Transaction& tx) { mapper_objects::upsert(tx, key, {"modbus", "1"}); });
+  store_->write([&](Transaction& tx) { mapper_objects::upsert(tx, key, {"modbus", "2"}); });
+  const auto all = mapper_objects::list(*reader_);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all.at(key), (mapper_objects::Told{"modbus", "2"}));
+  store_->write([&](Transaction& tx) { EXPECT_TRUE(mapper_objects::remove(tx, key)); });
+  EXPECT_TRUE(mapper_objects::list(*reader_).empty());
 }
 
 TEST_F(RowsTest, MetaRowsAreUpsertedListedByTypeAndRemoved) {

@@ -1,0 +1,535 @@
+#include "edgecore/devicetwin/devicetwin.hpp"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "devicetwin/catalog.hpp"
+#include "devicetwin/cloud_reports.hpp"
+#include "devicetwin/device_requests.hpp"
+#include "devicetwin/device_table.hpp"
+#include "devicetwin/dmi_message.hpp"
+#include "devicetwin/mapper_calls.hpp"
+#include "devicetwin/mappers.hpp"
+#include "devicetwin/rows.hpp"
+#include "devicetwin/texts.hpp"
+#include "edgecore/base/error.hpp"
+#include "edgecore/beehive/bus.hpp"
+#include "edgecore/beehive/names.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/store/awaitable.hpp"
+#include "edgecore/store/error.hpp"
+#include "edgecore/store/mapper_objects.hpp"
+#include "edgecore/store/meta.hpp"
+#include "edgecore/store/unreported.hpp"
+
+namespace edgecore::devicetwin {
+namespace {
+
+namespace op = names::operation;
+namespace type = names::resource;
+using store::mapper_objects::Told;
+
+/// Requests that share a commit, at most.
+constexpr std::size_t kBatchMessages = 512;
+constexpr std::size_t kBatchBytes = 4U << 20U;
+
+SteadyTime steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
+/// An object, or its JSON text.
+Json object_of(const Json& content) {
+  if (content.is_string()) return kube::parse_json(content.get_ref<const std::string&>(), "The content");
+  return content;
+}
+
+class DeviceTwin final : public beehive::Module {
+ public:
+  DeviceTwin(beehive::ModuleContext& context, const DeviceTwinDeps& deps)
+      : context_(context),
+        deps_(deps),
+        reader_(deps.store.open_reader()),
+        table_(load_devices(reader_)),
+        requests_({table_, effects_, context.clock, context.log, deps.node_name}),
+        reports_({.spacing = deps.tuning.report_spacing, .answer = deps.tuning.report_answer},
+                 [this](std::string_view device, std::string_view property) {
+                   return catalog_.shows(device, property);
+                 }),
+        reports_due_(context.executor),
+        writes_due_(context.executor),
+        tasks_(context.executor) {}
+
+  boost::asio::awaitable<void> run() override {
+    load_catalog();
+    load_unreported();
+    if (deps_.mapper_client && deps_.dmi_server) start_mappers();
+    for (const auto& [id, device] : catalog_.devices) adopt(id, device);
+    co_await commit();  // devices that the catalog has and the tables had not
+    tasks_.spawn("requests", serve_requests());
+    tasks_.spawn("reports", send_reports());
+    tasks_.spawn("notes", write_notes());
+    if (deps_.dmi_server) tasks_.spawn("dmi socket", keep_socket_open());
+    co_await tasks_.join();
+  }
+
+ private:
+  // --- start
+  // ---------------------------------------------------------------------------------------------------------
+  void load_catalog() {
+    for (const auto& row : store::meta::list(reader_, type::kDeviceModel)) load_object(row);
+    for (const auto& row : store::meta::list(reader_, type::kDevice)) load_object(row);
+  }
+
+  void load_object(const store::meta::Row& row) {
+    const auto path = beehive::parse_resource(row.key);
+    if (!path || path->name.empty()) return;
+    try {
+      catalogue(*path, kube::parse_json(row.value, "The stored object"));
+    } catch (const BadInput& bad) {
+      context_.log->warn("the stored {} cannot be used: {}", log::quote(row.key), bad.what());
+    }
+  }
+
+  void load_unreported() {
+    for (const std::string& id : store::unreported::list(reader_)) {
+      marked_.insert(id);
+      const Device* device = table_.find(id);
+      std::vector<std::string> names;
+      if (device != nullptr) {
+        for (const auto& [name, twin] : device->twins) names.push_back(name);
+      }
+      if (names.empty()) {
+        confirmed_.insert(id);
+      } else {
+        reports_.changed(id, names, steady_now());
+      }
+    }
+  }
+
+  void start_mappers() {
+    client_ = deps_.mapper_client();
+    MapperCalls::Tuning tuning;
+    tuning.deadline = deps_.tuning.mapper_deadline;
+    tuning.first_retry = deps_.tuning.mapper_retry;
+    calls_.emplace(MapperCalls::Parts{
+                       context_, tasks_, *client_, catalog_, tuning,
+                       [this](std::string_view kind, std::string_view ns, std::string_view name) {
+                         const auto row = store::meta::find(reader_, beehive::resource_path(ns, kind, name));
+                         return row ? row->value : std::string();
+                       },
+                       [this](const std::string& key, const std::optional<Told>& told) {
+                         told_[key] = told;
+                         writes_due_.notify();
+                       }},
+                   store::mapper_objects::list(reader_));
+    for (const auto& row : store::meta::list(reader_, kDeviceMapperType)) {
+      if (const auto mapper = read_mapper(row)) {
+        calls_->set_mapper(*mapper);
+      } else {
+        context_.log->warn("the stored mapper {} cannot be used; it has to register again",
+                           log::quote(row.key));
+      }
+    }
+  }
+
+  boost::asio::awaitable<void> keep_socket_open() {
+    log::Quiet complaints;
+    for (;;) {
+      std::string why;
+      try {
+        server_ = deps_.dmi_server(deps_.dmi_socket, [&bus = context_.bus](const DmiRequest& request) {
+          return bus.try_send(names::module::kTwin, dmi_message(request));
+        });
+        if (complaints.count() > 0)
+          context_.log->info("the DMI socket {} is open", deps_.dmi_socket.string());
+        co_return;
+      } catch (const Error& error) {
+        why = error.what();
+      }
+      if (complaints.now()) context_.log->error("mappers cannot reach this node: {}", why);
+      boost::asio::steady_timer pause(context_.executor, deps_.tuning.socket_retry);
+      co_await pause.async_wait(boost::asio::use_awaitable);
+    }
+  }
+
+  // --- requests
+  // ------------------------------------------------------------------------------------------------------
+  boost::asio::awaitable<void> serve_requests() {
+    for (;;) {
+      std::vector<beehive::Delivery> batch;
+      auto first = co_await context_.mailbox->receive();
+      batch.push_back(std::move(first));
+      std::size_t bytes = 0;
+      for (;;) {
+        take(*batch.back());
+        bytes += batch.back()->weight;
+        if (batch.size() >= kBatchMessages || bytes >= kBatchBytes) break;
+        auto more = context_.mailbox->try_receive();
+        if (!more) break;
+        batch.push_back(std::move(more));
+      }
+      co_await commit();
+    }
+  }
+
+  void take(const beehive::Message& message) {
+    try {
+      dispatch(message);
+    } catch (const BadInput& bad) {
+      if (bad_messages_.now()) {
+        context_.log->warn("ignoring {} {} ({} messages so far): {}", log::quote(message.route.operation),
+                           log::quote(message.route.resource), bad_messages_.count(), bad.what());
+      }
+    }
+  }
+
+  void dispatch(const beehive::Message& message) {
+    const auto& route = message.route;
+    if (!message.header.parent_id.empty()) {
+      confirm(message.header.parent_id);
+    } else if (route.source == names::source::kBus) {
+      if (message.content.is_string())
+        requests_.on_topic(route.resource, message.content.get_ref<const std::string&>());
+    } else if (is_dmi_message(message)) {
+      on_mapper(dmi_request(message.content));
+    } else if (route.source == names::source::kEdgeHub) {
+      if (route.resource == type::kNodeConnection)
+        on_connection(message.content == names::content::kCloudConnected);
+    } else if (route.group == names::group::kResource) {
+      on_object(message);
+    } else {
+      on_cloud(message);
+    }
+  }
+
+  /// Messages of the cloud that are for DeviceTwin alone (§2.3).
+  void on_cloud(const beehive::Message& message) {
+    const std::string& resource = message.route.resource;
+    if (resource.find("membership") != std::string::npos) {
+      requests_.on_membership(object_of(message.content));
+      return;
+    }
+    if (!resource.starts_with("device/")) {
+      context_.log->debug("nothing is done with {} {}", log::quote(message.route.operation),
+                          log::quote(resource));
+      return;
+    }
+    constexpr std::string_view prefix = "device/";
+    constexpr std::string_view suffix = "/twin/cloud_updated";
+    if (resource.ends_with(suffix)) {
+      const std::string id = resource.substr(prefix.size(), resource.size() - prefix.size() - suffix.size());
+      requests_.on_cloud_update(id, kube::dump_json(object_of(message.content)));
+    } else if (message.route.operation.find("updated") != std::string::npos) {
+      requests_.on_attributes(resource.substr(prefix.size()), object_of(message.content));
+    }
+  }
+
+  void on_connection(bool up) {
+    if (connected_ == up) return;
+    connected_ = up;
+    reports_.set_link(up, steady_now());
+    reports_due_.notify();
+    if (!up) return;
+    const std::string text = membership_detail_text(deps_.node_name, unix_millis(context_.clock.wall()));
+    to_cloud("get", "membership/detail", text);
+    for (const std::string& device : std::exchange(states_, {})) send_state(device);
+  }
+
+  void on_object(const beehive::Message& message) {
+    const auto path = beehive::parse_resource(message.route.resource);
+    if (!path || path->name.empty()) throw BadInput("the resource names no object");
+    const bool device = path->type == type::kDevice;
+    if (!device && path->type != type::kDeviceModel) return;
+    if (message.route.operation == op::kDelete) {
+      if (device) {
+        catalog_.devices.erase(path->ns + "/" + path->name);
+        requests_.forget(path->ns + "/" + path->name);
+      } else {
+        catalog_.models.erase(path->ns + "/" + path->name);
+      }
+    } else {
+      const std::string id = catalogue(*path, object_of(message.content));
+      if (device) adopt(id, catalog_.devices.find(id)->second);
+    }
+    if (calls_) calls_->changed(beehive::resource_path(path->ns, path->type, path->name));
+  }
+
+  /// The id of the object.
+  std::string catalogue(const beehive::ResourcePath& path, const Json& object) {
+    auto id = device_id(path.ns, path.name);
+    if (!id) throw BadInput("its name is none of a device");
+    if (path.type == type::kDeviceModel) {
+      catalog_.models[*id] = read_model(object);
+    } else {
+      catalog_.devices[*id] = read_device(object);
+    }
+    return std::move(*id);
+  }
+
+  /// The membership that makes a device known may be late or lost (§2.13).
+  void adopt(const std::string& id, const CatalogDevice& device) {
+    requests_.make_known(id, device.description);
+    // A mapper brings the desired value to the device itself, and says so.
+    if (!calls_ || !calls_->has_mapper(device.protocol)) requests_.on_desired(id, device.desired);
+  }
+
+  void on_mapper(const DmiRequest& request) {
+    DmiAnswer answer;
+    answer.id = request.id;
+    switch (request.kind) {
+      case DmiRequest::Kind::kReportStatus:
+        answer.status = requests_.on_status_report(request);
+        break;
+      case DmiRequest::Kind::kReportStates:
+        answer.status = requests_.on_state_report(request);
+        break;
+      case DmiRequest::Kind::kRegister:
+        if (auto flaw = flaw_of(request.mapper)) {
+          answer.status = std::move(*flaw);
+          break;
+        }
+        registrations_.push_back(*request.mapper);
+        answer.registration = request.with_data;
+        answer.protocol = request.mapper->protocol;
+        break;
+    }
+    effects_.answers.push_back(std::move(answer));
+  }
+
+  // --- commit and what follows
+  // ---------------------------------------------------------------------------------------
+  boost::asio::awaitable<void> commit() {
+    store::Job job = make_job();
+    std::string failure;
+    if (job) {
+      for (int attempt = 0; attempt < 2; ++attempt) {
+        failure = co_await write(job);
+        if (failure.empty()) break;
+        boost::asio::steady_timer pause(context_.executor, deps_.tuning.write_retry);
+        co_await pause.async_wait(boost::asio::use_awaitable);
+      }
+    }
+    if (failure.empty()) {
+      table_.committed();
+      follow_up();
+    } else {
+      take_back(failure);
+    }
+    registrations_.clear();
+    effects_.clear();
+  }
+
+  /// "" when it is on disk.
+  boost::asio::awaitable<std::string> write(store::Job job) {
+    std::string failure;
+    try {
+      co_await store::async_write(deps_.store, std::move(job));
+    } catch (const Error& error) {
+      failure = error.what();
+    }
+    co_return failure;
+  }
+
+  /// Empty when there is nothing to write.
+  store::Job make_job() {
+    std::vector<std::string> newly_marked;
+    for (const auto& [device, names] : effects_.changes) {
+      confirmed_.erase(device);
+      if (!marked_.contains(device) && table_.find(device) != nullptr) newly_marked.push_back(device);
+    }
+    std::vector<std::string> gone(effects_.forgotten.begin(), effects_.forgotten.end());
+    if (!table_.changed() && newly_marked.empty() && registrations_.empty() && gone.empty()) return {};
+    marking_ = newly_marked;
+    return [devices = table_.job(), newly_marked, gone, mappers = registrations_](store::Transaction& into) {
+      devices(into);
+      for (const auto& id : gone) store::unreported::remove(into, id);
+      for (const auto& id : newly_marked) store::unreported::add(into, id);
+      for (const auto& mapper : mappers) store::meta::upsert(into, mapper_row(mapper));
+    };
+  }
+
+  void follow_up() {
+    for (Publication& each : effects_.publications) publish(std::move(each.topic), std::move(each.payload));
+    for (const std::string& device : effects_.forgotten) {
+      reports_.forget(device);
+      marked_.erase(device);
+      confirmed_.erase(device);
+    }
+    marked_.insert(marking_.begin(), marking_.end());
+    marking_.clear();
+    for (const auto& [device, names] : effects_.changes) {
+      if (table_.find(device) != nullptr) reports_.changed(device, names, steady_now());
+    }
+    if (!effects_.changes.empty()) reports_due_.notify();
+    for (const std::string& device : effects_.states) send_state(device);
+    for (const DmiAnswer& answer : effects_.answers)
+      if (answer.registration && calls_) calls_->gave_everything(answer.protocol);
+    for (const Mapper& mapper : registrations_) {
+      context_.log->info("mapper {} is registered for protocol {} at {}", log::quote(mapper.name),
+                         log::quote(mapper.protocol), log::quote(mapper.address));
+      if (calls_) calls_->set_mapper(mapper);
+    }
+    for (const DmiAnswer& answer : effects_.answers) end_rpc(answer);
+  }
+
+  void take_back(const std::string& failure) {
+    if (write_failures_.now())
+      context_.log->error("changes of devices cannot be stored, requests are answered with 500: {}", failure);
+    table_.undo();
+    marking_.clear();
+    const std::int64_t now = unix_millis(context_.clock.wall());
+    for (Publication& each : effects_.publications) {
+      if (each.answer) publish(std::move(each.topic), refusal_text(each.event_id, now, {500, failure}));
+    }
+    for (const DmiAnswer& answer : effects_.answers)
+      if (server_) server_->answer(answer.id, {DmiStatus::Code::kInternal, failure});
+  }
+
+  void end_rpc(const DmiAnswer& answer) {
+    if (!server_) return;
+    if (!answer.registration) return server_->answer(answer.id, answer.status);
+    std::vector<Json> models;
+    std::vector<Json> devices;
+    for (const auto& [id, device] : catalog_.devices) {
+      if (device.protocol != answer.protocol || !catalog_.models.contains(device.model)) continue;
+      auto object = stored(type::kDevice, id);
+      auto model = stored(type::kDeviceModel, device.model);
+      if (object.is_null() || model.is_null()) continue;
+      devices.push_back(std::move(object));
+      models.push_back(std::move(model));
+    }
+    server_->answer_register(answer.id, models, devices);
+  }
+
+  [[nodiscard]] Json stored(const char* kind, const std::string& id) const {
+    const std::size_t slash = id.find('/');
+    const auto row =
+        store::meta::find(reader_, beehive::resource_path(id.substr(0, slash), kind, id.substr(slash + 1)));
+    Json object = row ? Json::parse(row->value, nullptr, false) : Json();
+    return object.is_discarded() ? Json() : object;
+  }
+
+  // --- to the others
+  // -------------------------------------------------------------------------------------------------
+  void publish(std::string topic, std::string payload) {
+    if (!context_.bus.has_module(names::module::kEventBus)) return;
+    const std::size_t weight = topic.size() + payload.size() + 128;
+    beehive::Message message = beehive::make_message(names::module::kTwin, names::group::kBus, op::kPublish,
+                                                     topic, std::move(payload));
+    message.weight = weight;
+    if (context_.bus.try_send(names::module::kEventBus, std::move(message))) return;
+    if (unpublished_.now())
+      context_.log->warn(
+          "MQTT does not keep up: {} messages about devices were not published (the last for {})",
+          unpublished_.count(), log::quote(topic));
+  }
+
+  /// False when edgehub takes no more.
+  bool to_cloud(const char* operation, const std::string& resource, Json content, std::string* id = nullptr) {
+    beehive::Message message = beehive::make_message(names::module::kTwin, names::group::kResource, operation,
+                                                     resource, std::move(content));
+    if (id != nullptr) *id = message.header.id;
+    return context_.bus.try_send(names::module::kEdgeHub, std::move(message));
+  }
+
+  /// A cloud before v1.18 does not understand it, and none confirms what it ignores: sent once.
+  void send_state(const std::string& device) {
+    const Device* found = table_.find(device);
+    if (found == nullptr) return;
+    const std::string text = state_text(*found, unix_millis(context_.clock.wall()));
+    if (!connected_ || !to_cloud(op::kUpdate, "device/" + device + "/state/update", text))
+      states_.insert(device);
+  }
+
+  void confirm(const std::string& message_id) {
+    const auto device = reports_.confirmed(message_id, steady_now());
+    reports_due_.notify();
+    if (!device || !marked_.contains(*device)) return;
+    confirmed_.insert(*device);
+    writes_due_.notify();
+  }
+
+  boost::asio::awaitable<void> send_reports() {
+    for (;;) {
+      while (const auto due = reports_.next(steady_now())) {
+        const Device* device = table_.find(due->device);
+        if (device == nullptr) {
+          reports_.forget(due->device);
+          continue;
+        }
+        std::string id;
+        Json content = report_content(*device, due->properties, unix_millis(context_.clock.wall()));
+        if (!to_cloud(op::kUpdate, "device/" + due->device + "/twin/edge_updated", std::move(content), &id))
+          break;
+        reports_.sent(*due, id, steady_now());
+      }
+      const SteadyTime until = std::max(reports_.next_time(), steady_now() + std::chrono::milliseconds(5));
+      co_await reports_due_.sleep_until(until);
+    }
+  }
+
+  /// What need not be on disk at once: that the cloud has confirmed, and what mappers know.
+  boost::asio::awaitable<void> write_notes() {
+    for (;;) {
+      if (confirmed_.empty() && told_.empty()) co_await writes_due_.sleep();
+      const SteadyTime until = steady_now() + deps_.tuning.confirmation_delay;
+      while (steady_now() < until) co_await writes_due_.sleep_until(until);
+      const auto confirmed = std::exchange(confirmed_, {});
+      const auto told = std::exchange(told_, {});
+      // A change that comes from here on marks the device again, in a transaction after this one.
+      for (const std::string& id : confirmed) marked_.erase(id);
+      store::Job job = [confirmed, told](store::Transaction& into) {
+        for (const auto& id : confirmed) store::unreported::remove(into, id);
+        for (const auto& [key, what] : told) {
+          if (what) {
+            store::mapper_objects::upsert(into, key, *what);
+          } else {
+            store::mapper_objects::remove(into, key);
+          }
+        }
+      };
+      const std::string failure = co_await write(std::move(job));
+      // The devices are reported once more after a restart, the mappers told once more: no harm.
+      if (!failure.empty() && write_failures_.now())
+        context_.log->warn("what the cloud and mappers know of devices cannot be stored: {}", failure);
+    }
+  }
+
+  // Made in this order, destroyed in the reverse one.
+  beehive::ModuleContext& context_;
+  DeviceTwinDeps deps_;
+  store::Reader reader_;
+  Catalog catalog_;
+  DeviceTable table_;
+  Effects effects_;
+  DeviceRequests requests_;
+  CloudReports reports_;
+  std::vector<Mapper> registrations_;                ///< of the batch
+  std::vector<std::string> marking_;                 ///< of the batch: rows of `unreported`
+  std::set<std::string> marked_;                     ///< devices with a row there
+  std::set<std::string> confirmed_;                  ///< of these, the ones whose row may go
+  std::map<std::string, std::optional<Told>> told_;  ///< to be written
+  std::set<std::string> states_;                     ///< to be sent when the cloud is back
+  bool connected_ = false;
+  log::Quiet unpublished_;
+  log::Quiet bad_messages_;
+  log::Quiet write_failures_;
+  beehive::Wakeup reports_due_;
+  beehive::Wakeup writes_due_;
+  std::unique_ptr<MapperClient> client_;
+  beehive::TaskGroup tasks_;
+  std::optional<MapperCalls> calls_;
+  std::unique_ptr<DmiServer> server_;
+};
+
+}  // namespace
+
+beehive::ModuleFactory make_devicetwin(DeviceTwinDeps deps) {
+  return [deps = std::move(deps)](beehive::ModuleContext& context) -> std::unique_ptr<beehive::Module> {
+    return std::make_unique<DeviceTwin>(context, deps);
+  };
+}
+
+}  // namespace edgecore::devicetwin
