@@ -1,7 +1,6 @@
 #include "cloudsim/edge_controller.hpp"
 
 #include "cloudsim/replies.hpp"
-#include "edgecore/base/uuid.hpp"
 #include "edgecore/beehive/names.hpp"
 
 namespace edgecore::cloudsim {
@@ -52,7 +51,8 @@ void EdgeController::changed(const Change& change) {
   const std::string_view kind = change.kind->kind;
   if (kind == "Pod") pod_changed(change);
   if (kind == "ConfigMap" || kind == "Secret") config_changed(change);
-  if (kind == "Device") device_changed(change);
+  if (kind == "Device" && is_edge_node(kube::string_or(*change.object, "spec.nodeName")))
+    devices_.changed(change);
   if (kind == "Node" && change.type == ChangeType::deleted) downlink_.node_deleted(name_of(*change.object));
 }
 
@@ -118,37 +118,6 @@ void EdgeController::config_changed(const Change& change) {
     downlink_.send(node, push(names::source::kEdgeController, operation,
                               resource_of(object, change.kind->singular), object));
   }
-}
-
-void EdgeController::push_membership(const std::string& node, const Json& device, bool added) {
-  const Json entry =
-      Json::array({{{"id", namespace_of(device) + "/" + name_of(device)}, {"name", name_of(device)}}});
-  Json content = {{"event_id", uuid_v4()}, {"timestamp", unix_millis(cluster_.now())}};
-  content["added_devices"] = added ? entry : Json();
-  content["removed_devices"] = added ? Json() : entry;
-  Downstream update;
-  update.message = beehive::make_message(names::source::kDeviceController, names::group::kTwin, op::kUpdate,
-                                         "membership", std::move(content));
-  downlink_.send(node, std::move(update));
-}
-
-void EdgeController::device_changed(const Change& change) {
-  const Json& device = *change.object;
-  const std::string node = kube::string_or(device, "spec.nodeName");
-  if (!is_edge_node(node)) return;
-  if (change.type == ChangeType::modified && !differs_beyond_status(*change.before, device)) return;
-  if (change.type != ChangeType::modified) push_membership(node, device, change.type == ChangeType::added);
-  const std::string model = kube::string_or(device, "spec.deviceModelRef.name");
-  const Object stored = cluster_.find(kind_named("DeviceModel"), namespace_of(device), model);
-  if (change.type == ChangeType::added && stored) {
-    downlink_.send(node, push(names::source::kDeviceController, op::kInsert,
-                              resource_of(*stored, res::kDeviceModel), *stored));
-  }
-  Json typed = device;
-  if (!typed.contains("status"))
-    typed["status"] = Json::object();  // CloudCore's type has no way to leave it out
-  downlink_.send(node, push(names::source::kDeviceController, operation_of(change.type),
-                            resource_of(device, res::kDevice), std::move(typed)));
 }
 
 void EdgeController::synchronize() {

@@ -6,19 +6,19 @@
 #include <tuple>
 
 #include "cloudsim/cluster.hpp"
+#include "cloudsim/device_controller.hpp"
 #include "cloudsim/downstream.hpp"
 #include "cloudsim/sync_records.hpp"
 
 namespace edgecore::cloudsim {
 
 /// What CloudCore's controllers push to nodes of their own accord: EdgeController's pods, ConfigMaps and
-/// Secrets, DeviceController's devices, and SyncController's loop (protocol/02-metamanager.md §3.1, §3.10,
-/// §5.3, wire/device-life.jsonl). Only nodes labelled node-role.kubernetes.io/edge get anything. References
-/// must outlive it.
+/// Secrets, and SyncController's loop (protocol/02-metamanager.md §3.1, §3.10, §5.3). Only nodes labelled
+/// node-role.kubernetes.io/edge get anything. References must outlive it.
 class EdgeController {
  public:
   EdgeController(Cluster& cluster, SyncRecords& records, Downlink& downlink)
-      : cluster_(cluster), records_(records), downlink_(downlink) {}
+      : cluster_(cluster), records_(records), downlink_(downlink), devices_(cluster, downlink) {}
 
   /// Pushes what a change means for nodes.
   void changed(const Change& change);
@@ -31,8 +31,6 @@ class EdgeController {
   void pod_changed(const Change& change);
   void learn_references(const Json& pod);
   void config_changed(const Change& change);
-  void device_changed(const Change& change);
-  void push_membership(const std::string& node, const Json& device, bool added);
   [[nodiscard]] bool is_edge_node(const std::string& node) const;
   void synchronize(const SyncRecords::Record& record);
 
@@ -40,6 +38,7 @@ class EdgeController {
   Cluster& cluster_;
   SyncRecords& records_;
   Downlink& downlink_;
+  DeviceController devices_;
   /// Nodes that have or once had a pod which refers to a ConfigMap or Secret.
   std::map<Reference, std::set<std::string>> locations_;
 };

@@ -1,6 +1,7 @@
 #include "cloudsim/upstream.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "cloudsim/replies.hpp"
 #include "edgecore/base/log.hpp"
@@ -44,26 +45,35 @@ DeleteOptions delete_options(const beehive::Message& message) {
   return options;
 }
 
-/// The twins of a Device's status with what its node reports now (wire/device-life.jsonl).
+/// A value as the cloud writes it into a Device's status.
+Json twin_property(const Json& twin, const Json& part) {
+  return {{"value", kube::string_or(part, "value")},
+          {"metadata",
+           {{"timestamp", std::to_string(kube::int_or(part, "metadata.timestamp", 0))},
+            {"type", kube::string_or(twin, "metadata.type")}}}};
+}
+
+/// The twins of a Device's status with what its node reports now: of properties of the device only, and the
+/// first report of one makes an entry without values (protocol/04-devices.md §2.11, wire/device-life.jsonl).
 Json reported_twins(const Json& device, const Json& update) {
   Json twins = kube::array_or_empty(device, "status.twins");
+  std::set<std::string> properties;
+  for (const Json& property : kube::array_or_empty(device, "spec.properties"))
+    properties.insert(kube::string_or(property, "name"));
   for (const auto& [property, twin] : kube::object_or_empty(update, "twin").items()) {
-    const Json* actual = kube::find_path(twin, "actual");
-    if (actual == nullptr) continue;
-    Json reported = {{"value", kube::string_or(*actual, "value")},
-                     {"metadata",
-                      {{"timestamp", std::to_string(kube::int_or(*actual, "metadata.timestamp", 0))},
-                       {"type", kube::string_or(twin, "metadata.type")}}}};
-    const auto known = std::find_if(twins.begin(), twins.end(), [&](const Json& each) {
-      return kube::string_or(each, "propertyName") == property;
+    if (!properties.contains(property)) continue;
+    const auto known = std::find_if(twins.begin(), twins.end(), [&name = property](const Json& each) {
+      return kube::string_or(each, "propertyName") == name;
     });
-    if (known != twins.end()) {
-      (*known)["reported"] = std::move(reported);
-    } else {
-      twins.push_back({{"propertyName", property},
-                       {"reported", std::move(reported)},
-                       {"observedDesired", {{"value", ""}}}});
+    if (known == twins.end()) {
+      twins.push_back(
+          {{"propertyName", property}, {"reported", {{"value", ""}}}, {"observedDesired", {{"value", ""}}}});
+      continue;
     }
+    if (const Json* actual = kube::find_path(twin, "actual"))
+      (*known)["reported"] = twin_property(twin, *actual);
+    if (const Json* expected = kube::find_path(twin, "expected"))
+      (*known)["observedDesired"] = twin_property(twin, *expected);
   }
   return twins;
 }
@@ -115,10 +125,9 @@ void Upstream::on_twin(const std::string& node, const Message& message) {
   const Object device =
       slash == std::string::npos ? nullptr : cluster_.find(kind, id.substr(0, slash), id.substr(slash + 1));
   const Json reported = object_content(message);
-  if (device) {
-    const Json patch = {{"status", {{"twins", reported_twins(*device, reported)}}}};
-    cluster_.patch(kind, id.substr(0, slash), id.substr(slash + 1), PatchType::merge, patch, "status");
-  }
+  if (!device) return;  // the cloud says nothing of a device it does not know
+  const Json patch = {{"status", {{"twins", reported_twins(*device, reported)}}}};
+  cluster_.patch(kind, id.substr(0, slash), id.substr(slash + 1), PatchType::merge, patch, "status");
   Downstream answer = edge_answer(message, names::content::kOk);
   answer.message.route = {names::source::kDeviceController, names::group::kTwin, op::kResponse, "twin"};
   downlink_.send(node, std::move(answer));

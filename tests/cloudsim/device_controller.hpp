@@ -1,0 +1,36 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "cloudsim/cluster.hpp"
+#include "cloudsim/downstream.hpp"
+
+namespace edgecore::cloudsim {
+
+/// What CloudCore's DeviceController sends to nodes about Devices and their models (protocol/04-devices.md
+/// §2.11, wire/device-life.jsonl). References must outlive it.
+class DeviceController {
+ public:
+  DeviceController(Cluster& cluster, Downlink& downlink) : cluster_(cluster), downlink_(downlink) {}
+
+  /// A Device has changed; of DeviceModels alone nothing is sent.
+  void changed(const Change& change);
+
+ private:
+  void added(const std::string& node, const Json& device);
+  void deleted(const std::string& node, const Json& device);
+  void push_membership(const std::string& node, const Json& device, bool added);
+  void push_device(const std::string& node, const char* operation, const Json& device);
+  void push_model(const std::string& node, const char* operation, const Json& model);
+  /// Whether another Device of the node refers to the model of this one.
+  [[nodiscard]] bool is_model_shared(const std::string& node, const Json& device) const;
+  [[nodiscard]] Object model_of(const Json& device) const;
+
+  Cluster& cluster_;
+  Downlink& downlink_;
+  /// Version of a model that a node was last sent, by node and model.
+  std::map<std::pair<std::string, std::string>, std::string> sent_models_;
+};
+
+}  // namespace edgecore::cloudsim
