@@ -22,10 +22,12 @@ std::string name_of(const std::string& id) {
 }  // namespace
 
 void DeviceRequests::publish(std::string topic, std::string payload) {
+  parts_.effects.bytes += topic.size() + payload.size();
   parts_.effects.publications.push_back({std::move(topic), std::move(payload), false, {}});
 }
 
 void DeviceRequests::answer(std::string topic, std::string payload, std::string event_id) {
+  parts_.effects.bytes += topic.size() + payload.size();
   parts_.effects.publications.push_back({std::move(topic), std::move(payload), true, std::move(event_id)});
 }
 
@@ -96,17 +98,31 @@ void DeviceRequests::on_local_update(const std::string& device, std::string_view
   if (const auto refusal = update(device, request)) refuse(device, kUpdateResult, request.event_id, *refusal);
 }
 
+std::optional<Refusal> DeviceRequests::limit(const Device& device, const TwinChanges& changes) {
+  std::size_t added = 0;
+  std::size_t bytes = 0;
+  for (const ChangedTwin& changed : changes.twins) {
+    if (!device.twins.contains(changed.name)) ++added;
+    bytes += changed.after.expected.value.size() + changed.after.actual.value.size();
+  }
+  if (added > 0 && device.twins.size() + added > max_twins)
+    return Refusal{400, "the device has " + std::to_string(device.twins.size()) + " twins, and more than " +
+                            std::to_string(max_twins) + " are not kept"};
+  for (const auto& [name, twin] : device.twins)
+    bytes += twin.expected.value.size() + twin.actual.value.size();
+  if (bytes > max_device_bytes)
+    return Refusal{400, "the values of the device would have " + std::to_string(bytes) +
+                            " bytes together, and more than " + std::to_string(max_device_bytes) +
+                            " are not kept"};
+  return std::nullopt;
+}
+
 std::optional<Refusal> DeviceRequests::update(const std::string& device, const TwinUpdate& request) {
   const Device* found = parts_.table.find(device);
   if (found == nullptr) return Refusal{404, kNotExisting};
   const TwinChanges changes = plan_local_update(*found, request, now());
   if (changes.refusal) return changes.refusal;
-  std::size_t added = 0;
-  for (const ChangedTwin& changed : changes.twins)
-    if (!found->twins.contains(changed.name)) ++added;
-  if (added > 0 && found->twins.size() + added > max_twins)
-    return Refusal{400, "the device has " + std::to_string(found->twins.size()) + " twins, and more than " +
-                            std::to_string(max_twins) + " are not kept"};
+  if (auto refusal = limit(*found, changes)) return refusal;
   answer(device_topic(device, kUpdateResult), result_text(request.event_id, now(), changes),
          request.event_id);
   take_changes(device, request.event_id, changes);

@@ -14,6 +14,9 @@ namespace edgecore::devicetwin {
 
 /// Most properties of one device, tombstones included.
 inline constexpr std::size_t max_twins = 2000;
+/// All values of one device together, those that a request replaces counted as well: what one message may
+/// have to carry.
+inline constexpr std::size_t max_device_bytes = 1U << 20U;
 /// Longest value that a mapper may report over DMI (over MQTT it is 512 bytes, §2.6).
 inline constexpr std::size_t max_dmi_value_bytes = 64U << 10U;
 
@@ -62,6 +65,8 @@ class DeviceRequests {
 
   /// Puts the changes in place; publishes document and delta.
   void take_changes(const std::string& device, const std::string& event_id, const TwinChanges& changes);
+  /// Why a device may not become so large.
+  [[nodiscard]] static std::optional<Refusal> limit(const Device& device, const TwinChanges& changes);
   /// nullopt when it went well.
   std::optional<Refusal> update(const std::string& device, const TwinUpdate& update);
   void add_member(const Member& member);

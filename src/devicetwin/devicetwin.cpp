@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "devicetwin/catalog.hpp"
-#include "devicetwin/cloud_reports.hpp"
+#include "devicetwin/cloud_channel.hpp"
 #include "devicetwin/device_requests.hpp"
 #include "devicetwin/device_table.hpp"
 #include "devicetwin/dmi_message.hpp"
@@ -31,7 +31,7 @@ namespace op = names::operation;
 namespace type = names::resource;
 using store::mapper_objects::Told;
 
-/// Requests that share a commit, at most.
+/// Requests that share a commit, at most; bytes of them and of what is to be published.
 constexpr std::size_t kBatchMessages = 512;
 constexpr std::size_t kBatchBytes = 4U << 20U;
 
@@ -53,23 +53,21 @@ class DeviceTwin final : public beehive::Module {
         reader_(deps.store.open_reader()),
         table_(load_devices(reader_)),
         requests_({table_, effects_, context.clock, context.log, deps.node_name}),
-        reports_({.spacing = deps.tuning.report_spacing, .answer = deps.tuning.report_answer},
-                 [this](std::string_view device, std::string_view property) {
-                   return catalog_.shows(device, property);
-                 }),
-        reports_due_(context.executor),
-        writes_due_(context.executor),
+        cloud_({context, deps.store, table_, catalog_, deps.node_name, deps.tuning}),
+        told_due_(context.executor),
         tasks_(context.executor) {}
 
   boost::asio::awaitable<void> run() override {
     load_catalog();
-    load_unreported();
+    cloud_.load(reader_);
     if (deps_.mapper_client && deps_.dmi_server) start_mappers();
     for (const auto& [id, device] : catalog_.devices) adopt(id, device);
     co_await commit();  // devices that the catalog has and the tables had not
     tasks_.spawn("requests", serve_requests());
-    tasks_.spawn("reports", send_reports());
-    tasks_.spawn("notes", write_notes());
+    tasks_.spawn("to the cloud", cloud_.send());
+    tasks_.spawn("marks", cloud_.clear_marks());
+    tasks_.spawn("connection", cloud_.ask_connection());
+    tasks_.spawn("what mappers know", write_told());
     if (deps_.dmi_server) tasks_.spawn("dmi socket", keep_socket_open());
     co_await tasks_.join();
   }
@@ -92,22 +90,6 @@ class DeviceTwin final : public beehive::Module {
     }
   }
 
-  void load_unreported() {
-    for (const std::string& id : store::unreported::list(reader_)) {
-      marked_.insert(id);
-      const Device* device = table_.find(id);
-      std::vector<std::string> names;
-      if (device != nullptr) {
-        for (const auto& [name, twin] : device->twins) names.push_back(name);
-      }
-      if (names.empty()) {
-        confirmed_.insert(id);
-      } else {
-        reports_.changed(id, names, steady_now());
-      }
-    }
-  }
-
   void start_mappers() {
     client_ = deps_.mapper_client();
     MapperCalls::Tuning tuning;
@@ -121,7 +103,7 @@ class DeviceTwin final : public beehive::Module {
                        },
                        [this](const std::string& key, const std::optional<Told>& told) {
                          told_[key] = told;
-                         writes_due_.notify();
+                         told_due_.notify();
                        }},
                    store::mapper_objects::list(reader_));
     for (const auto& row : store::meta::list(reader_, kDeviceMapperType)) {
@@ -165,7 +147,7 @@ class DeviceTwin final : public beehive::Module {
       for (;;) {
         take(*batch.back());
         bytes += batch.back()->weight;
-        if (batch.size() >= kBatchMessages || bytes >= kBatchBytes) break;
+        if (batch.size() >= kBatchMessages || bytes + effects_.bytes >= kBatchBytes) break;
         auto more = context_.mailbox->try_receive();
         if (!more) break;
         batch.push_back(std::move(more));
@@ -188,7 +170,7 @@ class DeviceTwin final : public beehive::Module {
   void dispatch(const beehive::Message& message) {
     const auto& route = message.route;
     if (!message.header.parent_id.empty()) {
-      confirm(message.header.parent_id);
+      cloud_.on_answer(message.header.parent_id);
     } else if (route.source == names::source::kBus) {
       if (message.content.is_string())
         requests_.on_topic(route.resource, message.content.get_ref<const std::string&>());
@@ -196,7 +178,7 @@ class DeviceTwin final : public beehive::Module {
       on_mapper(dmi_request(message.content));
     } else if (route.source == names::source::kEdgeHub) {
       if (route.resource == type::kNodeConnection)
-        on_connection(message.content == names::content::kCloudConnected);
+        cloud_.on_connection(message.content == names::content::kCloudConnected);
     } else if (route.group == names::group::kResource) {
       on_object(message);
     } else {
@@ -224,17 +206,6 @@ class DeviceTwin final : public beehive::Module {
     } else if (message.route.operation.find("updated") != std::string::npos) {
       requests_.on_attributes(resource.substr(prefix.size()), object_of(message.content));
     }
-  }
-
-  void on_connection(bool up) {
-    if (connected_ == up) return;
-    connected_ = up;
-    reports_.set_link(up, steady_now());
-    reports_due_.notify();
-    if (!up) return;
-    const std::string text = membership_detail_text(deps_.node_name, unix_millis(context_.clock.wall()));
-    to_cloud("get", "membership/detail", text);
-    for (const std::string& device : std::exchange(states_, {})) send_state(device);
   }
 
   void on_object(const beehive::Message& message) {
@@ -301,7 +272,8 @@ class DeviceTwin final : public beehive::Module {
   // --- commit and what follows
   // ---------------------------------------------------------------------------------------
   boost::asio::awaitable<void> commit() {
-    store::Job job = make_job();
+    const std::vector<std::string> marks = cloud_.to_mark(effects_);
+    store::Job job = make_job(marks);
     std::string failure;
     if (job) {
       for (int attempt = 0; attempt < 2; ++attempt) {
@@ -313,7 +285,7 @@ class DeviceTwin final : public beehive::Module {
     }
     if (failure.empty()) {
       table_.committed();
-      follow_up();
+      follow_up(marks);
     } else {
       take_back(failure);
     }
@@ -333,37 +305,20 @@ class DeviceTwin final : public beehive::Module {
   }
 
   /// Empty when there is nothing to write.
-  store::Job make_job() {
-    std::vector<std::string> newly_marked;
-    for (const auto& [device, names] : effects_.changes) {
-      confirmed_.erase(device);
-      if (!marked_.contains(device) && table_.find(device) != nullptr) newly_marked.push_back(device);
-    }
+  store::Job make_job(const std::vector<std::string>& marks) {
     std::vector<std::string> gone(effects_.forgotten.begin(), effects_.forgotten.end());
-    if (!table_.changed() && newly_marked.empty() && registrations_.empty() && gone.empty()) return {};
-    marking_ = newly_marked;
-    return [devices = table_.job(), newly_marked, gone, mappers = registrations_](store::Transaction& into) {
+    if (!table_.changed() && marks.empty() && registrations_.empty() && gone.empty()) return {};
+    return [devices = table_.job(), marks, gone, mappers = registrations_](store::Transaction& into) {
       devices(into);
       for (const auto& id : gone) store::unreported::remove(into, id);
-      for (const auto& id : newly_marked) store::unreported::add(into, id);
+      for (const auto& id : marks) store::unreported::add(into, id);
       for (const auto& mapper : mappers) store::meta::upsert(into, mapper_row(mapper));
     };
   }
 
-  void follow_up() {
+  void follow_up(const std::vector<std::string>& marks) {
     for (Publication& each : effects_.publications) publish(std::move(each.topic), std::move(each.payload));
-    for (const std::string& device : effects_.forgotten) {
-      reports_.forget(device);
-      marked_.erase(device);
-      confirmed_.erase(device);
-    }
-    marked_.insert(marking_.begin(), marking_.end());
-    marking_.clear();
-    for (const auto& [device, names] : effects_.changes) {
-      if (table_.find(device) != nullptr) reports_.changed(device, names, steady_now());
-    }
-    if (!effects_.changes.empty()) reports_due_.notify();
-    for (const std::string& device : effects_.states) send_state(device);
+    cloud_.stored(effects_, marks);
     for (const DmiAnswer& answer : effects_.answers)
       if (answer.registration && calls_) calls_->gave_everything(answer.protocol);
     for (const Mapper& mapper : registrations_) {
@@ -378,7 +333,6 @@ class DeviceTwin final : public beehive::Module {
     if (write_failures_.now())
       context_.log->error("changes of devices cannot be stored, requests are answered with 500: {}", failure);
     table_.undo();
-    marking_.clear();
     const std::int64_t now = unix_millis(context_.clock.wall());
     for (Publication& each : effects_.publications) {
       if (each.answer) publish(std::move(each.topic), refusal_text(each.event_id, now, {500, failure}));
@@ -426,62 +380,14 @@ class DeviceTwin final : public beehive::Module {
           unpublished_.count(), log::quote(topic));
   }
 
-  /// False when edgehub takes no more.
-  bool to_cloud(const char* operation, const std::string& resource, Json content, std::string* id = nullptr) {
-    beehive::Message message = beehive::make_message(names::module::kTwin, names::group::kResource, operation,
-                                                     resource, std::move(content));
-    if (id != nullptr) *id = message.header.id;
-    return context_.bus.try_send(names::module::kEdgeHub, std::move(message));
-  }
-
-  /// A cloud before v1.18 does not understand it, and none confirms what it ignores: sent once.
-  void send_state(const std::string& device) {
-    const Device* found = table_.find(device);
-    if (found == nullptr) return;
-    const std::string text = state_text(*found, unix_millis(context_.clock.wall()));
-    if (!connected_ || !to_cloud(op::kUpdate, "device/" + device + "/state/update", text))
-      states_.insert(device);
-  }
-
-  void confirm(const std::string& message_id) {
-    const auto device = reports_.confirmed(message_id, steady_now());
-    reports_due_.notify();
-    if (!device || !marked_.contains(*device)) return;
-    confirmed_.insert(*device);
-    writes_due_.notify();
-  }
-
-  boost::asio::awaitable<void> send_reports() {
+  /// What mappers know need not be on disk at once: after a restart they are told once more, which does no
+  /// harm.
+  boost::asio::awaitable<void> write_told() {
     for (;;) {
-      while (const auto due = reports_.next(steady_now())) {
-        const Device* device = table_.find(due->device);
-        if (device == nullptr) {
-          reports_.forget(due->device);
-          continue;
-        }
-        std::string id;
-        Json content = report_content(*device, due->properties, unix_millis(context_.clock.wall()));
-        if (!to_cloud(op::kUpdate, "device/" + due->device + "/twin/edge_updated", std::move(content), &id))
-          break;
-        reports_.sent(*due, id, steady_now());
-      }
-      const SteadyTime until = std::max(reports_.next_time(), steady_now() + std::chrono::milliseconds(5));
-      co_await reports_due_.sleep_until(until);
-    }
-  }
-
-  /// What need not be on disk at once: that the cloud has confirmed, and what mappers know.
-  boost::asio::awaitable<void> write_notes() {
-    for (;;) {
-      if (confirmed_.empty() && told_.empty()) co_await writes_due_.sleep();
+      if (told_.empty()) co_await told_due_.sleep();
       const SteadyTime until = steady_now() + deps_.tuning.confirmation_delay;
-      while (steady_now() < until) co_await writes_due_.sleep_until(until);
-      const auto confirmed = std::exchange(confirmed_, {});
-      const auto told = std::exchange(told_, {});
-      // A change that comes from here on marks the device again, in a transaction after this one.
-      for (const std::string& id : confirmed) marked_.erase(id);
-      store::Job job = [confirmed, told](store::Transaction& into) {
-        for (const auto& id : confirmed) store::unreported::remove(into, id);
+      while (steady_now() < until) co_await told_due_.sleep_until(until);
+      store::Job job = [told = std::exchange(told_, {})](store::Transaction& into) {
         for (const auto& [key, what] : told) {
           if (what) {
             store::mapper_objects::upsert(into, key, *what);
@@ -491,9 +397,8 @@ class DeviceTwin final : public beehive::Module {
         }
       };
       const std::string failure = co_await write(std::move(job));
-      // The devices are reported once more after a restart, the mappers told once more: no harm.
       if (!failure.empty() && write_failures_.now())
-        context_.log->warn("what the cloud and mappers know of devices cannot be stored: {}", failure);
+        context_.log->warn("what mappers know of devices cannot be stored: {}", failure);
     }
   }
 
@@ -505,19 +410,13 @@ class DeviceTwin final : public beehive::Module {
   DeviceTable table_;
   Effects effects_;
   DeviceRequests requests_;
-  CloudReports reports_;
+  CloudChannel cloud_;
   std::vector<Mapper> registrations_;                ///< of the batch
-  std::vector<std::string> marking_;                 ///< of the batch: rows of `unreported`
-  std::set<std::string> marked_;                     ///< devices with a row there
-  std::set<std::string> confirmed_;                  ///< of these, the ones whose row may go
   std::map<std::string, std::optional<Told>> told_;  ///< to be written
-  std::set<std::string> states_;                     ///< to be sent when the cloud is back
-  bool connected_ = false;
   log::Quiet unpublished_;
   log::Quiet bad_messages_;
   log::Quiet write_failures_;
-  beehive::Wakeup reports_due_;
-  beehive::Wakeup writes_due_;
+  beehive::Wakeup told_due_;
   std::unique_ptr<MapperClient> client_;
   beehive::TaskGroup tasks_;
   std::optional<MapperCalls> calls_;

@@ -30,6 +30,7 @@ struct DmiAnswer {
 /// What is due once a batch of requests is on disk, in this order.
 struct Effects {
   std::vector<Publication> publications;
+  std::size_t bytes = 0;  ///< of all publications
   std::vector<DmiAnswer> answers;
   /// Properties the cloud is to be told of, by device.
   std::vector<std::pair<std::string, std::vector<std::string>>> changes;

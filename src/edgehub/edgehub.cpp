@@ -76,6 +76,7 @@ class EdgeHub final : public beehive::Module {
   std::optional<JoinToken> present_token();
   boost::asio::awaitable<void> keep_kubernetes_ca();
   void announce(const char* content);
+  void answer_connection(const beehive::Message& question);
   void enter(TunnelState state) { state_ = state; }
   void complain(const std::string& about) {
     if (complaints_.now()) context_.log->warn("{} (attempt {}); trying again", about, complaints_.count());
@@ -106,9 +107,10 @@ boost::asio::awaitable<void> EdgeHub::take_messages() {
   for (;;) {
     const beehive::Delivery delivery = co_await context_.mailbox->receive();
     const beehive::Message& message = *delivery;
-    if (message.route.source == names::source::kEdgeHub &&
-        message.route.resource == names::resource::kNodeConnection)
+    if (message.route.resource == names::resource::kNodeConnection) {
+      if (message.route.operation == names::operation::kQuery) answer_connection(message);
       continue;
+    }
     if (session_ != nullptr) {
       session_->send(message);
     } else {
@@ -268,6 +270,12 @@ void EdgeHub::network_came_up() {
   if (attempt_ == nullptr || !attempt_may_be_cut_ || !old || attempt_->running() == 0) return;
   attempt_cut_ = true;
   attempt_->cancel();
+}
+
+/// A module that was restarted has missed the notice.
+void EdgeHub::answer_connection(const beehive::Message& question) {
+  context_.bus.respond(beehive::make_response(
+      question, session_ != nullptr ? names::content::kCloudConnected : names::content::kCloudDisconnected));
 }
 
 void EdgeHub::announce(const char* content) {

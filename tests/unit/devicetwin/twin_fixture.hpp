@@ -186,6 +186,8 @@ class TwinFixture : public testing::Test {
     spec.group = names::group::kTwin;
     spec.make = make_devicetwin(std::move(deps));
     supervisor->start({std::move(spec)});
+    question = to_cloud("node/connection");
+    ASSERT_TRUE(question) << "the module asks whether there is a connection";
   }
   void stop() {
     if (supervisor) supervisor->stop();
@@ -354,6 +356,7 @@ class TwinFixture : public testing::Test {
   FakeDmi dmi;
   std::optional<beehive::Bus> bus;
   std::shared_ptr<beehive::Mailbox> mqtt, cloud;
+  MessagePtr question;  ///< whether there is a connection
   std::optional<beehive::Supervisor> supervisor;
 };
 

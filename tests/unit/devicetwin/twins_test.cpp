@@ -135,6 +135,33 @@ TEST_F(TwinsTest, WhatChangedOfflineIsReportedAfterARestartToo) {
   EXPECT_FALSE(to_cloud("edge_updated", 80ms)) << "the cloud has it";
 }
 
+TEST_F(TwinsTest, AModuleThatWasRestartedAloneLearnsOfTheConnection) {
+  with_device();
+  update("default/d1", R"({"t":{"actual":{"value":"7"}}})");
+  published("result");
+  restart();
+  EXPECT_TRUE(bus->respond(beehive::make_response(*question, names::content::kCloudConnected)));
+  EXPECT_TRUE(to_cloud("edge_updated"));
+}
+
+TEST_F(TwinsTest, StatesAreCoalesced) {
+  tuning.report_spacing = 100ms;
+  with_device();
+  connect(true);
+  for (int i = 0; i < 50; ++i)
+    by_mqtt("$hw/events/device/default/d1/state/update",
+            i % 2 == 0 ? R"({"state":"online"})" : R"({"state":"offline"})");
+  int sent = 0;
+  MessagePtr last;
+  while (const auto message = to_cloud("state/update", 250ms)) {
+    last = message;
+    ++sent;
+  }
+  ASSERT_TRUE(last);
+  EXPECT_EQ(Json::parse(last->content.get<std::string>()).at("device").at("state"), "offline");
+  EXPECT_LT(sent, 5);
+}
+
 TEST_F(TwinsTest, ADatabaseOfTheGoAgentIsTakenOverWithItsTwins) {
   store->write([](store::Transaction& into) {
     store::devices::upsert(into, store::devices::Device{"default/d1", "d1", "", "", ""});

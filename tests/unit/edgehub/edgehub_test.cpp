@@ -354,6 +354,26 @@ TEST_F(EdgeHubTest, ALinkThatComesUpDuringADeadAttemptIsUsedAtOnce) {
   EXPECT_LT(std::chrono::steady_clock::now() - since, std::chrono::seconds(4));
 }
 
+TEST_F(EdgeHubTest, ARestartedModuleLearnsWhetherTheCloudIsThere) {
+  const auto question = [] {
+    return beehive::make_message("twin", names::group::kHub, names::operation::kQuery,
+                                 names::resource::kNodeConnection, nullptr);
+  };
+  options_.websocket_server = "127.0.0.1:1";
+  start();
+  EXPECT_EQ(ask(question()).get()->content, names::content::kCloudDisconnected);
+  supervisor_.reset();
+}
+
+TEST_F(EdgeHubTest, ARestartedModuleLearnsThatTheCloudIsThere) {
+  start();
+  ASSERT_TRUE(connected());
+  const auto answer = ask(beehive::make_message("twin", names::group::kHub, names::operation::kQuery,
+                                                names::resource::kNodeConnection, nullptr))
+                          .get();
+  EXPECT_EQ(answer->content, names::content::kCloudConnected);
+}
+
 TEST_F(EdgeHubTest, OfflineRequestsFailAtOnce) {
   token_.clear();
   start();
