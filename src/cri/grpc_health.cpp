@@ -7,10 +7,9 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/this_coro.hpp>
 
-#include "cri/grpc_link.hpp"
 #include "edgecore/cri/call_error.hpp"
+#include "edgecore/rpc/unary.hpp"
 
 namespace edgecore::cri {
 namespace {
@@ -36,7 +35,7 @@ std::string target_of(const HealthQuestion& question) {
 }
 
 std::shared_ptr<grpc::Channel> open_channel(const HealthQuestion& question) {
-  grpc::ChannelArguments arguments = plain_channel_arguments();
+  grpc::ChannelArguments arguments = rpc::plain_channel_arguments();
   arguments.SetUserAgentPrefix(kUserAgent);
   arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMillis);
@@ -47,7 +46,8 @@ std::shared_ptr<grpc::Channel> open_channel(const HealthQuestion& question) {
 /// What the server said of itself.
 HealthAnswer answer_of(const grpc::ByteBuffer& reply) {
   health::HealthCheckResponse response;
-  if (!parse(reply, response)) return {Kind::kNotServing, "the answer is not one of the health protocol"};
+  if (!rpc::parse(reply, response))
+    return {Kind::kNotServing, "the answer is not one of the health protocol"};
   switch (response.status()) {
     case health::HealthCheckResponse::SERVING:
       return {Kind::kServing, "SERVING"};
@@ -79,34 +79,23 @@ HealthAnswer problem_of(const grpc::Status& status, bool connected, const Health
   }
 }
 
-HealthAnswer shut_down_answer() {
-  return {Kind::kUnreachable, "the prober was shut down"};
-}
-
-Awaitable<HealthAnswer> ask_health(std::shared_ptr<CompletionLoop> loop, HealthQuestion question) {
-  const auto executor = co_await boost::asio::this_coro::executor;
+boost::asio::awaitable<HealthAnswer> ask_health(std::shared_ptr<rpc::CompletionLoop> loop,
+                                                HealthQuestion question) {
   const auto channel = open_channel(question);
   health::HealthCheckRequest request;
   request.set_service(question.service);
-  const grpc::ByteBuffer bytes = pack(request);
-  grpc::GenericStub stub(channel);
-
-  Ticket call(executor);
-  call->context.set_deadline(std::chrono::system_clock::now() + question.timeout);
-  call->context.set_wait_for_ready(true);
-  Flight* const flight = call.operator->();
-  const std::function<void(void*)> send = [flight, &stub, &bytes, &loop](void* tag) {
-    flight->unary = stub.PrepareUnaryCall(&flight->context, kPath, bytes, loop->queue());
-    flight->unary->StartCall();
-    flight->unary->Finish(&flight->reply, &flight->status, tag);
-  };
-  if (!call.begin(*loop, send)) co_return shut_down_answer();
-  loop.reset();  // the checker may be destroyed while this waits
-  const auto landed = co_await call.landed();
-  if (!landed) throw boost::system::system_error(boost::asio::error::operation_aborted);
-  if (flight->status.ok()) co_return answer_of(flight->reply);
+  rpc::Call call;
+  call.loop = std::move(loop);
+  call.channel = channel;
+  call.path = kPath;
+  call.request = rpc::pack(request);
+  call.limit = question.timeout;
+  call.wait_for_ready = true;
+  const auto outcome = co_await rpc::ask(std::move(call));
+  if (!outcome) throw boost::system::system_error(boost::asio::error::operation_aborted);
+  if (outcome->status.ok()) co_return answer_of(outcome->reply);
   const bool connected = channel->GetState(false) == GRPC_CHANNEL_READY;
-  co_return problem_of(flight->status, connected, question);
+  co_return problem_of(outcome->status, connected, question);
 }
 
 class Checker final : public GrpcHealthChecker {
@@ -118,13 +107,13 @@ class Checker final : public GrpcHealthChecker {
     if (loop_) loop_->shut_down();
   }
 
-  Awaitable<HealthAnswer> check(HealthQuestion question) override {
-    if (!loop_) loop_ = std::make_shared<CompletionLoop>();
+  boost::asio::awaitable<HealthAnswer> check(HealthQuestion question) override {
+    if (!loop_) loop_ = std::make_shared<rpc::CompletionLoop>("cri");
     return ask_health(loop_, std::move(question));
   }
 
  private:
-  std::shared_ptr<CompletionLoop> loop_;  // from the first check on
+  std::shared_ptr<rpc::CompletionLoop> loop_;  // from the first check on
 };
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <grpcpp/security/credentials.h>
 
 #include <boost/asio/this_coro.hpp>
-#include <limits>
 
 #include "cri/convert.hpp"
 
@@ -16,7 +15,7 @@ constexpr int kFirstReconnectMillis = 100;
 constexpr int kLastReconnectMillis = 2000;
 
 grpc::ChannelArguments channel_arguments() {
-  grpc::ChannelArguments arguments = plain_channel_arguments();
+  grpc::ChannelArguments arguments = rpc::plain_channel_arguments();
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMillis);
@@ -46,7 +45,7 @@ class GrpcEventStream final : public EventStream {
     if (ended_) throw CallError(kEvents.method, Code::FailedPrecondition, "the event stream has ended");
     ended_ = true;  // unless an event comes
     if (!ticket_) co_await open();
-    Flight* const flight = ticket_->operator->();
+    rpc::Flight* const flight = ticket_->operator->();
     const std::function<void(void*)> read_one = [flight](void* tag) {
       flight->stream->Read(&flight->reply, tag);
     };
@@ -70,11 +69,11 @@ class GrpcEventStream final : public EventStream {
   Awaitable<void> open() {
     const auto executor = co_await boost::asio::this_coro::executor;
     ticket_.emplace(executor);
-    Flight* const flight = ticket_->operator->();
+    rpc::Flight* const flight = ticket_->operator->();
     flight->stream = link_->stub.PrepareCall(&flight->context, kEvents.path(), link_->loop->queue());
     const std::function<void(void*)> start = [flight](void* tag) { flight->stream->StartCall(tag); };
     co_await step(start);
-    const auto request = pack(v1::GetEventsRequest());
+    const auto request = rpc::pack(v1::GetEventsRequest());
     const std::function<void(void*)> send = [flight, &request](void* tag) {
       flight->stream->WriteLast(request, grpc::WriteOptions(), tag);
     };
@@ -90,75 +89,42 @@ class GrpcEventStream final : public EventStream {
   }
 
   std::shared_ptr<Link> link_;
-  std::optional<Ticket> ticket_;  // from the first next() on
+  std::optional<rpc::Ticket> ticket_;  // from the first next() on
   bool ended_ = false;
 };
 
 }  // namespace
 
-grpc::ChannelArguments plain_channel_arguments() {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, std::numeric_limits<int>::max());
-  return arguments;
-}
-
-Link::Link(const std::string& target, std::shared_ptr<CompletionLoop> completion_loop)
+Link::Link(const std::string& target, std::shared_ptr<rpc::CompletionLoop> completion_loop)
     : loop(std::move(completion_loop)),
       channel(grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), channel_arguments())),
       stub(channel) {}
 
-std::string socket_target(const std::string& endpoint) {
-  constexpr std::string_view kScheme = "unix://";
-  const std::string path = endpoint.starts_with(kScheme) ? endpoint.substr(kScheme.size()) : endpoint;
-  if (!path.starts_with('/'))
-    throw BadInput("the container runtime's endpoint \"" + endpoint +
-                   "\" is not a unix socket; write it as unix:///path/of/the.sock");
-  return "unix:" + path;
+std::string runtime_target(const std::string& endpoint) {
+  return "unix:" + rpc::socket_path(endpoint, "the container runtime's endpoint");
 }
 
 std::string Rpc::path() const {
   return std::string("/runtime.v1.") + service + "/" + method;
 }
 
-grpc::ByteBuffer pack(const google::protobuf::MessageLite& message) {
-  const std::string bytes = message.SerializeAsString();
-  const grpc::Slice slice(bytes);
-  return grpc::ByteBuffer(&slice, 1);
-}
-
-bool parse(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& message) {
-  grpc::Slice slice;
-  return bytes.DumpToSingleSlice(&slice).ok() &&
-         message.ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
-}
-
 void unpack(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& message, std::string_view method) {
-  if (!parse(bytes, message))
+  if (!rpc::parse(bytes, message))
     throw CallError(method, Code::Internal, "the runtime's reply is not a valid message");
 }
 
-Awaitable<grpc::ByteBuffer> ask(std::shared_ptr<Link> link, Rpc rpc, grpc::ByteBuffer request) {
-  const auto executor = co_await boost::asio::this_coro::executor;
-  Ticket call(executor);
-  if (rpc.limit) call->context.set_deadline(std::chrono::system_clock::now() + *rpc.limit);
-  Flight* const flight = call.operator->();
-  const std::function<void(void*)> send = [flight, &link, &rpc, &request](void* tag) {
-    flight->unary = link->stub.PrepareUnaryCall(&flight->context, rpc.path(), request, link->loop->queue());
-    flight->unary->StartCall();
-    flight->unary->Finish(&flight->reply, &flight->status, tag);
-  };
-  if (!call.begin(*link->loop, send)) fail_cancelled(rpc, kShutDown);
+Awaitable<grpc::ByteBuffer> ask(std::shared_ptr<Link> link, Rpc called, grpc::ByteBuffer request) {
+  rpc::Call call;
+  call.loop = link->loop;
+  call.channel = link->channel;
+  call.path = called.path();
+  call.request = std::move(request);
+  call.limit = called.limit;
   link.reset();  // the Runtime may be destroyed while this waits
-  const auto landed = co_await call.landed();
-  if (!landed) fail_cancelled(rpc, kCancelled);
-  if (!flight->status.ok()) fail(rpc, flight->status);
-  co_return flight->reply;
+  const auto outcome = co_await rpc::ask(std::move(call));
+  if (!outcome) fail_cancelled(called, kCancelled);
+  if (!outcome->status.ok()) fail(called, outcome->status);
+  co_return outcome->reply;
 }
 
 std::unique_ptr<EventStream> open_event_stream(std::shared_ptr<Link> link) {

@@ -27,9 +27,10 @@ Awaitable<void> acknowledgement(std::shared_ptr<Link> link, Rpc rpc, grpc::ByteB
 class GrpcRuntime final : public Runtime {
  public:
   explicit GrpcRuntime(const GrpcRuntimeOptions& options)
-      : deadlines_(options.deadlines), loop_(std::make_shared<CompletionLoop>()) {
-    const auto target = socket_target(options.runtime_endpoint);
-    const auto image_target = options.image_endpoint.empty() ? target : socket_target(options.image_endpoint);
+      : deadlines_(options.deadlines), loop_(std::make_shared<rpc::CompletionLoop>("cri")) {
+    const auto target = runtime_target(options.runtime_endpoint);
+    const auto image_target =
+        options.image_endpoint.empty() ? target : runtime_target(options.image_endpoint);
     runtime_ = std::make_shared<Link>(target, loop_);
     images_ = image_target == target ? runtime_ : std::make_shared<Link>(image_target, loop_);
   }
@@ -69,7 +70,7 @@ class GrpcRuntime final : public Runtime {
     write(*request.mutable_config(), config);
     request.set_runtime_handler(std::string(handler));
     return answer<v1::RunPodSandboxResponse, std::string>(
-        runtime_, {kRuntimeService, "RunPodSandbox", deadlines_.run_pod_sandbox()}, pack(request),
+        runtime_, {kRuntimeService, "RunPodSandbox", deadlines_.run_pod_sandbox()}, rpc::pack(request),
         [](const v1::RunPodSandboxResponse& reply) { return reply.pod_sandbox_id(); });
   }
 
@@ -133,7 +134,7 @@ class GrpcRuntime final : public Runtime {
     request.set_container_id(std::string(id));
     request.set_timeout(grace.count());
     return acknowledgement(runtime_, {kRuntimeService, "StopContainer", deadlines_.stop_container(grace)},
-                           pack(request));
+                           rpc::pack(request));
   }
 
   Awaitable<void> remove_container(std::string_view id) override {
@@ -179,7 +180,7 @@ class GrpcRuntime final : public Runtime {
     write_strings(*request.mutable_cmd(), cmd);
     request.set_timeout(timeout.count());
     return answer<v1::ExecSyncResponse, ExecResult>(
-        runtime_, {kRuntimeService, "ExecSync", deadlines_.exec_sync(timeout)}, pack(request), read);
+        runtime_, {kRuntimeService, "ExecSync", deadlines_.exec_sync(timeout)}, rpc::pack(request), read);
   }
 
   Awaitable<std::string> exec(const ExecRequest& wanted) override {
@@ -219,7 +220,8 @@ class GrpcRuntime final : public Runtime {
     v1::ListContainerStatsRequest request;
     if (filter != ContainerStatsFilter()) write(*request.mutable_filter(), filter);
     return answer<v1::ListContainerStatsResponse, std::vector<ContainerStats>>(
-        runtime_, {kRuntimeService, "ListContainerStats", deadlines_.list_container_stats()}, pack(request),
+        runtime_, {kRuntimeService, "ListContainerStats", deadlines_.list_container_stats()},
+        rpc::pack(request),
         [](const v1::ListContainerStatsResponse& reply) { return read_each(reply.stats()); });
   }
 
@@ -267,14 +269,14 @@ class GrpcRuntime final : public Runtime {
     if (auth) write(*request.mutable_auth(), *auth);
     write(*request.mutable_sandbox_config(), sandbox_config);
     return answer<v1::PullImageResponse, std::string>(
-        images_, {kImageService, "PullImage", deadlines_.pull_image()}, pack(request),
+        images_, {kImageService, "PullImage", deadlines_.pull_image()}, rpc::pack(request),
         [](const v1::PullImageResponse& reply) { return reply.image_ref(); });
   }
 
   Awaitable<void> remove_image(const ImageSpec& image) override {
     v1::RemoveImageRequest request;
     write(*request.mutable_image(), image);
-    return acknowledgement(images_, {kImageService, "RemoveImage", deadlines_.common()}, pack(request));
+    return acknowledgement(images_, {kImageService, "RemoveImage", deadlines_.common()}, rpc::pack(request));
   }
 
   Awaitable<std::vector<FilesystemUsage>> image_fs_info() override {
@@ -288,23 +290,23 @@ class GrpcRuntime final : public Runtime {
   template <class Reply, class Result>
   Awaitable<Result> runtime_call(const char* method, const google::protobuf::MessageLite& request,
                                  Result (*read_out)(const Reply&)) {
-    return answer<Reply, Result>(runtime_, {kRuntimeService, method, deadlines_.common()}, pack(request),
+    return answer<Reply, Result>(runtime_, {kRuntimeService, method, deadlines_.common()}, rpc::pack(request),
                                  read_out);
   }
 
   template <class Reply, class Result>
   Awaitable<Result> image_call(const char* method, const google::protobuf::MessageLite& request,
                                Result (*read_out)(const Reply&)) {
-    return answer<Reply, Result>(images_, {kImageService, method, deadlines_.common()}, pack(request),
+    return answer<Reply, Result>(images_, {kImageService, method, deadlines_.common()}, rpc::pack(request),
                                  read_out);
   }
 
   Awaitable<void> runtime_order(const char* method, const google::protobuf::MessageLite& request) {
-    return acknowledgement(runtime_, {kRuntimeService, method, deadlines_.common()}, pack(request));
+    return acknowledgement(runtime_, {kRuntimeService, method, deadlines_.common()}, rpc::pack(request));
   }
 
   Deadlines deadlines_;
-  std::shared_ptr<CompletionLoop> loop_;
+  std::shared_ptr<rpc::CompletionLoop> loop_;
   std::shared_ptr<Link> runtime_;
   std::shared_ptr<Link> images_;  // the same link when the endpoints are
 };

@@ -11,9 +11,10 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string>
 #include <thread>
 
-namespace edgecore::cri {
+namespace edgecore::rpc {
 
 /// What the asker of an rpc sleeps on. Belongs to the asker's executor, and is gone when the asker is.
 struct Waiter {
@@ -48,11 +49,12 @@ class Flight : public std::enable_shared_from_this<Flight> {
   std::weak_ptr<Waiter> waiter_;
 };
 
-/// The completion queue and the one thread that sleeps on it. Shared by a Runtime and its event streams;
-/// `shut_down` ends all flights and joins the thread. Any thread may call it.
+/// The completion queue and the one thread that sleeps on it. Shared by a client and what it handed out (its
+/// streams); `shut_down` ends all flights and joins the thread. Any thread may call it.
 class CompletionLoop {
  public:
-  CompletionLoop();
+  /// `name` is the thread's, for those who look at the process: at most 15 characters.
+  explicit CompletionLoop(const std::string& name);
   ~CompletionLoop() { shut_down(); }
   CompletionLoop(const CompletionLoop&) = delete;
   CompletionLoop& operator=(const CompletionLoop&) = delete;
@@ -94,4 +96,4 @@ class Ticket {
   std::shared_ptr<Flight> flight_;
 };
 
-}  // namespace edgecore::cri
+}  // namespace edgecore::rpc

@@ -1,13 +1,13 @@
-#include "cri/grpc_flight.hpp"
-
-#include <pthread.h>
+#include "edgecore/rpc/flight.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <csignal>
 
-namespace edgecore::cri {
+#include "edgecore/base/thread.hpp"
+#include "edgecore/rpc/grpc_log.hpp"
+
+namespace edgecore::rpc {
 
 void Flight::arrive(bool ok) {
   const auto self = std::move(self_);  // the last reference, when the asker is gone
@@ -27,14 +27,9 @@ void Flight::abandon() {
   executor_ = {};
 }
 
-CompletionLoop::CompletionLoop() {
-  // The process's signals are for the threads that wait for them, not for this one.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+CompletionLoop::CompletionLoop(const std::string& name) {
+  take_over_log();
+  thread_ = start_quiet_thread(name, [this] { run(); });
 }
 
 bool CompletionLoop::begin(Flight& flight, const std::function<void(void*)>& operation) {
@@ -58,7 +53,6 @@ void CompletionLoop::shut_down() {
 }
 
 void CompletionLoop::run() {
-  pthread_setname_np(pthread_self(), "cri");
   void* tag = nullptr;
   bool ok = false;
   while (queue_.Next(&tag, &ok)) {
@@ -100,4 +94,4 @@ boost::asio::awaitable<std::optional<bool>> Ticket::landed() {
   co_return waiter_->ok;
 }
 
-}  // namespace edgecore::cri
+}  // namespace edgecore::rpc
