@@ -16,6 +16,7 @@
 #include "edgecore/config/token.hpp"
 #include "edgecore/config/validate.hpp"
 #include "edgecore/cri/grpc_runtime.hpp"
+#include "edgecore/devicetwin/devicetwin.hpp"
 #include "edgecore/edged/edged.hpp"
 #include "edgecore/edgehub/edgehub.hpp"
 #include "edgecore/metamanager/ack.hpp"
@@ -108,8 +109,7 @@ metaserver::MetaServerOptions metaserver_options(const config::Startup& startup)
 
 /// What is switched on in the file but does not exist here yet: said, not ignored.
 void name_missing_modules(const config::Modules& modules, const log::Logger& logger) {
-  const std::pair<const char*, bool> missing[] = {{"deviceTwin", modules.device_twin.enable},
-                                                  {"eventBus", modules.event_bus.enable},
+  const std::pair<const char*, bool> missing[] = {{"eventBus", modules.event_bus.enable},
                                                   {"serviceBus", modules.service_bus.enable},
                                                   {"edgeStream", modules.edge_stream.enable}};
   for (const auto& [name, enabled] : missing) {
@@ -184,6 +184,12 @@ std::vector<beehive::ModuleSpec> Application::Parts::modules() {
                     config::format_errors(findings.errors));
     }
   }
+  if (enabled.device_twin.enable) {
+    devicetwin::DeviceTwinDeps deps{*store, enabled.edged.hostname_override,
+                                    enabled.device_twin.dmi_sock_path, devicetwin::make_grpc_dmi_server,
+                                    devicetwin::make_grpc_mapper_client};
+    add(names::module::kTwin, names::group::kTwin, devicetwin::make_devicetwin(std::move(deps)));
+  }
   if (enabled.edge_hub.enable) {
     edgehub::EdgeHubDeps deps;
     deps.token = [where = files] { return token_now(where); };
@@ -210,8 +216,10 @@ void Application::Parts::set_aside(const std::string& module, const beehive::Mes
       "{} made module {} fail twice ({}): it is set aside in table edgecore_poison and will not be tried "
       "again",
       what, module, reason);
-  const bool from_cloud =
-      message->route.source != names::module::kEdged && message->route.source != names::source::kEdgeHub;
+  // What else reaches modules is of this node: from edged, MQTT, mappers, edgehub itself.
+  const auto& source = message->route.source;
+  const bool from_cloud = source != names::module::kEdged && source != names::source::kEdgeHub &&
+                          source != names::source::kBus && message->route.group != names::group::kTwin;
   if (from_cloud && metamanager::wants_ack(*message))
     bus.try_send(names::module::kEdgeHub, metamanager::make_ack(*message));
 }

@@ -369,10 +369,12 @@ class DeviceTwin final : public beehive::Module {
   // -------------------------------------------------------------------------------------------------
   void publish(std::string topic, std::string payload) {
     if (!context_.bus.has_module(names::module::kEventBus)) return;
-    const std::size_t weight = topic.size() + payload.size() + 128;
-    beehive::Message message = beehive::make_message(names::module::kTwin, names::group::kBus, op::kPublish,
-                                                     topic, std::move(payload));
-    message.weight = weight;
+    // Nobody answers it: an id would cost a system call.
+    beehive::Message message;
+    message.header.timestamp = unix_millis(context_.clock.wall());
+    message.route = {names::module::kTwin, names::group::kBus, op::kPublish, topic};
+    message.weight = topic.size() + payload.size() + sizeof(beehive::Message);
+    message.content = std::move(payload);
     if (context_.bus.try_send(names::module::kEventBus, std::move(message))) return;
     if (unpublished_.now())
       context_.log->warn(
