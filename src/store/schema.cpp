@@ -84,6 +84,13 @@ constexpr std::array kTables = {
             {"content_type", "text"},
             {"body", "text"},
             {"time", "bigint NOT NULL DEFAULT 0"}}}},
+    // What weighs little comes first: adding up `bytes` then reads no payload.
+    Table{"edgecore_mqtt_uploads",
+          {{{"id", "integer NOT NULL PRIMARY KEY AUTOINCREMENT"},
+            {"bytes", "bigint NOT NULL DEFAULT 0"},
+            {"time", "bigint NOT NULL DEFAULT 0"},
+            {"topic", "text NOT NULL DEFAULT ''"},
+            {"payload", "text"}}}},
     Table{"edgecore_info", {{{"key", "text NOT NULL PRIMARY KEY"}, {"value", "text"}}}},
 };
 

@@ -153,6 +153,15 @@ constexpr Text kOfflineDeletions =
 constexpr Text kOfflineCount = "SELECT count(*) FROM edgecore_offline_writes";
 constexpr Text kOfflineHas = "SELECT 1 FROM edgecore_offline_writes WHERE uid = ? LIMIT 1";
 
+// edgecore_mqtt_uploads
+constexpr Text kUploadAdd =
+    "INSERT INTO edgecore_mqtt_uploads(bytes, time, topic, payload) VALUES(?, ?, ?, ?) RETURNING id";
+constexpr Text kUploadRemove = "DELETE FROM edgecore_mqtt_uploads WHERE id = ? RETURNING bytes";
+constexpr Text kUploadOldest = "SELECT id FROM edgecore_mqtt_uploads ORDER BY id LIMIT 1";
+constexpr Text kUploadList =
+    "SELECT id, bytes, time, topic, payload FROM edgecore_mqtt_uploads WHERE id > ? ORDER BY id LIMIT ?";
+constexpr Text kUploadTotal = "SELECT count(*), ifnull(sum(bytes), 0) FROM edgecore_mqtt_uploads";
+
 // edgecore_info
 constexpr Text kInfoSet =
     "INSERT INTO edgecore_info(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = "
