@@ -5,12 +5,12 @@ BUILD_PACKAGES=(
   g++ cmake ninja-build ccache mold pkg-config
   libboost1.81-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libssl-dev libsqlite3-dev libyaml-cpp-dev libcli11-dev
   libgrpc++-dev libgrpc-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev libre2-dev
-  libc-ares-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev libsystemd-dev prometheus-cpp-dev
+  libc-ares-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev libsystemd-dev prometheus-cpp-dev libmosquitto-dev
 )
 RUN_PACKAGES=(
   containerd runc containernetworking-plugins busybox-static gcc libc6-dev iptables iproute2 mosquitto python3 procps ca-certificates curl
 )
-TEST_PACKAGES=(clang-16 libclang-rt-16-dev faketime sqlite3 openssl dbus-daemon python3-kubernetes)
+TEST_PACKAGES=(clang-16 libclang-rt-16-dev faketime sqlite3 openssl dbus-daemon python3-kubernetes python3-paho-mqtt)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }

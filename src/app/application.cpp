@@ -18,6 +18,7 @@
 #include "edgecore/cri/grpc_runtime.hpp"
 #include "edgecore/edged/edged.hpp"
 #include "edgecore/edgehub/edgehub.hpp"
+#include "edgecore/eventbus/eventbus.hpp"
 #include "edgecore/metamanager/ack.hpp"
 #include "edgecore/metamanager/metamanager.hpp"
 #include "edgecore/metamanager/poison.hpp"
@@ -106,10 +107,17 @@ metaserver::MetaServerOptions metaserver_options(const config::Startup& startup)
   return options;
 }
 
+eventbus::EventBusOptions eventbus_options(const config::Startup& startup) {
+  eventbus::EventBusOptions options;
+  options.config = startup.config.modules.event_bus;
+  options.broker_directory =
+      std::filesystem::path(startup.config.database.data_source).parent_path() / "mosquitto";
+  return options;
+}
+
 /// What is switched on in the file but does not exist here yet: said, not ignored.
 void name_missing_modules(const config::Modules& modules, const log::Logger& logger) {
   const std::pair<const char*, bool> missing[] = {{"deviceTwin", modules.device_twin.enable},
-                                                  {"eventBus", modules.event_bus.enable},
                                                   {"serviceBus", modules.service_bus.enable},
                                                   {"edgeStream", modules.edge_stream.enable}};
   for (const auto& [name, enabled] : missing) {
@@ -183,6 +191,10 @@ std::vector<beehive::ModuleSpec> Application::Parts::modules() {
       logger->error("edged is not started, its configuration is wrong: {}",
                     config::format_errors(findings.errors));
     }
+  }
+  if (enabled.event_bus.enable) {
+    add(names::module::kEventBus, names::group::kBus,
+        eventbus::make_eventbus(eventbus_options(startup), eventbus::EventBusDeps{*store}));
   }
   if (enabled.edge_hub.enable) {
     edgehub::EdgeHubDeps deps;
