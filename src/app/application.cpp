@@ -19,6 +19,7 @@
 #include "edgecore/devicetwin/devicetwin.hpp"
 #include "edgecore/edged/edged.hpp"
 #include "edgecore/edgehub/edgehub.hpp"
+#include "edgecore/eventbus/eventbus.hpp"
 #include "edgecore/metamanager/ack.hpp"
 #include "edgecore/metamanager/metamanager.hpp"
 #include "edgecore/metamanager/poison.hpp"
@@ -107,10 +108,17 @@ metaserver::MetaServerOptions metaserver_options(const config::Startup& startup)
   return options;
 }
 
+eventbus::EventBusOptions eventbus_options(const config::Startup& startup) {
+  eventbus::EventBusOptions options;
+  options.config = startup.config.modules.event_bus;
+  options.broker_directory =
+      std::filesystem::path(startup.config.database.data_source).parent_path() / "mosquitto";
+  return options;
+}
+
 /// What is switched on in the file but does not exist here yet: said, not ignored.
 void name_missing_modules(const config::Modules& modules, const log::Logger& logger) {
-  const std::pair<const char*, bool> missing[] = {{"eventBus", modules.event_bus.enable},
-                                                  {"serviceBus", modules.service_bus.enable},
+  const std::pair<const char*, bool> missing[] = {{"serviceBus", modules.service_bus.enable},
                                                   {"edgeStream", modules.edge_stream.enable}};
   for (const auto& [name, enabled] : missing) {
     if (enabled)
@@ -189,6 +197,12 @@ std::vector<beehive::ModuleSpec> Application::Parts::modules() {
                                     enabled.device_twin.dmi_sock_path, devicetwin::make_grpc_dmi_server,
                                     devicetwin::make_grpc_mapper_client};
     add(names::module::kTwin, names::group::kTwin, devicetwin::make_devicetwin(std::move(deps)));
+  }
+  if (enabled.event_bus.enable) {
+    add(names::module::kEventBus, names::group::kBus,
+        eventbus::make_eventbus(eventbus_options(startup), eventbus::EventBusDeps{*store}));
+    // DeviceTwin answers some hundred requests at once, several messages each, and waits for nobody.
+    specs.back().limits = {16384, 32U << 20U};
   }
   if (enabled.edge_hub.enable) {
     edgehub::EdgeHubDeps deps;

@@ -280,6 +280,9 @@ asio::awaitable<MailboxDoor::Put> MailboxDoor::put(std::shared_ptr<Mailbox> mail
                                                    std::size_t weight, Waiter::Deadline deadline) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   Mailbox::Impl& impl = *mailbox->impl_;
+  // Mostly there is room, and then nothing has to be made to wait on.
+  const Put at_once = try_put(*mailbox, message, weight);
+  if (at_once != Put::kFull) co_return at_once;
   const auto waiter = std::make_shared<Waiter>(executor, deadline);
   {
     const std::lock_guard lock(impl.mutex);

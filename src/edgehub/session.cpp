@@ -24,6 +24,12 @@ constexpr std::chrono::milliseconds kGreetingPause{25};
 constexpr std::chrono::seconds kSettlesWithin{2};
 /// Whoever asked before that has given up.
 constexpr std::chrono::seconds kAskersWait{150};
+/// After an upload was written: so long is waited for more of them, before a ping asks whether they have
+/// come.
+constexpr std::chrono::milliseconds kGatherUploads{50};
+/// A ping without a pong for this long is taken for lost. The silence of the peer as a whole is not judged
+/// here.
+constexpr std::chrono::seconds kPongTakes{5};
 /// Greetings of which an answer may still come.
 constexpr std::size_t kGreetingsKept = 64;
 
@@ -56,7 +62,8 @@ Session::Session(beehive::ModuleContext& context, const EdgeHubOptions& options,
       inbound_(inbound),
       queue_({.bulk_per_second = options.bulk_per_second, .bulk_burst = options.bulk_burst}),
       filled_(context.executor),
-      pulse_(context.executor) {}
+      pulse_(context.executor),
+      uploaded_(context.executor) {}
 
 Session::~Session() = default;
 
@@ -77,6 +84,7 @@ boost::asio::awaitable<void> Session::connect(Identity identity) {
   dial.handshake_timeout = options_.handshake_timeout;
   dial.tcp_user_timeout = silence(options_);
   socket_ = co_await net::WebSocket::connect(std::move(dial));
+  socket_->on_pong([this](std::string_view payload) { on_pong(payload); });
   last_message_ = steady_now();
 }
 
@@ -85,6 +93,7 @@ boost::asio::awaitable<void> Session::run() {
   tasks.spawn("tunnel reader", read());
   tasks.spawn("tunnel writer", write());
   tasks.spawn("tunnel heartbeat", heartbeat());
+  tasks.spawn("receipts of uploads", confirm_uploads());
   co_await tasks.join();
 }
 
@@ -98,7 +107,6 @@ void Session::send(beehive::Message message) {
 
 void Session::probe() {
   if (probe_until_) return;
-  measure_round_trip();
   probe_from_ = steady_now();
   probe_until_ = *probe_from_ + probe_time(round_trip_);
   pulse_.notify();
@@ -121,6 +129,8 @@ boost::asio::awaitable<void> Session::close() {
     tell_asker(message, "the connection to the cloud was lost before it was sent");
   for (const auto& message : outstanding_.drain())
     tell_asker(message, "the connection to the cloud was lost before the answer came");
+  for (const auto& message : receipts_.drain())
+    tell_asker(message, "the connection to the cloud was lost before the cloud said that it has it");
 }
 
 boost::asio::awaitable<void> Session::read() {
@@ -176,6 +186,10 @@ boost::asio::awaitable<void> Session::write() {
       traffic_.sent[static_cast<std::size_t>(class_of(*message))].add(text.size());
       outstanding_.sent(*message, steady_now());
       co_await socket_->write(std::move(text), options_.write_timeout);
+      if (wants_receipt(*message)) {
+        receipts_.written(*message);
+        uploaded_.notify();
+      }
     } else if (const auto* wait = std::get_if<std::chrono::nanoseconds>(&next)) {
       const SteadyTime until = steady_now() + *wait;
       co_await filled_.sleep_until(until);
@@ -197,8 +211,7 @@ boost::asio::awaitable<void> Session::heartbeat() {
       const bool unanswered = outstanding_.oldest_after(last_message_).has_value();
       if (unanswered) co_await greet();
     } else if (probe_until_) {
-      std::string payload = "probe";
-      co_await socket_->ping(std::move(payload));
+      co_await ping();
     }
     const SteadyTime until = next_check(next_beat);
     co_await pulse_.sleep_until(until);
@@ -215,17 +228,40 @@ boost::asio::awaitable<void> Session::beat() {
   co_await socket_->write(std::move(text), options_.write_timeout);
   begun_ = true;
   filled_.notify();
-  measure_round_trip();
   pinged_at_ = steady_now();
-  std::string payload = "beat";
+  timed_ping_ = last_ping_ + 1;
+  co_await ping();
+}
+
+boost::asio::awaitable<void> Session::ping() {
+  last_ping_ = receipts_.ping();
+  std::string payload = std::to_string(last_ping_);
   co_await socket_->ping(std::move(payload));
 }
 
-void Session::measure_round_trip() {
-  const auto pong = socket_->last_pong();
-  if (!pinged_at_ || !pong || *pong < *pinged_at_) return;
-  round_trip_ = *pong - *pinged_at_;
-  pinged_at_.reset();
+void Session::on_pong(std::string_view payload) {
+  if (pinged_at_ && Receipts::number_of(payload) >= timed_ping_) {
+    round_trip_ = steady_now() - *pinged_at_;
+    pinged_at_.reset();
+  }
+  const auto received = receipts_.pong(payload);
+  for (const beehive::Message& message : received)
+    context_.bus.respond(beehive::make_response(message, names::content::kOk));
+  if (!received.empty()) uploaded_.notify();
+}
+
+/// Asks with one ping at a time whether what eventbus uploaded has come. WebSocket::ping passes over a ping
+/// while another is on its way out; that costs a wait of kPongTakes here.
+boost::asio::awaitable<void> Session::confirm_uploads() {
+  for (;;) {
+    while (!receipts_.wants_ping()) co_await uploaded_.sleep();
+    const SteadyTime gathered = steady_now() + kGatherUploads;
+    while (steady_now() < gathered) co_await uploaded_.sleep_until(gathered);
+    co_await ping();
+    const SteadyTime lost = steady_now() + kPongTakes;
+    while (receipts_.ping_under_way() && steady_now() < lost) co_await uploaded_.sleep_until(lost);
+    if (receipts_.ping_under_way()) receipts_.ping_lost();
+  }
 }
 
 void Session::check_alive(SteadyTime now) {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
@@ -15,14 +17,15 @@
 #include "edgehub/credentials.hpp"
 #include "edgehub/inbound.hpp"
 #include "edgehub/outstanding.hpp"
+#include "edgehub/receipts.hpp"
 #include "edgehub/send_queue.hpp"
 #include "edgehub/traffic.hpp"
 
 namespace edgecore::edgehub {
 
 /// One connection to CloudHub, from the upgrade to its end (protocol/01-tunnel.md §2). Owns its socket, its
-/// queue and its three tasks (reader, writer, heartbeat), which are joined before run() returns: nothing of
-/// one session reaches the next (pains row 3). Belongs to the module's thread.
+/// queue and its tasks (reader, writer, heartbeat, receipts of uploads), which are joined before run()
+/// returns: nothing of one session reaches the next (pains row 3). Belongs to the module's thread.
 class Session {
  public:
   Session(beehive::ModuleContext& context, const EdgeHubOptions& options, Inbound& inbound);
@@ -54,8 +57,10 @@ class Session {
   boost::asio::awaitable<void> greet();
   boost::asio::awaitable<void> heartbeat();
   boost::asio::awaitable<void> beat();
+  boost::asio::awaitable<void> confirm_uploads();
+  boost::asio::awaitable<void> ping();
+  void on_pong(std::string_view payload);
   void check_alive(SteadyTime now);
-  void measure_round_trip();
   [[nodiscard]] SteadyTime next_check(SteadyTime next_beat) const;
   void dispatch(beehive::Message message);
   void reply(beehive::Message message);
@@ -66,17 +71,21 @@ class Session {
   Inbound& inbound_;
   SendQueue queue_;
   Outstanding outstanding_;
+  Receipts receipts_;
   Traffic traffic_;
   std::unique_ptr<net::WebSocket> socket_;
   beehive::Wakeup filled_;           ///< the writer has something to do
   beehive::Wakeup pulse_;            ///< the heartbeat has something to check
+  beehive::Wakeup uploaded_;         ///< uploads were written, or the cloud says that it has some
   bool begun_ = false;               ///< the first keepalive has been sent, with which a connection begins
   bool settled_ = false;             ///< the cloud was heard on this connection: it can answer
   std::set<std::string> greetings_;  ///< ids of the questions that only ask whether it can
   SteadyTime last_message_{};
   std::optional<SteadyTime> probe_until_;
   std::optional<SteadyTime> probe_from_;
-  std::optional<SteadyTime> pinged_at_;  ///< the last ping whose pong is to be timed
+  std::uint64_t last_ping_ = 0;          ///< its number
+  std::optional<SteadyTime> pinged_at_;  ///< the last ping whose pong is to be timed …
+  std::uint64_t timed_ping_ = 0;         ///< … and its number
   SteadyTime::duration round_trip_{};    ///< the last one measured
   std::string end_reason_;
   log::Quiet bad_messages_;

@@ -107,8 +107,10 @@ class BeastWebSocket final : public WebSocket {
     socket_.auto_fragment(false);
     socket_.write_buffer_bytes(mask_buffer);
     socket_.read_message_max(max_message_bytes);
-    socket_.control_callback([this](ws::frame_type type, beast::string_view) {
-      if (type == ws::frame_type::pong) last_pong_ = std::chrono::steady_clock::now();
+    socket_.control_callback([this](ws::frame_type type, beast::string_view payload) {
+      if (type != ws::frame_type::pong) return;
+      last_pong_ = std::chrono::steady_clock::now();
+      if (pong_handler_) pong_handler_(std::string_view(payload.data(), payload.size()));
     });
   }
   ~BeastWebSocket() override { stream_.close(); }
@@ -161,6 +163,7 @@ class BeastWebSocket final : public WebSocket {
   [[nodiscard]] bool open() const override { return stream_.open() && socket_.is_open(); }
   [[nodiscard]] SteadyTime last_heard() const override { return stream_.last_read(); }
   [[nodiscard]] std::optional<SteadyTime> last_pong() const override { return last_pong_; }
+  void on_pong(std::function<void(std::string_view)> handler) override { pong_handler_ = std::move(handler); }
   [[nodiscard]] Counters counters() const override {
     Counters out = counters_;
     out.wire_sent = stream_.bytes_written();
@@ -218,6 +221,7 @@ class BeastWebSocket final : public WebSocket {
   Turnstile turn_;
   bool pinging_ = false;
   std::optional<SteadyTime> last_pong_;
+  std::function<void(std::string_view)> pong_handler_;
   Counters counters_;
 };
 

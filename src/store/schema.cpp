@@ -87,6 +87,13 @@ constexpr std::array kTables = {
     Table{"edgecore_unreported", {{{"deviceid", "text NOT NULL PRIMARY KEY"}}}},
     Table{"edgecore_mapper_objects",
           {{{"key", "text NOT NULL PRIMARY KEY"}, {"protocol", "text"}, {"digest", "text"}}}},
+    // What weighs little comes first: adding up `bytes` then reads no payload.
+    Table{"edgecore_mqtt_uploads",
+          {{{"id", "integer NOT NULL PRIMARY KEY AUTOINCREMENT"},
+            {"bytes", "bigint NOT NULL DEFAULT 0"},
+            {"time", "bigint NOT NULL DEFAULT 0"},
+            {"topic", "text NOT NULL DEFAULT ''"},
+            {"payload", "text"}}}},
     Table{"edgecore_info", {{{"key", "text NOT NULL PRIMARY KEY"}, {"value", "text"}}}},
 };
 

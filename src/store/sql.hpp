@@ -165,6 +165,14 @@ constexpr Text kMapperObjectUpsert =
     "WHERE protocol IS NOT excluded.protocol OR digest IS NOT excluded.digest";
 constexpr Text kMapperObjectRemove = "DELETE FROM edgecore_mapper_objects WHERE key = ?";
 constexpr Text kMapperObjectList = "SELECT key, protocol, digest FROM edgecore_mapper_objects ORDER BY key";
+// edgecore_mqtt_uploads
+constexpr Text kUploadAdd =
+    "INSERT INTO edgecore_mqtt_uploads(bytes, time, topic, payload) VALUES(?, ?, ?, ?) RETURNING id";
+constexpr Text kUploadRemove = "DELETE FROM edgecore_mqtt_uploads WHERE id = ? RETURNING bytes";
+constexpr Text kUploadOldest = "SELECT id FROM edgecore_mqtt_uploads ORDER BY id LIMIT 1";
+constexpr Text kUploadList =
+    "SELECT id, bytes, time, topic, payload FROM edgecore_mqtt_uploads WHERE id > ? ORDER BY id LIMIT ?";
+constexpr Text kUploadTotal = "SELECT count(*), ifnull(sum(bytes), 0) FROM edgecore_mqtt_uploads";
 
 // edgecore_info
 constexpr Text kInfoSet =

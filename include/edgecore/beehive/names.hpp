@@ -43,6 +43,7 @@ inline constexpr char kTaskManager[] = "taskmanager";
 inline constexpr char kRouterEventBus[] = "router_eventbus";
 inline constexpr char kRouterServiceBus[] = "router_servicebus";
 inline constexpr char kEdgeHub[] = "edgehub";  ///< of connection notices
+inline constexpr char kBus[] = "bus";          ///< what came in by MQTT
 inline constexpr char kMetaServer[] = "metaserver";
 inline constexpr char kMeta[] = "meta";
 inline constexpr char kBus[] = "bus";  ///< of what came by MQTT

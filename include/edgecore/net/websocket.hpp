@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -115,6 +116,10 @@ class WebSocket {
   [[nodiscard]] virtual SteadyTime last_heard() const = 0;
   /// When the last pong arrived.
   [[nodiscard]] virtual std::optional<SteadyTime> last_pong() const = 0;
+  /// Called with the payload of each pong, while a read() is pending. What the peer read before it answered
+  /// the ping, it has: data and pings arrive in the order in which they were sent. Must be short, must not
+  /// throw and must not call this object.
+  virtual void on_pong(std::function<void(std::string_view payload)> handler) = 0;
 
   struct Counters {
     std::uint64_t messages_sent = 0, messages_received = 0;

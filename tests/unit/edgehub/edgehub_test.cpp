@@ -374,6 +374,41 @@ TEST_F(EdgeHubTest, ARestartedModuleLearnsThatTheCloudIsThere) {
   EXPECT_EQ(answer->content, names::content::kCloudConnected);
 }
 
+TEST_F(EdgeHubTest, AnUploadOfEventbusIsAnsweredOnceTheCloudHasReadIt) {
+  start();
+  ASSERT_TRUE(connected());
+  std::vector<std::future<beehive::MessagePtr>> answers;
+  for (int i = 0; i < 3; ++i)
+    answers.push_back(ask(make_message("bus", "user", "upload", "default/user/t", std::to_string(i))));
+  for (auto& answer : answers) {
+    const auto got = answer.get();
+    EXPECT_EQ(got->route.operation, "response");
+    EXPECT_EQ(got->content, "OK");
+  }
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(hub_.wait_for_operation("upload").has_value());
+}
+
+TEST_F(EdgeHubTest, AnUploadTheCloudHasNotReadIsAnErrorWhenTheConnectionEnds) {
+  hub_.deaf = true;
+  start();
+  ASSERT_TRUE(connected());
+  hub_.deaf = false;
+  auto answer = ask(make_message("bus", "user", "upload", "default/user/t", "x"), milliseconds(30000));
+  EXPECT_EQ(answer.get()->route.operation, "error");
+  ASSERT_TRUE(connected());
+  answer = ask(make_message("bus", "user", "upload", "default/user/t", "x"), milliseconds(30000));
+  EXPECT_EQ(answer.get()->route.operation, "response");
+}
+
+TEST_F(EdgeHubTest, UploadsOfOtherModulesAreForTheCloudToAnswer) {
+  start();
+  ASSERT_TRUE(connected());
+  auto answer = ask(make_message("servicebus", "user", "upload", "http://x", "x"),
+                    options_.heartbeat + milliseconds(200));
+  EXPECT_TRUE(hub_.wait_for_operation("upload").has_value());
+  EXPECT_THROW(answer.get(), beehive::RequestFailed);
+}
+
 TEST_F(EdgeHubTest, OfflineRequestsFailAtOnce) {
   token_.clear();
   start();

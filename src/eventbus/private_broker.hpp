@@ -1,0 +1,72 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "edgecore/base/log.hpp"
+#include "edgecore/base/process.hpp"
+#include "edgecore/beehive/module.hpp"
+#include "eventbus/retry_pause.hpp"
+
+namespace edgecore::eventbus {
+
+struct PrivateBrokerOptions {
+  std::filesystem::path directory;  ///< its configuration and process id; made when missing
+  std::string host;                 ///< to listen at; "" is every address
+  std::uint16_t port = 1884;
+  std::int32_t session_queue_size = 100;
+  std::size_t max_packet_bytes = 8U << 20U;
+  std::string program = "mosquitto";  ///< looked up in PATH, then in /usr/sbin
+  RetryPause::Limits retry;
+  std::chrono::milliseconds retry_missing{300'000};  ///< when the program is not installed
+};
+
+/// The text of mosquitto's configuration file.
+[[nodiscard]] std::string broker_configuration(const PrivateBrokerOptions& options);
+
+/// The process that a killed edgecore has left behind: what the file with the process id names, if it is a
+/// program that was started with our configuration file.
+[[nodiscard]] std::optional<pid_t> stale_broker(const std::filesystem::path& directory);
+
+/// The built-in broker of modes 0 and 1 (protocol/04-devices.md §1.3): a mosquitto of our own, started again
+/// with growing pauses when it ends, and ended with the module. Belongs to the module's thread.
+class PrivateBroker {
+ public:
+  /// `on_started` is called each time the broker takes connections.
+  PrivateBroker(beehive::ModuleContext& context, PrivateBrokerOptions options,
+                std::function<void()> on_started);
+
+  /// Until cancelled.
+  boost::asio::awaitable<void> run();
+
+  /// Of the broker that runs now; 0 when none does.
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+ private:
+  boost::asio::awaitable<void> live();
+  boost::asio::awaitable<void> end_stale();
+  boost::asio::awaitable<void> watch(Child& child);
+  boost::asio::awaitable<void> announce();
+  boost::asio::awaitable<bool> answers(std::chrono::milliseconds patience);
+  boost::asio::awaitable<void> read_words(FileDescriptor words);
+  void take_words(std::string_view text);
+  [[nodiscard]] Child spawn();
+
+  beehive::ModuleContext& context_;
+  PrivateBrokerOptions options_;
+  std::function<void()> on_started_;
+  pid_t pid_ = 0;
+  bool missing_ = false;
+  std::string unfinished_line_, last_line_;
+  RetryPause pause_;
+  log::Quiet complaints_;
+};
+
+}  // namespace edgecore::eventbus

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <random>
+
+namespace edgecore::eventbus {
+
+/// How long to wait before the next try: doubling from `first` to `longest`, with ±25 % of jitter so that the
+/// nodes of a site do not come all at once. Passive.
+class RetryPause {
+ public:
+  struct Limits {
+    std::chrono::milliseconds first{1000};
+    std::chrono::milliseconds longest{30'000};
+  };
+  explicit RetryPause(Limits limits) : limits_(limits), next_(limits.first) {}
+
+  std::chrono::milliseconds next() {
+    const auto base = next_;
+    next_ = std::min(next_ * 2, limits_.longest);
+    std::uniform_int_distribution<std::int64_t> spread(-base.count() / 4, base.count() / 4);
+    return base + std::chrono::milliseconds(spread(random_));
+  }
+  void reset() { next_ = limits_.first; }
+
+ private:
+  Limits limits_;
+  std::chrono::milliseconds next_;
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+}  // namespace edgecore::eventbus

@@ -1,0 +1,95 @@
+#include "eventbus/subscriptions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/store/awaitable.hpp"
+#include "edgecore/store/sub_topics.hpp"
+#include "eventbus/topics.hpp"
+
+namespace edgecore::eventbus {
+namespace {
+
+bool is_fixed(const std::string& filter) {
+  return std::find(kFixedFilters.begin(), kFixedFilters.end(), filter) != kFixedFilters.end();
+}
+
+}  // namespace
+
+Subscriptions::Subscriptions(beehive::ModuleContext& context, store::Store& store)
+    : context_(context), store_(store), changed_(context.executor) {
+  for (std::string& topic : store::sub_topics::list(store.open_reader())) {
+    if (filters_.size() == kMost) {
+      context_.log->error("only the first {} of the topics in table sub_topics are subscribed to", kMost);
+      break;
+    }
+    if (is_filter(topic) && !is_fixed(topic)) filters_.insert(std::move(topic));
+  }
+}
+
+Subscriptions::~Subscriptions() {
+  store_.flush();
+}
+
+bool Subscriptions::add(const std::string& filter) {
+  if (!is_filter(filter)) {
+    context_.log->warn("the cloud wants messages of {}, which is no MQTT topic filter", log::quote(filter));
+    return false;
+  }
+  const bool known = filters_.contains(filter);
+  if (!known && (filters_.size() >= kMost || changes_.size() >= 2 * kMost)) {
+    context_.log->error("the cloud wants messages of {}: at most {} topics are subscribed to for it",
+                        log::quote(filter), kMost);
+    return false;
+  }
+  changes_[filter] = true;
+  changed_.notify();
+  if (known || is_fixed(filter)) return false;
+  filters_.insert(filter);
+  return true;
+}
+
+bool Subscriptions::remove(const std::string& filter) {
+  const bool known = filters_.erase(filter) > 0;
+  if (known || is_fixed(filter)) {
+    changes_[filter] = false;
+    changed_.notify();
+  }
+  return known;
+}
+
+boost::asio::awaitable<void> Subscriptions::run() {
+  for (;;) {
+    while (changes_.empty()) co_await changed_.sleep();
+    const Changes batch = std::exchange(changes_, {});
+    store::Job job = [batch](store::Transaction& into) {
+      for (const auto& [filter, wanted] : batch) {
+        if (wanted) {
+          store::sub_topics::add(into, filter);
+        } else {
+          store::sub_topics::remove(into, filter);
+        }
+      }
+    };
+    std::string failure;
+    try {
+      co_await store::async_write(store_, std::move(job));
+    } catch (const Error& error) {
+      failure = error.what();
+    }
+    if (failure.empty()) {
+      pause_.reset();
+      failures_.reset();
+      continue;
+    }
+    changes_.insert(batch.begin(), batch.end());  // what was said since then stays
+    if (failures_.now())
+      context_.log->error("the topics the cloud wants cannot be stored (attempt {}): {}; trying again",
+                          failures_.count(), failure);
+    const SteadyTime until = std::chrono::steady_clock::now() + pause_.next();
+    while (std::chrono::steady_clock::now() < until) co_await changed_.sleep_until(until);
+  }
+}
+
+}  // namespace edgecore::eventbus

@@ -1,0 +1,69 @@
+#include "eventbus/twin_lane.hpp"
+
+#include <utility>
+
+#include "edgecore/beehive/names.hpp"
+
+namespace edgecore::eventbus {
+namespace {
+
+/// Of an MQTT message on the bus. Nobody answers it, so it needs no id: making one costs a system call.
+beehive::Message message_for_twin(std::string_view topic, std::string_view payload, WallTime now) {
+  beehive::Message message;
+  message.header.timestamp = unix_millis(now);
+  message.route = {names::source::kBus, names::group::kTwin, names::operation::kResponse, std::string(topic)};
+  message.content = std::string(payload);
+  message.weight = topic.size() + payload.size() + sizeof(beehive::Message);
+  return message;
+}
+
+}  // namespace
+
+TwinLane::TwinLane(beehive::ModuleContext& context, Limits limits, std::function<void(bool)> on_full)
+    : context_(context), limits_(limits), on_full_(std::move(on_full)), filled_(context.executor) {}
+
+void TwinLane::take(std::string_view topic, std::string_view payload) {
+  if (given_up_) return;
+  if (!context_.bus.has_module(names::module::kTwin)) {
+    give_up("deviceTwin is not enabled on this node");
+    return;
+  }
+  waiting_.push_back(message_for_twin(topic, payload, context_.clock.wall()));
+  bytes_ += waiting_.back().weight;
+  filled_.notify();
+  if (!full_ && (waiting_.size() >= limits_.messages || bytes_ >= limits_.bytes)) {
+    full_ = true;
+    on_full_(true);
+  }
+}
+
+boost::asio::awaitable<void> TwinLane::run() {
+  for (;;) {
+    while (!waiting_.empty()) {
+      beehive::Message next = std::move(waiting_.front());
+      waiting_.pop_front();
+      bytes_ -= next.weight;
+      std::string refused;
+      try {
+        co_await context_.bus.send(names::module::kTwin, std::move(next));
+      } catch (const beehive::RequestFailed& error) {
+        refused = error.what();  // it has failed for good: that stays its own failure
+      }
+      if (!refused.empty()) give_up(refused);
+      if (full_ && waiting_.size() <= limits_.messages / 2 && bytes_ <= limits_.bytes / 2) {
+        full_ = false;
+        on_full_(false);
+      }
+    }
+    co_await filled_.sleep();
+  }
+}
+
+void TwinLane::give_up(const std::string& why) {
+  if (std::exchange(given_up_, true)) return;
+  context_.log->warn("what MQTT clients say about devices is dropped from now on: {}", why);
+  waiting_.clear();
+  bytes_ = 0;
+}
+
+}  // namespace edgecore::eventbus

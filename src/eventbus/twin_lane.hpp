@@ -1,0 +1,46 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <string_view>
+
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+
+namespace edgecore::eventbus {
+
+/// MQTT messages on their way to the device module, in order. Its mailbox is bounded and this queue is too:
+/// when both are full the brokers are not read any more, and keep what they have for us (pains row 32).
+/// Belongs to the module's thread.
+class TwinLane {
+ public:
+  struct Limits {
+    std::size_t messages = 4096;  ///< reading goes on when half of this and of the bytes is free again
+    std::size_t bytes = 8U << 20U;
+  };
+  /// `on_full` is told true when the lane has become full, and false when there is room again.
+  TwinLane(beehive::ModuleContext& context, Limits limits, std::function<void(bool)> on_full);
+
+  /// Never waits. What is read already is taken also above the limits.
+  void take(std::string_view topic, std::string_view payload);
+  /// Hands over until cancelled.
+  boost::asio::awaitable<void> run();
+
+  [[nodiscard]] std::size_t size() const { return waiting_.size(); }
+
+ private:
+  void give_up(const std::string& why);
+
+  beehive::ModuleContext& context_;
+  Limits limits_;
+  std::function<void(bool)> on_full_;
+  std::deque<beehive::Message> waiting_;
+  std::size_t bytes_ = 0;
+  bool full_ = false;
+  bool given_up_ = false;
+  beehive::Wakeup filled_;
+};
+
+}  // namespace edgecore::eventbus
