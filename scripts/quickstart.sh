@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From a fresh Debian 12 to a Kubernetes node with a running pod, in one command (as root):
-#   ./scripts/quickstart.sh          installs packages, builds, starts everything inside ./run, shows a pod running
+#   ./scripts/quickstart.sh          installs packages, builds, starts everything inside ./run, shows a pod and a device
 #   ./scripts/quickstart.sh --down   stops everything it started and removes ./run
 # Nothing outside ./run is changed but for installed packages. Ctrl-C while it works takes everything down again.
 set -uo pipefail
@@ -28,6 +28,7 @@ stop() {
 down() {
   [ -d "$run" ] || return 0
   say "taking everything down"
+  stop thermometer
   stop edgecore 10
   stop cloudsim
   stop mosquitto
@@ -97,7 +98,7 @@ endpoint=$(scripts/test-runtime.sh up "$run/runtime" 2> "$run/runtime.log" | tai
 
 say "starting a private mosquitto"
 mqtt=$(free_port)
-printf 'listener %s 127.0.0.1\nallow_anonymous true\n' "$mqtt" > "$run/mosquitto.conf"
+printf 'listener %s 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n' "$mqtt" > "$run/mosquitto.conf"
 start mosquitto mosquitto -c "$run/mosquitto.conf"
 
 say "starting the test cloud (it speaks CloudCore's protocol and a little Kubernetes API)"
@@ -161,6 +162,19 @@ echo
 say "the same pod, asked of the node's own Kubernetes API (it answers without the cloud, too)"
 on_node get pods || give_up edgecore "the node's own API does not answer"
 echo
+say "a device: config/examples/thermometer.yaml, served by a virtual thermometer that speaks MQTT (tests/mappers/mqtt_thermometer.py)"
+in_cloud apply --validate=false -f config/examples/thermometer.yaml || give_up cloudsim "kubectl could not apply the device"
+start thermometer /usr/bin/python3 tests/mappers/mqtt_thermometer.py --port "$mqtt" --device default/thermometer --start 20 --period 1
+twin='jsonpath={.status.twins[?(@.propertyName=="temperature")].reported.value}'
+twin_of() { "$1" get devices.devices.kubeedge.io thermometer -o "$twin" 2> /dev/null; }
+reached() { [ "$(twin_of "$1")" = 23 ]; }
+wait_for 60 reached in_cloud || give_up thermometer "the cloud did not show the thermometer's temperature within 60 s"
+wait_for 20 reached on_node || give_up edgecore "the node's own API did not show the thermometer's temperature"
+echo "    the thermometer says:       $(tail -n 1 "$run/thermometer.log")"
+echo "    the twin in the cloud:      temperature $(twin_of in_cloud), the desired value"
+echo "    the twin on the node's API: temperature $(twin_of on_node)"
+echo "    the twin on MQTT:           \$hw/events/device/default/thermometer/twin/update/document (mosquitto_sub -p $mqtt -t '\$hw/events/#' -v)"
+echo
 say "memory of edgecore: $(awk '/^Pss:/ {printf "%.1f MiB (PSS)", $2 / 1024}' "/proc/$(cat "$run/edgecore.pid")/smaps_rollup")"
 cat <<T
 
@@ -169,6 +183,7 @@ All of it took $((SECONDS - started)) s and runs in the background. Try:
   kubectl --server http://127.0.0.1:$api patch configmap hello --type merge -p '{"data":{"greeting":"Good evening"}}'
   kill -9 \$(cat run/edgecore.pid); EDGECORE_POD_LOGS=$run/pods EDGECORE_CONTAINER_LOGS=$run/containers build/release/bin/edgecore --config run/edgecore.yaml   # the pod does not notice
   kill \$(cat run/cloudsim.pid); kubectl --server http://127.0.0.1:$meta get pods; build/release/bin/keadm ctl restart pod hello --config run/edgecore.yaml   # no cloud
+  kubectl --server http://127.0.0.1:$api patch device thermometer --type json -p '[{"op":"replace","path":"/spec/properties/0/desired/value","value":"18"}]'; tail -f run/thermometer.log
   tail -f run/edgecore.log
   ./scripts/quickstart.sh --down
 T

@@ -8,12 +8,13 @@
 namespace edgecore::eventbus {
 
 /// How long to wait before the next try: doubling from `first` to `longest`, with ±25 % of jitter so that the
-/// nodes of a site do not come all at once. Passive.
+/// nodes of a site do not come all at once. The broker is mostly on this machine or beside it: `longest` is
+/// what the Go agent always waits. Passive.
 class RetryPause {
  public:
   struct Limits {
     std::chrono::milliseconds first{1000};
-    std::chrono::milliseconds longest{30'000};
+    std::chrono::milliseconds longest{5000};
   };
   explicit RetryPause(Limits limits) : limits_(limits), next_(limits.first) {}
 

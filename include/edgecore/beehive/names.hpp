@@ -46,7 +46,6 @@ inline constexpr char kEdgeHub[] = "edgehub";  ///< of connection notices
 inline constexpr char kBus[] = "bus";          ///< what came in by MQTT
 inline constexpr char kMetaServer[] = "metaserver";
 inline constexpr char kMeta[] = "meta";
-inline constexpr char kBus[] = "bus";  ///< of what came by MQTT
 }  // namespace source
 
 namespace operation {

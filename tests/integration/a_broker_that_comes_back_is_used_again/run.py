@@ -1,0 +1,37 @@
+"""No broker at the start, a broker that goes and comes back: edgecore stays calm, keeps its other work, and uses the broker
+again without help. What was under way is the publisher's to repeat; reports to the cloud are right afterwards."""
+import time
+
+from devices import DeviceNode, TwinClient
+from node import wait
+
+
+def answers(node, value):
+    """One attempt: whether an update is answered within a second."""
+    try:
+        with TwinClient(node.broker.port, "$hw/events/device/+/+/twin/update/result") as client:
+            return "code" not in client.update("default/sensor", "temperature", value, seconds=1)
+    except AssertionError:
+        return False
+
+
+with DeviceNode() as node:
+    node.start_without_pods(broker=False)
+    node.add_model()
+    node.add_device("sensor")
+    node.wait_known("sensor")  # without any broker
+    time.sleep(1)
+    lines = len(node.log().splitlines())
+    time.sleep(6)
+    assert len(node.log().splitlines()) - lines < 10, "the log is not filled with a broker that is not there"
+
+    node.broker.start()
+    print(f"answers {wait('updates are answered', lambda: answers(node, 'one'), 20):.1f} s after the broker came")
+    node.wait_reported("sensor", "one")
+    for turn in range(3):
+        node.broker.stop()
+        time.sleep(1 + turn)
+        node.broker.start()
+        took = wait("updates are answered again", lambda: answers(node, f"turn-{turn}"), 20)
+        print(f"answers {took:.1f} s after the broker came back")
+    node.wait_reported("sensor", "turn-2")

@@ -1,0 +1,98 @@
+"""Garbage by MQTT and DMI, a client that floods and a mapper that hangs: each gets its refusal or nothing, memory stays
+bounded, and a well-behaved client beside them is answered as before."""
+import json
+import os
+import random
+import socket
+import threading
+import time
+
+from devices import DeviceNode, TwinClient
+from node import wait
+
+SEED = int(os.environ.get("EDGECORE_SEED", str(random.randrange(1 << 30))))
+
+
+def garbage(chance):
+    """Payloads: random bytes, torn JSON, wrong types, deep and long ones."""
+    good = json.dumps({"event_id": "x", "timestamp": 1, "twin": {"t": {"actual": {"value": "1"}, "metadata": {"type": "int"}}}})
+    kind = chance.randrange(7)
+    if kind == 0:
+        return bytes(chance.randrange(256) for _ in range(chance.randrange(200)))
+    if kind == 1:
+        return good[:chance.randrange(len(good))].encode()
+    if kind == 2:
+        at = chance.randrange(len(good))
+        return (good[:at] + chr(chance.randrange(32, 1000)) + good[at + 1:]).encode()
+    if kind == 3:
+        return b'{"twin":' + b"[" * chance.randrange(1, 5000)
+    if kind == 4:
+        return json.dumps({"twin": {chance.choice("abc") * chance.randrange(300): {"actual": {"value": "v" * chance.randrange(700)}}}}).encode()
+    if kind == 5:
+        return json.dumps({"twin": {f"p{i}": {"actual": {"value": chance.choice([1, None, [], {}, True, "x"])}} for i in range(50)}}).encode()
+    return b""
+
+
+TOPICS = ["$hw/events/device/default/sensor/twin/update", "$hw/events/device/default/sensor/twin/get",
+          "$hw/events/device/default/sensor/twin/cloud_updated", "$hw/events/device/default/sensor/state/update",
+          "$hw/events/node/edge1/membership/get", "$hw/events/device/hw/events/twin/update", "$hw/events/device///twin/update",
+          "$hw/events/device/default/sensor/twin/nonsense", "$hw/events/upload/x", "anyone/user/x"]
+
+
+def throw_garbage(node, count, seed):
+    chance = random.Random(seed)
+    with TwinClient(node.broker.port, "nothing") as client:
+        for _ in range(count):
+            client.send(chance.choice(TOPICS), garbage(chance))
+        big = b'{"twin":{"t":{"actual":{"value":"' + b"x" * (3 << 20) + b'"}}}}'
+        for _ in range(5):
+            client.send(TOPICS[0], big)
+
+
+def bytes_on_the_socket(node, count, seed):
+    """What is no HTTP/2 at all on the DMI socket."""
+    chance = random.Random(seed)
+    for _ in range(count):
+        link = socket.socket(socket.AF_UNIX)
+        link.settimeout(5)
+        try:
+            link.connect(str(node.dir / "dmi.sock"))
+            preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" if chance.random() < 0.5 else b""
+            link.sendall(preface + bytes(chance.randrange(256) for _ in range(chance.randrange(1, 2000))))
+        except OSError:
+            pass
+        finally:
+            link.close()
+
+
+with DeviceNode() as node:
+    print(f"seed {SEED}")
+    node.start_without_pods()
+    node.add_model()
+    node.add_device("sensor")
+    node.add_device("good")
+    node.wait_known("sensor", "good")
+    with TwinClient(node.broker.port, "$hw/events/device/default/good/twin/update/result") as client:
+        client.update("default/good", "temperature", "0")
+        before = node.pss_mib()
+        attackers = [threading.Thread(target=throw_garbage, args=(node, 3000, SEED + i)) for i in range(3)]
+        attackers.append(threading.Thread(target=bytes_on_the_socket, args=(node, 200, SEED)))
+        for each in attackers:
+            each.start()
+        times = []
+        value = 0
+        while any(each.is_alive() for each in attackers) or value < 50:
+            value += 1
+            begin = time.monotonic()
+            answer = client.update("default/good", "temperature", str(value), seconds=10)
+            assert "code" not in answer, answer
+            times.append(time.monotonic() - begin)
+        after = node.pss_mib()
+        times.sort()
+        print(f"{value} updates answered beside the garbage, median {times[len(times) // 2] * 1000:.1f} ms, slowest "
+              f"{times[-1] * 1000:.0f} ms; PSS {before:.1f} -> {after:.1f} MiB")
+        assert after - before < 24, "memory is bounded"
+        assert int(node.stored("good")) == value
+    assert node.edgecore.poll() is None
+    assert "has failed and is started again" not in node.log(), "a module died"
+    node.wait_reported("good", str(value))
