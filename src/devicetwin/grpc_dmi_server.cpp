@@ -28,7 +28,7 @@ constexpr std::size_t kMaxConnections = 128;
 constexpr int kMaxStreamsPerConnection = 64;
 constexpr std::size_t kMaxRpcs = 256;                           // in hand: read, waiting, or being answered
 constexpr std::size_t kMaxWaitingBytes = 8UL * 1024 * 1024;     // of requests that wait for their answer
-constexpr std::size_t kMaxTransportBytes = 32UL * 1024 * 1024;  // of all connections' buffers
+constexpr std::size_t kMaxTransportBytes = 16UL * 1024 * 1024;  // of all connections' buffers
 constexpr std::size_t kMaxStatusText = 1000;  // a status travels in headers, which clients bound to 8 KiB
 /// A connection on which nothing is asked for so long is closed; clients connect again when they ask.
 constexpr int kMaxIdleMillis = 5 * 60 * 1000;

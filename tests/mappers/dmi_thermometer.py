@@ -108,6 +108,7 @@ class Mapper:
         self.lock = threading.Lock()
         self.thermometers = {}
         self.registered_at = None  # which socket of edgecore we registered at
+        self.stopping = False
         self.channel = grpc.insecure_channel(f"unix:{options.edgecore}", options=[("grpc.max_reconnect_backoff_ms", 1000)])
 
     # ---- What edgecore calls (DeviceMapperService)
@@ -202,9 +203,10 @@ class Mapper:
             say("reported", device=f"{device.namespace}/{device.name}",
                 values={twin.propertyName: twin.reported.value for twin in twins})
 
-    def run(self, stop):
+    def run(self):
         reason = None
-        while not stop.wait(0.1):
+        while not self.stopping:
+            time.sleep(0.1)
             try:
                 if self.registered_at is None or self.registered_at != self.edgecore_socket():
                     self.register()
@@ -216,7 +218,10 @@ class Mapper:
                 if reason != error.code():
                     reason = error.code()
                     say("unreachable", reason=f"{error.code().name}: {error.details()}")
-                stop.wait(0.5)
+                time.sleep(0.5)
+
+    def stop(self, *_):
+        self.stopping = True  # no more than that: it may come in the middle of anything
 
 
 def main():
@@ -227,11 +232,10 @@ def main():
     parser.add_argument("--protocol", default="thermometer", help="devices with this protocolName are ours")
     parser.add_argument("--period", type=float, default=1.0, help="seconds between reports of a property without reportCycle")
     mapper = Mapper(parser.parse_args())
-    stop = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, lambda *_: stop.set())
+        signal.signal(one, mapper.stop)
     server = mapper.serve()
-    mapper.run(stop)
+    mapper.run()
     server.stop(grace=0.5).wait()
     mapper.channel.close()
 

@@ -40,7 +40,7 @@ class Thermometer {
     ADD_FAILURE() << "no event " << event;
     return Json::object();
   }
-  ExitStatus stop() { return child_.stop(5s); }
+  ExitStatus stop() { return child_.stop(10s); }
 
  private:
   static Command command(const std::string& edgecore, const std::string& socket) {
