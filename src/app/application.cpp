@@ -22,6 +22,7 @@
 #include "edgecore/metamanager/metamanager.hpp"
 #include "edgecore/metamanager/poison.hpp"
 #include "edgecore/metaserver/metaserver.hpp"
+#include "edgecore/servicebus/servicebus.hpp"
 #include "edgecore/store/store.hpp"
 
 namespace edgecore::app {
@@ -110,7 +111,6 @@ metaserver::MetaServerOptions metaserver_options(const config::Startup& startup)
 void name_missing_modules(const config::Modules& modules, const log::Logger& logger) {
   const std::pair<const char*, bool> missing[] = {{"deviceTwin", modules.device_twin.enable},
                                                   {"eventBus", modules.event_bus.enable},
-                                                  {"serviceBus", modules.service_bus.enable},
                                                   {"edgeStream", modules.edge_stream.enable}};
   for (const auto& [name, enabled] : missing) {
     if (enabled)
@@ -183,6 +183,10 @@ std::vector<beehive::ModuleSpec> Application::Parts::modules() {
       logger->error("edged is not started, its configuration is wrong: {}",
                     config::format_errors(findings.errors));
     }
+  }
+  if (enabled.service_bus.enable) {
+    servicebus::ServiceBusDeps deps{*store, enabled.service_bus};
+    add(names::module::kServiceBus, names::group::kBus, servicebus::make_servicebus(std::move(deps)));
   }
   if (enabled.edge_hub.enable) {
     edgehub::EdgeHubDeps deps;
