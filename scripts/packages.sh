@@ -10,7 +10,7 @@ BUILD_PACKAGES=(
 RUN_PACKAGES=(
   containerd runc containernetworking-plugins busybox-static gcc libc6-dev iptables iproute2 mosquitto python3 procps ca-certificates curl
 )
-TEST_PACKAGES=(clang-16 libclang-rt-16-dev faketime sqlite3 openssl dbus-daemon python3-kubernetes)
+TEST_PACKAGES=(clang-16 libclang-rt-16-dev faketime sqlite3 openssl dbus-daemon python3-kubernetes python3-paho-mqtt)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }

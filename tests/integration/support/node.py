@@ -77,6 +77,7 @@ class Node:
         self.failed = False
         self.program = "edgecore"  # or "edgecore_faulty" (tests/faulty)
         self.cloud_options = []  # more arguments of cloudsim
+        self.modules = {}  # settings on top of config()'s, by module: {"serviceBus": {"enable": True}}
 
     # --- life -----------------------------------------------------------------------------------------------------
     def __enter__(self):
@@ -154,7 +155,7 @@ class Node:
         """Also starts it again after stop("cloudsim"): same ports, certificates and objects."""
         argv = [BUILD / "bin/cloudsim", "--dir", self.dir / "cloud", *self.cloud_options]
         if self.cloud:
-            argv += ["--api", self.cloud["api"], "--http", self.cloud["http"], "--hub", self.cloud["hub"]]
+            argv += [word for port in ("api", "http", "hub", "router") for word in (f"--{port}", self.cloud[port])]
         log = self.dir / "cloudsim.log"
         begin = log.stat().st_size if log.exists() else 0
         process = self.spawn("cloudsim", argv)
@@ -170,7 +171,7 @@ class Node:
         self.cloud = announced()
 
     def config(self):
-        return {
+        config = {
             "apiVersion": "edgecore.config.kubeedge.io/v1alpha2",
             "kind": "EdgeCore",
             "database": {"dataSource": str(self.dir / "db/edgecore.db")},
@@ -203,6 +204,9 @@ class Node:
                 "deviceTwin": {"enable": False, "dmiSockPath": str(self.dir / "dmi.sock")},
             },
         }
+        for module, settings in self.modules.items():
+            config["modules"].setdefault(module, {}).update(settings)
+        return config
 
     def start_edgecore(self, env=None, config=None, wrapper=()):
         path = self.dir / "edgecore.yaml"
