@@ -24,6 +24,7 @@
 #include "edgecore/metamanager/metamanager.hpp"
 #include "edgecore/metamanager/poison.hpp"
 #include "edgecore/metaserver/metaserver.hpp"
+#include "edgecore/servicebus/servicebus.hpp"
 #include "edgecore/store/store.hpp"
 
 namespace edgecore::app {
@@ -118,15 +119,10 @@ eventbus::EventBusOptions eventbus_options(const config::Startup& startup) {
 
 /// What is switched on in the file but does not exist here yet: said, not ignored.
 void name_missing_modules(const config::Modules& modules, const log::Logger& logger) {
-  const std::pair<const char*, bool> missing[] = {{"serviceBus", modules.service_bus.enable},
-                                                  {"edgeStream", modules.edge_stream.enable}};
-  for (const auto& [name, enabled] : missing) {
-    if (enabled)
-      logger->warn(
-          "modules.{} is enabled in the configuration, but this version does not have it yet: it is not "
-          "started",
-          name);
-  }
+  if (modules.edge_stream.enable)
+    logger->warn(
+        "modules.edgeStream is enabled in the configuration, but this version does not have it yet: it is not "
+        "started");
 }
 
 }  // namespace
@@ -203,6 +199,10 @@ std::vector<beehive::ModuleSpec> Application::Parts::modules() {
         eventbus::make_eventbus(eventbus_options(startup), eventbus::EventBusDeps{*store}));
     // DeviceTwin answers some hundred requests at once, several messages each, and waits for nobody.
     specs.back().limits = {16384, 32U << 20U};
+  }
+  if (enabled.service_bus.enable) {
+    servicebus::ServiceBusDeps deps{*store, enabled.service_bus};
+    add(names::module::kServiceBus, names::group::kBus, servicebus::make_servicebus(std::move(deps)));
   }
   if (enabled.edge_hub.enable) {
     edgehub::EdgeHubDeps deps;

@@ -263,13 +263,19 @@ asio::awaitable<void> HttpConnection::handle(Request& request) {
 
 asio::awaitable<void> HttpConnection::refuse() {
   keep_ = false;
-  Headers headers;
-  headers.add("Content-Type", "text/plain; charset=utf-8");
-  const std::string body = fault_->sentence + "\n";
-  const std::string head = head_text(fault_->status, headers, false, body.size());
+  const auto& refusal = service_.options.refusal;
+  std::optional<Response> answer;
+  if (refusal) answer = refusal(fault_->status, fault_->sentence);
+  if (!answer) {
+    answer.emplace();
+    answer->status = fault_->status;
+    answer->headers.add("Content-Type", "text/plain; charset=utf-8");
+    answer->body = fault_->sentence + "\n";
+  }
+  const std::string head = head_text(answer->status, answer->headers, false, answer->body.size());
   Pieces pieces;
   pieces.add(head);
-  pieces.add(body);
+  pieces.add(answer->body);
   const Flow flow = send_now(pieces);
   if (flow != Flow::done) co_await send_rest(pieces, flow);
   co_await linger();

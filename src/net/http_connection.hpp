@@ -20,10 +20,11 @@ namespace edgecore::net {
 /// What the connections of one server have in common. Outlives them; on their executor.
 class HttpService {
  public:
-  HttpService(const ServerLimits& with, const HttpServer::Handler& calling)
-      : limits(with), handler(calling) {}
+  HttpService(const HttpServer::Options& with, const HttpServer::Handler& calling)
+      : limits(with.limits), options(with), handler(calling) {}
 
   const ServerLimits& limits;
+  const HttpServer::Options& options;
   const HttpServer::Handler& handler;
 
   /// Where received bytes land before they are parsed: no connection holds a read buffer while it waits. Of

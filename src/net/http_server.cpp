@@ -53,7 +53,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
       : executor(std::move(on)),
         options(std::move(with)),
         handler(std::move(calling)),
-        service(options.limits, handler),
+        service(options, handler),
         emptied(executor) {
     if (options.unix_socket.empty()) {
       listen_tcp();

@@ -52,6 +52,7 @@ Cloud::Cloud(asio::any_io_executor executor, const Options& options)
       hub_(executor, authority_, faults_, records_, traffic_, options.hub_port),
       dynamic_(cluster_, authority_, hub_, faults_, traffic_),
       upstream_(cluster_, authority_, dynamic_, hub_, traffic_),
+      router_(executor, cluster_, hub_, faults_, options.router_port),
       edge_(cluster_, records_, hub_),
       policy_(cluster_, hub_),
       require_authorization_(options.require_authorization),
@@ -71,6 +72,8 @@ Cloud::Cloud(asio::any_io_executor executor, const Options& options)
   cluster_.bootstrap(authority_.cluster_ca_pem());
   hub_.set_dispatch(
       [this](const std::string& node, const beehive::Message& message) { upstream_.handle(node, message); });
+  upstream_.set_uploads(
+      [this](const std::string& node, const beehive::Message& message) { router_.uploaded(node, message); });
   cluster_.observe([this](const Change& change) {
     changes_.push_back(change);
     changed_.notify();
@@ -81,7 +84,9 @@ void Cloud::start() {
   publish_token();
   edge_.replay();
   if (require_authorization_) policy_.replay();
+  router_.replay();
   hub_.start();
+  router_.start();
   enrolment_.start();
   api_.start();
   tasks_.spawn("changes", change_loop());
@@ -92,6 +97,7 @@ void Cloud::start() {
 
 asio::awaitable<void> Cloud::stop() {
   co_await hub_.stop();
+  co_await router_.stop();
   co_await enrolment_.stop();
   co_await api_.stop();
   tasks_.cancel();
@@ -130,6 +136,7 @@ void Cloud::handle_changes() {
       edge_.changed(change);
       dynamic_.changed(change);
       controllers_.collect(change);
+      router_.changed(change);
       if (require_authorization_) policy_.changed(change);
       if (change.kind->kind == "CertificateSigningRequest") controllers_.sign_certificates();
       if (schedule && changes_.empty()) {

@@ -19,6 +19,7 @@
 #include "cloudsim/hub.hpp"
 #include "cloudsim/policy_controller.hpp"
 #include "cloudsim/rest_api.hpp"
+#include "cloudsim/router.hpp"
 #include "cloudsim/sync_records.hpp"
 #include "cloudsim/traffic.hpp"
 #include "cloudsim/upstream.hpp"
@@ -40,6 +41,7 @@ class Cloud {
     std::uint16_t http_port = 0;  ///< certificates; 0: the kernel chooses
     std::uint16_t hub_port = 0;
     std::uint16_t api_port = 0;
+    std::uint16_t router_port = 0;  ///< REST side of rules
     /// CloudCore's feature gate: nodes are told what the service accounts of their pods may do.
     bool require_authorization = false;
   };
@@ -56,6 +58,7 @@ class Cloud {
   [[nodiscard]] std::uint16_t http_port() const { return enrolment_.port(); }
   [[nodiscard]] std::uint16_t hub_port() const { return hub_.port(); }
   [[nodiscard]] std::uint16_t api_port() const { return api_.port(); }
+  [[nodiscard]] std::uint16_t router_port() const { return router_.port(); }
   /// A fresh join token, valid for 24 h.
   [[nodiscard]] std::string token() const;
 
@@ -90,6 +93,7 @@ class Cloud {
   Hub hub_;
   DynamicController dynamic_;
   Upstream upstream_;
+  Router router_;
   EdgeController edge_;
   PolicyController policy_;
   bool require_authorization_;

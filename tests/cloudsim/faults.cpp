@@ -52,6 +52,7 @@ void Faults::apply(const Json& change) {
   next.close_successor = flag("closeSuccessor", close_successor);
   next.fragment = flag("fragment", fragment);
   next.keepalive = millis(change, "keepaliveMs", keepalive);
+  next.router_timeout = millis(change, "routerTimeoutMs", router_timeout);
   next.dynamic_controller = flag("dynamicController", dynamic_controller);
   if (change.contains("forbidden")) {
     next.forbidden.clear();
@@ -85,6 +86,7 @@ Json Faults::to_json() const {
           {"keepaliveMs", keepalive.count()},
           {"forbidden", forbidden},
           {"dynamicController", dynamic_controller},
+          {"routerTimeoutMs", router_timeout.count()},
           {"seed", seed}};
 }
 

@@ -31,6 +31,7 @@ struct Faults {
   std::set<std::string> forbidden;  ///< plurals of which CloudCore itself may read and write nothing
   bool dynamic_controller =
       true;  ///< false: Applications are dropped in silence, as a default CloudCore does
+  std::chrono::milliseconds router_timeout{60'000};  ///< for a node's answer to a call through the router
   std::uint64_t seed = 1;
 
   /// Sets what `change` names. Throws BadInput for an unknown name or a wrong type, and then sets nothing.

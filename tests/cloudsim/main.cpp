@@ -30,7 +30,8 @@ int run(const cloudsim::Cloud::Options& options) {
   const Json line = {{"token", cloud.token()},
                      {"api", cloud.api_port()},
                      {"http", cloud.http_port()},
-                     {"hub", cloud.hub_port()}};
+                     {"hub", cloud.hub_port()},
+                     {"router", cloud.router_port()}};
   std::printf("%s\n", kube::dump_json(line).c_str());
   std::fflush(stdout);
   std::exception_ptr failure;
@@ -59,6 +60,8 @@ int main(int argc, char** argv) {
   app.add_option("--http", options.http_port, "HTTPS port for certificates; 0 takes a free one");
   app.add_option("--hub", options.hub_port, "WebSocket port; 0 takes a free one");
   app.add_option("--api", options.api_port, "plain HTTP port of the Kubernetes API; 0 takes a free one");
+  app.add_option("--router", options.router_port,
+                 "plain HTTP port of the rules' REST side; 0 takes a free one");
   app.add_flag("--require-authorization", options.require_authorization,
                "CloudCore's feature gate requireAuthorization: nodes learn the rights of service accounts");
   app.add_option("-v", verbosity, "2 logs more, 4 everything");

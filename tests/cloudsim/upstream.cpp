@@ -88,6 +88,7 @@ void Upstream::handle(const std::string& node, const Message& message) {
   const bool task = operation == op::kPrepull || operation == op::kUpgrade;
   if (answer_of_volume || upload || task || operation == op::kError) {
     traffic_.keep(node, message);
+    if (upload && !answer_of_volume && uploads_) uploads_(node, message);
     return;
   }
   if (message.route.resource == res::kKubernetesCa) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "cloudsim/account_tokens.hpp"
 #include "cloudsim/authority.hpp"
@@ -19,6 +20,10 @@ class Upstream {
   Upstream(Cluster& cluster, const Authority& authority, DynamicController& dynamic, Downlink& downlink,
            Traffic& traffic)
       : cluster_(cluster), authority_(authority), dynamic_(dynamic), downlink_(downlink), traffic_(traffic) {}
+
+  /// What the rule router does with an upload; besides, uploads are kept for tests to read.
+  using Uploads = std::function<void(const std::string& node, const beehive::Message& message)>;
+  void set_uploads(Uploads uploads) { uploads_ = std::move(uploads); }
 
   /// `node` is the session's node id. Never throws.
   void handle(const std::string& node, const beehive::Message& message);
@@ -48,6 +53,7 @@ class Upstream {
   DynamicController& dynamic_;
   Downlink& downlink_;
   Traffic& traffic_;
+  Uploads uploads_;
 };
 
 }  // namespace edgecore::cloudsim

@@ -120,6 +120,10 @@ class HttpServer {
     /// Serves HTTPS when set.
     std::shared_ptr<const TlsContext> tls;
     ServerLimits limits;
+    /// For programs that expect one shape of all answers: makes the answer to a request that breaks a limit
+    /// or is no HTTP, of its status and a sentence. nullopt, or no function: that status and the sentence as
+    /// text. The connection is closed behind it.
+    std::function<std::optional<Response>(int status, const std::string& sentence)> refusal = {};
   };
 
   /// Binds and listens. Throws SystemError (address in use, …) or BadInput (no IP literal).

@@ -96,7 +96,7 @@ with Node() as node:
     node.mqtt.stop()
     node.mqtt = None
     port = free_port()
-    node.event_bus = {"mqttMode": 0, "mqttServerInternal": f"tcp://127.0.0.1:{port}"}
+    node.modules["eventBus"] = {"enable": True, "mqttMode": 0, "mqttServerInternal": f"tcp://127.0.0.1:{port}"}
     node.start_edgecore(config=node.config())
     wait("the private broker listens", lambda: listens(port), 20)
     first = node.private_broker()

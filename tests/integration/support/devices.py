@@ -40,11 +40,13 @@ class DeviceNode(Node):
             self.mqtt = Mosquitto(self.dir / "mqtt")
         return self.mqtt
 
+    def __init__(self, **more):
+        super().__init__(**more)
+        self.modules["deviceTwin"] = {"enable": True}
+
     def config(self):
-        self.broker
-        config = super().config()
-        config["modules"]["deviceTwin"]["enable"] = True
-        return config
+        self.broker  # started by now
+        return super().config()
 
     def start_without_pods(self, broker=True):
         """No runtime: what is asked here is about devices alone."""
@@ -53,9 +55,8 @@ class DeviceNode(Node):
         self.start_cloud()
         self.create("/api/v1/nodes", {"apiVersion": "v1", "kind": "Node", "metadata": {
             "name": self.name, "labels": {"node-role.kubernetes.io/edge": ""}}})
-        config = self.config()
-        config["modules"]["edged"]["enable"] = False
-        self.start_edgecore(config=config)
+        self.modules["edged"] = {"enable": False}
+        self.start_edgecore()
 
     def add_model(self, **more):
         return self.create(MODELS, model(**more))

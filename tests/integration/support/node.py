@@ -78,7 +78,7 @@ class Node:
         self.program = "edgecore"  # or "edgecore_faulty" (tests/faulty)
         self.cloud_options = []  # more arguments of cloudsim
         self.mqtt = None  # a Mosquitto (mqtt.py): then eventBus is enabled, with it as the external broker
-        self.event_bus = {}  # more keys of modules.eventBus
+        self.modules = {}  # settings on top of config()'s, by module: {"serviceBus": {"enable": True}}
 
     # --- life -----------------------------------------------------------------------------------------------------
     def __enter__(self):
@@ -160,7 +160,7 @@ class Node:
         """Also starts it again after stop("cloudsim"): same ports, certificates and objects."""
         argv = [BUILD / "bin/cloudsim", "--dir", self.dir / "cloud", *self.cloud_options]
         if self.cloud:
-            argv += ["--api", self.cloud["api"], "--http", self.cloud["http"], "--hub", self.cloud["hub"]]
+            argv += [word for port in ("api", "http", "hub", "router") for word in (f"--{port}", self.cloud[port])]
         log = self.dir / "cloudsim.log"
         begin = log.stat().st_size if log.exists() else 0
         process = self.spawn("cloudsim", argv)
@@ -176,7 +176,7 @@ class Node:
         self.cloud = announced()
 
     def config(self):
-        return {
+        config = {
             "apiVersion": "edgecore.config.kubeedge.io/v1alpha2",
             "kind": "EdgeCore",
             "database": {"dataSource": str(self.dir / "db/edgecore.db")},
@@ -205,11 +205,13 @@ class Node:
                         "imageGCHighThresholdPercent": 100,
                     },
                 },
-                "eventBus": {"enable": bool(self.mqtt or self.event_bus),
-                             **({"mqttServerExternal": self.mqtt.address} if self.mqtt else {}), **self.event_bus},
+                "eventBus": {"enable": True, "mqttServerExternal": self.mqtt.address} if self.mqtt else {"enable": False},
                 "deviceTwin": {"enable": False, "dmiSockPath": str(self.dir / "dmi.sock")},
             },
         }
+        for module, settings in self.modules.items():
+            config["modules"].setdefault(module, {}).update(settings)
+        return config
 
     def start_edgecore(self, env=None, config=None, wrapper=()):
         path = self.dir / "edgecore.yaml"

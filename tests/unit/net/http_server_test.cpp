@@ -94,6 +94,27 @@ TEST_F(HttpServerTest, LimitsAreAnsweredWithTheirStatus) {
             "HTTP/1.1 200");
 }
 
+TEST_F(HttpServerTest, TheOwnerSaysWhatARefusalLooksLike) {
+  HttpServer::Options options;
+  options.limits.body_bytes = 3;
+  options.refusal = [](int status, const std::string& sentence) -> std::optional<Response> {
+    if (status != 413) return std::nullopt;
+    Response response;
+    response.headers.add("X-Sentence", sentence);
+    response.body = "too much";
+    return response;
+  };
+  HttpServer server(io_.get_executor(), options, echo);
+  server.start();
+  const auto refused = raw(server, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nabcd");
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 200 OK\r\n")) << refused;
+  EXPECT_NE(refused.find("Content-Length: 8\r\nConnection: close\r\n"), std::string::npos) << refused;
+  EXPECT_NE(refused.find("X-Sentence: The body is larger than what is taken.\r\n"), std::string::npos)
+      << refused;
+  EXPECT_TRUE(refused.ends_with("\r\n\r\ntoo much")) << refused;
+  EXPECT_TRUE(raw(server, "nonsense\r\n\r\n").starts_with("HTTP/1.1 400")) << "what it leaves alone";
+}
+
 TEST_F(HttpServerTest, SlowLorisIsCutOff) {
   ServerLimits limits;
   limits.header_timeout = 150ms;

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <string>
+
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/net/http_server.hpp"
+#include "edgecore/servicebus/servicebus.hpp"
+#include "servicebus/target_urls.hpp"
+
+namespace edgecore::servicebus {
+
+/// The HTTP server for programs on this node that call the cloud (protocol/04-devices.md §5.6). Listens while
+/// the table has a row. Each time it begins it is a new server: one that ends closes its door at once, and
+/// takes its grace for the calls under way beside its successor. One thread; all references outlive it.
+class AppServer {
+ public:
+  AppServer(beehive::ModuleContext& context, const TargetUrls& targets, const config::ServiceBus& config,
+            const ServiceBusTuning& tuning);
+
+  /// The table has changed.
+  void look() { wakeup_.notify(); }
+
+  /// For as long as the module lives; when it returns or throws nothing of the server runs any more.
+  boost::asio::awaitable<void> run();
+
+ private:
+  boost::asio::awaitable<void> keep();
+  bool listen();
+  void close();
+  static boost::asio::awaitable<void> end(std::unique_ptr<net::HttpServer> server,
+                                          std::chrono::milliseconds grace);
+  boost::asio::awaitable<void> handle(net::Request& request, net::Responder& responder);
+  boost::asio::awaitable<std::string> answer(std::string body);
+  boost::asio::awaitable<std::string> ask_cloud(beehive::Message question);
+
+  beehive::ModuleContext& context_;
+  const TargetUrls& targets_;
+  const config::ServiceBus& config_;
+  const ServiceBusTuning& tuning_;
+  std::chrono::milliseconds answer_within_;
+  std::unique_ptr<net::HttpServer> server_;
+  beehive::TaskGroup closing_;
+  beehive::Wakeup wakeup_;
+  log::Quiet complaints_;
+};
+
+}  // namespace edgecore::servicebus

@@ -1,0 +1,214 @@
+#include "servicebus/service_request.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/net/digest.hpp"
+#include "servicebus/url_text.hpp"
+
+namespace edgecore::servicebus {
+namespace {
+
+/// As far as JSON text is taken for a call: the cloud's own limit of 12 MiB for a body, in base64, and room.
+constexpr std::size_t kContentBytes = std::size_t{32} << 20;
+constexpr std::size_t kShownBytes = 200;
+
+constexpr std::array<std::string_view, 9> kConnectionHeaders = {"Connection",
+                                                                "Keep-Alive",
+                                                                "Proxy-Authenticate",
+                                                                "Proxy-Authorization",
+                                                                "Proxy-Connection",
+                                                                "TE",
+                                                                "Trailer",
+                                                                "Transfer-Encoding",
+                                                                "Upgrade"};
+/// Of a request besides: what the client says of what it sends, and a wish it does not grant.
+constexpr std::array<std::string_view, 3> kOwnHeaders = {"Host", "Content-Length", "Expect"};
+constexpr std::array<std::string_view, 4> kCredentials = {"Authorization", "Cookie", "Cookie2",
+                                                          "WWW-Authenticate"};
+constexpr std::array<std::string_view, 5> kContentHeaders = {
+    "Content-Type", "Content-Encoding", "Content-Language", "Content-Location", "Digest"};
+
+template <std::size_t N>
+bool one_of(const std::array<std::string_view, N>& names, std::string_view name) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view each) { return net::iequals(each, name); });
+}
+
+bool concerns_connection(const net::Headers& all, std::string_view name) {
+  return one_of(kConnectionHeaders, name) || all.has_token("Connection", name);
+}
+
+struct Place {
+  std::uint16_t port = 0;
+  std::string target;
+};
+
+/// "8080:/path?query" taken apart at the first colon.
+std::optional<Place> read_place(std::string_view resource) {
+  const std::size_t colon = resource.find(':');
+  if (colon == std::string_view::npos || resource.size() - colon > kTargetBytes) return std::nullopt;
+  Place place;
+  const std::string port(resource.substr(0, colon));
+  const char* const end = port.data() + port.size();
+  const auto [stopped, error] = std::from_chars(port.data(), end, place.port);
+  if (error != std::errc() || stopped != end || place.port == 0) return std::nullopt;
+  const std::string path(resource.substr(colon + 1));
+  if (!path.empty() && path.front() != '/' && path.front() != '?') return std::nullopt;
+  auto target = escape_target(path);
+  if (!target) return std::nullopt;
+  if (!target->starts_with('/')) target->insert(0, "/");
+  place.target = std::move(*target);
+  return place;
+}
+
+bool is_token(std::string_view text) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           marks.find(c) != std::string_view::npos;
+  });
+}
+
+bool is_value(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
+
+/// False when the member is no map of names to values.
+bool read_headers(const Json& from, net::Headers& into) {
+  if (from.is_null()) return true;
+  if (!from.is_object()) return false;
+  std::size_t bytes = 0;
+  const auto add = [&](const std::string& name, const Json& value) {
+    if (!value.is_string()) return false;
+    const std::string& text = value.get_ref<const std::string&>();
+    bytes += name.size() + text.size();
+    if (bytes > kHeaderBytes || !is_token(name) || !is_value(text)) return false;
+    into.add(name, text);
+    return true;
+  };
+  for (const auto& [name, values] : from.items()) {
+    if (values.is_null()) continue;
+    if (!values.is_array()) {
+      if (!add(name, values)) return false;
+      continue;
+    }
+    for (const Json& value : values) {
+      if (!add(name, value)) return false;
+    }
+  }
+  return true;
+}
+
+net::Headers forwarded(const net::Headers& given) {
+  net::Headers kept;
+  for (const auto& [name, value] : given) {
+    if (!concerns_connection(given, name) && !one_of(kOwnHeaders, name)) kept.add(name, value);
+  }
+  if (!kept.has("Accept")) kept.add("Accept", "*/*");
+  return kept;
+}
+
+/// Throws BadInput.
+ServiceRequest read_content(const Json& content) {
+  ServiceRequest request;
+  request.method = kube::optional_string(content, "method").value_or("");
+  if (request.method.empty()) request.method = "GET";
+  if (!is_token(request.method)) throw BadInput("The method is not one word.");
+  net::Headers headers;
+  const auto found = content.find("header");
+  if (found != content.end() && !read_headers(*found, headers))
+    throw BadInput("The headers are no map of names to lists of values, or too large.");
+  request.headers = forwarded(headers);
+  request.body = net::base64_decode(kube::optional_string(content, "body").value_or(""));
+  return request;
+}
+
+/// "content-type" as Go writes it.
+std::string canonical(std::string_view name) {
+  std::string out(name);
+  bool first = true;
+  for (char& c : out) {
+    if (first && c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (!first && c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    first = c == '-';
+  }
+  return out;
+}
+
+bool is_this_host(const std::string& host) {
+  return net::iequals(host, "localhost") || host == "::1" ||
+         (host.starts_with("127.") && net::is_ip_literal(host));
+}
+
+}  // namespace
+
+ServiceAnswer refusal(int status, std::string text) {
+  return {status, net::Headers{{"Server", "kubeedge-edgecore"}}, std::move(text)};
+}
+
+std::variant<ServiceRequest, ServiceAnswer> read_service_request(const beehive::Message& message) {
+  const auto place = read_place(message.route.resource);
+  if (!place)
+    return refusal(
+        400, "the format of resource " + message.route.resource.substr(0, kShownBytes) + " is incorrect");
+  if (!message.content.is_object() && !message.content.is_string() && !message.content.is_null())
+    return refusal(400, "error to marshal request msg content");
+  try {
+    Json parsed = Json::object();
+    const Json* content = &message.content;
+    if (content->is_string()) {
+      kube::JsonLimits limits;
+      limits.max_bytes = kContentBytes;
+      parsed = kube::parse_json(content->get_ref<const std::string&>(), "The content", limits);
+    }
+    if (!content->is_object()) content = &parsed;
+    if (!content->is_object()) throw BadInput("The content is no object.");
+    ServiceRequest request = read_content(*content);
+    request.url.scheme = "http";
+    request.url.host = "127.0.0.1";
+    request.url.port = place->port;
+    request.url.target = place->target;
+    return request;
+  } catch (const BadInput&) {
+    return refusal(400, "error to parse http request");
+  }
+}
+
+Json answer_content(const ServiceAnswer& answer) {
+  Json headers = Json::object();
+  for (const auto& [name, value] : answer.headers) {
+    if (!concerns_connection(answer.headers, name)) headers[canonical(name)].push_back(value);
+  }
+  return {{"header", std::move(headers)}, {"status_code", answer.status}, {"body", net::base64(answer.body)}};
+}
+
+std::optional<ServiceRequest> follow_redirect(const ServiceRequest& request, int status,
+                                              const net::Headers& answer) {
+  const bool keeps_method = status == 307 || status == 308;
+  if (!keeps_method && status != 301 && status != 302 && status != 303) return std::nullopt;
+  const auto location = answer.find("Location");
+  if (!location) return std::nullopt;
+  const auto url = resolve(request.url, *location);
+  if (!url || url->scheme != "http" || !is_this_host(url->host)) return std::nullopt;
+  ServiceRequest next;
+  next.url = *url;
+  next.method = request.method;
+  const bool drops_body = !keeps_method && request.method != "GET" && request.method != "HEAD";
+  if (drops_body) next.method = "GET";
+  const bool elsewhere = url->host != request.url.host || url->port != request.url.port;
+  for (const auto& [name, value] : request.headers) {
+    if (elsewhere && one_of(kCredentials, name)) continue;
+    if (drops_body && one_of(kContentHeaders, name)) continue;
+    next.headers.add(name, value);
+  }
+  if (!drops_body) next.body = request.body;
+  return next;
+}
+
+}  // namespace edgecore::servicebus

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <set>
+#include <string>
+
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/servicebus/servicebus.hpp"
+
+namespace edgecore::servicebus {
+
+/// Which URLs programs on this node may ask the cloud for: the rows of table `target_urls`, which only this
+/// object changes. One thread.
+class TargetUrls {
+ public:
+  /// More are not taken, and no longer ones: what a rule may cost.
+  static constexpr std::size_t kMostUrls = 1024;
+  static constexpr std::size_t kUrlBytes = std::size_t{8} * 1024;
+
+  /// `changed` is called after served() has changed.
+  TargetUrls(beehive::ModuleContext& context, store::Store& store, const ServiceBusTuning& tuning,
+             std::function<void()> changed);
+
+  /// A rule begins to want `url`. From when its row is on disk it is served.
+  void start(const std::string& url);
+  /// A rule is gone; the cloud may write the URL as its router's path clean-up leaves it (`http:/a` for
+  /// `http://a`). No longer served once the row is gone from the disk.
+  void stop(const std::string& url);
+
+  [[nodiscard]] bool served(const std::string& url) const { return on_disk_.contains(url); }
+  [[nodiscard]] bool empty() const { return on_disk_.empty(); }
+
+  /// Writes what has changed, for as long as the module lives. The database may refuse for a while (a full
+  /// disk): then it is tried again, as the cloud does not repeat itself.
+  boost::asio::awaitable<void> run();
+
+ private:
+  boost::asio::awaitable<bool> write();
+
+  beehive::ModuleContext& context_;
+  store::Store& store_;
+  const ServiceBusTuning& tuning_;
+  std::function<void()> changed_;
+  std::set<std::string> wanted_;
+  std::set<std::string> on_disk_;
+  beehive::Wakeup wakeup_;
+  log::Quiet refused_, complaints_;
+};
+
+}  // namespace edgecore::servicebus

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "cloudsim/cluster.hpp"
+#include "cloudsim/downstream.hpp"
+#include "cloudsim/faults.hpp"
+#include "cloudsim/rules.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/net/http_server.hpp"
+
+namespace edgecore::cloudsim {
+
+/// CloudCore's router (protocol/04-devices.md §5): tells nodes what rules want of them, takes calls on its
+/// REST port and uploads of nodes, and moves them to the other end of their rule. All references must outlive
+/// it; one thread. Once started it is to be stopped before it is destroyed.
+class Router {
+ public:
+  Router(boost::asio::any_io_executor executor, Cluster& cluster, Downlink& downlink, const Faults& faults,
+         std::uint16_t port);
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+
+  /// Does what a change asks for.
+  void changed(const Change& change);
+  /// A CloudCore that starts takes all rules in anew.
+  void replay();
+
+  void start() { server_.start(); }
+  /// Ends all calls; when it returns nothing of the router runs any more.
+  boost::asio::awaitable<void> stop();
+  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+
+  /// A message of operation `upload` and group `user` from a node.
+  void uploaded(const std::string& node, const beehive::Message& message);
+
+ private:
+  using Key = std::pair<std::string, std::string>;  // namespace, name
+  struct Waiting;
+
+  void add(const Json& object);
+  void remove(const Key& key);
+  void tell(const Rule& rule, bool begin);
+  void count(const Rule& rule, const std::string& failure);
+
+  boost::asio::awaitable<void> serve(net::Request& request, net::Responder& responder);
+  boost::asio::awaitable<net::Response> call_service(Rule rule, RestCall call, net::Request& request);
+  void publish(const Rule& rule, const RestCall& call, const std::string& body);
+  boost::asio::awaitable<void> post(Rule rule, std::string node, beehive::Message message);
+
+  boost::asio::any_io_executor executor_;
+  Cluster& cluster_;
+  Downlink& downlink_;
+  const Faults& faults_;
+  std::map<Key, Rule> rules_;
+  std::map<std::string, Waiting*> waiting_;  ///< calls of services, by message id
+  net::HttpServer server_;
+  beehive::TaskGroup posts_;
+};
+
+}  // namespace edgecore::cloudsim
