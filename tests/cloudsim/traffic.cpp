@@ -9,7 +9,7 @@ namespace edgecore::cloudsim {
 namespace {
 
 constexpr std::size_t kViolations = 100;
-constexpr std::size_t kKept = 100;
+constexpr std::size_t kKept = 2000;
 
 template <typename Counts>
 Json table(const Counts& counts) {

@@ -29,7 +29,7 @@ class Traffic {
   void resent(const std::string& node, const beehive::Message& message);
 
   /// Keeps a message nobody here acts upon (reports of node tasks, uploads, answers of volume drivers,
-  /// errors) for a test to look at; the last hundred.
+  /// errors) for a test to look at; the last two thousand.
   void keep(const std::string& node, const beehive::Message& message);
 
   void connected(const std::string& node, SteadyTime now);

@@ -77,6 +77,8 @@ class Node:
         self.failed = False
         self.program = "edgecore"  # or "edgecore_faulty" (tests/faulty)
         self.cloud_options = []  # more arguments of cloudsim
+        self.mqtt = None  # a Mosquitto (mqtt.py): then eventBus is enabled, with it as the external broker
+        self.event_bus = {}  # more keys of modules.eventBus
 
     # --- life -----------------------------------------------------------------------------------------------------
     def __enter__(self):
@@ -93,6 +95,10 @@ class Node:
             self.keep(pathlib.Path(os.environ["EDGECORE_KEEP"]) / self.dir.name)
         for name in ("edgecore", "cloudsim"):
             self.stop(name)
+        if self.mqtt:
+            self.mqtt.stop()
+        if private := self.private_broker():  # of an edgecore that was killed
+            os.kill(private, signal.SIGKILL)
         if self.endpoint:
             self.run(ROOT / "scripts/test-runtime.sh", "down", self.dir / "runtime", check=False)
         self.stop("containerd")
@@ -199,7 +205,8 @@ class Node:
                         "imageGCHighThresholdPercent": 100,
                     },
                 },
-                "eventBus": {"enable": False},
+                "eventBus": {"enable": bool(self.mqtt or self.event_bus),
+                             **({"mqttServerExternal": self.mqtt.address} if self.mqtt else {}), **self.event_bus},
                 "deviceTwin": {"enable": False, "dmiSockPath": str(self.dir / "dmi.sock")},
             },
         }
@@ -218,6 +225,16 @@ class Node:
         status = self.stop("edgecore", how)
         self.start_edgecore()
         return status
+
+    def private_broker(self):
+        """The process id of edgecore's private mosquitto (mqttMode 0 and 1), None when none runs."""
+        directory = self.dir / "db/mosquitto"
+        try:
+            pid = int((directory / "mosquitto.pid").read_text())
+            started_with = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except (OSError, ValueError):
+            return None
+        return pid if str(directory / "mosquitto.conf").encode() in started_with else None
 
     @property
     def edgecore(self):
