@@ -17,6 +17,8 @@ constexpr std::chrono::seconds kGoodLife{20};
 constexpr int kBatch = 64;
 constexpr int kSubscribeQos = 1;  // protocol/04-devices.md §1.2
 constexpr std::size_t kEchoesKept = 256;
+/// A broker that takes nothing for so long does not hold up the devices' messages any more.
+constexpr std::chrono::seconds kTakesNothing{5};
 
 SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
@@ -114,6 +116,7 @@ boost::asio::awaitable<void> BrokerLink::keep_publisher() {
       failure = error.what();
     }
     queue_.connection_lost();
+    judge_crowd(false);
     echoes_.clear();
     if (steady_now() - begun >= kGoodLife) {
       publisher_pause_.reset();
@@ -141,6 +144,7 @@ boost::asio::awaitable<void> BrokerLink::live_as_publisher() {
 }
 
 boost::asio::awaitable<void> BrokerLink::pump(MqttConnection& connection) {
+  last_taken_ = steady_now();
   for (;;) {
     int count = 0;
     while (queue_.has_unsent() && queue_.in_flight() < options_.connection.max_inflight &&
@@ -148,7 +152,9 @@ boost::asio::awaitable<void> BrokerLink::pump(MqttConnection& connection) {
       hand_over(connection);
       if (++count % kBatch == 0) co_await boost::asio::post(context_.executor, boost::asio::use_awaitable);
     }
-    co_await filled_.sleep();
+    judge_crowd(steady_now() - last_taken_ < kTakesNothing);
+    const SteadyTime until = crowded_ ? last_taken_ + kTakesNothing : SteadyTime::max();
+    co_await filled_.sleep_until(until);
   }
 }
 
@@ -165,11 +171,19 @@ void BrokerLink::hand_over(MqttConnection& connection) {
       queue_.sent(id);
     } else {
       queue_.skip();
+      last_taken_ = steady_now();
     }
   } catch (const BadInput& error) {
     if (bad_topics_.now()) context_.log->warn("{} ({} so far)", error.what(), bad_topics_.count());
     queue_.skip();
   }
+}
+
+void BrokerLink::judge_crowd(bool takes_messages) {
+  const std::size_t part = crowded_ ? 4 : 2;  // not to and fro with each message
+  const bool crowded = takes_messages && (queue_.size() > options_.queue.messages / part ||
+                                          queue_.bytes() > options_.queue.bytes / part);
+  if (std::exchange(crowded_, crowded) != crowded && options_.on_crowded) options_.on_crowded();
 }
 
 void BrokerLink::publish(Publication publication) {
@@ -244,6 +258,7 @@ void BrokerLink::Subscriber::on_subscribed(int id, bool granted) {
 
 void BrokerLink::Publisher::on_published(int id) {
   link_.queue_.acknowledged(id);
+  link_.last_taken_ = steady_now();
   link_.filled_.notify();
 }
 

@@ -30,6 +30,7 @@ struct LinkOptions {
   bool drops_echo = false;        ///< what comes back of `Publication::may_come_back` is not taken in
   PublishQueue::Limits queue;
   RetryPause::Limits retry;
+  std::function<void()> on_crowded;  ///< crowded() has changed
 };
 
 /// Where the messages of all brokers go: called for each, on the module's thread; must be quick.
@@ -59,7 +60,9 @@ class BrokerLink {
   /// A broker of ours was started: it is tried now.
   void broker_started();
 
-  [[nodiscard]] const PublishQueue& queue() const { return queue_; }
+  /// The broker is there and takes messages, but slower than they come: the queue is more than half full.
+  /// What makes more of them (messages of devices) had better wait, instead of pushing others out.
+  [[nodiscard]] bool crowded() const { return crowded_; }
 
  private:
   struct Subscriber final : MqttHandler {
@@ -85,6 +88,7 @@ class BrokerLink {
   boost::asio::awaitable<void> live_as_publisher();
   boost::asio::awaitable<void> pump(MqttConnection& connection);
   void hand_over(MqttConnection& connection);
+  void judge_crowd(bool takes_messages);
   [[nodiscard]] bool comes_back(std::string_view topic) const;
   bool is_echo(std::string_view topic, std::string_view payload);
 
@@ -98,6 +102,8 @@ class BrokerLink {
   MqttConnection* subscriber_ = nullptr;  ///< while connected
   bool reading_ = true;
   bool may_try_;
+  bool crowded_ = false;
+  SteadyTime last_taken_{};           ///< when the broker last took a message, or was connected to
   bool announced_ = false;            ///< that this connection is made and subscribed
   std::map<int, std::string> asked_;  ///< filters whose grant is awaited, by id
   PublishQueue queue_;

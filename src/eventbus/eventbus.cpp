@@ -33,7 +33,11 @@ class EventBus final : public beehive::Module {
         config_(options.config),
         client_(deps.client()),
         subscriptions_(context, deps.store),
-        twin_(context, {}, [this](bool full) { set_reading(!full); }),
+        twin_(context, {},
+              [this](bool full) {
+                twin_full_ = full;
+                judge_reading();
+              }),
         uploads_(context, deps.store, {}),
         tasks_(context.executor) {
     if (config_.mode != config::mqtt_internal) make_external();
@@ -54,14 +58,14 @@ class EventBus final : public beehive::Module {
  private:
   void make_external();
   void make_internal(const EventBusOptions& options);
-  [[nodiscard]] LinkOptions link_options(const BrokerAddress& address) const;
+  [[nodiscard]] LinkOptions link_options(const BrokerAddress& address);
 
   boost::asio::awaitable<void> read_mailbox();
   void dispatch(const beehive::MessagePtr& message);
   void from_cloud(const beehive::MessagePtr& message);
   void publish(const beehive::MessagePtr& message, bool may_come_back);
   void take(std::string_view topic, std::string_view payload);
-  void set_reading(bool reading);
+  void judge_reading();
   template <typename Action>
   void for_each_link(Action action) {
     if (external_) action(*external_);
@@ -77,6 +81,8 @@ class EventBus final : public beehive::Module {
   Uploads uploads_;
   std::optional<BrokerLink> external_, internal_;
   std::optional<PrivateBroker> broker_;
+  bool twin_full_ = false;
+  bool reading_ = true;
   log::Quiet bad_topics_, strangers_;
   beehive::TaskGroup tasks_;
 };
@@ -132,7 +138,7 @@ void EventBus::make_internal(const EventBusOptions& options) {
   }
 }
 
-LinkOptions EventBus::link_options(const BrokerAddress& address) const {
+LinkOptions EventBus::link_options(const BrokerAddress& address) {
   const WallTime now = context_.clock.wall();
   LinkOptions options;
   options.name = "the MQTT broker at " + address.text();
@@ -140,6 +146,7 @@ LinkOptions EventBus::link_options(const BrokerAddress& address) const {
   options.connection.port = address.port;
   options.subscriber_id = client_id(config_.sub_client_id, "sub", now);
   options.publisher_id = client_id(config_.pub_client_id, "pub", now);
+  options.on_crowded = [this] { judge_reading(); };
   return options;
 }
 
@@ -204,7 +211,12 @@ void EventBus::take(std::string_view topic, std::string_view payload) {
   }
 }
 
-void EventBus::set_reading(bool reading) {
+/// Brokers keep their messages while what these lead to has no room: in the device module, or in the queues
+/// of its answers.
+void EventBus::judge_reading() {
+  bool reading = !twin_full_;
+  for_each_link([&](BrokerLink& link) { reading = reading && !link.crowded(); });
+  if (std::exchange(reading_, reading) == reading) return;
   for_each_link([&](BrokerLink& link) { link.set_reading(reading); });
 }
 

@@ -299,6 +299,7 @@ class MosquittoClient final : public MqttClient {
     } catch (const net::NetError& error) {
       failure = error.what();
     }
+    if (failure.ends_with('.')) failure.pop_back();  // more follows
     if (!failure.empty()) throw MqttError("there is no MQTT broker at " + peer + ": " + failure);
   }
 

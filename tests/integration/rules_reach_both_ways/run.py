@@ -1,5 +1,5 @@
-"""Rules of the cloud reach HTTP services on the node and programs on it reach the cloud's targets, MQTT clients too where edgecore
-has EventBus; over restarts and kill -9, and with a quick word when the cloud is away.
+"""Rules of the cloud reach HTTP services and MQTT clients on the node, and these reach the cloud's targets,
+over restarts and kill -9, and with a quick word when the cloud is away.
 """
 import concurrent.futures
 import contextlib
@@ -8,16 +8,14 @@ import http.server
 import json
 import queue
 import signal
-import sys
 import threading
 import time
 
-from metaserver import free_port
+from mqtt import Mosquitto, free_port
 from node import Node, wait
 
 MEGABYTE = 1_000_000
 READ_OF_AN_ANSWER = 5 * MEGABYTE
-NOT_THERE = "modules.eventBus is enabled in the configuration, but this version does not have it yet"
 RULES = "/apis/rules.kubeedge.io/v1/namespaces/default"
 URL = "http://cloud.example/up"
 
@@ -254,26 +252,26 @@ class Scenario:
         self.rule("report", "mqtt", {"topic": "sensors/t", "node_name": self.node.name}, "rest",
                   {"resource": f"{self.target.url}/target/mqtt"})
         self.rule("command", "rest", {"path": "/pub"}, "mqtt", {"topic": "commands"})
-        with client(broker) as mqtt:
+        with broker.client("commands/#") as mqtt:
             self.reports_arrive(mqtt, "one")
-            mqtt.publish("default/sensors/other", "no rule is for this", qos=1).wait_for_publish()
+            mqtt.publish("default/sensors/other", "no rule is for this")
             self.target.nothing_comes()
             assert self.rest("POST", "pub/valve/1", "open")[::2] == (200, b"message delivered")
-            assert mqtt.inbox.get(timeout=5) == ("commands/valve/1", b"open")
+            mqtt.wait(lambda topic, payload: (topic, payload) == ("commands/valve/1", b"open"))
             assert self.rest("POST", "pub", "all")[::2] == (200, b"message delivered")
-            assert mqtt.inbox.get(timeout=5) == ("commands", b"all")
+            mqtt.wait(lambda topic, payload: (topic, payload) == ("commands", b"all"))
             for how in (signal.SIGTERM, signal.SIGKILL):  # what the cloud does not say again
                 self.node.restart_edgecore(how)
                 self.node.wait_ready()
                 self.reports_arrive(mqtt, f"after {how.name}")
             self.remove_rule("report")
             wait("the topic is forgotten", lambda: self.node.rows("SELECT topic FROM sub_topics") == [], 10)
-            mqtt.publish("default/sensors/t", "too late", qos=1).wait_for_publish()
+            mqtt.publish("default/sensors/t", "too late")
             self.target.nothing_comes()
 
     def reports_arrive(self, mqtt, text):
         def published():
-            mqtt.publish("default/sensors/t", text, qos=1).wait_for_publish()
+            mqtt.publish("default/sensors/t", text)
             with contextlib.suppress(queue.Empty):
                 return self.target.received.get(timeout=0.5) == ("/target/mqtt", text.encode())
 
@@ -282,60 +280,17 @@ class Scenario:
         self.drain()
 
 
-def paho():
-    """Debian's package, also for another Python than Debian's."""
-    try:
-        import paho.mqtt.client
-    except ImportError:
-        sys.path.append("/usr/lib/python3/dist-packages")
-        import paho.mqtt.client
-    return paho.mqtt.client
-
-
-@contextlib.contextmanager
-def client(port):
-    mqtt = paho().Client(client_id="rules-test")
-    mqtt.inbox = queue.Queue()
-    mqtt.on_message = lambda _client, _data, message: mqtt.inbox.put((message.topic, message.payload))
-    subscribed = threading.Event()
-    mqtt.on_connect = lambda *_: mqtt.subscribe("commands/#", 1)
-    mqtt.on_subscribe = lambda *_: subscribed.set()
-    mqtt.connect("127.0.0.1", port)
-    mqtt.loop_start()
-    try:
-        assert subscribed.wait(10), "the broker does not answer"
-        yield mqtt
-    finally:
-        mqtt.disconnect()
-        mqtt.loop_stop()
-
-
-def start_broker(node):
-    port = free_port()
-    file = node.dir / "mosquitto.conf"
-    file.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nuser root\n")
-    node.spawn("mosquitto", ["/usr/sbin/mosquitto", "-c", file])
-    return port
-
-
 with Node() as node:
-    try:
-        scenario = Scenario(node)
-        broker = start_broker(node)
-        node.modules["eventBus"] = {"enable": True, "mqttMode": 2, "mqttServerExternal": f"tcp://127.0.0.1:{broker}"}
-        node.start()
-        scenario.the_cloud_calls_services()
-        scenario.programs_call_the_cloud()
-        scenario.rules_end()
-        scenario.begin_rule()
-        scenario.rules_survive()
-        scenario.without_the_cloud()
-        if NOT_THERE in node.log():
-            print("this edgecore has no EventBus: rules for MQTT are left out")
-        else:
-            scenario.mqtt_both_ways(broker)
-        assert node.edgecore.poll() is None
-        assert node.stop("edgecore") == 0
-        assert not node.sim_state()["violations"], node.sim_state()["violations"]
-    finally:
-        node.stop("mosquitto")
+    scenario = Scenario(node)
+    node.mqtt = Mosquitto(node.dir / "mqtt")
+    node.start()
+    scenario.the_cloud_calls_services()
+    scenario.programs_call_the_cloud()
+    scenario.rules_end()
+    scenario.begin_rule()
+    scenario.rules_survive()
+    scenario.without_the_cloud()
+    scenario.mqtt_both_ways(node.mqtt)
+    assert node.edgecore.poll() is None
+    assert node.stop("edgecore") == 0
+    assert not node.sim_state()["violations"], node.sim_state()["violations"]

@@ -9,11 +9,13 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 
 from node import skip, wait
 
+sys.path.append("/usr/lib/python3/dist-packages")  # Debian's, where another python3 comes first in PATH
 try:
     import paho.mqtt.client as paho
 except ImportError:

@@ -244,6 +244,32 @@ TEST_F(EventBusTest, WhileTwinTakesNothingTheBrokerKeepsItsMessages) {
   EXPECT_EQ(broker.held(), 0U);
 }
 
+TEST_F(EventBusTest, WhileABrokerIsSlowToTakeAnswersItKeepsItsQuestions) {
+  start_connected();
+  broker.hold_acks(true);
+  const std::size_t many = PublishQueue::Limits().messages * 3 / 4;
+  const auto fill = [&] {
+    for (std::size_t i = 0; i < many; ++i) {
+      ASSERT_TRUE(eventually([&] {
+        return bus->try_send(names::module::kEventBus,
+                             beehive::make_message("twin", "bus", "publish", "t", "x"));
+      }));
+    }
+  };
+  fill();
+  broker.publish(kUpdate, "1");
+  EXPECT_FALSE(next(twin, 200ms));
+  broker.hold_acks(false);
+  EXPECT_TRUE(next(twin, 2s));
+  ASSERT_TRUE(published(many)) << "none was dropped";
+
+  // One that takes nothing at all holds up nobody.
+  broker.hold_acks(true);
+  fill();
+  broker.publish(kUpdate, "2");
+  EXPECT_TRUE(next(twin, 8s));
+}
+
 TEST_F(EventBusTest, AnAddressThatCannotBeUsedLeavesTheModuleUpAndQuiet) {
   module_options.config.server_external = "ws://127.0.0.1:8083";
   start();
