@@ -99,7 +99,8 @@ class ServiceBusFixture : public testing::Test {
     beehive::Message message =
         beehive::make_message(source, names::group::kUser, operation, resource, std::move(content));
     std::string id = message.header.id;
-    EXPECT_TRUE(bus.try_send(names::module::kServiceBus, std::move(message)));
+    EXPECT_TRUE(eventually([&] { return bus.try_send(names::module::kServiceBus, message); }))
+        << "the mailbox stays full";
     return id;
   }
   std::string call(std::uint16_t port, const std::string& path, const std::string& method = "GET",
