@@ -27,11 +27,16 @@ CatalogDevice read_device(const Json& object) {
   device.digest = digest_of(object);
   for (const Json& property : kube::array_or_empty(object, "spec.properties")) {
     const std::string name = kube::string_or(property, "name");
-    if (!name.empty() && kube::find_path(property, "desired") != nullptr)
+    if (name.empty()) continue;
+    device.properties.insert(name);
+    if (kube::find_path(property, "desired") != nullptr)
       device.desired[name] = kube::string_or(property, "desired.value");
   }
-  for (const Json& twin : kube::array_or_empty(object, "status.twins"))
-    device.shown.insert(kube::string_or(twin, "propertyName"));
+  for (const Json& twin : kube::array_or_empty(object, "status.twins")) {
+    const bool has_value = !kube::string_or(twin, "reported.value").empty() ||
+                           !kube::string_or(twin, "observedDesired.value").empty();
+    if (has_value) device.shown.insert(kube::string_or(twin, "propertyName"));
+  }
   return device;
 }
 
@@ -42,7 +47,13 @@ CatalogModel read_model(const Json& object) {
 
 bool Catalog::shows(std::string_view device, std::string_view property) const {
   const auto found = devices.find(device);
-  return found == devices.end() || found->second.shown.contains(property);
+  if (found == devices.end()) return false;  // its Device is still on the way
+  return found->second.shown.contains(property) || !found->second.properties.contains(property);
+}
+
+void Catalog::note_shown(const std::string& device, const std::string& property) {
+  const auto found = devices.find(device);
+  if (found != devices.end()) found->second.shown.insert(property);
 }
 
 }  // namespace edgecore::devicetwin

@@ -12,12 +12,13 @@ namespace edgecore::devicetwin {
 
 /// What is kept in memory of a Device of the cluster; the whole object stays in the database.
 struct CatalogDevice {
-  std::string protocol;                      ///< `spec.protocol.protocolName`: which mapper serves it
-  std::string model;                         ///< key of its DeviceModel, `<namespace>/<name>`; "" for none
-  std::string description;                   ///< label `description`
-  std::string digest;                        ///< of the spec: what the mapper is told
-  ByName<std::string> desired;               ///< desired value by property, of the properties that have one
-  std::set<std::string, std::less<>> shown;  ///< properties that the cloud's status has an entry for
+  std::string protocol;         ///< `spec.protocol.protocolName`: which mapper serves it
+  std::string model;            ///< key of its DeviceModel, `<namespace>/<name>`; "" for none
+  std::string description;      ///< label `description`
+  std::string digest;           ///< of the spec: what the mapper is told
+  ByName<std::string> desired;  ///< desired value by property, of the properties that have one
+  std::set<std::string, std::less<>> properties;  ///< of the spec
+  std::set<std::string, std::less<>> shown;  ///< of these, the ones that the cloud's status has a value of
 };
 
 struct CatalogModel {
@@ -35,9 +36,12 @@ struct Catalog {
   ByName<CatalogDevice> devices;
   ByName<CatalogModel> models;
 
-  /// Whether the cloud's Device shows this property already. The first report of one that it does not show
-  /// makes an entry without a value: it takes a second report (§2.11).
+  /// Whether the cloud shows what it is told of this property. The first report of one that it does not show
+  /// makes an entry without a value: it takes a second report (§2.11). What is no property of the Device it
+  /// never shows, and a second report would not help.
   [[nodiscard]] bool shows(std::string_view device, std::string_view property) const;
+  /// It was told twice.
+  void note_shown(const std::string& device, const std::string& property);
 };
 
 }  // namespace edgecore::devicetwin

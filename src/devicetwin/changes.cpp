@@ -37,7 +37,6 @@ ChangedTwin tombstone_of(const std::string& name, const Twin& twin) {
     if (part->version) ++part->version->edge;
   }
   changed.after.type = kDeletedType;
-  changed.after.desired.reset();
   return changed;
 }
 
@@ -48,6 +47,7 @@ std::optional<std::string> add_here(ChangedTwin& changed, const TwinChange& chan
   if (tombstone != nullptr) {
     twin.expected.version = tombstone->expected.version;
     twin.actual.version = tombstone->actual.version;
+    twin.desired = tombstone->desired;  // who deleted it did so in spite of that
   }
   changed.added = true;
   twin.type = known_type(change.type.value_or(""));

@@ -28,9 +28,12 @@ SteadyTime steady_now() {
 CloudChannel::CloudChannel(Parts parts)
     : parts_(std::move(parts)),
       reports_({.spacing = parts_.tuning.report_spacing, .answer = parts_.tuning.report_answer},
-               [this](std::string_view device, std::string_view property) {
-                 return parts_.catalog.shows(device, property);
-               }),
+               {[this](std::string_view device, std::string_view property) {
+                  return parts_.catalog.shows(device, property);
+                },
+                [this](const std::string& device, const std::string& property) {
+                  parts_.catalog.note_shown(device, property);
+                }}),
       due_(parts_.context.executor),
       marks_due_(parts_.context.executor) {}
 
@@ -53,7 +56,8 @@ std::vector<std::string> CloudChannel::to_mark(const Effects& effects) {
   std::vector<std::string> marks;
   for (const auto& [device, names] : effects.changes) {
     confirmed_.erase(device);
-    if (!marked_.contains(device) && parts_.table.find(device) != nullptr) marks.push_back(device);
+    const bool has_mark = marked_.contains(device) && !effects.forgotten.contains(device);
+    if (!has_mark && parts_.table.find(device) != nullptr) marks.push_back(device);
   }
   return marks;
 }
@@ -71,6 +75,13 @@ void CloudChannel::stored(const Effects& effects, const std::vector<std::string>
   if (!effects.changes.empty() || !effects.states.empty()) due_.notify();
 }
 
+void CloudChannel::taken_back(const Effects& effects) {
+  // The cloud may have been told of it while it was being written.
+  for (const auto& [device, names] : effects.changes)
+    if (parts_.table.find(device) != nullptr) reports_.changed(device, names, steady_now());
+  due_.notify();
+}
+
 void CloudChannel::on_connection(bool up) {
   const bool changed = connected_ != up;
   connected_ = up;
@@ -83,15 +94,18 @@ void CloudChannel::on_connection(bool up) {
 }
 
 boost::asio::awaitable<void> CloudChannel::ask_connection() {
-  beehive::Message question = beehive::make_message(names::module::kTwin, names::group::kHub, op::kQuery,
-                                                    names::resource::kNodeConnection, nullptr);
-  beehive::MessagePtr answer;
-  try {
-    answer = co_await parts_.context.bus.request(names::module::kEdgeHub, std::move(question), kLinkAnswer);
-  } catch (const beehive::RequestFailed&) {
-    answer = nullptr;  // the notice will come
+  if (!parts_.context.bus.has_module(names::module::kEdgeHub)) co_return;
+  while (!connected_) {
+    beehive::Message question = beehive::make_message(names::module::kTwin, names::group::kHub, op::kQuery,
+                                                      names::resource::kNodeConnection, nullptr);
+    beehive::MessagePtr answer;
+    try {
+      answer = co_await parts_.context.bus.request(names::module::kEdgeHub, std::move(question), kLinkAnswer);
+    } catch (const beehive::RequestFailed&) {
+      answer = nullptr;  // edgehub is busy or on its way
+    }
+    if (answer && !connected_) on_connection(answer->content == names::content::kCloudConnected);
   }
-  if (answer && !connected_) on_connection(answer->content == names::content::kCloudConnected);
 }
 
 void CloudChannel::on_answer(const std::string& message_id) {

@@ -27,7 +27,7 @@ class CloudChannel {
     beehive::ModuleContext& context;
     store::Store& store;
     const DeviceTable& table;
-    const Catalog& catalog;
+    Catalog& catalog;
     std::string node_name;
     DeviceTwinTuning tuning;
   };
@@ -40,6 +40,9 @@ class CloudChannel {
   std::vector<std::string> to_mark(const Effects& effects);
   /// That transaction is on disk.
   void stored(const Effects& effects, const std::vector<std::string>& marked);
+
+  /// It could not be written, and the table is as it was before.
+  void taken_back(const Effects& effects);
 
   void on_connection(bool up);
   /// The cloud has answered the message with this id.

@@ -95,23 +95,34 @@ void DeviceRequests::on_local_update(const std::string& device, std::string_view
     return refuse(device, kUpdateResult, event_id_or_empty(payload), *refusal);
   }
   const TwinUpdate& request = std::get<TwinUpdate>(parsed);
-  if (const auto refusal = update(device, request)) refuse(device, kUpdateResult, request.event_id, *refusal);
+  if (const auto refusal = update(device, request)) {
+    refuse(device, kUpdateResult, request.event_id, *refusal);
+  } else {
+    publish_delta(device);
+  }
 }
 
 std::optional<Refusal> DeviceRequests::limit(const Device& device, const TwinChanges& changes) {
-  std::size_t added = 0;
-  std::size_t bytes = 0;
+  const auto weight = [](const Twin& twin) { return twin.expected.value.size() + twin.actual.value.size(); };
+  std::size_t before = 0;
+  for (const auto& [name, twin] : device.twins) before += weight(twin);
+  std::size_t after = before;
+  std::size_t count = device.twins.size();
   for (const ChangedTwin& changed : changes.twins) {
-    if (!device.twins.contains(changed.name)) ++added;
-    bytes += changed.after.expected.value.size() + changed.after.actual.value.size();
+    const auto old = device.twins.find(changed.name);
+    if (old == device.twins.end()) {
+      ++count;
+    } else {
+      after -= weight(old->second);
+    }
+    after += weight(changed.after);
   }
-  if (added > 0 && device.twins.size() + added > max_twins)
+  // What makes it no larger passes, however large it is.
+  if (count > max_twins && count > device.twins.size())
     return Refusal{400, "the device has " + std::to_string(device.twins.size()) + " twins, and more than " +
                             std::to_string(max_twins) + " are not kept"};
-  for (const auto& [name, twin] : device.twins)
-    bytes += twin.expected.value.size() + twin.actual.value.size();
-  if (bytes > max_device_bytes)
-    return Refusal{400, "the values of the device would have " + std::to_string(bytes) +
+  if (after > max_device_bytes && after > before)
+    return Refusal{400, "the values of the device would have " + std::to_string(after) +
                             " bytes together, and more than " + std::to_string(max_device_bytes) +
                             " are not kept"};
   return std::nullopt;
@@ -140,6 +151,9 @@ void DeviceRequests::take_changes(const std::string& device, const std::string& 
             document_text(event_id, now(), *parts_.table.find(device), changes));
   }
   for (const ChangedTwin& changed : changes.twins) parts_.table.set_twin(device, changed.name, changed.after);
+}
+
+void DeviceRequests::publish_delta(const std::string& device) {
   if (std::string delta = delta_text(*parts_.table.find(device), now()); !delta.empty())
     publish(device_topic(device, "twin/update/delta"), std::move(delta));
 }
@@ -155,17 +169,26 @@ void DeviceRequests::on_cloud_update(const std::string& device, std::string_view
   if (found == nullptr) return refuse(device, kUpdateResult, request.event_id, {404, kNotExisting});
   const TwinChanges changes = plan_cloud_update(*found, request, now());
   if (changes.refusal) return refuse(device, kUpdateResult, request.event_id, *changes.refusal);
+  if (const auto refusal = limit(*found, changes))
+    return refuse(device, kUpdateResult, request.event_id, *refusal);
   take_changes(device, request.event_id, changes);
+  publish_delta(device);
   if (!changes.refused.empty()) parts_.effects.changes.emplace_back(device, changes.refused);
 }
 
 void DeviceRequests::on_desired(const std::string& device, const ByName<std::string>& desired) {
   const Device* found = parts_.table.find(device);
-  if (found == nullptr || found->twins.size() + desired.size() > max_twins) return;
+  if (found == nullptr) return;
   const TwinChanges changes = plan_desired(*found, desired, now());
   if (changes.twins.empty()) return;
+  if (const auto refusal = limit(*found, changes)) {
+    parts_.log->warn("the desired values of device {} are not made the expected ones: {}", log::quote(device),
+                     refusal->reason);
+    return;
+  }
   // The cloud knows its own wish: it hears of it with the value the device reports.
   take_changes(device, uuid_v4(), changes);
+  publish_delta(device);
 }
 
 void DeviceRequests::on_state_update(const std::string& device, std::string_view payload) {
@@ -226,7 +249,9 @@ void DeviceRequests::add_member(const Member& member) {
   }
   if (!member.twins) return;
   const TwinChanges changes = plan_cloud_update(*parts_.table.find(member.id), *member.twins, now());
-  if (!changes.refusal) take_changes(member.id, uuid_v4(), changes);
+  if (changes.refusal || limit(*parts_.table.find(member.id), changes)) return;
+  take_changes(member.id, uuid_v4(), changes);
+  publish_delta(member.id);
 }
 
 void DeviceRequests::remove_member(const Member& member) {
@@ -312,6 +337,7 @@ DmiStatus DeviceRequests::on_status_report(const DmiRequest& request) {
     DmiStatus each = report_twin(*device, twin);
     if (status.ok()) status = std::move(each);
   }
+  publish_delta(*device);  // one for all of them
   return status;
 }
 

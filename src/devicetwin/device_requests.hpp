@@ -63,11 +63,12 @@ class DeviceRequests {
   void on_local_update(const std::string& device, std::string_view payload);
   void on_state_update(const std::string& device, std::string_view payload);
 
-  /// Puts the changes in place; publishes document and delta.
+  /// Puts the changes in place; publishes the document.
   void take_changes(const std::string& device, const std::string& event_id, const TwinChanges& changes);
+  void publish_delta(const std::string& device);
   /// Why a device may not become so large.
   [[nodiscard]] static std::optional<Refusal> limit(const Device& device, const TwinChanges& changes);
-  /// nullopt when it went well.
+  /// nullopt when it went well; the delta is still to be published.
   std::optional<Refusal> update(const std::string& device, const TwinUpdate& update);
   void add_member(const Member& member);
   void remove_member(const Member& member);

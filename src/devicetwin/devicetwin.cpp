@@ -29,7 +29,7 @@ namespace {
 
 namespace op = names::operation;
 namespace type = names::resource;
-using store::mapper_objects::Told;
+namespace mapper_objects = store::mapper_objects;
 
 /// Requests that share a commit, at most; bytes of them and of what is to be published.
 constexpr std::size_t kBatchMessages = 512;
@@ -45,6 +45,25 @@ Json object_of(const Json& content) {
   return content;
 }
 
+/// For the module's own mailbox: requests are carried out one after the other there.
+beehive::Message mend_message() {
+  return beehive::make_message(names::module::kTwin, names::group::kTwin, op::kUpdate, "mend", nullptr);
+}
+
+bool is_mend_message(const beehive::Message& message) {
+  return message.route.source == names::module::kTwin && message.route.resource == "mend";
+}
+
+/// In place of its own row, and of those of mappers it has taken the protocol from.
+void store_mapper(store::Transaction& into, const Mapper& mapper) {
+  for (const auto& row : store::meta::list(into, kDeviceMapperType)) {
+    const auto other = read_mapper(row);
+    if (other && other->name != mapper.name && other->protocol == mapper.protocol)
+      store::meta::remove(into, row.key);
+  }
+  store::meta::upsert(into, mapper_row(mapper));
+}
+
 class DeviceTwin final : public beehive::Module {
  public:
   DeviceTwin(beehive::ModuleContext& context, const DeviceTwinDeps& deps)
@@ -55,6 +74,7 @@ class DeviceTwin final : public beehive::Module {
         requests_({table_, effects_, context.clock, context.log, deps.node_name}),
         cloud_({context, deps.store, table_, catalog_, deps.node_name, deps.tuning}),
         told_due_(context.executor),
+        mend_due_(context.executor),
         tasks_(context.executor) {}
 
   boost::asio::awaitable<void> run() override {
@@ -68,6 +88,7 @@ class DeviceTwin final : public beehive::Module {
     tasks_.spawn("marks", cloud_.clear_marks());
     tasks_.spawn("connection", cloud_.ask_connection());
     tasks_.spawn("what mappers know", write_told());
+    tasks_.spawn("after failed writes", mend());
     if (deps_.dmi_server) tasks_.spawn("dmi socket", keep_socket_open());
     co_await tasks_.join();
   }
@@ -84,7 +105,7 @@ class DeviceTwin final : public beehive::Module {
     const auto path = beehive::parse_resource(row.key);
     if (!path || path->name.empty()) return;
     try {
-      catalogue(*path, kube::parse_json(row.value, "The stored object"));
+      catalogue(*path, id_of(*path), kube::parse_json(row.value, "The stored object"));
     } catch (const BadInput& bad) {
       context_.log->warn("the stored {} cannot be used: {}", log::quote(row.key), bad.what());
     }
@@ -95,17 +116,19 @@ class DeviceTwin final : public beehive::Module {
     MapperCalls::Tuning tuning;
     tuning.deadline = deps_.tuning.mapper_deadline;
     tuning.first_retry = deps_.tuning.mapper_retry;
-    calls_.emplace(MapperCalls::Parts{
-                       context_, tasks_, *client_, catalog_, tuning,
-                       [this](std::string_view kind, std::string_view ns, std::string_view name) {
-                         const auto row = store::meta::find(reader_, beehive::resource_path(ns, kind, name));
-                         return row ? row->value : std::string();
-                       },
-                       [this](const std::string& key, const std::optional<Told>& told) {
-                         told_[key] = told;
-                         told_due_.notify();
-                       }},
-                   store::mapper_objects::list(reader_));
+    const auto object = [this](std::string_view kind, std::string_view ns, std::string_view name) {
+      const auto row = store::meta::find(reader_, beehive::resource_path(ns, kind, name));
+      return row ? row->value : std::string();
+    };
+    const auto told = [this](const mapper_objects::Key& key, const std::optional<std::string>& digest) {
+      told_[key] = digest;
+      told_due_.notify();
+    };
+    const auto promise = [this](mapper_objects::Key key, std::string digest) {
+      return write_promise(std::move(key), std::move(digest));
+    };
+    MapperCalls::Parts parts{context_, tasks_, *client_, catalog_, tuning, object, told, promise};
+    calls_.emplace(std::move(parts), mapper_objects::list(reader_));
     for (const auto& row : store::meta::list(reader_, kDeviceMapperType)) {
       if (const auto mapper = read_mapper(row)) {
         calls_->set_mapper(*mapper);
@@ -160,11 +183,16 @@ class DeviceTwin final : public beehive::Module {
     try {
       dispatch(message);
     } catch (const BadInput& bad) {
-      if (bad_messages_.now()) {
-        context_.log->warn("ignoring {} {} ({} messages so far): {}", log::quote(message.route.operation),
-                           log::quote(message.route.resource), bad_messages_.count(), bad.what());
-      }
+      complain(message, bad.what());
+    } catch (const Json::exception& bad) {  // a message of ours that is not as ours are
+      complain(message, bad.what());
     }
+  }
+
+  void complain(const beehive::Message& message, const char* why) {
+    if (!bad_messages_.now()) return;
+    context_.log->warn("ignoring {} {} ({} messages so far): {}", log::quote(message.route.operation),
+                       log::quote(message.route.resource), bad_messages_.count(), why);
   }
 
   void dispatch(const beehive::Message& message) {
@@ -176,6 +204,8 @@ class DeviceTwin final : public beehive::Module {
         requests_.on_topic(route.resource, message.content.get_ref<const std::string&>());
     } else if (is_dmi_message(message)) {
       on_mapper(dmi_request(message.content));
+    } else if (is_mend_message(message)) {
+      on_mend();
     } else if (route.source == names::source::kEdgeHub) {
       if (route.resource == type::kNodeConnection)
         cloud_.on_connection(message.content == names::content::kCloudConnected);
@@ -208,35 +238,50 @@ class DeviceTwin final : public beehive::Module {
     }
   }
 
+  static std::string id_of(const beehive::ResourcePath& path) {
+    auto id = device_id(path.ns, path.name);
+    if (!id) throw BadInput("its name is none of a device");
+    return std::move(*id);
+  }
+
   void on_object(const beehive::Message& message) {
     const auto path = beehive::parse_resource(message.route.resource);
     if (!path || path->name.empty()) throw BadInput("the resource names no object");
     const bool device = path->type == type::kDevice;
     if (!device && path->type != type::kDeviceModel) return;
+    const std::string id = id_of(*path);
+    bool news = true;
     if (message.route.operation == op::kDelete) {
       if (device) {
-        catalog_.devices.erase(path->ns + "/" + path->name);
-        requests_.forget(path->ns + "/" + path->name);
+        catalog_.devices.erase(id);
+        requests_.forget(id);
       } else {
-        catalog_.models.erase(path->ns + "/" + path->name);
+        catalog_.models.erase(id);
       }
     } else {
-      const std::string id = catalogue(*path, object_of(message.content));
+      news = catalogue(*path, id, object_of(message.content));
       if (device) adopt(id, catalog_.devices.find(id)->second);
     }
-    if (calls_) calls_->changed(beehive::resource_path(path->ns, path->type, path->name));
+    if (news && calls_) calls_->changed(beehive::resource_path(path->ns, path->type, path->name));
   }
 
-  /// The id of the object.
-  std::string catalogue(const beehive::ResourcePath& path, const Json& object) {
-    auto id = device_id(path.ns, path.name);
-    if (!id) throw BadInput("its name is none of a device");
+  /// Takes the object into the catalog. True when it says something new to its mapper: an echo of its status
+  /// does not.
+  bool catalogue(const beehive::ResourcePath& path, const std::string& id, const Json& object) {
     if (path.type == type::kDeviceModel) {
-      catalog_.models[*id] = read_model(object);
-    } else {
-      catalog_.devices[*id] = read_device(object);
+      const CatalogModel model = read_model(object);
+      CatalogModel& known = catalog_.models[id];
+      const bool changed = known.digest != model.digest || known.protocol != model.protocol;
+      known = model;
+      return changed;
     }
-    return std::move(*id);
+    CatalogDevice device = read_device(object);
+    CatalogDevice& known = catalog_.devices[id];
+    const bool changed =
+        known.digest != device.digest || known.protocol != device.protocol || known.model != device.model;
+    device.shown.merge(known.shown);
+    known = std::move(device);
+    return changed;
   }
 
   /// The membership that makes a device known may be late or lost (§2.13).
@@ -312,27 +357,29 @@ class DeviceTwin final : public beehive::Module {
       devices(into);
       for (const auto& id : gone) store::unreported::remove(into, id);
       for (const auto& id : marks) store::unreported::add(into, id);
-      for (const auto& mapper : mappers) store::meta::upsert(into, mapper_row(mapper));
+      for (const auto& mapper : mappers) store_mapper(into, mapper);
     };
   }
 
   void follow_up(const std::vector<std::string>& marks) {
     for (Publication& each : effects_.publications) publish(std::move(each.topic), std::move(each.payload));
     cloud_.stored(effects_, marks);
-    for (const DmiAnswer& answer : effects_.answers)
-      if (answer.registration && calls_) calls_->gave_everything(answer.protocol);
+    for (const DmiAnswer& answer : effects_.answers) end_rpc(answer);
     for (const Mapper& mapper : registrations_) {
       context_.log->info("mapper {} is registered for protocol {} at {}", log::quote(mapper.name),
                          log::quote(mapper.protocol), log::quote(mapper.address));
       if (calls_) calls_->set_mapper(mapper);
     }
-    for (const DmiAnswer& answer : effects_.answers) end_rpc(answer);
   }
 
   void take_back(const std::string& failure) {
     if (write_failures_.now())
       context_.log->error("changes of devices cannot be stored, requests are answered with 500: {}", failure);
     table_.undo();
+    cloud_.taken_back(effects_);
+    undone_ = true;
+    undone_removals_.insert(effects_.forgotten.begin(), effects_.forgotten.end());
+    mend_due_.notify();
     const std::int64_t now = unix_millis(context_.clock.wall());
     for (Publication& each : effects_.publications) {
       if (each.answer) publish(std::move(each.topic), refusal_text(each.event_id, now, {500, failure}));
@@ -354,7 +401,8 @@ class DeviceTwin final : public beehive::Module {
       devices.push_back(std::move(object));
       models.push_back(std::move(model));
     }
-    server_->answer_register(answer.id, models, devices);
+    const bool given = server_->answer_register(answer.id, models, devices);
+    if (calls_) calls_->gave_everything(answer.protocol, given);
   }
 
   [[nodiscard]] Json stored(const char* kind, const std::string& id) const {
@@ -390,11 +438,11 @@ class DeviceTwin final : public beehive::Module {
       const SteadyTime until = steady_now() + deps_.tuning.confirmation_delay;
       while (steady_now() < until) co_await told_due_.sleep_until(until);
       store::Job job = [told = std::exchange(told_, {})](store::Transaction& into) {
-        for (const auto& [key, what] : told) {
-          if (what) {
-            store::mapper_objects::upsert(into, key, *what);
+        for (const auto& [key, digest] : told) {
+          if (digest) {
+            mapper_objects::upsert(into, key, *digest);
           } else {
-            store::mapper_objects::remove(into, key);
+            mapper_objects::remove(into, key);
           }
         }
       };
@@ -402,6 +450,31 @@ class DeviceTwin final : public beehive::Module {
       if (!failure.empty() && write_failures_.now())
         context_.log->warn("what mappers know of devices cannot be stored: {}", failure);
     }
+  }
+
+  boost::asio::awaitable<void> write_promise(mapper_objects::Key key, std::string digest) {
+    store::Job job = [key = std::move(key), digest = std::move(digest)](store::Transaction& into) {
+      mapper_objects::upsert(into, key, digest);
+    };
+    const std::string failure = co_await write(std::move(job));
+    if (!failure.empty() && write_failures_.now())
+      context_.log->warn("what mappers are told of devices cannot be stored: {}", failure);
+  }
+
+  /// After a write that failed: what the cluster's objects have asked for is done again.
+  boost::asio::awaitable<void> mend() {
+    for (;;) {
+      while (!undone_) co_await mend_due_.sleep();
+      boost::asio::steady_timer pause(context_.executor, deps_.tuning.mend_after);
+      co_await pause.async_wait(boost::asio::use_awaitable);
+      undone_ = !context_.bus.try_send(names::module::kTwin, mend_message());
+    }
+  }
+
+  void on_mend() {
+    for (const std::string& id : std::exchange(undone_removals_, {}))
+      if (!catalog_.devices.contains(id)) requests_.forget(id);
+    for (const auto& [id, device] : catalog_.devices) adopt(id, device);
   }
 
   // Made in this order, destroyed in the reverse one.
@@ -413,12 +486,16 @@ class DeviceTwin final : public beehive::Module {
   Effects effects_;
   DeviceRequests requests_;
   CloudChannel cloud_;
-  std::vector<Mapper> registrations_;                ///< of the batch
-  std::map<std::string, std::optional<Told>> told_;  ///< to be written
+  std::vector<Mapper> registrations_;  ///< of the batch
+  /// What mappers know, to be written; nullopt: nothing any more.
+  std::map<mapper_objects::Key, std::optional<std::string>> told_;
+  bool undone_ = false;  ///< a write has failed
+  std::set<std::string> undone_removals_;
   log::Quiet unpublished_;
   log::Quiet bad_messages_;
   log::Quiet write_failures_;
   beehive::Wakeup told_due_;
+  beehive::Wakeup mend_due_;
   std::unique_ptr<MapperClient> client_;
   beehive::TaskGroup tasks_;
   std::optional<MapperCalls> calls_;

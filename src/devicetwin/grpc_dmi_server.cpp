@@ -119,15 +119,18 @@ class Server final : public DmiServer {
     if (Rpc* const rpc = waiting(id)) finish(*rpc, status_of(status));
   }
 
-  void answer_register(std::uint64_t id, const std::vector<nlohmann::json>& models,
+  bool answer_register(std::uint64_t id, const std::vector<nlohmann::json>& models,
                        const std::vector<nlohmann::json>& devices) override {
     {
       const std::lock_guard lock(mutex_);
-      if (waiting(id) == nullptr) return;
+      if (waiting(id) == nullptr) return false;
     }
     const auto reply = rpc::pack(register_response(models, devices));
     const std::lock_guard lock(mutex_);
-    if (Rpc* const rpc = waiting(id)) succeed(*rpc, reply);
+    Rpc* const rpc = waiting(id);
+    if (rpc == nullptr) return false;
+    succeed(*rpc, reply);
+    return true;
   }
 
  private:

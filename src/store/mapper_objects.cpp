@@ -5,20 +5,20 @@
 
 namespace edgecore::store::mapper_objects {
 
-void upsert(Transaction& into, std::string_view key, const Told& told) {
+void upsert(Transaction& into, const Key& key, std::string_view digest) {
   auto statement = into.connection().prepare(sql::kMapperObjectUpsert);
-  statement.bind(key).bind(told.protocol).bind(told.digest).run();
+  statement.bind(key.protocol).bind(key.object).bind(digest).run();
 }
 
-bool remove(Transaction& from, std::string_view key) {
+bool remove(Transaction& from, const Key& key) {
   auto statement = from.connection().prepare(sql::kMapperObjectRemove);
-  return statement.bind(key).run() > 0;
+  return statement.bind(key.protocol).bind(key.object).run() > 0;
 }
 
-std::map<std::string, Told> list(const Source& from) {
+std::map<Key, std::string> list(const Source& from) {
   auto statement = from.connection().prepare(sql::kMapperObjectList);
-  std::map<std::string, Told> all;
-  while (statement.step()) all.emplace(statement.text(0), Told{statement.text(1), statement.text(2)});
+  std::map<Key, std::string> all;
+  while (statement.step()) all.emplace(Key{statement.text(0), statement.text(1)}, statement.text(2));
   return all;
 }
 

@@ -86,7 +86,8 @@ constexpr std::array kTables = {
             {"time", "bigint NOT NULL DEFAULT 0"}}}},
     Table{"edgecore_unreported", {{{"deviceid", "text NOT NULL PRIMARY KEY"}}}},
     Table{"edgecore_mapper_objects",
-          {{{"key", "text NOT NULL PRIMARY KEY"}, {"protocol", "text"}, {"digest", "text"}}}},
+          {{{"protocol", "text NOT NULL"}, {"object", "text NOT NULL"}, {"digest", "text"}}},
+          "PRIMARY KEY (protocol, object)"},
     // What weighs little comes first: adding up `bytes` then reads no payload.
     Table{"edgecore_mqtt_uploads",
           {{{"id", "integer NOT NULL PRIMARY KEY AUTOINCREMENT"},

@@ -159,12 +159,12 @@ constexpr Text kUnreportedAdd =
 constexpr Text kUnreportedRemove = "DELETE FROM edgecore_unreported WHERE deviceid = ?";
 constexpr Text kUnreportedList = "SELECT deviceid FROM edgecore_unreported ORDER BY deviceid";
 constexpr Text kMapperObjectUpsert =
-    "INSERT INTO edgecore_mapper_objects(key, protocol, digest) VALUES(?, ?, ?) ON CONFLICT(key) DO UPDATE "
-    "SET "
-    "protocol = excluded.protocol, digest = excluded.digest "
-    "WHERE protocol IS NOT excluded.protocol OR digest IS NOT excluded.digest";
-constexpr Text kMapperObjectRemove = "DELETE FROM edgecore_mapper_objects WHERE key = ?";
-constexpr Text kMapperObjectList = "SELECT key, protocol, digest FROM edgecore_mapper_objects ORDER BY key";
+    "INSERT INTO edgecore_mapper_objects(protocol, object, digest) VALUES(?, ?, ?) ON CONFLICT(protocol, "
+    "object) "
+    "DO UPDATE SET digest = excluded.digest WHERE digest IS NOT excluded.digest";
+constexpr Text kMapperObjectRemove = "DELETE FROM edgecore_mapper_objects WHERE protocol = ? AND object = ?";
+constexpr Text kMapperObjectList =
+    "SELECT protocol, object, digest FROM edgecore_mapper_objects ORDER BY protocol, object";
 // edgecore_mqtt_uploads
 constexpr Text kUploadAdd =
     "INSERT INTO edgecore_mqtt_uploads(bytes, time, topic, payload) VALUES(?, ?, ?, ?) RETURNING id";

@@ -26,6 +26,8 @@ struct DeviceTwinTuning {
   std::chrono::milliseconds socket_retry{30000};
   /// Before a write that failed is tried a second and last time.
   std::chrono::milliseconds write_retry{200};
+  /// Before what the cluster's objects asked for in such a write is done again.
+  std::chrono::milliseconds mend_after{5000};
 };
 
 struct DeviceTwinDeps {

@@ -75,8 +75,9 @@ class DmiServer {
   virtual void answer(std::uint64_t id, const DmiStatus& status) = 0;
   /// Ends a kRegister with the models and devices as the cluster has them (JSON objects of kind DeviceModel
   /// and Device, converted as §3.4 says; the two lists are parallel, a model is repeated for each of its
-  /// devices). One that cannot be converted is left out, with its model, and named in the log.
-  virtual void answer_register(std::uint64_t id, const std::vector<nlohmann::json>& models,
+  /// devices). One that cannot be converted is left out, with its model, and named in the log. False when
+  /// the rpc was not there any more.
+  virtual bool answer_register(std::uint64_t id, const std::vector<nlohmann::json>& models,
                                const std::vector<nlohmann::json>& devices) = 0;
 };
 

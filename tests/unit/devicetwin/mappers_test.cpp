@@ -1,5 +1,8 @@
 #include "devicetwin/mappers.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include "unit/devicetwin/twin_fixture.hpp"
 
 namespace edgecore::devicetwin {
@@ -87,6 +90,91 @@ TEST_F(MappersTest, ADeletionIsToldThoughTheObjectHasNoSpec) {
   object("delete", "device", Json{{"metadata", {{"name", "d1"}, {"namespace", "default"}, {"uid", "u-d1"}}}},
          names::source::kEdgeController);
   expect_told({"/run/modbus.sock remove default/d1"});
+}
+
+TEST_F(MappersTest, ADeviceThatGoesWhileItsMapperIsToldOfItIsRemovedThere) {
+  with_mapper();
+  tuning.mapper_deadline = 100ms;
+  object("insert", "devicemodel", model());
+  ASSERT_TRUE(eventually([&] { return mappers.told().size() == 1; }));
+  mappers.slow = 80ms;
+  object("insert", "device", device("d1"));
+  ASSERT_TRUE(eventually([&] { return mappers.told().size() == 2; }));
+  object("delete", "device", device("d1"));
+  mappers.slow = 0ms;
+  expect_told({"/run/modbus.sock create model default/m", "/run/modbus.sock register default/d1",
+               "/run/modbus.sock remove default/d1"});
+}
+
+TEST_F(MappersTest, ADeviceThatChangesItsProtocolLeavesItsOldMapper) {
+  with_objects();
+  with_mapper();
+  DmiRequest other = registration(true, "/run/opcua.sock");
+  other.mapper->name = "opcua-mapper";
+  other.mapper->protocol = "opcua";
+  ASSERT_TRUE(dmi.ask(other)->status.ok());
+  object("update", "device", device("d1", "20", "opcua"));
+  ASSERT_TRUE(eventually([&] { return mappers.told().size() == 3; }))
+      << testing::PrintToString(mappers.told());
+  const auto told = mappers.told();
+  const std::set<std::string> all(told.begin(), told.end());
+  EXPECT_TRUE(all.contains("/run/modbus.sock remove default/d1"));
+  EXPECT_TRUE(all.contains("/run/opcua.sock create model default/m"));
+  EXPECT_TRUE(all.contains("/run/opcua.sock register default/d1"));
+}
+
+TEST_F(MappersTest, ACallOfUnknownOutcomeIsFollowedByAnUpdate) {
+  with_mapper();
+  object("insert", "devicemodel", model());
+  ASSERT_TRUE(eventually([&] { return mappers.told().size() == 1; }));
+  mappers.set_status({DmiStatus::Code::kUnavailable, "the time is over"});
+  object("insert", "device", device("d1"));
+  ASSERT_TRUE(eventually([&] { return mappers.told().size() == 2; }));
+  mappers.set_status({});
+  expect_told({"/run/modbus.sock create model default/m", "/run/modbus.sock register default/d1",
+               "/run/modbus.sock update default/d1"});
+}
+
+TEST_F(MappersTest, AMapperThatDidNotGetItsAnswerIsToldOfEverything) {
+  with_objects();
+  with_mapper();
+  dmi.gone = true;
+  EXPECT_FALSE(dmi.ask(registration(), 100ms));
+  expect_told({"/run/modbus.sock create model default/m", "/run/modbus.sock update default/d1"});
+}
+
+TEST_F(MappersTest, AChangedModelReachesTheDevicesMadeOfIt) {
+  with_objects();
+  with_mapper();
+  Json changed = model();
+  changed["spec"]["properties"][0]["unit"] = "K";
+  object("update", "devicemodel", changed);
+  expect_told({"/run/modbus.sock update model default/m", "/run/modbus.sock update default/d1"});
+}
+
+TEST_F(MappersTest, OneRefusedDeviceDoesNotHoldUpTheOthers) {
+  with_mapper();
+  object("insert", "devicemodel", model());
+  ASSERT_TRUE(eventually([&] { return mappers.told().size() == 1; }));
+  mappers.set_status({DmiStatus::Code::kUnknown, "not this one"});
+  object("insert", "device", device("a"));
+  ASSERT_TRUE(eventually([&] { return mappers.told().size() >= 2; }));
+  mappers.set_status({});
+  object("insert", "device", device("b"));
+  EXPECT_TRUE(eventually([&] {
+    const auto told = mappers.told();
+    return std::find(told.begin(), told.end(), "/run/modbus.sock register default/b") != told.end();
+  }));
+}
+
+TEST_F(MappersTest, AMapperUnderAnotherNameTakesTheProtocolOver) {
+  with_mapper();
+  DmiRequest other = registration(true, "/run/new.sock");
+  other.mapper->name = "a-new-mapper";
+  ASSERT_TRUE(dmi.ask(other)->status.ok());
+  restart();
+  object("insert", "devicemodel", model());
+  expect_told({"/run/new.sock create model default/m"});
 }
 
 TEST_F(MappersTest, AMapperThatIsAwayIsToldWhenItIsBack) {

@@ -61,6 +61,7 @@ class FakeMappers {
     return status_;
   }
   std::atomic<bool> hang{false};
+  std::atomic<std::chrono::milliseconds> slow{0ms};
 
  private:
   mutable std::mutex mutex_;
@@ -74,6 +75,10 @@ class FakeMapperClient final : public MapperClient {
   boost::asio::awaitable<DmiStatus> call(std::string address, MapperCall call,
                                          std::chrono::milliseconds deadline) override {
     mappers_.note({std::move(address), std::move(call)});
+    if (const std::chrono::milliseconds slow = mappers_.slow; slow.count() > 0) {
+      boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, slow);
+      co_await timer.async_wait(boost::asio::use_awaitable);
+    }
     if (mappers_.hang) {
       boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, deadline);
       co_await timer.async_wait(boost::asio::use_awaitable);
@@ -95,7 +100,7 @@ class FakeDmi {
     std::vector<Json> devices;
   };
   /// Asks as a mapper does and waits for the end of the rpc; nullopt when there is none within 5 s.
-  std::optional<Answer> ask(DmiRequest request) {
+  std::optional<Answer> ask(DmiRequest request, std::chrono::milliseconds patience = 5s) {
     DmiSink sink;
     {
       const std::scoped_lock lock(mutex_);
@@ -104,7 +109,7 @@ class FakeDmi {
     }
     const std::uint64_t id = request.id;
     if (!sink || !sink(std::move(request))) return std::nullopt;
-    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     while (std::chrono::steady_clock::now() < deadline) {
       {
         const std::scoped_lock lock(mutex_);
@@ -122,6 +127,7 @@ class FakeDmi {
     const std::scoped_lock lock(mutex_);
     answers_[id] = std::move(answer);
   }
+  std::atomic<bool> gone{false};  ///< the mapper does not wait for the answer to its registration
   [[nodiscard]] bool is_open() const {
     const std::scoped_lock lock(mutex_);
     return static_cast<bool>(sink_);
@@ -141,9 +147,11 @@ class FakeDmiServer final : public DmiServer {
   FakeDmiServer& operator=(const FakeDmiServer&) = delete;
   ~FakeDmiServer() override { dmi_.open({}); }
   void answer(std::uint64_t id, const DmiStatus& status) override { dmi_.end(id, {status, {}, {}}); }
-  void answer_register(std::uint64_t id, const std::vector<Json>& models,
+  bool answer_register(std::uint64_t id, const std::vector<Json>& models,
                        const std::vector<Json>& devices) override {
+    if (dmi_.gone) return false;
     dmi_.end(id, {{}, models, devices});
+    return true;
   }
 
  private:
@@ -304,6 +312,15 @@ class TwinFixture : public testing::Test {
       if (message && message->route.resource.ends_with(suffix)) return message;
     } while (std::chrono::steady_clock::now() < deadline);
     return nullptr;
+  }
+  /// Confirms reports until there are no more; returns the content of the last.
+  Json confirm_all() {
+    Json last;
+    while (const auto message = to_cloud("edge_updated", 300ms)) {
+      last = message->content;
+      confirm(message);
+    }
+    return last;
   }
   void confirm(const MessagePtr& report_message) {
     beehive::Message answer = beehive::make_response(*report_message, names::content::kOk);

@@ -125,10 +125,7 @@ TEST_F(TwinsTest, WhatChangedOfflineIsReportedAfterARestartToo) {
   restart();
   expect_quiet(cloud);
   connect(true);
-  const auto report_message = to_cloud("edge_updated");
-  ASSERT_TRUE(report_message);
-  EXPECT_EQ(report_message->content.at("twin").at("t").at("actual").at("value"), "7");
-  confirm(report_message);
+  EXPECT_EQ(confirm_all().at("twin").at("t").at("actual").at("value"), "7");
   EXPECT_TRUE(eventually([&] { return unreported().empty(); }));
   restart();
   connect(true);
@@ -142,6 +139,47 @@ TEST_F(TwinsTest, AModuleThatWasRestartedAloneLearnsOfTheConnection) {
   restart();
   EXPECT_TRUE(bus->respond(beehive::make_response(*question, names::content::kCloudConnected)));
   EXPECT_TRUE(to_cloud("edge_updated"));
+}
+
+TEST_F(TwinsTest, AValueThatCouldNotBeStoredIsRefusedAndTheCloudGetsTheStoredOne) {
+  with_device();
+  connect(true);
+  update("default/d1", R"({"t":{"actual":{"value":"good"}}})");
+  EXPECT_FALSE(published("twin/update/result").contains("code"));
+  EXPECT_THROW(store->close(), store::StoreError)
+      << "the module reads";  // from here on as a disk that is gone
+  update("default/d1", R"({"t":{"actual":{"value":"lost"}}})", "e2");
+  const Json refusal = published("twin/update/result");
+  EXPECT_EQ(refusal.at("code"), 500);
+  EXPECT_EQ(refusal.at("event_id"), "e2");
+  EXPECT_EQ(confirm_all().at("twin").at("t").at("actual").at("value"), "good");
+}
+
+TEST_F(TwinsTest, ADeviceThatIsReplacedIsMarkedAnew) {
+  with_device();
+  update("default/d1", R"({"t":{"actual":{"value":"1"}}})");
+  published("twin/update/result");
+  EXPECT_EQ(unreported().size(), 1U);
+  member("default/d1", false);
+  member("default/d1");
+  update("default/d1", R"({"t":{"actual":{"value":"2"}}})");
+  published("twin/update/result");
+  EXPECT_EQ(unreported().size(), 1U);
+}
+
+TEST_F(TwinsTest, ClientsThatPlayTheCloudAreLimitedToo) {
+  with_device();
+  for (int block = 0; block < 25; ++block) {
+    Json twins = Json::object();
+    for (int i = 0; i < 100; ++i)
+      twins["p" + std::to_string(block * 100 + i)] = {{"actual", {{"value", "1"}}},
+                                                      {"metadata", {{"type", "string"}}},
+                                                      {"actual_version", {{"cloud", 1}, {"edge", 0}}}};
+    by_mqtt("$hw/events/device/default/d1/twin/cloud_updated",
+            R"({"event_id":"c","twin":)" + twins.dump() + "}");
+  }
+  by_mqtt("$hw/events/device/default/d1/twin/get", R"({"event_id":"g","timestamp":0})");
+  EXPECT_EQ(published("twin/get/result").at("twin").size(), 2000U);
 }
 
 TEST_F(TwinsTest, StatesAreCoalesced) {
