@@ -7,6 +7,8 @@ import socket
 import threading
 import time
 
+import grpc
+
 from devices import DeviceNode, TwinClient
 from node import wait
 
@@ -65,6 +67,31 @@ def bytes_on_the_socket(node, count, seed):
             link.close()
 
 
+def report(device, prop, value):
+    """A ReportDeviceStatusRequest, field by field: one twin with a reported value."""
+    def field(number, data):
+        return bytes([number << 3 | 2, len(data)]) + data
+    twin = field(1, prop) + field(3, field(1, value))
+    return field(1, device) + field(2, field(1, twin)) + field(3, b"default")
+
+
+def flood_by_dmi(node, seconds, seed):
+    """A mapper that reports as fast as it can, and now and then sends bytes that are no message."""
+    chance = random.Random(seed)
+    answers = {}
+    with grpc.insecure_channel(f"unix:{node.dir}/dmi.sock") as channel:
+        rpcs = [channel.unary_unary(f"/v1beta1.DeviceManagerService/{name}", request_serializer=bytes, response_deserializer=bytes)
+                for name in ("ReportDeviceStatus", "MapperRegister", "ReportDeviceStates", "Nonsense")]
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            good = [rpcs[0].future(report(b"sensor", b"t%d" % (i % 50), b"%d" % i), timeout=10) for i in range(100)]
+            bad = [chance.choice(rpcs).future(bytes(chance.randrange(256) for _ in range(chance.randrange(300))), timeout=10) for _ in range(20)]
+            for each in good + bad:
+                answers[each.code().name] = answers.get(each.code().name, 0) + 1
+    print(f"the flooding mapper was answered {answers}")
+    assert answers.get("OK", 0) > 100, answers
+
+
 with DeviceNode() as node:
     print(f"seed {SEED}")
     node.start_without_pods()
@@ -77,6 +104,7 @@ with DeviceNode() as node:
         before = node.pss_mib()
         attackers = [threading.Thread(target=throw_garbage, args=(node, 3000, SEED + i)) for i in range(3)]
         attackers.append(threading.Thread(target=bytes_on_the_socket, args=(node, 200, SEED)))
+        attackers.append(threading.Thread(target=flood_by_dmi, args=(node, 5, SEED)))
         for each in attackers:
             each.start()
         times = []
