@@ -8,7 +8,7 @@ BUILD_PACKAGES=(
   libc-ares-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev libsystemd-dev prometheus-cpp-dev libmosquitto-dev
 )
 RUN_PACKAGES=(
-  containerd runc containernetworking-plugins busybox-static gcc libc6-dev iptables iproute2 mosquitto python3 python3-paho-mqtt procps
+  containerd runc containernetworking-plugins busybox-static gcc libc6-dev iptables iproute2 mosquitto mosquitto-clients python3 python3-paho-mqtt procps
   ca-certificates curl
 )
 TEST_PACKAGES=(clang-16 libclang-rt-16-dev faketime sqlite3 openssl dbus-daemon python3-kubernetes python3-grpcio python3-protobuf)
