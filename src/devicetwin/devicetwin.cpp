@@ -94,8 +94,7 @@ class DeviceTwin final : public beehive::Module {
   }
 
  private:
-  // --- start
-  // ---------------------------------------------------------------------------------------------------------
+  // --- start ---
   void load_catalog() {
     for (const auto& row : store::meta::list(reader_, type::kDeviceModel)) load_object(row);
     for (const auto& row : store::meta::list(reader_, type::kDevice)) load_object(row);
@@ -117,8 +116,7 @@ class DeviceTwin final : public beehive::Module {
     tuning.deadline = deps_.tuning.mapper_deadline;
     tuning.first_retry = deps_.tuning.mapper_retry;
     const auto object = [this](std::string_view kind, std::string_view ns, std::string_view name) {
-      const auto row = store::meta::find(reader_, beehive::resource_path(ns, kind, name));
-      return row ? row->value : std::string();
+      return stored_text(kind, ns, name);
     };
     const auto told = [this](const mapper_objects::Key& key, const std::optional<std::string>& digest) {
       told_[key] = digest;
@@ -159,8 +157,7 @@ class DeviceTwin final : public beehive::Module {
     }
   }
 
-  // --- requests
-  // ------------------------------------------------------------------------------------------------------
+  // --- requests ---
   boost::asio::awaitable<void> serve_requests() {
     for (;;) {
       std::vector<beehive::Delivery> batch;
@@ -314,8 +311,7 @@ class DeviceTwin final : public beehive::Module {
     effects_.answers.push_back(std::move(answer));
   }
 
-  // --- commit and what follows
-  // ---------------------------------------------------------------------------------------
+  // --- commit and what follows ---
   boost::asio::awaitable<void> commit() {
     const std::vector<std::string> marks = cloud_.to_mark(effects_);
     store::Job job = make_job(marks);
@@ -405,16 +401,20 @@ class DeviceTwin final : public beehive::Module {
     if (calls_) calls_->gave_everything(answer.protocol, given);
   }
 
+  /// JSON text of an object of the cluster; "" when it is not there.
+  [[nodiscard]] std::string stored_text(std::string_view kind, std::string_view ns,
+                                        std::string_view name) const {
+    auto row = store::meta::find(reader_, beehive::resource_path(ns, kind, name));
+    return row ? std::move(row->value) : std::string();
+  }
+
   [[nodiscard]] Json stored(const char* kind, const std::string& id) const {
     const std::size_t slash = id.find('/');
-    const auto row =
-        store::meta::find(reader_, beehive::resource_path(id.substr(0, slash), kind, id.substr(slash + 1)));
-    Json object = row ? Json::parse(row->value, nullptr, false) : Json();
+    Json object = Json::parse(stored_text(kind, id.substr(0, slash), id.substr(slash + 1)), nullptr, false);
     return object.is_discarded() ? Json() : object;
   }
 
-  // --- to the others
-  // -------------------------------------------------------------------------------------------------
+  // --- to the others ---
   void publish(std::string topic, std::string payload) {
     if (!context_.bus.has_module(names::module::kEventBus)) return;
     // Nobody answers it: an id would cost a system call.
