@@ -4,11 +4,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <string_view>
+
+#include "edgecore/base/ascii.hpp"
 
 namespace edgecore::app {
 namespace {
@@ -20,19 +20,12 @@ std::string take_variable(const char* name) {
   return taken;
 }
 
-std::optional<long long> number(std::string_view text) {
-  long long value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 ServiceNotify::ServiceNotify() : socket_(take_variable("NOTIFY_SOCKET")) {
   const std::string pid = take_variable("WATCHDOG_PID");
-  const auto period = number(take_variable("WATCHDOG_USEC"));
-  const bool ours = pid.empty() || number(pid) == static_cast<long long>(::getpid());
+  const auto period = to_number<long long>(take_variable("WATCHDOG_USEC"));
+  const bool ours = pid.empty() || to_number<long long>(pid) == static_cast<long long>(::getpid());
   if (period && *period > 1 && ours) watchdog_ = std::chrono::microseconds(*period / 2);
 }
 

@@ -18,15 +18,15 @@
 #include <future>
 #include <mutex>
 #include <thread>
+#include <utility>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 
 extern char** environ;
 
 namespace edgecore {
 namespace {
-
-using Steady = std::chrono::steady_clock;
 
 /// The thread all children are started from. Lives as long as the process, so it is never joined.
 class Spawner {
@@ -255,7 +255,7 @@ Child::~Child() {
 
 std::optional<ExitStatus> Child::wait(std::chrono::milliseconds patience) {
   if (status_) return status_;
-  const auto deadline = Steady::now() + patience;
+  const auto deadline = steady_now() + patience;
   for (;;) {
     siginfo_t info{};
     const int got = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
@@ -265,7 +265,7 @@ std::optional<ExitStatus> Child::wait(std::chrono::milliseconds patience) {
       status_ = status_of(info);
       return status_;
     }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_now());
     if (left.count() <= 0) return std::nullopt;
     pollfd ended{pidfd_.get(), POLLIN, 0};
     if (::poll(&ended, 1, poll_milliseconds(left)) < 0 && errno != EINTR) {

@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/process.hpp"
 
 namespace edgecore {
 namespace {
-
-using Steady = std::chrono::steady_clock;
 
 // A child that does not read its input must not kill us: SIGPIPE is blocked in this thread while we write.
 class NoBrokenPipeSignal {
@@ -75,8 +74,8 @@ void write_some(FileDescriptor& to, std::string_view& rest) {
 // leaves others behind (a daemon) which hold its pipes has said all when it has ended and the pipes are
 // empty.
 bool exchange_some(Child& child, std::string_view& input, RunResult& result, const RunLimits& limits,
-                   Steady::time_point deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now()).count();
+                   SteadyTime deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_now()).count();
   if (left <= 0) return false;
   // poll skips negative descriptors, so closed pipes cost nothing.
   pollfd events[] = {{child.in.get(), POLLOUT, 0},
@@ -100,7 +99,7 @@ RunResult run(Command command, std::string_view input, const RunLimits& limits) 
   command.out = PipeStream{};
   command.err = PipeStream{};
   const NoBrokenPipeSignal guard;
-  const auto deadline = Steady::now() + limits.timeout;
+  const auto deadline = steady_now() + limits.timeout;
   Child child = Child::spawn(command);
   for (const FileDescriptor* pipe : {&child.in, &child.out, &child.err}) make_nonblocking(*pipe);
   if (input.empty()) child.in.reset();
@@ -108,7 +107,7 @@ RunResult run(Command command, std::string_view input, const RunLimits& limits) 
   while (child.out.valid() || child.err.valid()) {
     if (!exchange_some(child, input, result, limits, deadline)) break;
   }
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now());
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_now());
   if (const auto status = child.wait(std::max(left, std::chrono::milliseconds(0)))) {
     result.status = *status;
     return result;

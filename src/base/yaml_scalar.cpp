@@ -5,6 +5,8 @@
 #include <charconv>
 #include <limits>
 
+#include "edgecore/base/ascii.hpp"
+
 namespace edgecore {
 namespace {
 
@@ -38,8 +40,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   if (text.size() > 1 && text[0] == '0') {
     const char mark = text[1];
     base = mark == 'x' || mark == 'X' ? 16 : mark == 'b' || mark == 'B' ? 2 : 8;
-    text.remove_prefix(mark >= '0' && mark <= '9' ? 1 : 2);
-    if (base == 8 && !(mark >= '0' && mark <= '9') && mark != 'o' && mark != 'O') return std::nullopt;
+    text.remove_prefix(is_digit(mark) ? 1 : 2);
+    if (base == 8 && !is_digit(mark) && mark != 'o' && mark != 'O') return std::nullopt;
   }
   std::uint64_t magnitude = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), magnitude, base);
@@ -54,10 +56,7 @@ std::optional<double> parse_decimal(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   if (text.empty() || text.find_first_not_of("0123456789.eE+-") != std::string_view::npos)
     return std::nullopt;
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  return to_number<double>(text);
 }
 
 }  // namespace
@@ -68,7 +67,7 @@ YamlScalar resolve_plain_scalar(std::string_view text) {
   if (is_one_of(text, kFalse)) return false;
   if (const auto special = special_float(text)) return *special;
   const char first = text.front();
-  if ((first >= '0' && first <= '9') || first == '+' || first == '-' || first == '.') {
+  if (is_digit(first) || first == '+' || first == '-' || first == '.') {
     std::string digits(text);
     std::erase(digits, '_');
     if (const auto integer = parse_integer(digits)) return *integer;

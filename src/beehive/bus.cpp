@@ -10,6 +10,7 @@
 #include "beehive/life_token.hpp"
 #include "beehive/mailbox_state.hpp"
 #include "beehive/weight.hpp"
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/base/uuid.hpp"
 
@@ -152,7 +153,7 @@ asio::awaitable<void> Bus::Impl::send_to_group(std::shared_ptr<Impl> self, std::
 asio::awaitable<MessagePtr> Bus::Impl::request(std::shared_ptr<Impl> self, std::string name, Parcel parcel,
                                                std::chrono::milliseconds timeout) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  const auto deadline = std::chrono::steady_clock::now() + std::min(timeout, kLongestWait);
+  const auto deadline = steady_now() + std::min(timeout, kLongestWait);
   const auto waiter = std::make_shared<Waiter>(executor, deadline);
   const MessagePtr message = parcel.message;
   const Request request(self, message->header.id, waiter);

@@ -4,6 +4,8 @@
 #include <array>
 #include <span>
 
+#include "edgecore/base/ascii.hpp"
+
 namespace edgecore::beehive {
 namespace {
 
@@ -15,7 +17,7 @@ constexpr std::array<std::string_view, 5> kRouteNames = {"source", "destination"
 
 bool same_but_for_case(std::string_view lower, std::string_view text) {
   return std::equal(lower.begin(), lower.end(), text.begin(), text.end(),
-                    [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b - 'A' + 'a' : b); });
+                    [](char a, char b) { return a == to_lower(b); });
 }
 
 void spell(std::string& name, std::span<const std::string_view> known) {

@@ -2,8 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <charconv>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/config/duration.hpp"
 #include "edgecore/config/load.hpp"
@@ -102,11 +102,8 @@ std::optional<bool> parse_bool(std::string_view text) {
 }
 
 std::optional<int> parse_level(std::string_view text) {
-  int level = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), level);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() || level < 0)
-    return std::nullopt;
-  return level;
+  const auto level = to_number<int>(text);
+  return level && *level >= 0 ? level : std::nullopt;
 }
 
 std::string version_text(const std::string& form, const BuildInfo& build) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "edgecore/base/ascii.hpp"
+
 namespace edgecore::config {
 namespace {
 
@@ -23,10 +25,6 @@ constexpr std::array<Unit, 8> units{{{"ns", 1},
                                      {"s", 1'000'000'000},
                                      {"m", 60'000'000'000},
                                      {"h", 3'600'000'000'000}}};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 const Unit* take_unit(std::string_view& text) {
   for (const Unit& unit : units) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 
@@ -9,7 +10,7 @@ namespace edgecore::config {
 namespace {
 
 bool is_process_id(const std::string& name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_digit);
 }
 
 /// The process's name as the kernel keeps it (15 bytes at most, enough for the names looked for); "" when it

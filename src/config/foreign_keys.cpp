@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "config/kubelet_fields.hpp"
+#include "edgecore/base/ascii.hpp"
+
 namespace edgecore::config {
 namespace {
 
@@ -12,8 +15,7 @@ struct OldKey {
   std::string_view replacement;
 };
 
-constexpr std::string_view edged = "modules.edged.";
-constexpr std::string_view kubelet = "modules.edged.tailoredKubeletConfig.";
+constexpr std::string_view edged_section = "modules.edged.";
 
 constexpr std::array<OldKey, 29> old_keys{{
     {"labels", "modules.edged.nodeLabels"},
@@ -54,21 +56,17 @@ struct NewKey {
 };
 
 constexpr std::array<NewKey, 10> new_keys{{
-    {kubelet, "imageMaximumGCAge", "v1.18"},
-    {edged, "reportEvent", "v1.19"},
-    {kubelet, "podLogsDir", "v1.20"},
-    {kubelet, "containerLogMaxWorkers", "v1.20"},
-    {kubelet, "containerLogMonitorInterval", "v1.20"},
+    {kubelet_section, "imageMaximumGCAge", "v1.18"},
+    {edged_section, "reportEvent", "v1.19"},
+    {kubelet_section, "podLogsDir", "v1.20"},
+    {kubelet_section, "containerLogMaxWorkers", "v1.20"},
+    {kubelet_section, "containerLogMonitorInterval", "v1.20"},
     {"", "edgecoreVersion", "v1.21"},
     {"modules.", "taskManager", "v1.21"},
-    {kubelet, "failCgroupV1", "v1.22"},
-    {kubelet, "singleProcessOOMKill", "v1.23"},
-    {kubelet, "crashLoopBackOff", "v1.23"},
+    {kubelet_section, "failCgroupV1", "v1.22"},
+    {kubelet_section, "singleProcessOOMKill", "v1.23"},
+    {kubelet_section, "crashLoopBackOff", "v1.23"},
 }};
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 bool is_key(std::string_view path, std::string_view prefix, std::string_view name) {
   return path.size() == prefix.size() + name.size() && same_key(path.substr(0, prefix.size()), prefix) &&
@@ -79,12 +77,12 @@ bool is_key(std::string_view path, std::string_view prefix, std::string_view nam
 
 bool same_key(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
+                    [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 std::optional<std::string> foreign_key_remark(std::string_view path) {
   for (const OldKey& old : old_keys) {
-    if (!is_key(path, edged, old.name)) continue;
+    if (!is_key(path, edged_section, old.name)) continue;
     std::string remark = "belongs to the old v1alpha1 schema and has no effect";
     if (!old.replacement.empty()) remark += "; its place is now " + std::string(old.replacement);
     return remark;

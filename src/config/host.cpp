@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 
@@ -87,18 +88,8 @@ std::string route_source(int family, const sockaddr* destination, socklen_t size
   return known ? to_text(own_address) : "";
 }
 
-std::string trimmed_lower(std::string text) {
-  const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
-  while (!text.empty() && is_space(text.back())) text.pop_back();
-  text.erase(text.begin(), std::find_if_not(text.begin(), text.end(), is_space));
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
 bool is_dns1123_label(std::string_view label) {
-  const auto inner = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  const auto inner = [](char c) { return is_lower(c) || is_digit(c) || c == '-'; };
   return !label.empty() && label.front() != '-' && label.back() != '-' &&
          std::all_of(label.begin(), label.end(), inner);
 }
@@ -160,7 +151,8 @@ bool is_dns1123_subdomain(std::string_view name) {
 }
 
 std::string default_node_name(const Host& host) {
-  std::string name = trimmed_lower(host.hostname());
+  const std::string hostname = host.hostname();
+  std::string name = lower_case(trimmed(hostname, " \t\n\v\f\r"));
   return is_dns1123_subdomain(name) ? name : "default-edge-node";
 }
 

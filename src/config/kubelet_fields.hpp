@@ -6,6 +6,9 @@
 
 namespace edgecore::config {
 
+/// What the full name of each of these keys begins with.
+inline constexpr const char* kubelet_section = "modules.edged.tailoredKubeletConfig.";
+
 template <Is<MemorySwap> Object, class Visitor>
 void fields(Object& o, Visitor&& v) {
   v("swapBehavior", o.swap_behavior, Print::nonzero);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/config/host.hpp"
 
 namespace edgecore::config {
@@ -20,15 +21,10 @@ constexpr std::array<std::string_view, 11> own_labels{"kubernetes.io/hostname",
                                                       "failure-domain.beta.kubernetes.io/zone",
                                                       "failure-domain.beta.kubernetes.io/region"};
 
-bool is_alphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= 63 && is_alphanumeric(name.front()) &&
-         is_alphanumeric(name.back()) && std::all_of(name.begin(), name.end(), [](char c) {
-           return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
-         });
+  return !name.empty() && name.size() <= 63 && is_alnum(name.front()) && is_alnum(name.back()) &&
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; });
 }
 
 /// `domain` itself or below it.

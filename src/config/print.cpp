@@ -6,6 +6,7 @@
 
 #include "config/kubelet_fields.hpp"
 #include "config/yaml_tree.hpp"
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/config/duration.hpp"
 
 namespace edgecore::config {
@@ -87,9 +88,9 @@ json tree(const Object& object) {
 
 /// What may stand in a plain scalar anywhere; stricter than YAML, so that no reader can take it for something
 /// else.
-bool is_plain_char(unsigned char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80 ||
-         std::string_view("/._-+:=<>%").find(static_cast<char>(c)) != std::string_view::npos;
+bool is_plain_char(char c) {
+  return is_alnum(c) || static_cast<unsigned char>(c) >= 0x80 ||
+         std::string_view("/._-+:=<>%").find(c) != std::string_view::npos;
 }
 
 bool is_safe_plain(std::string_view text) {
@@ -100,9 +101,7 @@ bool is_safe_plain(std::string_view text) {
     // Only ":10000", an address without a host, begins like this in practice.
     if (first != ':' || text.size() == 1) return false;
   }
-  return text.back() != ':' && std::all_of(text.begin(), text.end(), [](char c) {
-           return is_plain_char(static_cast<unsigned char>(c));
-         });
+  return text.back() != ':' && std::all_of(text.begin(), text.end(), is_plain_char);
 }
 
 bool has_control(std::string_view text) {

@@ -8,6 +8,7 @@
 
 #include "config/foreign_keys.hpp"
 #include "config/yaml_tree.hpp"
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/config/load.hpp"
@@ -149,9 +150,9 @@ void unlink_file(const std::filesystem::path& path) {
 std::optional<std::string> read_bootstrap_token(const std::filesystem::path& path) {
   auto text = read_file(path, max_token_bytes);
   if (!text) return std::nullopt;
-  const std::size_t first = text->find_first_not_of(white_space);
-  if (first == std::string::npos) return std::nullopt;
-  return text->substr(first, text->find_last_not_of(white_space) - first + 1);
+  const std::string_view token = trimmed(*text, white_space);
+  if (token.empty()) return std::nullopt;
+  return std::string(token);
 }
 
 std::optional<std::string> without_token(std::string_view text) {

@@ -1,7 +1,9 @@
 #include <array>
 #include <set>
 
+#include "config/kubelet_fields.hpp"
 #include "config/labels.hpp"
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/config/duration.hpp"
 #include "edgecore/config/validate.hpp"
@@ -13,8 +15,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr const char* prefix = "modules.edged.tailoredKubeletConfig.";
 
 /// The Kubernetes gates that rules below depend on, with their state in 1.28.
 struct KubernetesGate {
@@ -48,7 +48,7 @@ class KubeletRules {
 
  private:
   void fail(const std::string& key, const std::string& text) {
-    findings_.errors.push_back({prefix + key, text});
+    findings_.errors.push_back({kubelet_section + key, text});
   }
 
   void not_negative(const char* key, std::int64_t value) {
@@ -85,7 +85,7 @@ class KubeletRules {
                                      [&](const KubernetesGate& g) { return g.name == name; });
       if (known) continue;
       findings_.warnings.push_back(
-          {prefix + ("featureGates." + log::quote(name)), "has no effect in this edgecore"});
+          {kubelet_section + ("featureGates." + log::quote(name)), "has no effect in this edgecore"});
     }
   }
 
@@ -260,7 +260,7 @@ class KubeletRules {
     if (digits.empty() || digits.size() > 6) return std::nullopt;
     int number = 0;
     for (const char c : digits) {
-      if (c < '0' || c > '9') return std::nullopt;
+      if (!is_digit(c)) return std::nullopt;
       number = number * 10 + (c - '0');
     }
     return number;

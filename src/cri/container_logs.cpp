@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <set>
 
+#include "edgecore/base/ascii.hpp"
+
 namespace edgecore::cri {
 namespace {
 
@@ -18,10 +20,6 @@ constexpr std::size_t kNanoDigits = 9;
 std::string without(std::string_view name, std::string_view ending) {
   if (name.ends_with(ending)) name.remove_suffix(ending.size());
   return std::string(name);
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 }  // namespace

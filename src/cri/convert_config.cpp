@@ -3,27 +3,28 @@
 namespace edgecore::cri {
 namespace {
 
-void write(v1::LinuxSandboxSecurityContext& out, const LinuxSandboxSecurityContext& in) {
-  if (in.namespace_options) cri::write(*out.mutable_namespace_options(), *in.namespace_options);
-  if (in.selinux_options) cri::write(*out.mutable_selinux_options(), *in.selinux_options);
+void write_sandbox_security(v1::LinuxSandboxSecurityContext& out, const LinuxSandboxSecurityContext& in) {
+  if (in.namespace_options) write(*out.mutable_namespace_options(), *in.namespace_options);
+  if (in.selinux_options) write(*out.mutable_selinux_options(), *in.selinux_options);
   if (in.run_as_user) out.mutable_run_as_user()->set_value(*in.run_as_user);
   if (in.run_as_group) out.mutable_run_as_group()->set_value(*in.run_as_group);
   out.set_readonly_rootfs(in.readonly_rootfs);
   for (const auto group : in.supplemental_groups) out.add_supplemental_groups(group);
   out.set_privileged(in.privileged);
-  if (in.seccomp) cri::write(*out.mutable_seccomp(), *in.seccomp);
-  if (in.apparmor) cri::write(*out.mutable_apparmor(), *in.apparmor);
+  if (in.seccomp) write(*out.mutable_seccomp(), *in.seccomp);
+  if (in.apparmor) write(*out.mutable_apparmor(), *in.apparmor);
 }
 
-void write(v1::LinuxPodSandboxConfig& out, const LinuxPodSandboxConfig& in) {
+void write_sandbox_linux(v1::LinuxPodSandboxConfig& out, const LinuxPodSandboxConfig& in) {
   out.set_cgroup_parent(in.cgroup_parent);
-  write(*out.mutable_security_context(), in.security_context);
+  write_sandbox_security(*out.mutable_security_context(), in.security_context);
   write_map(*out.mutable_sysctls(), in.sysctls);
-  if (in.overhead) cri::write(*out.mutable_overhead(), *in.overhead);
-  if (in.resources) cri::write(*out.mutable_resources(), *in.resources);
+  if (in.overhead) write(*out.mutable_overhead(), *in.overhead);
+  if (in.resources) write(*out.mutable_resources(), *in.resources);
 }
 
-void write(v1::LinuxContainerSecurityContext& out, const LinuxContainerSecurityContext& in) {
+void write_container_security(v1::LinuxContainerSecurityContext& out,
+                              const LinuxContainerSecurityContext& in) {
   if (in.capabilities) {
     auto& capabilities = *out.mutable_capabilities();
     write_strings(*capabilities.mutable_add_capabilities(), in.capabilities->add_capabilities);
@@ -32,8 +33,8 @@ void write(v1::LinuxContainerSecurityContext& out, const LinuxContainerSecurityC
                   in.capabilities->add_ambient_capabilities);
   }
   out.set_privileged(in.privileged);
-  if (in.namespace_options) cri::write(*out.mutable_namespace_options(), *in.namespace_options);
-  if (in.selinux_options) cri::write(*out.mutable_selinux_options(), *in.selinux_options);
+  if (in.namespace_options) write(*out.mutable_namespace_options(), *in.namespace_options);
+  if (in.selinux_options) write(*out.mutable_selinux_options(), *in.selinux_options);
   if (in.run_as_user) out.mutable_run_as_user()->set_value(*in.run_as_user);
   if (in.run_as_group) out.mutable_run_as_group()->set_value(*in.run_as_group);
   out.set_run_as_username(in.run_as_username);
@@ -43,8 +44,8 @@ void write(v1::LinuxContainerSecurityContext& out, const LinuxContainerSecurityC
   out.set_no_new_privs(in.no_new_privs);
   write_strings(*out.mutable_masked_paths(), in.masked_paths);
   write_strings(*out.mutable_readonly_paths(), in.readonly_paths);
-  if (in.seccomp) cri::write(*out.mutable_seccomp(), *in.seccomp);
-  if (in.apparmor) cri::write(*out.mutable_apparmor(), *in.apparmor);
+  if (in.seccomp) write(*out.mutable_seccomp(), *in.seccomp);
+  if (in.apparmor) write(*out.mutable_apparmor(), *in.apparmor);
 }
 
 }  // namespace
@@ -80,7 +81,7 @@ void write(v1::PodSandboxConfig& out, const PodSandboxConfig& in) {
   }
   write_map(*out.mutable_labels(), in.labels);
   write_map(*out.mutable_annotations(), in.annotations);
-  write(*out.mutable_linux(), in.linux);
+  write_sandbox_linux(*out.mutable_linux(), in.linux);
 }
 
 void write(v1::ContainerConfig& out, const ContainerConfig& in) {
@@ -108,7 +109,7 @@ void write(v1::ContainerConfig& out, const ContainerConfig& in) {
   out.set_stdin_once(in.stdin_once);
   out.set_tty(in.tty);
   write(*out.mutable_linux()->mutable_resources(), in.linux.resources);
-  write(*out.mutable_linux()->mutable_security_context(), in.linux.security_context);
+  write_container_security(*out.mutable_linux()->mutable_security_context(), in.linux.security_context);
   for (const auto& name : in.cdi_devices) out.add_cdi_devices()->set_name(name);
 }
 

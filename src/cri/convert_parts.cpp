@@ -12,13 +12,13 @@ v1::NamespaceMode write_mode(NamespaceMode mode) {
   return static_cast<v1::NamespaceMode>(mode);
 }
 
-IdMapping read(const v1::IDMapping& in) {
+IdMapping read_mapping(const v1::IDMapping& in) {
   return {in.host_id(), in.container_id(), in.length()};
 }
 
 std::vector<IdMapping> read_mappings(const google::protobuf::RepeatedPtrField<v1::IDMapping>& in) {
   std::vector<IdMapping> out;
-  for (const auto& one : in) out.push_back(read(one));
+  for (const auto& one : in) out.push_back(read_mapping(one));
   return out;
 }
 

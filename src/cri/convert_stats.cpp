@@ -10,7 +10,7 @@ std::optional<std::uint64_t> figure(bool present, const Wrapper& wrapper) {
   return wrapper.value();
 }
 
-CpuUsage read(const v1::CpuUsage& in) {
+CpuUsage read_cpu(const v1::CpuUsage& in) {
   CpuUsage out;
   out.timestamp = in.timestamp();
   out.usage_core_nano_seconds = figure(in.has_usage_core_nano_seconds(), in.usage_core_nano_seconds());
@@ -18,7 +18,7 @@ CpuUsage read(const v1::CpuUsage& in) {
   return out;
 }
 
-MemoryUsage read(const v1::MemoryUsage& in) {
+MemoryUsage read_memory(const v1::MemoryUsage& in) {
   MemoryUsage out;
   out.timestamp = in.timestamp();
   out.working_set_bytes = figure(in.has_working_set_bytes(), in.working_set_bytes());
@@ -30,7 +30,7 @@ MemoryUsage read(const v1::MemoryUsage& in) {
   return out;
 }
 
-SwapUsage read(const v1::SwapUsage& in) {
+SwapUsage read_swap(const v1::SwapUsage& in) {
   SwapUsage out;
   out.timestamp = in.timestamp();
   out.swap_available_bytes = figure(in.has_swap_available_bytes(), in.swap_available_bytes());
@@ -38,7 +38,7 @@ SwapUsage read(const v1::SwapUsage& in) {
   return out;
 }
 
-NetworkInterfaceUsage read(const v1::NetworkInterfaceUsage& in) {
+NetworkInterfaceUsage read_interface(const v1::NetworkInterfaceUsage& in) {
   NetworkInterfaceUsage out;
   out.name = in.name();
   out.rx_bytes = figure(in.has_rx_bytes(), in.rx_bytes());
@@ -48,15 +48,15 @@ NetworkInterfaceUsage read(const v1::NetworkInterfaceUsage& in) {
   return out;
 }
 
-NetworkUsage read(const v1::NetworkUsage& in) {
+NetworkUsage read_network(const v1::NetworkUsage& in) {
   NetworkUsage out;
   out.timestamp = in.timestamp();
-  if (in.has_default_interface()) out.default_interface = read(in.default_interface());
-  for (const auto& one : in.interfaces()) out.interfaces.push_back(read(one));
+  if (in.has_default_interface()) out.default_interface = read_interface(in.default_interface());
+  for (const auto& one : in.interfaces()) out.interfaces.push_back(read_interface(one));
   return out;
 }
 
-ProcessUsage read(const v1::ProcessUsage& in) {
+ProcessUsage read_processes(const v1::ProcessUsage& in) {
   return {in.timestamp(), figure(in.has_process_count(), in.process_count())};
 }
 
@@ -68,10 +68,10 @@ ContainerStats read(const v1::ContainerStats& in) {
   out.metadata = read(in.attributes().metadata());
   out.labels = read_map(in.attributes().labels());
   out.annotations = read_map(in.attributes().annotations());
-  if (in.has_cpu()) out.cpu = read(in.cpu());
-  if (in.has_memory()) out.memory = read(in.memory());
+  if (in.has_cpu()) out.cpu = read_cpu(in.cpu());
+  if (in.has_memory()) out.memory = read_memory(in.memory());
   if (in.has_writable_layer()) out.writable_layer = read(in.writable_layer());
-  if (in.has_swap()) out.swap = read(in.swap());
+  if (in.has_swap()) out.swap = read_swap(in.swap());
   return out;
 }
 
@@ -82,10 +82,10 @@ PodSandboxStats read(const v1::PodSandboxStats& in) {
   out.labels = read_map(in.attributes().labels());
   out.annotations = read_map(in.attributes().annotations());
   const auto& figures = in.linux();
-  if (figures.has_cpu()) out.cpu = read(figures.cpu());
-  if (figures.has_memory()) out.memory = read(figures.memory());
-  if (figures.has_network()) out.network = read(figures.network());
-  if (figures.has_process()) out.process = read(figures.process());
+  if (figures.has_cpu()) out.cpu = read_cpu(figures.cpu());
+  if (figures.has_memory()) out.memory = read_memory(figures.memory());
+  if (figures.has_network()) out.network = read_network(figures.network());
+  if (figures.has_process()) out.process = read_processes(figures.process());
   out.containers = read_each(figures.containers());
   return out;
 }

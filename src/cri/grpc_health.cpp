@@ -21,8 +21,8 @@ constexpr const char* kPath = "/grpc.health.v1.Health/Check";
 constexpr const char* kUserAgent = "kube-probe/1.28";
 /// The answer is one number; a pod that sends more is not listened to.
 constexpr int kMaxAnswerBytes = 16 * 1024;
-constexpr int kFirstReconnectMillis = 100;
-constexpr int kLastReconnectMillis = 1000;
+constexpr int kFirstProbeReconnectMillis = 100;
+constexpr int kLastProbeReconnectMillis = 1000;
 
 /// gRPC's name of an address: the scheme says that nothing has to be resolved.
 std::string target_of(const HealthQuestion& question) {
@@ -38,8 +38,8 @@ std::shared_ptr<grpc::Channel> open_channel(const HealthQuestion& question) {
   grpc::ChannelArguments arguments = rpc::plain_channel_arguments();
   arguments.SetUserAgentPrefix(kUserAgent);
   arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMillis);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastReconnectMillis);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstProbeReconnectMillis);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastProbeReconnectMillis);
   return grpc::CreateCustomChannel(target_of(question), grpc::InsecureChannelCredentials(), arguments);
 }
 

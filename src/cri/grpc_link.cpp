@@ -11,16 +11,16 @@ namespace edgecore::cri {
 namespace {
 
 constexpr int kMaxMessageBytes = 16 * 1024 * 1024;  // protocol/05-edged.md §4.1
-constexpr int kFirstReconnectMillis = 100;
-constexpr int kLastReconnectMillis = 2000;
+constexpr int kFirstRuntimeReconnectMillis = 100;
+constexpr int kLastRuntimeReconnectMillis = 2000;
 
 grpc::ChannelArguments channel_arguments() {
   grpc::ChannelArguments arguments = rpc::plain_channel_arguments();
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMillis);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kFirstReconnectMillis);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastReconnectMillis);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstRuntimeReconnectMillis);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kFirstRuntimeReconnectMillis);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastRuntimeReconnectMillis);
   return arguments;
 }
 

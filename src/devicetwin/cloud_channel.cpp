@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "devicetwin/texts.hpp"
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/names.hpp"
@@ -18,10 +19,6 @@ namespace op = names::operation;
 constexpr std::chrono::seconds kLinkAnswer{5};
 /// Where edgehub takes nothing now it is asked again after this.
 constexpr std::chrono::milliseconds kBusy{10};
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 }  // namespace
 

@@ -13,6 +13,7 @@
 #include "devicetwin/mappers.hpp"
 #include "devicetwin/rows.hpp"
 #include "devicetwin/texts.hpp"
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/names.hpp"
@@ -34,10 +35,6 @@ namespace mapper_objects = store::mapper_objects;
 /// Requests that share a commit, at most; bytes of them and of what is to be published.
 constexpr std::size_t kBatchMessages = 512;
 constexpr std::size_t kBatchBytes = 4U << 20U;
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 /// An object, or its JSON text.
 Json object_of(const Json& content) {

@@ -7,6 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "devicetwin/member_name.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/kube/json.hpp"
@@ -18,12 +19,6 @@ using StringMap = google::protobuf::Map<std::string, std::string>;
 using AnyMap = google::protobuf::Map<std::string, v1beta1::Any>;
 
 constexpr std::size_t kMaxDepth = 128;
-
-bool same_letters(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 /// The fields of one JSON object, which may be absent; it knows its path, for errors.
 class Fields {

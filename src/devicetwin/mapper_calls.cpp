@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/message.hpp"
 #include "edgecore/beehive/names.hpp"
 
@@ -11,10 +12,6 @@ namespace edgecore::devicetwin {
 namespace {
 
 using store::mapper_objects::Key;
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 std::string key_of(std::string_view id, const char* type) {
   const std::size_t slash = id.find('/');

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 
+#include "devicetwin/member_name.hpp"
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 
 namespace edgecore::devicetwin {
@@ -19,15 +20,6 @@ constexpr const char* kLocalUnmarshal = "Unmarshal update request body failed, p
 constexpr const char* kCloudUnmarshal = "unmarshal update request body failed, Please check the request";
 constexpr const char* kNoTwin = "Update twin error, key:twin does not exist";
 constexpr const char* kWrongBody = "the request body is wrong";
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_letters(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
 
 /// A member by its name in any case, the exact one first; JSON null counts as absent.
 const Json* field(const Json& object, std::string_view name) {
@@ -72,10 +64,8 @@ std::optional<TwinVersion> version_field(const Json& object, std::string_view na
 bool is_plain(std::string_view text, std::size_t max) {
   constexpr std::string_view special = "-_.,:/@#";
   if (text.empty() || text.size() > max) return false;
-  return std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           special.find(c) != std::string_view::npos;
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return is_alnum(c) || special.find(c) != std::string_view::npos; });
 }
 
 std::string not_plain(const char* what, std::size_t max) {
@@ -149,9 +139,7 @@ std::optional<std::string> flaw_of(const TwinUpdate& update) {
 bool is_integer(std::string_view value) {
   if (value.starts_with('+')) value.remove_prefix(1);
   if (value.starts_with('+')) return false;
-  std::int64_t number = 0;
-  const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), number);
-  return failed == std::errc() && end == value.data() + value.size();
+  return to_number<std::int64_t>(value).has_value();
 }
 
 bool is_float(const std::string& value) {

@@ -3,8 +3,8 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "edgecore/base/ascii.hpp"
 #include "edged/pod_resources.hpp"
 
 namespace edgecore::edged {
@@ -135,13 +135,6 @@ bool ports_clash(const kube::Pod& pod, const kube::Pod& other) {
   return false;
 }
 
-std::optional<std::int64_t> number(const std::string& text) {
-  std::int64_t out = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return out;
-}
-
 bool matches_requirement(const Json& requirement, const kube::StringMap& values) {
   const std::string op = kube::string_or(requirement, "operator");
   const auto found = values.find(kube::string_or(requirement, "key"));
@@ -153,8 +146,8 @@ bool matches_requirement(const Json& requirement, const kube::StringMap& values)
   if (op == "In") return in;
   if (op == "NotIn") return !in;
   if ((op != "Gt" && op != "Lt") || !has || wanted.size() != 1 || !wanted[0].is_string()) return false;
-  const auto left = number(found->second);
-  const auto right = number(wanted[0].get<std::string>());
+  const auto left = to_number<std::int64_t>(found->second);
+  const auto right = to_number<std::int64_t>(wanted[0].get<std::string>());
   return left && right && (op == "Gt" ? *left > *right : *left < *right);
 }
 

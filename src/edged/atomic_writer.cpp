@@ -21,7 +21,6 @@ namespace {
 constexpr const char* kData = "..data";
 constexpr const char* kDataTemporary = "..data_tmp";
 constexpr const char* kLinkTemporary = "..link_tmp";
-constexpr std::size_t kMaxPath = 4096;
 constexpr std::size_t kMaxElement = 255;
 
 std::vector<std::string> elements(const std::string& path) {

@@ -18,6 +18,7 @@
 #include <variant>
 
 #include "edgecore/base/blocking_pool.hpp"
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 
 namespace edgecore::edged {
@@ -59,7 +60,7 @@ boost::asio::awaitable<Result> blocking_call(BlockingPool& pool, std::function<R
   const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   const auto value = std::make_shared<std::optional<Value>>();
   auto until = boost::asio::steady_timer::time_point::max();
-  if (wait.patience) until = std::chrono::steady_clock::now() + *wait.patience;
+  if (wait.patience) until = steady_now() + *wait.patience;
   const auto sleeper =
       std::make_shared<Sleeper>(Sleeper{boost::asio::steady_timer(executor, until), nullptr, false});
   BlockingPool::Work job = [value, work = std::move(work)] {
@@ -89,8 +90,8 @@ boost::asio::awaitable<Result> blocking_call(BlockingPool& pool, std::function<R
     const boost::system::error_code cancelled = woken;
     const bool throws = co_await boost::asio::this_coro::throw_if_cancelled();
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    const auto leave = std::chrono::steady_clock::now() + wait.linger;
-    while (!sleeper->ended && std::chrono::steady_clock::now() < leave) {
+    const auto leave = steady_now() + wait.linger;
+    while (!sleeper->ended && steady_now() < leave) {
       sleeper->alarm.expires_at(leave);
       co_await sleeper->alarm.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
     }

@@ -11,6 +11,7 @@
 #include <map>
 #include <system_error>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/process.hpp"
 
@@ -144,11 +145,6 @@ class KernelCgroupFiles final : public CgroupFiles {
   }
 
  private:
-  static std::string trimmed(std::string text) {
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-    return text;
-  }
-
   /// Each hierarchy of v1 is mounted on a directory named after its controllers; links to it bear the single
   /// names. The tree of v2 beside them ("unified") has no controllers.
   void find_v1() {

@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 
 namespace edgecore::edged {
@@ -63,9 +64,10 @@ std::vector<std::string> ancestors(const std::string& path) {
   return list;
 }
 
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  return text;
+/// What a file of the cgroup holds; "" when there is none.
+std::string file_content(CgroupFiles& files, const std::string& hierarchy, const std::string& cgroup,
+                         const char* file) {
+  return std::string(trimmed(files.read(hierarchy, cgroup, file).value_or("")));
 }
 
 std::string number_or_max(std::int64_t value) {
@@ -78,16 +80,15 @@ void inherit_cpuset(CgroupFiles& files, const std::string& hierarchy, const std:
   for (const char* file : {"cpuset.cpus", "cpuset.mems"}) {
     const auto own = files.read(hierarchy, cgroup, file);
     if (!own || !trimmed(*own).empty()) continue;
-    const std::string above = trimmed(files.read(hierarchy, parent, file).value_or(""));
+    const std::string above = file_content(files, hierarchy, parent, file);
     if (!above.empty()) files.write(hierarchy, cgroup, file, above);
   }
 }
 
 /// Hands down the controllers of v2 to the cgroups below `cgroup`.
 void hand_down(CgroupFiles& files, const std::string& cgroup) {
-  const std::string offered = " " + trimmed(files.read("", cgroup, "cgroup.controllers").value_or("")) + " ";
-  const std::string handed =
-      " " + trimmed(files.read("", cgroup, "cgroup.subtree_control").value_or("")) + " ";
+  const std::string offered = " " + file_content(files, "", cgroup, "cgroup.controllers") + " ";
+  const std::string handed = " " + file_content(files, "", cgroup, "cgroup.subtree_control") + " ";
   for (const auto controller : kControllers) {
     const std::string word = " " + std::string(controller) + " ";
     if (offered.find(word) == std::string::npos || handed.find(word) != std::string::npos) continue;
@@ -168,7 +169,7 @@ std::set<pid_t> processes(CgroupFiles& files, const std::string& root) {
   return pids;
 }
 
-bool remove_tree(CgroupFiles& files, const std::string& root) {
+bool remove_cgroup_tree(CgroupFiles& files, const std::string& root) {
   bool all = true;
   for (const auto& hierarchy : files.hierarchies()) {
     if (!files.exists(hierarchy, root)) continue;
@@ -368,7 +369,7 @@ bool Cgroups::remove_pod(const PodCgroup& pod) {
     // The first look is at once: usually the runtime has left nothing behind.
     for (int look = 0; look < kLooksPerRound && !removed; ++look) {
       if (look > 0) std::this_thread::sleep_for(kBetweenLooks);
-      removed = remove_tree(files_, cgroup);
+      removed = remove_cgroup_tree(files_, cgroup);
     }
   }
   if (removed && systemd()) slices_->stop(slice_name(of));

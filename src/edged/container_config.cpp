@@ -2,11 +2,11 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include <charconv>
-
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/cri/container_logs.hpp"
 #include "edged/container_hash.hpp"
 #include "edged/environment.hpp"
+#include "edged/string_map.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -74,18 +74,7 @@ std::vector<cri::Mount> mounts(const ContainerInput& input) {
 }
 
 std::optional<std::int64_t> number(const cri::StringMap& from, const char* key) {
-  const auto found = from.find(key);
-  if (found == from.end()) return std::nullopt;
-  const auto& text = found->second;
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::string text(const cri::StringMap& from, const char* key) {
-  const auto found = from.find(key);
-  return found == from.end() ? std::string() : found->second;
+  return to_number<std::int64_t>(value_or_empty(from, key));
 }
 
 }  // namespace
@@ -128,14 +117,14 @@ cri::ContainerConfig make_container_config(const ContainerInput& input) {
 
 ContainerAnnotations read_annotations(const cri::StringMap& from) {
   ContainerAnnotations out;
-  out.hash = text(from, kHash);
+  out.hash = value_or_empty(from, kHash);
   const auto restarts = number(from, kRestartCount).value_or(0);
   out.restart_count = static_cast<std::int32_t>(std::clamp<std::int64_t>(restarts, 0, INT32_MAX));
-  out.termination_message_path = text(from, kMessagePath);
-  out.termination_message_policy = text(from, kMessagePolicy);
+  out.termination_message_path = value_or_empty(from, kMessagePath);
+  out.termination_message_policy = value_or_empty(from, kMessagePolicy);
   out.deletion_grace_period = number(from, kDeletionGrace);
   out.termination_grace_period = number(from, kTerminationGrace);
-  out.pre_stop = text(from, kPreStop);
+  out.pre_stop = value_or_empty(from, kPreStop);
   return out;
 }
 

@@ -30,10 +30,6 @@ struct NotStarted {
   std::optional<SteadyTime> again;
 };
 
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 /// What the runtime still does for a caller that is gone is over soon.
 constexpr std::chrono::seconds kOtherCallEnds{1};
 

@@ -11,6 +11,7 @@
 #include "edged/container_config.hpp"
 #include "edged/log_paths.hpp"
 #include "edged/sandbox_config.hpp"
+#include "edged/string_map.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -19,11 +20,6 @@ using cri::ContainerState;
 
 /// For a container whose state the runtime has lost: it may still run.
 constexpr std::int64_t kMostGraceForUnknown = 30;
-
-std::string label(const cri::StringMap& labels, const char* key) {
-  const auto found = labels.find(key);
-  return found == labels.end() ? std::string() : found->second;
-}
 
 template <class Row>
 bool newer(const Row& a, const Row& b) {
@@ -51,7 +47,7 @@ bool too_young(const cri::Container& row, const ContainerGcPolicy& policy, WallT
 std::vector<Unit> dead_units(const std::vector<cri::Container>& all, const PodFates& fate) {
   std::map<std::pair<std::string, std::string>, std::vector<cri::Container>> by_name;
   for (const auto& row : all) {
-    std::pair key(label(row.labels, kPodUidLabel), label(row.labels, kContainerNameLabel));
+    std::pair key(value_or_empty(row.labels, kPodUidLabel), value_or_empty(row.labels, kContainerNameLabel));
     if (!key.first.empty() && !key.second.empty()) by_name[std::move(key)].push_back(row);
   }
   std::vector<Unit> units;
@@ -139,7 +135,7 @@ std::vector<cri::PodSandbox> sandboxes_to_remove(const std::vector<cri::PodSandb
   for (const auto& row : containers) occupied.insert(row.pod_sandbox_id);
   std::map<std::string, std::vector<cri::PodSandbox>> by_pod;
   for (const auto& row : sandboxes) {
-    const std::string uid = label(row.labels, kPodUidLabel);
+    const std::string uid = value_or_empty(row.labels, kPodUidLabel);
     if (!uid.empty()) by_pod[uid].push_back(row);
   }
   std::vector<cri::PodSandbox> remove;
@@ -169,7 +165,7 @@ boost::asio::awaitable<void> ContainerGc::run() {
       if (is_cancellation(error)) throw;
       if (complaints_.now()) deps_.log->warn("Dead containers could not be collected: {}", error.what());
     }
-    const SteadyTime retry = std::chrono::steady_clock::now() + deps_.period;
+    const SteadyTime retry = steady_now() + deps_.period;
     co_await wakeup_.sleep_until(clean ? SteadyTime::max() : retry);
     pause.expires_after(deps_.period / 30);  // what dies, dies in company
     co_await pause.async_wait(boost::asio::use_awaitable);
@@ -247,7 +243,7 @@ boost::asio::awaitable<bool> ContainerGc::remove_sandboxes(const std::vector<cri
   for (const auto& victim : victims) {
     try {
       co_await remove_sandbox(victim.id);
-      tell(label(victim.labels, kPodUidLabel));
+      tell(value_or_empty(victim.labels, kPodUidLabel));
     } catch (const Error& error) {
       if (is_cancellation(error)) throw;
       clean = false;
@@ -265,7 +261,7 @@ boost::asio::awaitable<bool> ContainerGc::remove_logs(const std::vector<cri::Con
   DeadLogs found = co_await blocking_call<DeadLogs>(deps_.pool, std::move(look));
   std::set<std::string> pods_there, starting;
   for (const auto& row : rows) {
-    pods_there.insert(label(row.labels, kPodUidLabel));
+    pods_there.insert(value_or_empty(row.labels, kPodUidLabel));
     // A missing log file of a container that runs is being rotated.
     if (row.state == ContainerState::Running || row.state == ContainerState::Created) starting.insert(row.id);
   }
@@ -328,7 +324,7 @@ boost::asio::awaitable<void> ContainerGc::remove_pod(std::string uid) {
 boost::asio::awaitable<void> ContainerGc::remove_container(cri::ContainerStatus status) {
   co_await remove_files(status);
   co_await deps_.runtime.remove_container(status.id);
-  tell(label(status.labels, kPodUidLabel));
+  tell(value_or_empty(status.labels, kPodUidLabel));
 }
 
 boost::asio::awaitable<void> ContainerGc::remove_files(cri::ContainerStatus status) {
@@ -339,9 +335,9 @@ boost::asio::awaitable<void> ContainerGc::remove_files(cri::ContainerStatus stat
     deps_.log->warn("The log of the dead container {} is not below {} and is left where it is: {}",
                     log::quote(status.id), deps_.pod_logs.string(), log::quote(status.log_path));
   }
-  const std::string link =
-      container_log_link(label(status.labels, kPodNameLabel), label(status.labels, kPodNamespaceLabel),
-                         label(status.labels, kContainerNameLabel), status.id);
+  const std::string link = container_log_link(value_or_empty(status.labels, kPodNameLabel),
+                                              value_or_empty(status.labels, kPodNamespaceLabel),
+                                              value_or_empty(status.labels, kContainerNameLabel), status.id);
   std::function<std::vector<std::string>()> work = [log, link, links = deps_.container_logs] {
     return remove_container_logs(log, links, link);
   };

@@ -15,8 +15,6 @@ namespace edgecore::edged {
 namespace {
 
 constexpr int kDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-/// Nobody nests deeper on purpose; each level costs a descriptor and a stack frame.
-constexpr int kMaxDepth = 256;
 
 struct CloseDir {
   void operator()(DIR* stream) const { ::closedir(stream); }
@@ -34,7 +32,7 @@ void remove_at(const FileDescriptor& parent, const std::string& name, dev_t devi
   }
   if (about.st_dev != device)
     throw Error("The directory " + name + " is on another file system; it is not emptied");
-  if (depth > kMaxDepth) throw Error("The directory " + name + " is nested too deeply to be removed");
+  if (depth > kMaxTreeDepth) throw Error("The directory " + name + " is nested too deeply to be removed");
   const FileDescriptor inside = open_directory_at(parent, name);
   if (!inside.valid()) return;
   for (const auto& entry : directory_entries(inside)) remove_at(inside, entry, device, depth + 1);

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -11,6 +12,11 @@
 /// Directories reached by descriptor, so that nobody who may write into a volume can lead us elsewhere with a
 /// symbolic link. All throw SystemError; none follows a link.
 namespace edgecore::edged {
+
+/// Nobody nests deeper on purpose; each level costs a descriptor and a stack frame.
+inline constexpr int kMaxTreeDepth = 256;
+/// Bytes of the longest path that the kernel takes.
+inline constexpr std::size_t kMaxPath = 4096;
 
 /// Opens a directory that is ours by its path; only the last element must not be a link.
 FileDescriptor open_directory(const std::filesystem::path& path);

@@ -45,10 +45,6 @@ constexpr std::chrono::seconds kMirrorPatience{3};
 /// Relist older than this: the node is not ready (protocol/05-edged.md §1.12).
 constexpr std::chrono::minutes kListOverdue{3};
 
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 /// What the configuration says; where that makes no sense, what it says when nothing is set.
 LogRotationPolicy rotation_policy(const config::TailoredKubeletConfig& config, const log::Logger& log) {
   try {

@@ -14,7 +14,7 @@ namespace edgecore::edged {
 namespace {
 
 constexpr std::string_view kHugePages = "HugePages";
-constexpr mode_t kMode = 0777;
+constexpr mode_t kEmptyDirMode = 0777;
 
 bool is_real_directory(const std::filesystem::path& path) {
   struct stat about {};
@@ -68,7 +68,7 @@ bool make_empty_dir(Mounter& mounter, const EmptyDirPlan& plan) {
   if (there && (plan.ready.empty() || is_real_directory(plan.ready))) return false;
   make_directories(plan.path, 0750);
   if (!plan.medium.empty() && !mounted) mount_medium(mounter, plan);
-  if (::chmod(plan.path.c_str(), kMode) != 0)
+  if (::chmod(plan.path.c_str(), kEmptyDirMode) != 0)
     throw SystemError("cannot set the mode of " + plan.path.string(), errno);
   if (plan.fs_group) apply_fs_group(plan.path, *plan.fs_group, false);
   if (!plan.ready.empty()) make_directories(plan.ready, 0750);

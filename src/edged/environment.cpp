@@ -7,6 +7,8 @@
 #include "edgecore/kube/names.hpp"
 #include "edgecore/kube/quantity.hpp"
 #include "edgecore/kube/quoted.hpp"
+#include "edged/pod_containers.hpp"
+#include "edged/string_map.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -37,16 +39,12 @@ class Environment {
   std::map<std::string, std::size_t, std::less<>> index_;
 };
 
-std::string_view word(EnvFrom::Kind kind) {
-  return kind == EnvFrom::Kind::kConfigMap ? "configmap" : "secret";
-}
-
 const Json* find_object(const EnvironmentInput& input, EnvFrom::Kind kind, const std::string& name,
                         bool optional) {
   const auto found = input.objects.find(ConfigRef{kind, name});
   if (found != input.objects.end()) return &found->second;
   if (optional) return nullptr;
-  throw ContainerConfigError(fmt::format("{} \"{}\" not found", word(kind), name));
+  throw ContainerConfigError(fmt::format("{} \"{}\" not found", config_noun(kind), name));
 }
 
 /// The entry of a ConfigMap as it is, of a Secret decoded.
@@ -56,7 +54,8 @@ std::string entry(EnvFrom::Kind kind, const std::string& name, const std::string
     if (kind == EnvFrom::Kind::kConfigMap) return text;
     if (auto bytes = decode_base64(text)) return *std::move(bytes);
   }
-  throw ContainerConfigError(fmt::format("{} \"{}\" holds no usable value at \"{}\"", word(kind), name, key));
+  throw ContainerConfigError(
+      fmt::format("{} \"{}\" holds no usable value at \"{}\"", config_noun(kind), name, key));
 }
 
 void add_env_from(const EnvironmentInput& input, const EnvFrom& from, Environment& into) {
@@ -111,22 +110,10 @@ std::optional<std::string> subscript(std::string_view path, std::string_view map
   return std::string(path.substr(2, path.size() - 4));
 }
 
-std::string value_or_empty(const kube::StringMap& map, const std::string& key) {
-  const auto found = map.find(key);
-  return found == map.end() ? std::string() : found->second;
-}
-
-std::string joined(const std::vector<std::string>& parts) {
-  return fmt::format("{}", fmt::join(parts, ","));
-}
-
-const kube::Container* find_container(const kube::Pod& pod, const std::string& name) {
-  for (const auto* list : {&pod.spec.containers, &pod.spec.init_containers}) {
-    for (const auto& one : *list) {
-      if (one.name == name) return &one;
-    }
-  }
-  return nullptr;
+/// Ephemeral containers have no resources to tell of.
+const kube::Container* find_lasting_container(const kube::Pod& pod, const std::string& name) {
+  const kube::Container* found = find_container(pod.spec.containers, name);
+  return found != nullptr ? found : find_container(pod.spec.init_containers, name);
 }
 
 std::int64_t divided(std::int64_t amount, std::int64_t divisor) {
@@ -135,6 +122,10 @@ std::int64_t divided(std::int64_t amount, std::int64_t divisor) {
 }
 
 }  // namespace
+
+std::string_view config_noun(kube::EnvFrom::Kind kind) {
+  return kind == EnvFrom::Kind::kConfigMap ? "configmap" : "secret";
+}
 
 std::vector<ConfigRef> environment_references(const kube::Container& container) {
   std::vector<ConfigRef> found;
@@ -239,7 +230,7 @@ std::string field_value(const kube::FieldRef& field, const kube::Pod& pod, const
     if (path == "spec.serviceAccountName") return pod.spec.service_account_name;
     if (path == "status.hostIP") return facts.host_ip;
     if (path == "status.podIP") return facts.pod_ips.empty() ? std::string() : facts.pod_ips.front();
-    if (path == "status.podIPs") return joined(facts.pod_ips);
+    if (path == "status.podIPs") return fmt::format("{}", fmt::join(facts.pod_ips, ","));
     if (path == "status.hostIPs") return {};  // its feature gate is off
   }
   throw ContainerConfigError(fmt::format("unsupported fieldPath: {}", path));
@@ -247,7 +238,7 @@ std::string field_value(const kube::FieldRef& field, const kube::Pod& pod, const
 
 std::string resource_value(const kube::ResourceFieldRef& field, const kube::Pod& pod,
                            const kube::Container* container, const PodFacts& facts) {
-  if (!field.container_name.empty()) container = find_container(pod, field.container_name);
+  if (!field.container_name.empty()) container = find_lasting_container(pod, field.container_name);
   if (container == nullptr) {
     throw ContainerConfigError(fmt::format("container {} not found", field.container_name));
   }

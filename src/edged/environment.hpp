@@ -30,6 +30,8 @@ struct ConfigRef {
   std::string name;
   auto operator<=>(const ConfigRef&) const = default;
 };
+/// "configmap" or "secret", as messages about pods call them.
+std::string_view config_noun(kube::EnvFrom::Kind kind);
 
 /// What was found for the references of a container. A missing entry is an object that does not exist.
 using ConfigObjects = std::map<ConfigRef, Json>;

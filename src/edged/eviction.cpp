@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <tuple>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/quantity.hpp"
 #include "edgecore/kube/time.hpp"
@@ -42,12 +42,11 @@ struct Amount {
 Amount amount_of(const std::string& name, const std::string& text, std::string_view setting) {
   Amount amount;
   if (text.ends_with('%')) {
-    double percent = -1;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size() - 1, percent);
-    if (error != std::errc() || end != text.data() + text.size() - 1 || percent < 0 || percent > 100)
+    const auto percent = to_number<double>(std::string_view(text).substr(0, text.size() - 1));
+    if (!percent || *percent < 0 || *percent > 100)
       throw BadInput(
           fmt::format("{} has \"{}\" for {}, which is no percentage from 0% to 100%.", setting, text, name));
-    amount.fraction = percent / 100;
+    amount.fraction = *percent / 100;
     return amount;
   }
   const auto quantity = Quantity::try_parse(text);
@@ -91,10 +90,6 @@ std::int64_t request_of(const kube::Pod& pod, const char* resource) {
   const Amounts requests = pod_requests(pod, Overhead::kWith);
   const auto found = requests.find(resource);
   return found == requests.end() ? 0 : found->second.value();
-}
-
-std::string bytes_text(std::int64_t bytes) {
-  return Quantity::of(bytes, Quantity::Format::kBinarySi).text();
 }
 
 /// Smaller goes first.

@@ -15,10 +15,6 @@ constexpr std::chrono::seconds kCleanup{30};
 constexpr std::chrono::milliseconds kCleanupLook{500};
 constexpr std::int64_t kShortGrace = 1;
 
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 }  // namespace
 
 EvictionPolicy eviction_policy(const config::TailoredKubeletConfig& config) {

@@ -12,14 +12,12 @@
 namespace edgecore::edged {
 namespace {
 
-constexpr int kMaxDepth = 256;
-
 mode_t added(mode_t type, bool read_only) {
   const mode_t access = read_only ? 0440 : 0660;
   return S_ISDIR(type) ? (access | 02110U) : access;
 }
 
-struct Walk {
+struct GroupWalk {
   gid_t gid;
   bool read_only;
   dev_t device;
@@ -50,7 +48,7 @@ struct Walk {
   }
 
   void give_directory(const FileDescriptor& directory, const struct stat& about, int depth) const {
-    if (depth > kMaxDepth) throw Error("A volume is nested too deeply to be given to its group");
+    if (depth > kMaxTreeDepth) throw Error("A volume is nested too deeply to be given to its group");
     // From the inside out: a root that looks right says that everything below it is.
     for (const auto& name : directory_entries(directory)) give(directory, name, depth + 1);
     const mode_t wanted = (about.st_mode & 07777U) | added(about.st_mode, read_only);
@@ -70,7 +68,7 @@ void apply_fs_group(const std::filesystem::path& volume, const FsGroup& group, b
     throw SystemError("cannot look at the volume " + volume.string(), errno);
   const mode_t bits = added(about.st_mode, read_only);
   if (group.on_root_mismatch && about.st_gid == group.gid && (about.st_mode & bits) == bits) return;
-  const Walk walk{group.gid, read_only, about.st_dev};
+  const GroupWalk walk{group.gid, read_only, about.st_dev};
   walk.give_directory(root, about, 0);
 }
 

@@ -2,12 +2,12 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <vector>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/net/digest.hpp"
 #include "edged/go_pod_types.hpp"
@@ -33,7 +33,7 @@ Field field_of(std::string_view word) {
     field.member = word.substr(equals + 1, colon - equals - 1);
   } else {
     field.member = field.name;
-    field.member[0] = static_cast<char>(field.member[0] - 'A' + 'a');
+    field.member[0] = to_lower(field.member[0]);
   }
   return field;
 }
@@ -85,12 +85,10 @@ Scale scale_of(std::string_view suffix) {
   for (const auto& one : kBinary) {
     if (one.text == suffix) return {one.exponent, "BinarySI"};
   }
-  int exponent = 0;
   if (suffix.size() < 2 || (suffix[0] != 'e' && suffix[0] != 'E')) throw NotReproduced();
-  const char* begin = suffix.data() + (suffix[1] == '+' ? 2 : 1);
-  const auto [end, error] = std::from_chars(begin, suffix.data() + suffix.size(), exponent);
-  if (error != std::errc() || end != suffix.data() + suffix.size()) throw NotReproduced();
-  return {exponent, "DecimalExponent"};
+  const auto exponent = to_number<int>(suffix.substr(suffix[1] == '+' ? 2 : 1));
+  if (!exponent) throw NotReproduced();
+  return {*exponent, "DecimalExponent"};
 }
 
 std::string quantity_text(std::int64_t value, int scale, std::string_view text, std::string_view format) {
@@ -103,7 +101,7 @@ std::string quantity_text(std::int64_t value, int scale, std::string_view text, 
 
 std::string take_digits(std::string_view& text) {
   std::size_t length = 0;
-  while (length < text.size() && text[length] >= '0' && text[length] <= '9') ++length;
+  while (length < text.size() && is_digit(text[length])) ++length;
   std::string digits(text.substr(0, length));
   text.remove_prefix(length);
   return digits;

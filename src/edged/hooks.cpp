@@ -8,7 +8,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/kube/json.hpp"
+#include "edged/cancellation.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -16,18 +18,11 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr std::string_view kUserAgent = "kube-lifecycle/1.28";
-constexpr std::size_t kTextBytes = 300;
+constexpr std::string_view kHookUserAgent = "kube-lifecycle/1.28";
 
 asio::awaitable<void> wait(std::chrono::seconds time) {
   asio::steady_timer timer(co_await asio::this_coro::executor, time);
   co_await timer.async_wait(asio::use_awaitable);
-}
-
-asio::awaitable<void> stop_if_cancelled() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  if (state.cancelled() != asio::cancellation_type::none)
-    throw boost::system::system_error(asio::error::operation_aborted);
 }
 
 /// Why the request got no answer, of whatever status; nullopt when it got one.
@@ -61,7 +56,7 @@ asio::awaitable<std::optional<std::string>> Hooks::post_start(kube::Handler hand
 asio::awaitable<std::chrono::steady_clock::duration> Hooks::pre_stop(kube::Handler handler,
                                                                      ProbeTarget target,
                                                                      std::chrono::seconds grace) {
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = steady_now();
   if (std::holds_alternative<std::monostate>(handler) || grace <= 0s) co_return 0s;
   const std::string id = target.container_id;
   using namespace asio::experimental::awaitable_operators;
@@ -76,7 +71,7 @@ asio::awaitable<std::chrono::steady_clock::duration> Hooks::pre_stop(kube::Handl
     log_->warn("The preStop hook of container {} did not end within its grace period of {} s", id,
                grace.count());
   }
-  co_return std::chrono::steady_clock::now() - began;
+  co_return steady_now() - began;
 }
 
 asio::awaitable<std::optional<std::string>> Hooks::run(kube::Handler handler, ProbeTarget target) {
@@ -87,14 +82,14 @@ asio::awaitable<std::optional<std::string>> Hooks::run(kube::Handler handler, Pr
           co_await runtime_.exec_sync(target.container_id, exec->command, std::chrono::seconds(0));
       if (result.exit_code != 0)
         problem = fmt::format("the command ended with exit code {}: {}", result.exit_code,
-                              log::quote(result.out + result.err, kTextBytes));
+                              log::quote(result.out + result.err, kAnswerTextBytes));
     } else if (const auto* http = std::get_if<kube::HttpGetAction>(&handler)) {
       problem = co_await run_http(*http, std::move(target));
     } else {
       problem = "a hook can only be a command or an HTTP request";
     }
   } catch (const std::exception& what) {
-    problem = log::quote(what.what(), kTextBytes);
+    problem = log::quote(what.what(), kAnswerTextBytes);
   }
   co_await stop_if_cancelled();
   co_return problem;
@@ -102,7 +97,7 @@ asio::awaitable<std::optional<std::string>> Hooks::run(kube::Handler handler, Pr
 
 asio::awaitable<std::optional<std::string>> Hooks::run_http(const kube::HttpGetAction& action,
                                                             ProbeTarget target) {
-  const net::ClientRequest plain = http_request(action, target, kUserAgent);
+  const net::ClientRequest plain = http_request(action, target, kHookUserAgent);
   net::ClientRequest request = plain;
   const bool tls = request.url.starts_with("https");
   if (tls) request.tls = any_server_;
@@ -116,7 +111,7 @@ asio::awaitable<std::optional<std::string>> Hooks::run_http(const kube::HttpGetA
     problem = co_await send(std::move(again));
   }
   if (!problem) co_return std::nullopt;
-  co_return log::quote(problem->what(), kTextBytes);
+  co_return log::quote(problem->what(), kAnswerTextBytes);
 }
 
 kube::Handler parse_hook(std::string_view annotation) {

@@ -14,18 +14,18 @@
 namespace edgecore::edged {
 namespace {
 
-struct Kind {
+struct HostPathKind {
   const char* type;
   const char* noun;
   mode_t format;
 };
-constexpr Kind kKinds[] = {{"Directory", "a directory", S_IFDIR},
-                           {"DirectoryOrCreate", "a directory", S_IFDIR},
-                           {"File", "a file", S_IFREG},
-                           {"FileOrCreate", "a file", S_IFREG},
-                           {"Socket", "a socket file", S_IFSOCK},
-                           {"CharDevice", "a character device", S_IFCHR},
-                           {"BlockDevice", "a block device", S_IFBLK}};
+constexpr HostPathKind kKinds[] = {{"Directory", "a directory", S_IFDIR},
+                                   {"DirectoryOrCreate", "a directory", S_IFDIR},
+                                   {"File", "a file", S_IFREG},
+                                   {"FileOrCreate", "a file", S_IFREG},
+                                   {"Socket", "a socket file", S_IFSOCK},
+                                   {"CharDevice", "a character device", S_IFCHR},
+                                   {"BlockDevice", "a block device", S_IFBLK}};
 
 void create(const kube::HostPathSource& source) {
   if (source.type == "DirectoryOrCreate") {

@@ -166,7 +166,7 @@ boost::asio::awaitable<void> ImageGc::run() {
       if (is_cancellation(error)) throw;
       if (complaints_.now()) deps_.log->warn("Unused images could not be collected: {}", error.what());
     }
-    const auto next = std::chrono::steady_clock::now() + deps_.period;
+    const auto next = steady_now() + deps_.period;
     co_await wakeup_.sleep_until(next);
   }
 }

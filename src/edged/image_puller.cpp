@@ -9,10 +9,6 @@
 namespace edgecore::edged {
 namespace {
 
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 std::size_t places(const config::TailoredKubeletConfig& config) {
   if (config.serialize_image_pulls.value_or(true)) return 1;
   const std::int32_t most = config.max_parallel_image_pulls.value_or(0);

@@ -4,20 +4,21 @@
 
 #include <algorithm>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/kube/names.hpp"
 
 namespace edgecore::edged {
 namespace {
 
 constexpr std::string_view kEnding = ".log";
-constexpr std::size_t kMostBytes = 251;  // with the ending it is what file systems allow
+constexpr std::size_t kMostNameBytes = 251;  // with the ending it is what file systems allow
 
 }  // namespace
 
 std::string container_log_link(std::string_view pod_name, std::string_view pod_namespace,
                                std::string_view container_name, std::string_view container_id) {
   std::string name = fmt::format("{}_{}_{}-{}", pod_name, pod_namespace, container_name, container_id);
-  if (name.size() > kMostBytes) name.resize(kMostBytes);
+  if (name.size() > kMostNameBytes) name.resize(kMostNameBytes);
   return name.append(kEnding);
 }
 
@@ -27,8 +28,7 @@ std::optional<std::string> container_id_of_link(std::string_view file_name) {
   const auto dash = file_name.rfind('-');
   if (dash == std::string_view::npos || dash + 1 == file_name.size()) return std::nullopt;
   const std::string_view id = file_name.substr(dash + 1);
-  if (!std::all_of(id.begin(), id.end(),
-                   [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }))
+  if (!std::all_of(id.begin(), id.end(), [](char c) { return is_digit(c) || is_lower(c); }))
     return std::nullopt;
   return std::string(id);
 }

@@ -56,7 +56,7 @@ LogRotation::LogRotation(Deps deps) : deps_(std::move(deps)), wakeup_(deps_.exec
 boost::asio::awaitable<void> LogRotation::run() {
   if (deps_.policy.max_size == 0) co_await wakeup_.sleep();
   for (;;) {
-    const auto next = std::chrono::steady_clock::now() + deps_.period;
+    const auto next = steady_now() + deps_.period;
     co_await wakeup_.sleep_until(next);
     try {
       co_await rotate_all();

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 
@@ -16,15 +17,9 @@ namespace {
 
 constexpr std::size_t kFileBytes = 1U << 20U;
 
-std::string trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(" \t\r\n\0") - first + 1));
-}
-
 std::string read_trimmed(const std::filesystem::path& path) {
   try {
-    return trimmed(read_file(path, kFileBytes).value_or(""));
+    return std::string(trimmed(read_file(path, kFileBytes).value_or("")));
   } catch (const Error&) {
     return {};
   }
@@ -45,7 +40,7 @@ std::string assignment(const std::string& text, const std::string& key) {
     const auto end = std::min(text.find('\n', at), text.size());
     const std::string_view line = std::string_view(text).substr(at, end - at);
     if (line.starts_with(key + "=")) {
-      std::string value = trimmed(line.substr(key.size() + 1));
+      std::string value(trimmed(line.substr(key.size() + 1)));
       if (value.size() >= 2 && (value.front() == '"' || value.front() == '\''))
         value = value.substr(1, value.size() - 2);
       return value;

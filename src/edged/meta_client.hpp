@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,9 @@ struct MetaAnswer {
   [[nodiscard]] bool ok() const { return !refused; }
   [[nodiscard]] bool refused_as(std::string_view reason) const { return refused && refused->is(reason); }
 };
+
+/// Who has something to ask about each of many pods asks about so many of them at a time.
+inline constexpr std::size_t kAskedAtOnce = 16;
 
 /// edged's way to the objects of the cluster (docs/messages.md "edged → metamanager"). Stateless; coroutines
 /// of the module's executor call it, any number at a time.

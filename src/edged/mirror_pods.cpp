@@ -11,16 +11,11 @@
 namespace edgecore::edged {
 namespace {
 
-constexpr std::size_t kAtOnce = 16;
 constexpr std::chrono::seconds kFirstPause{5};
 constexpr std::chrono::seconds kLongestPause{300};
 /// A mirror that is gone sooner than this after it was made is made again after a pause: somebody may be
 /// deleting them all the time.
 constexpr std::chrono::seconds kShortLife{30};
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 }  // namespace
 
@@ -137,7 +132,7 @@ boost::asio::awaitable<void> MirrorPods::loop() {
       return one.second.wanted == nullptr && one.second.mirrors.empty() && !one.second.busy;
     });
     for (auto& [full_name, entry] : entries_) {
-      if (sending_ >= kAtOnce) break;
+      if (sending_ >= kAskedAtOnce) break;
       if (entry.busy || step_of(full_name, entry).kind == MirrorStep::Kind::kNothing) continue;
       if (entry.retry_at > steady_now()) {
         next = std::min(next, entry.retry_at);

@@ -122,7 +122,7 @@ boost::asio::awaitable<void> NodeAddresses::take_events() {
   for (;;) {
     const net::InterfaceEvent event = co_await watch->next();
     if (look_at_) continue;
-    look_at_ = std::chrono::steady_clock::now() + deps_.burst;
+    look_at_ = steady_now() + deps_.burst;
     wakeup_.notify();
   }
 }
@@ -130,7 +130,7 @@ boost::asio::awaitable<void> NodeAddresses::take_events() {
 boost::asio::awaitable<void> NodeAddresses::look_after_bursts() {
   for (;;) {
     co_await wakeup_.sleep_until(look_at_.value_or(SteadyTime::max()));
-    if (!look_at_ || std::chrono::steady_clock::now() < *look_at_) continue;
+    if (!look_at_ || steady_now() < *look_at_) continue;
     look_at_.reset();
     look();
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/cri/call_error.hpp"
@@ -14,19 +15,15 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
-constexpr seconds kAnswerWithin{10};
-constexpr milliseconds kFirstRetry{100};
+constexpr seconds kHeartbeatAnswerWithin{10};
+constexpr milliseconds kFirstReportRetry{100};
 constexpr milliseconds kFirstLeaseRetry{200};
-constexpr milliseconds kLongestRetry{7000};
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
+constexpr milliseconds kLongestHeartbeatRetry{7000};
 
 /// `period` and up to 4 % more, so that a fleet does not beat in step.
-SteadyTime::duration jittered(SteadyTime::duration period) {
+SteadyTime::duration jittered_period(SteadyTime::duration period) {
   const auto spread = period / 25;
-  const auto ticks = std::chrono::steady_clock::now().time_since_epoch().count();
+  const auto ticks = steady_now().time_since_epoch().count();
   return period + SteadyTime::duration(spread.count() > 0 ? (ticks / 1000) % spread.count() : 0);
 }
 
@@ -81,7 +78,7 @@ SteadyTime::duration NodeHeartbeat::lease_period() const {
 }
 
 SteadyTime::duration NodeHeartbeat::lease_patience() const {
-  return std::clamp(lease_period(), scaled(seconds(1)), scaled(kAnswerWithin));
+  return std::clamp(lease_period(), scaled(seconds(1)), scaled(kHeartbeatAnswerWithin));
 }
 
 boost::asio::awaitable<NodeHeartbeat::Answer> NodeHeartbeat::ask(std::string operation, std::string resource,
@@ -122,7 +119,7 @@ boost::asio::awaitable<void> NodeHeartbeat::report_loop() {
   // A node that was registered before is known from its row: its lease need not wait for anything.
   co_await find_node();
 
-  milliseconds retry = kFirstRetry;
+  milliseconds retry = kFirstReportRetry;
   for (;;) {
     bool done = true;
     if (link_ != Link::kDown) {
@@ -136,12 +133,12 @@ boost::asio::awaitable<void> NodeHeartbeat::report_loop() {
       }
       if (done && registered_) done = co_await report();
     }
-    SteadyTime::duration wait = jittered(scaled(deps_.config.kubelet.node_status_update_frequency));
+    SteadyTime::duration wait = jittered_period(scaled(deps_.config.kubelet.node_status_update_frequency));
     if (!done) {
       wait = scaled(retry);
-      retry = std::min(retry * 2, kLongestRetry);
+      retry = std::min(retry * 2, kLongestHeartbeatRetry);
     } else {
-      retry = kFirstRetry;
+      retry = kFirstReportRetry;
       report_complaints_.reset();
     }
     co_await report_wakeup_.sleep_until(steady_now() + wait);
@@ -149,7 +146,7 @@ boost::asio::awaitable<void> NodeHeartbeat::report_loop() {
 }
 
 boost::asio::awaitable<bool> NodeHeartbeat::find_node() {
-  Answer known = co_await ask(names::operation::kQuery, node_path_, nullptr, scaled(kAnswerWithin));
+  Answer known = co_await ask(names::operation::kQuery, node_path_, nullptr, scaled(kHeartbeatAnswerWithin));
   if (known.refused || kube::string_or(known.object, "metadata.uid").empty()) co_return false;
   take_node(std::move(known.object));
   co_return true;
@@ -176,7 +173,7 @@ boost::asio::awaitable<bool> NodeHeartbeat::register_node() {
   Json wanted = initial_node(deps_.facts(), deps_.config, deps_.context.clock.wall());
   if (images && !images->empty()) wanted["status"]["images"] = std::move(*images);
   Answer answer =
-      co_await ask(names::operation::kInsert, node_path_, std::move(wanted), scaled(kAnswerWithin));
+      co_await ask(names::operation::kInsert, node_path_, std::move(wanted), scaled(kHeartbeatAnswerWithin));
   if (!answer.refused) {
     deps_.context.log->info("registered as node {}", deps_.config.hostname_override);
     take_node(std::move(answer.object));
@@ -184,7 +181,7 @@ boost::asio::awaitable<bool> NodeHeartbeat::register_node() {
     co_return true;
   }
   if (answer.refused->is(kube::reason::kAlreadyExists)) {
-    answer = co_await ask(names::operation::kQuery, node_path_, nullptr, scaled(kAnswerWithin));
+    answer = co_await ask(names::operation::kQuery, node_path_, nullptr, scaled(kHeartbeatAnswerWithin));
     if (!answer.refused) {
       deps_.context.log->info("node {} is registered already", deps_.config.hostname_override);
       take_node(std::move(answer.object));
@@ -209,7 +206,7 @@ boost::asio::awaitable<bool> NodeHeartbeat::report() {
   Json patch = node_patch(node_, wanted, facts, deps_.config);
   const unsigned connection = link_changes_;
   Answer answer =
-      co_await ask(names::operation::kPatch, patch_path_, std::move(patch), scaled(kAnswerWithin));
+      co_await ask(names::operation::kPatch, patch_path_, std::move(patch), scaled(kHeartbeatAnswerWithin));
   if (!answer.refused) {
     take_node(std::move(answer.object));
     // What was told over another connection, or in part, is not the report that is due on this one.
@@ -235,7 +232,7 @@ boost::asio::awaitable<void> NodeHeartbeat::lease_loop() {
   milliseconds retry = kFirstLeaseRetry;
   for (;;) {
     const SteadyTime began = steady_now();
-    SteadyTime next = began + jittered(lease_period());
+    SteadyTime next = began + jittered_period(lease_period());
     if (link_ != Link::kDown && (registered_ || !deps_.config.registers_node())) {
       const bool renewed = co_await renew_lease();
       if (renewed) {
@@ -243,7 +240,7 @@ boost::asio::awaitable<void> NodeHeartbeat::lease_loop() {
         lease_complaints_.reset();
       } else {
         next = steady_now() + scaled(retry);
-        retry = std::min(retry * 2, kLongestRetry);
+        retry = std::min(retry * 2, kLongestHeartbeatRetry);
       }
     }
     co_await lease_wakeup_.sleep_until(next);

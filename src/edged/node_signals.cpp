@@ -11,7 +11,7 @@
 namespace edgecore::edged {
 namespace {
 
-constexpr std::size_t kMostBytes = 1 << 20;
+constexpr std::size_t kMostFileBytes = 1 << 20;
 constexpr std::chrono::minutes kFindImages{5};
 constexpr std::chrono::seconds kFindImagesRetry{10};
 
@@ -40,7 +40,7 @@ Observation available_memory(std::int64_t capacity, std::int64_t used, std::int6
 
 std::string text_of(const std::filesystem::path& path) {
   try {
-    return read_file(path, kMostBytes).value_or("");
+    return read_file(path, kMostFileBytes).value_or("");
   } catch (const Error&) {
     return {};  // what is not there is not measured
   }
@@ -115,7 +115,7 @@ std::optional<Observation> MachineSignals::pids() const {
 
 /// Never guessed: another file system's figures would cost pods (pains row 45).
 boost::asio::awaitable<void> MachineSignals::find_images() {
-  const SteadyTime now = std::chrono::steady_clock::now();
+  const SteadyTime now = steady_now();
   if (now < find_images_again_) co_return;
   find_images_again_ = now + kFindImagesRetry;
   try {

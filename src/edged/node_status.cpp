@@ -6,6 +6,8 @@
 
 #include "edgecore/kube/quantity.hpp"
 #include "edgecore/kube/time.hpp"
+#include "edged/conditions.hpp"
+#include "edged/pod_resources.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -37,11 +39,6 @@ std::map<std::string, std::string> machine_labels(const NodeFacts& facts) {
 std::int64_t max_pods(const NodeFacts& facts, const config::TailoredKubeletConfig& kubelet) {
   if (kubelet.pods_per_core <= 0) return kubelet.max_pods;
   return std::min<std::int64_t>(kubelet.max_pods, facts.machine.cores * kubelet.pods_per_core);
-}
-
-/// In the canonical form, which is what the API gives back: any other would look like a change for ever.
-std::string bytes_text(std::int64_t bytes) {
-  return Quantity::of(std::max<std::int64_t>(0, bytes), Quantity::Format::kBinarySi).text();
 }
 
 /// Resources somebody else advertises on this node ("example.com/dongle").
@@ -94,22 +91,15 @@ Json allocatable(const NodeFacts& facts, const config::TailoredKubeletConfig& ku
   const std::int64_t memory_bytes = facts.machine.memory_kib * 1024;
   const std::int64_t memory = memory_bytes - reserved(kubelet, "memory").value() -
                               threshold(kubelet.eviction_hard, "memory.available", memory_bytes) - huge;
-  map["memory"] = bytes_text(memory);
+  map["memory"] = bytes_text(std::max<std::int64_t>(0, memory));
 
   if (facts.ephemeral_storage_bytes > 0) {
     const std::int64_t storage =
         facts.ephemeral_storage_bytes - reserved(kubelet, "ephemeral-storage").value() -
         threshold(kubelet.eviction_hard, "nodefs.available", facts.ephemeral_storage_bytes);
-    map["ephemeral-storage"] = bytes_text(storage);
+    map["ephemeral-storage"] = bytes_text(std::max<std::int64_t>(0, storage));
   }
   return map;
-}
-
-const Json* condition_of(const Json& status, const std::string& type) {
-  for (const auto& condition : kube::array_or_empty(status, "conditions")) {
-    if (kube::string_or(condition, "type") == type) return &condition;
-  }
-  return nullptr;
 }
 
 struct ConditionText {
@@ -129,7 +119,7 @@ Json condition(const Json& previous, const std::string& type, bool holds, const 
   const std::string stamp = kube::format_time(now);
   const std::string status = holds ? "True" : "False";
   std::string transition = stamp;
-  if (const Json* before = condition_of(previous, type)) {
+  if (const Json* before = find_condition(previous, type)) {
     if (kube::string_or(*before, "status") == status)
       transition = kube::string_or(*before, "lastTransitionTime", stamp);
   }
@@ -288,7 +278,7 @@ bool differs_beyond_heartbeat(const Json& known, const Json& wanted) {
     const auto before = known.is_object() ? known.find(key) : known.end();
     if (key == "conditions") {
       for (const auto& condition : value) {
-        const Json* old = condition_of(known, kube::string_or(condition, "type"));
+        const Json* old = find_condition(known, kube::string_or(condition, "type"));
         if (old == nullptr) return true;
         const Json was = without_heartbeat(Json::array({*old}));
         const Json is = without_heartbeat(Json::array({condition}));

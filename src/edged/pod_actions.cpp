@@ -192,6 +192,15 @@ const cri::ContainerStatus* PodRuntime::find(std::string_view container) const {
   return nullptr;
 }
 
+bool may_run(const cri::ContainerStatus& container) {
+  return container.state == ContainerState::Running || container.state == ContainerState::Unknown;
+}
+
+bool may_run(const PodRuntime& runtime) {
+  return std::any_of(runtime.containers.begin(), runtime.containers.end(),
+                     [](const auto& one) { return may_run(one); });
+}
+
 void sort_newest_first(PodRuntime& runtime) {
   const auto newer = [](const auto& a, const auto& b) { return a.created_at > b.created_at; };
   std::stable_sort(runtime.sandboxes.begin(), runtime.sandboxes.end(), newer);

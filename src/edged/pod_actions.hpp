@@ -23,6 +23,11 @@ struct PodRuntime {
   [[nodiscard]] const cri::ContainerStatus* find(std::string_view container) const;
 };
 
+/// Whether it runs, or may: the runtime has lost the state of some.
+bool may_run(const cri::ContainerStatus& container);
+/// Whether a container of it may still run.
+bool may_run(const PodRuntime& runtime);
+
 /// Puts both lists in the order the functions here rely on.
 void sort_newest_first(PodRuntime& runtime);
 

@@ -4,6 +4,7 @@
 
 #include "edgecore/beehive/task_group.hpp"
 #include "edged/sandbox_config.hpp"
+#include "edged/string_map.hpp"
 #include "edged/termination_message.hpp"
 
 namespace edgecore::edged {
@@ -17,15 +18,6 @@ constexpr std::chrono::milliseconds kListPeriod{1000};
 /// With events, or with nothing to watch over, lists are a safety net.
 constexpr std::chrono::milliseconds kSafetyPeriod{30000};
 constexpr std::chrono::seconds kEventsRetry{30};
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
-std::string uid_of(const cri::StringMap& labels) {
-  const auto found = labels.find(kPodUidLabel);
-  return found == labels.end() ? std::string() : found->second;
-}
 
 bool something_died(const PodFingerprint& before, const PodFingerprint& now) {
   const auto dead = [](int state) {
@@ -175,11 +167,11 @@ boost::asio::awaitable<void> PodCache::relist() {
   const std::vector<cri::Container> containers = co_await runtime_.list_containers(every_container);
   std::map<std::string, PodFingerprint> seen;
   for (const auto& one : sandboxes) {
-    if (const std::string uid = uid_of(one.labels); !uid.empty())
+    if (const std::string uid = value_or_empty(one.labels, kPodUidLabel); !uid.empty())
       seen[uid].emplace_back(one.id, kSandbox + static_cast<int>(one.state));
   }
   for (const auto& one : containers) {
-    if (const std::string uid = uid_of(one.labels); !uid.empty())
+    if (const std::string uid = value_or_empty(one.labels, kPodUidLabel); !uid.empty())
       seen[uid].emplace_back(one.id, static_cast<int>(one.state));
   }
   for (auto& [uid, print] : seen) std::sort(print.begin(), print.end());

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr mode_t kMode = 0750;
+constexpr mode_t kPodDirectoryMode = 0750;
 constexpr std::size_t kOldLogs = 7;
 constexpr const char* kPrefix = "kubernetes.io~";
 /// Kinds of volumes whose files belong to the pod and go with it.
@@ -155,7 +155,7 @@ fs::path PodDirectories::sub_path(const std::string& uid, const std::string& vol
 
 fs::path PodDirectories::make_termination_log(const std::string& uid, const std::string& container) const {
   const fs::path directory = pod(uid) / "containers" / checked(container, "container name");
-  make_directories(directory, kMode);
+  make_directories(directory, kPodDirectoryMode);
   drop_old_logs(directory);
   const fs::path path = directory / uuid_v4().substr(0, 8);
   const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));

@@ -2,9 +2,11 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <array>
 
 #include "edgecore/kube/time.hpp"
+#include "edged/conditions.hpp"
 #include "edged/pod_resources.hpp"
 
 namespace edgecore::edged {
@@ -45,13 +47,6 @@ Json condition(const char* type, bool status, std::string reason = {}, std::stri
   if (!reason.empty()) out["reason"] = std::move(reason);
   if (!message.empty()) out["message"] = std::move(message);
   return out;
-}
-
-const Json* find_condition(const Json& status, std::string_view type) {
-  for (const auto& one : kube::array_or_empty(status, "conditions")) {
-    if (kube::string_or(one, "type") == type) return &one;
-  }
-  return nullptr;
 }
 
 Json initialized(const Json& init, const Json& containers, const std::string& phase) {
@@ -95,6 +90,20 @@ Json ready(const kube::Pod& pod, Json of_containers, const Json& old_status) {
 }
 
 }  // namespace
+
+bool is_final_phase(std::string_view phase) {
+  return phase == "Failed" || phase == "Succeeded";
+}
+
+bool has_final_phase(const Json& status) {
+  return is_final_phase(kube::string_or(status, "phase"));
+}
+
+bool is_own_condition(std::string_view type) {
+  constexpr std::array<std::string_view, 4> kOurs = {"Initialized", "Ready", "ContainersReady",
+                                                     "PodScheduled"};
+  return std::find(kOurs.begin(), kOurs.end(), type) != kOurs.end();
+}
 
 std::string pod_phase(const kube::Pod& pod, const Json& init, const Json& containers, bool is_terminal) {
   const auto& policy = pod.spec.restart_policy;
@@ -143,12 +152,9 @@ std::string pod_phase(const kube::Pod& pod, const Json& init, const Json& contai
 
 Json pod_conditions(const kube::Pod& pod, const Json& init, const Json& containers, const std::string& phase,
                     const Json& old_status, WallTime now) {
-  constexpr std::array<std::string_view, 4> kOurs = {"Initialized", "Ready", "ContainersReady",
-                                                     "PodScheduled"};
   Json out = Json::array();
   for (const auto& one : kube::array_or_empty(old_status, "conditions")) {
-    const std::string type = kube::string_or(one, "type");
-    if (std::find(kOurs.begin(), kOurs.end(), type) == kOurs.end()) out.push_back(one);
+    if (!is_own_condition(kube::string_or(one, "type"))) out.push_back(one);
   }
   Json of_containers = containers_ready(pod, init, containers, phase);
   Json ours = Json::array({initialized(init, containers, phase), ready(pod, of_containers, old_status),

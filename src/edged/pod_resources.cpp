@@ -155,6 +155,10 @@ bool is_critical(const kube::Pod& pod) {
   return is_static(pod) || is_mirror(pod) || pod.spec.priority.value_or(0) >= kSystemPriority;
 }
 
+std::string bytes_text(std::int64_t bytes) {
+  return Quantity::of(bytes, Quantity::Format::kBinarySi).text();
+}
+
 std::int64_t cpu_shares(std::int64_t milli_cpu) {
   constexpr std::int64_t kLeast = 2;
   constexpr std::int64_t kMost = 262'144;

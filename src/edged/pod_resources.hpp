@@ -26,6 +26,9 @@ enum class Overhead { kWithout, kWith };
 Amounts pod_requests(const kube::Pod& pod, Overhead overhead);
 Amounts pod_limits(const kube::Pod& pod, Overhead overhead);
 Amounts amounts(const kube::StringMap& quantities);
+/// So many bytes as a quantity, in the form that the API gives back: any other would look like a change for
+/// ever.
+std::string bytes_text(std::int64_t bytes);
 
 /// An init container with restartPolicy Always (a sidecar).
 bool is_restartable_init(const kube::Container& container);

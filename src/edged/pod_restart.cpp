@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/beehive/wakeup.hpp"
 #include "edged/cancellation.hpp"
+#include "edged/pod_actions.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -43,7 +45,7 @@ std::vector<const cri::ContainerStatus*> containers_to_restart(const kube::Pod& 
                                                                const PodRuntime& runtime) {
   std::vector<const cri::ContainerStatus*> out;
   for (const auto& one : runtime.containers) {
-    if (one.state != cri::ContainerState::Running && one.state != cri::ContainerState::Unknown) continue;
+    if (!may_run(one)) continue;
     const auto& ephemeral = pod.spec.ephemeral_containers;
     const bool stays = std::any_of(ephemeral.begin(), ephemeral.end(),
                                    [&](const auto& spec) { return spec.name == one.metadata.name; });
@@ -102,7 +104,7 @@ boost::asio::awaitable<void> PodRestart::stop(std::shared_ptr<Stopping> all, std
 }
 
 boost::asio::awaitable<void> PodRestart::restart(kube::PodPtr pod, const beehive::Message& request) {
-  const SteadyTime until = std::chrono::steady_clock::now() + answer_within_;
+  const SteadyTime until = steady_now() + answer_within_;
   std::shared_ptr<const PodRuntime> runtime;
   std::optional<kube::Status> trouble;
   try {
@@ -134,8 +136,7 @@ boost::asio::awaitable<void> PodRestart::restart(kube::PodPtr pod, const beehive
   beehive::TaskGroup stopping(services_.context.executor);
   for (const auto* one : wanted)
     stopping.spawn("restart of " + one->metadata.name, stop(all, one->id, one->metadata.name));
-  while (!all->left.empty() && std::chrono::steady_clock::now() < until)
-    co_await all->changed.sleep_until(until);
+  while (!all->left.empty() && steady_now() < until) co_await all->changed.sleep_until(until);
   if (!all->failure.empty()) {
     trouble = kube::Status::internal(all->failure);
   } else if (!all->left.empty()) {

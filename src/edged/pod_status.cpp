@@ -182,16 +182,6 @@ class StatusBuilder {
   const PodStatusInput& in_;
 };
 
-bool is_final(const std::string& phase) {
-  return phase == "Failed" || phase == "Succeeded";
-}
-
-bool may_run(const PodRuntime& runtime) {
-  return std::any_of(runtime.containers.begin(), runtime.containers.end(), [](const auto& one) {
-    return one.state == ContainerState::Running || one.state == ContainerState::Unknown;
-  });
-}
-
 void set_addresses(const PodStatusInput& input, bool keeps_old, Json& status) {
   if (!input.host_ip.empty()) status["hostIP"] = input.host_ip;
   const auto ips = pod_ips(input.pod, input.runtime, input.host_ip, input.prefer_ipv6);
@@ -216,9 +206,9 @@ void set_phase(const PodStatusInput& input, std::string computed, Json& status) 
       if (auto text = kube::string_or(input.old_status, key); !text.empty()) status[key] = text;
     }
   };
-  if (is_final(old)) return keep(old);
+  if (is_final_phase(old)) return keep(old);
   if (input.failed) computed = "Failed";
-  if (is_final(computed) && may_run(input.runtime)) {
+  if (is_final_phase(computed) && may_run(input.runtime)) {
     status["phase"] = old.empty() ? "Running" : old;
   } else {
     status["phase"] = computed;
@@ -313,7 +303,7 @@ Json make_pod_status(const PodStatusInput& input) {
   const std::string phase = status["phase"];
   status["conditions"] = pod_conditions(input.pod, init, containers, phase, input.old_status, input.now);
   add_disruption(input, status["conditions"]);
-  set_addresses(input, is_final(phase) || input.is_terminal || input.pod.deleting(), status);
+  set_addresses(input, is_final_phase(phase) || input.is_terminal || input.pod.deleting(), status);
   status["qosClass"] = qos_name(qos_class(input.pod));
   const std::string since = kube::string_or(input.old_status, "startTime");
   status["startTime"] = since.empty() ? kube::format_time(input.now) : since;

@@ -7,25 +7,13 @@
 
 #include "edgecore/beehive/task_group.hpp"
 #include "edged/container_config.hpp"
+#include "edged/pod_containers.hpp"
 
 namespace edgecore::edged {
 namespace {
 
 /// Seconds a container is given at least: what lies in its signal handlers is usually short.
 constexpr std::int64_t kLeastGrace = 2;
-
-const kube::Container* find_spec(const kube::Pod& pod, const std::string& name) {
-  for (const auto* list : {&pod.spec.containers, &pod.spec.init_containers, &pod.spec.ephemeral_containers}) {
-    for (const auto& one : *list) {
-      if (one.name == name) return &one;
-    }
-  }
-  return nullptr;
-}
-
-bool runs(const cri::ContainerStatus& one) {
-  return one.state == cri::ContainerState::Running || one.state == cri::ContainerState::Unknown;
-}
 
 /// What went wrong while several things were stopped; the first counts.
 struct Failures {
@@ -60,13 +48,9 @@ std::chrono::seconds hook_sleep(const kube::Container& container, const char* ho
   return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kMost));
 }
 
-bool may_run(const PodRuntime& runtime) {
-  return std::any_of(runtime.containers.begin(), runtime.containers.end(), runs);
-}
-
 boost::asio::awaitable<void> stop_container(PodServices& services, kube::PodPtr pod,
                                             cri::ContainerStatus container, std::int64_t grace_seconds) {
-  const kube::Container* spec = find_spec(*pod, container.metadata.name);
+  const kube::Container* spec = find_container(*pod, container.metadata.name);
   kube::Handler pre_stop =
       spec != nullptr ? spec->pre_stop : parse_hook(read_annotations(container.annotations).pre_stop);
   std::int64_t rest = grace_seconds;
@@ -101,7 +85,7 @@ boost::asio::awaitable<void> stop_pod(PodServices& services, kube::PodPtr pod,
   const auto failures = std::make_shared<Failures>();
   beehive::TaskGroup stopping(services.context.executor);
   for (const auto& container : runtime->containers) {
-    if (!runs(container)) continue;
+    if (!may_run(container)) continue;
     const std::int64_t grace = grace_period(*pod, grace_seconds, std::nullopt);
     stopping.spawn("stop " + container.metadata.name,
                    stop_and_note(services, pod, container, grace, failures));

@@ -30,7 +30,4 @@ boost::asio::awaitable<void> stop_pod(PodServices& services, kube::PodPtr pod,
                                       std::shared_ptr<const PodRuntime> runtime,
                                       std::optional<std::int64_t> grace_seconds);
 
-/// Whether a container of it may still run.
-bool may_run(const PodRuntime& runtime);
-
 }  // namespace edgecore::edged

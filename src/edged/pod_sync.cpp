@@ -10,6 +10,8 @@
 #include "edged/admission.hpp"
 #include "edged/blocking_call.hpp"
 #include "edged/container_start.hpp"
+#include "edged/pod_containers.hpp"
+#include "edged/pod_phase.hpp"
 #include "edged/pod_stop.hpp"
 
 namespace edgecore::edged {
@@ -22,22 +24,6 @@ constexpr std::chrono::seconds kStartRetry{10};
 constexpr std::chrono::milliseconds kVolumeRetry{1000};
 /// While several containers are started, what runs already is reported this often.
 constexpr std::chrono::seconds kReportWithin{1};
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
-bool is_terminal(const Json& status) {
-  const std::string phase = kube::string_or(status, "phase");
-  return phase == "Failed" || phase == "Succeeded";
-}
-
-const kube::Container* find_container(const std::vector<kube::Container>& list, const std::string& name) {
-  for (const auto& one : list) {
-    if (one.name == name) return &one;
-  }
-  return nullptr;
-}
 
 std::vector<std::string> addresses(const PodServices& services, const kube::Pod& pod,
                                    const PodRuntime& runtime) {
@@ -306,7 +292,7 @@ boost::asio::awaitable<SyncOutcome> act(PodServices& services, PodRecord& record
   const RuntimePtr now = co_await get_runtime(services, record);
   watch_probes(services, record, *now);
   const Json status = report(services, record, *now, false);
-  outcome.ended = is_terminal(status);
+  outcome.ended = has_final_phase(status);
   // One that ended before it was first looked at is no change to anybody else: what follows is done now.
   if (starts && !outcome.ended && !outcome.again) {
     const ProbeVerdicts verdicts = services.probes.verdicts(pod->uid);
@@ -350,7 +336,7 @@ boost::asio::awaitable<SyncOutcome> sync_pod(PodServices& services, PodRecord& r
   const std::optional<Refusal> not_brought = unsupported(*pod);
   if (not_brought && runtime->containers.empty()) refuse_all(record, *not_brought);
   const Json status = report(services, record, *runtime, false);
-  if (record.failed || is_terminal(status)) {
+  if (record.failed || has_final_phase(status)) {
     outcome.ended = true;
     co_return outcome;
   }

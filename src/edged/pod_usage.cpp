@@ -8,16 +8,12 @@
 #include "edgecore/base/error.hpp"
 #include "edged/blocking_call.hpp"
 #include "edged/sandbox_config.hpp"
+#include "edged/string_map.hpp"
 
 namespace edgecore::edged {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string label(const cri::StringMap& labels, const char* key) {
-  const auto found = labels.find(key);
-  return found == labels.end() ? std::string() : found->second;
-}
 
 std::int64_t signed_bytes(const std::optional<std::uint64_t>& bytes) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
@@ -25,15 +21,15 @@ std::int64_t signed_bytes(const std::optional<std::uint64_t>& bytes) {
 }
 
 /// A directory to be walked, and whose it is.
-struct Walk {
+struct UsageWalk {
   std::string uid, name;
   bool volume = false;  ///< an emptyDir; else the logs of a container
   fs::path path;
   std::int64_t bytes = 0;
 };
 
-std::vector<Walk> walks_of(const kube::Pod& pod, const fs::path& logs, const fs::path& directory) {
-  std::vector<Walk> walks;
+std::vector<UsageWalk> walks_of(const kube::Pod& pod, const fs::path& logs, const fs::path& directory) {
+  std::vector<UsageWalk> walks;
   for (const auto& volume : pod.spec.volumes) {
     const auto* source = std::get_if<kube::EmptyDirSource>(&volume.source);
     if (source == nullptr || !source->medium.empty()) continue;  // others are memory
@@ -48,9 +44,9 @@ std::vector<Walk> walks_of(const kube::Pod& pod, const fs::path& logs, const fs:
 }
 
 void take_stats(const cri::ContainerStats& stats, PodFootprints& into) {
-  const auto found = into.find(label(stats.labels, kPodUidLabel));
+  const auto found = into.find(value_or_empty(stats.labels, kPodUidLabel));
   if (found == into.end()) return;
-  const std::string name = label(stats.labels, kContainerNameLabel);
+  const std::string name = value_or_empty(stats.labels, kContainerNameLabel);
   auto& [usage, storage] = found->second;
   if (stats.memory) {
     const std::int64_t bytes = signed_bytes(stats.memory->working_set_bytes);
@@ -65,7 +61,7 @@ void take_stats(const cri::ContainerStats& stats, PodFootprints& into) {
   }
 }
 
-void take_walk(const Walk& walk, PodFootprints& into) {
+void take_walk(const UsageWalk& walk, PodFootprints& into) {
   auto& [usage, storage] = into.at(walk.uid);
   usage.disk += walk.bytes;
   if (walk.volume) {
@@ -116,17 +112,17 @@ boost::asio::awaitable<PodFootprints> MachinePodUsage::read(std::vector<kube::Po
   const auto stats = co_await deps_.runtime.list_container_stats(everything);
   for (const auto& one : stats) take_stats(one, out);
   if (!disk) co_return out;
-  std::vector<Walk> walks;
+  std::vector<UsageWalk> walks;
   for (const auto& pod : pods) {
     const fs::path logs = deps_.pod_logs / fs::path(pod_log_directory(*pod)).filename();
     const auto own = walks_of(*pod, logs, deps_.pod_directory(pod->uid));
     walks.insert(walks.end(), own.begin(), own.end());
   }
-  std::function<std::vector<Walk>()> work = [walks = std::move(walks)]() mutable {
+  std::function<std::vector<UsageWalk>()> work = [walks = std::move(walks)]() mutable {
     for (auto& walk : walks) walk.bytes = bytes_below(walk.path);
     return std::move(walks);
   };
-  const auto walked = co_await blocking_call<std::vector<Walk>>(deps_.pool, std::move(work));
+  const auto walked = co_await blocking_call<std::vector<UsageWalk>>(deps_.pool, std::move(work));
   for (const auto& walk : walked) take_walk(walk, out);
   co_return out;
 }

@@ -4,31 +4,23 @@
 #include <random>
 #include <utility>
 
+#include "edged/pod_phase.hpp"
 #include "edged/pod_stop.hpp"
 
 namespace edgecore::edged {
 namespace {
 
-constexpr std::chrono::milliseconds kFirstRetry{1000};
-constexpr std::chrono::milliseconds kLongestRetry{10000};
+constexpr std::chrono::milliseconds kFirstPodRetry{1000};
+constexpr std::chrono::milliseconds kLongestPodRetry{10000};
 constexpr std::chrono::milliseconds kNetworkRetry{1000};
 /// A pod that may not begin is told when it may; this is for a notice that went astray.
 constexpr std::chrono::seconds kHeldUpRetry{30};
 
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 /// `time` and up to half of it more, so that pods do not come in step.
-SteadyTime::duration jittered(SteadyTime::duration time) {
+SteadyTime::duration jittered_pause(SteadyTime::duration time) {
   static thread_local std::minstd_rand random{std::random_device{}()};
   std::uniform_int_distribution<SteadyTime::rep> more(0, std::max<SteadyTime::rep>(1, time.count() / 2));
   return time + SteadyTime::duration(more(random));
-}
-
-bool is_terminal(const Json& status) {
-  const std::string phase = kube::string_or(status, "phase");
-  return phase == "Failed" || phase == "Succeeded";
 }
 
 const char* name_of(PodWorker::State state) {
@@ -69,7 +61,7 @@ boost::asio::awaitable<void> PodWorker::run() {
 
 /// A pod that the API knows to be over and of which nothing runs needs no stopping (again).
 boost::asio::awaitable<void> PodWorker::start_where_it_stands() {
-  if (!is_terminal(record_.pod->status)) co_return;
+  if (!has_final_phase(record_.pod->status)) co_return;
   state_ = State::kTerminating;
   std::optional<bool> runs;
   try {
@@ -127,8 +119,8 @@ boost::asio::awaitable<void> PodWorker::step() {
 }
 
 SteadyTime PodWorker::after_failure() {
-  retry_ = std::clamp(retry_ * 2, kFirstRetry, kLongestRetry);
-  return steady_now() + jittered(retry_);
+  retry_ = std::clamp(retry_ * 2, kFirstPodRetry, kLongestPodRetry);
+  return steady_now() + jittered_pause(retry_);
 }
 
 void PodWorker::judge(const Attempt& result) {
@@ -140,7 +132,8 @@ void PodWorker::judge(const Attempt& result) {
   if (!result.failure.empty()) {
     services_.cache.mark_stale(record_.pod->uid);
     next_ = after_failure();
-    if (result.failure.starts_with("network is not ready")) next_ = steady_now() + jittered(kNetworkRetry);
+    if (result.failure.starts_with("network is not ready"))
+      next_ = steady_now() + jittered_pause(kNetworkRetry);
     if (complaints_.now()) {
       services_.context.log->warn("pod {} ({}, attempt {}): {}", record_.pod->full_name(), name_of(state_),
                                   complaints_.count(), log::quote(result.failure, 1000));
@@ -154,7 +147,7 @@ void PodWorker::judge(const Attempt& result) {
       if (result.outcome.ended) {
         begin_stop(std::nullopt);
       } else {
-        next_ = steady_now() + jittered(services_.options.config.kubelet.sync_frequency);
+        next_ = steady_now() + jittered_pause(services_.options.config.kubelet.sync_frequency);
         if (result.outcome.again) next_ = std::min(next_, *result.outcome.again);
       }
       break;
@@ -192,7 +185,7 @@ void PodWorker::begin_stop(std::optional<std::int64_t> grace_override) {
 
 void PodWorker::update(const kube::PodPtr& pod) {
   record_.pod = pod;
-  if (pod->deleting() || is_terminal(pod->status)) {
+  if (pod->deleting() || has_final_phase(pod->status)) {
     begin_stop(std::nullopt);
   } else {
     next_ = {};

@@ -18,10 +18,6 @@ constexpr std::chrono::seconds kReapRetry{10};
 /// Seconds that containers nobody wants get.
 constexpr std::int64_t kOrphanGrace = 1;
 
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 constexpr const char* kApiSource = "api";
 
 /// Which source named a pod of the runtime: sandboxes carry their pod's annotations.

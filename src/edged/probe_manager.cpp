@@ -42,10 +42,6 @@ namespace {
 
 constexpr int kTries = 3;
 
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 SteadyTime::duration times(std::chrono::nanoseconds second, std::int64_t count) {
   return std::chrono::duration_cast<SteadyTime::duration>(second * std::max<std::int64_t>(0, count));
 }

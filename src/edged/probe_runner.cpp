@@ -3,23 +3,24 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <boost/asio/this_coro.hpp>
 #include <set>
 #include <utility>
 
+#include "edgecore/base/ascii.hpp"
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/net/reach.hpp"
 #include "edgecore/net/url.hpp"
+#include "edged/cancellation.hpp"
 
 namespace edgecore::edged {
 namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::string_view kUserAgent = "kube-probe/1.28";
+constexpr std::string_view kProbeUserAgent = "kube-probe/1.28";
 /// As much of an answer's body as is read.
 constexpr std::size_t kBodyBytes = 10U << 10U;
-constexpr std::size_t kTextBytes = 300;
 constexpr int kRedirects = 10;
 
 /// Ends the reading of a body that is longer than anybody wants to read.
@@ -76,12 +77,6 @@ asio::awaitable<HttpAnswer> ask(net::ClientRequest request) {
   co_return answer;
 }
 
-asio::awaitable<void> stop_if_cancelled() {
-  const auto state = co_await asio::this_coro::cancellation_state;
-  if (state.cancelled() != asio::cancellation_type::none)
-    throw boost::system::system_error(asio::error::operation_aborted);
-}
-
 }  // namespace
 
 std::optional<std::uint16_t> resolve_port(const kube::IntOrString& port, const kube::Container& container) {
@@ -94,9 +89,7 @@ std::optional<std::uint16_t> resolve_port(const kube::IntOrString& port, const k
       if (each.name == name) number = each.container_port;
     }
     // Go's edge takes a number in quotes, too.
-    if (number == 0 && !name.empty() && name.size() <= 5 &&
-        name.find_first_not_of("0123456789") == std::string::npos)
-      number = std::stoi(name);
+    if (number == 0 && name.size() <= 5) number = to_number<std::int32_t>(name).value_or(0);
   }
   if (number <= 0 || number > 65535) return std::nullopt;
   return static_cast<std::uint16_t>(number);
@@ -165,37 +158,37 @@ boost::asio::awaitable<ProbeReply> ProbeRunner::run_exec(const kube::ExecAction&
                                                          std::string container_id) {
   try {
     const cri::ExecResult result = co_await runtime_.exec_sync(container_id, action.command, timeout);
-    const std::string text = log::quote(result.out + result.err, kTextBytes);
+    const std::string text = log::quote(result.out + result.err, kAnswerTextBytes);
     if (result.exit_code == 0) co_return success(text);
     co_return failure(fmt::format("the command ended with exit code {}: {}", result.exit_code, text));
   } catch (const cri::CallError& problem) {
     if (problem.deadline_exceeded())
       co_return failure(fmt::format("the command did not end within {} s", timeout.count()));
-    co_return error(log::quote(problem.what(), kTextBytes));
+    co_return error(log::quote(problem.what(), kAnswerTextBytes));
   }
 }
 
 boost::asio::awaitable<ProbeReply> ProbeRunner::run_http(const kube::HttpGetAction& action,
                                                          std::chrono::seconds timeout, ProbeTarget target) {
-  const net::ClientRequest first = http_request(action, target, kUserAgent);
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const net::ClientRequest first = http_request(action, target, kProbeUserAgent);
+  const auto deadline = steady_now() + timeout;
   std::string url = first.url;
   for (int hop = 0; hop <= kRedirects; ++hop) {
     net::ClientRequest request = first;
     request.url = url;
     if (url.starts_with("https")) request.tls = any_server_;
-    request.timeout = std::max(
-        std::chrono::milliseconds(1),
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()));
+    request.timeout =
+        std::max(std::chrono::milliseconds(1),
+                 std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_now()));
     const HttpAnswer answer = co_await ask(std::move(request));
-    if (!answer.problem.empty()) co_return failure(log::quote(answer.problem, kTextBytes));
+    if (!answer.problem.empty()) co_return failure(log::quote(answer.problem, kAnswerTextBytes));
     if (auto next = redirect_on_same_host(url, answer.status, answer.location)) {
       url = std::move(*next);
       continue;
     }
     const std::string text = fmt::format("HTTP status {}", answer.status);
     if (answer.status >= 200 && answer.status < 400) co_return success(text);
-    co_return failure(text + ": " + log::quote(answer.body, kTextBytes));
+    co_return failure(text + ": " + log::quote(answer.body, kAnswerTextBytes));
   }
   co_return failure(fmt::format("redirected more than {} times", kRedirects));
 }
@@ -210,7 +203,7 @@ boost::asio::awaitable<ProbeReply> ProbeRunner::run_tcp(const kube::TcpSocketAct
   try {
     co_await net::reach(std::move(host), *port, timeout);
   } catch (const net::NetError& problem) {
-    co_return failure(log::quote(problem.what(), kTextBytes));
+    co_return failure(log::quote(problem.what(), kAnswerTextBytes));
   }
   co_return success("connected");
 }
@@ -226,7 +219,7 @@ boost::asio::awaitable<ProbeReply> ProbeRunner::run_grpc(const kube::GrpcAction&
   question.timeout = timeout;
   cri::HealthAnswer answer = co_await health_->check(std::move(question));
   if (answer.kind == cri::HealthAnswer::Kind::kServing) co_return success("serving");
-  co_return failure(log::quote(answer.text, kTextBytes));
+  co_return failure(log::quote(answer.text, kAnswerTextBytes));
 }
 
 }  // namespace edgecore::edged

@@ -23,6 +23,9 @@ struct ProbeTarget {
   const kube::Container* container = nullptr; /**< whose ports may be named; outlives the run */
 };
 
+/// What a container says to a probe or hook goes into logs and reasons at most with so many bytes.
+inline constexpr std::size_t kAnswerTextBytes = 300;
+
 /// How one execution of a probe went.
 struct ProbeReply {
   enum class Kind {

@@ -9,12 +9,8 @@ namespace {
 
 constexpr std::chrono::seconds kPeriod{5};
 /// While the runtime does not answer: a runtime that starts with the machine is not kept waiting.
-constexpr std::chrono::seconds kRetry{1};
+constexpr std::chrono::seconds kRuntimeRetry{1};
 constexpr std::chrono::seconds kGivenUpAfter{30};
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 std::string trouble(const cri::RuntimeStatus& status, const char* type) {
   const cri::RuntimeCondition* condition = status.condition(type);
@@ -78,7 +74,7 @@ boost::asio::awaitable<void> RuntimeState::run() {
       was_usable_ = is_usable;
       changed_();
     }
-    co_await pause_.sleep_until(steady_now() + (failure.empty() ? kPeriod : kRetry));
+    co_await pause_.sleep_until(steady_now() + (failure.empty() ? kPeriod : kRuntimeRetry));
   }
 }
 

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <array>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/defaults.hpp"
 #include "edgecore/kube/yaml_json.hpp"
 #include "edgecore/net/digest.hpp"
 #include "edged/go_pod_text.hpp"
 #include "edged/pod_sources.hpp"
+#include "edged/string_map.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -21,10 +23,10 @@ constexpr std::size_t kUidDigits = 32;
 Json parse_manifest(std::string_view text) {
   kube::JsonLimits limits;
   limits.max_bytes = kStaticPodMaxBytes;
-  const auto start = text.find_first_not_of(" \t\r\n");
-  if (start == std::string_view::npos) throw BadInput("It is empty");
-  Json object =
-      text[start] == '{' ? kube::parse_json(text, "The manifest", limits) : kube::yaml_to_json(text, limits);
+  const std::string_view content = trimmed(text);
+  if (content.empty()) throw BadInput("It is empty");
+  Json object = content.front() == '{' ? kube::parse_json(text, "The manifest", limits)
+                                       : kube::yaml_to_json(text, limits);
   if (!object.is_object()) throw BadInput("It holds no object");
   const std::string kind = kube::string_or(object, "kind"), version = kube::string_or(object, "apiVersion");
   if (kind != "Pod" || version != "v1")
@@ -39,14 +41,6 @@ Json& member(Json& parent, const char* key) {
   if (value.is_null()) value = Json::object();
   if (!value.is_object()) throw BadInput(fmt::format("Its {} is no object", key));
   return value;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
 }
 
 /// As the Go agent named it where that can be told, so that its containers are this agent's; else a digest of
@@ -64,7 +58,7 @@ std::string uid_of(const Json& object, const std::filesystem::path& file, std::s
 
 void fill_metadata(Json& object, const std::string& digest, std::string_view node_name) {
   Json& metadata = member(object, "metadata");
-  metadata["name"] = kube::get_string(object, "metadata.name") + "-" + lower(node_name);
+  metadata["name"] = kube::get_string(object, "metadata.name") + "-" + lower_case(node_name);
   if (kube::string_or(object, "metadata.namespace").empty()) metadata["namespace"] = "default";
   if (kube::string_or(object, "metadata.uid").empty()) metadata["uid"] = digest;
   // A manifest that was taken from an API server tells of that object's life, not of this one's.
@@ -111,11 +105,6 @@ void validate(const Json& object) {
   require_one_of(object, "spec.dnsPolicy", {"ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"});
 }
 
-std::string annotation(const kube::Pod& pod, const char* key) {
-  const auto found = pod.annotations.find(key);
-  return found == pod.annotations.end() ? std::string() : found->second;
-}
-
 }  // namespace
 
 kube::PodPtr parse_static_pod(std::string_view text, const std::filesystem::path& file,
@@ -132,7 +121,8 @@ kube::PodPtr parse_static_pod(std::string_view text, const std::filesystem::path
 Json mirror_pod(const kube::Pod& static_pod, std::string_view node_name, std::string_view node_uid) {
   Json mirror = static_pod.raw;
   Json& metadata = member(mirror, "metadata");
-  member(metadata, "annotations")[kConfigMirrorAnnotation] = annotation(static_pod, kConfigHashAnnotation);
+  member(metadata, "annotations")[kConfigMirrorAnnotation] =
+      value_or_empty(static_pod.annotations, kConfigHashAnnotation);
   metadata["ownerReferences"] = Json::array({{{"apiVersion", "v1"},
                                               {"kind", "Node"},
                                               {"name", node_name},
@@ -143,7 +133,8 @@ Json mirror_pod(const kube::Pod& static_pod, std::string_view node_name, std::st
 
 bool mirrors(const kube::Pod& mirror, const kube::Pod& static_pod) {
   return !mirror.deleting() && mirror.full_name() == static_pod.full_name() &&
-         annotation(mirror, kConfigMirrorAnnotation) == annotation(static_pod, kConfigHashAnnotation);
+         value_or_empty(mirror.annotations, kConfigMirrorAnnotation) ==
+             value_or_empty(static_pod.annotations, kConfigHashAnnotation);
 }
 
 }  // namespace edgecore::edged

@@ -16,6 +16,7 @@
 #include <iterator>
 #include <set>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/beehive/task_group.hpp"
@@ -171,7 +172,7 @@ boost::asio::awaitable<void> StaticPods::look_loop() {
       if (complaints_.now()) deps_.log->warn("Static pods stay as they were: {}", error.what());
     }
     if (watched_ < 0 && watch()) continue;  // the directory was made just now; nothing may be missed
-    const auto next = std::chrono::steady_clock::now() + deps_.period;
+    const auto next = steady_now() + deps_.period;
     co_await wakeup_.sleep_until(next);
     settle.expires_after(std::min<std::chrono::milliseconds>(kSettle, deps_.period));
     co_await settle.async_wait(boost::asio::use_awaitable);

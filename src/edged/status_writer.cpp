@@ -1,10 +1,11 @@
 #include "edged/status_writer.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/beehive/names.hpp"
+#include "edged/pod_phase.hpp"
 #include "edged/pod_resources.hpp"
 #include "edged/pod_status.hpp"
 #include "edged/status_patch.hpp"
@@ -12,38 +13,19 @@
 namespace edgecore::edged {
 namespace {
 
-constexpr std::size_t kAtOnce = 16;
-constexpr std::chrono::seconds kRetry{10};
+constexpr std::chrono::seconds kStatusRetry{10};
 constexpr std::chrono::seconds kNoRoom{1};
 /// CloudCore answers a patch within milliseconds, or never. What is said twice does no harm, and behind a
 /// lost answer waits whatever happens to the pod meanwhile.
-constexpr std::chrono::seconds kAnswerWithin{15};
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
+constexpr std::chrono::seconds kStatusAnswerWithin{15};
 
 /// Versions are opaque to clients, but every store that is met counts upwards; 0 when this one does not.
 std::uint64_t version_of(const std::string& text) {
-  std::uint64_t version = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
-  return error == std::errc() && end == text.data() + text.size() ? version : 0;
+  return to_number<std::uint64_t>(text).value_or(0);
 }
 
 bool says_unreachable(const kube::Status& why) {
   return why.is(kube::reason::kServiceUnavailable) || why.is(kube::reason::kTimeout);
-}
-
-bool is_terminal_phase(const Json& status) {
-  const std::string phase = kube::string_or(status, "phase");
-  return phase == "Failed" || phase == "Succeeded";
-}
-
-bool is_ours(const std::string& condition) {
-  for (const char* own : {"Initialized", "Ready", "ContainersReady", "PodScheduled"}) {
-    if (condition == own) return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -154,10 +136,10 @@ Json StatusWriter::known(const std::string& uid) const {
   Json out = entry.wanted;
   Json conditions = Json::array();
   for (const Json& one : kube::array_or_empty(entry.api, "conditions")) {
-    if (!is_ours(kube::string_or(one, "type"))) conditions.push_back(one);
+    if (!is_own_condition(kube::string_or(one, "type"))) conditions.push_back(one);
   }
   for (const Json& one : kube::array_or_empty(entry.wanted, "conditions")) {
-    if (is_ours(kube::string_or(one, "type"))) conditions.push_back(one);
+    if (is_own_condition(kube::string_or(one, "type"))) conditions.push_back(one);
   }
   out["conditions"] = std::move(conditions);
   return out;
@@ -176,7 +158,7 @@ void StatusWriter::connection(bool up) {
 
 bool StatusWriter::may_delete(const Entry& entry) const {
   return entry.finished && entry.api_deleting && !entry.deleted && !is_static(*entry.pod) &&
-         !is_mirror(*entry.pod) && is_terminal_phase(entry.api);
+         !is_mirror(*entry.pod) && has_final_phase(entry.api);
 }
 
 std::optional<Json> StatusWriter::patch_for(const Entry& entry, const std::string& api_uid) {
@@ -224,7 +206,7 @@ boost::asio::awaitable<void> StatusWriter::loop() {
         if (!show_here(entry)) next = std::min(next, steady_now() + kNoRoom);
         continue;
       }
-      if (sending_ >= kAtOnce) break;
+      if (sending_ >= kAskedAtOnce) break;
       if (is_due(entry)) {
         entry.busy = true;
         ++sending_;
@@ -262,8 +244,8 @@ boost::asio::awaitable<bool> StatusWriter::send_patch(std::string uid, Json patc
   const Asked asked{connections_, steady_now()};
   std::string resource = beehive::resource_path(pod->ns, names::resource::kPodPatch, pod->name);
   const std::string uid_there = kube::string_or(patch, "metadata.uid");
-  const MetaAnswer answer =
-      co_await meta_.ask(names::operation::kPatch, std::move(resource), std::move(patch), kAnswerWithin);
+  const MetaAnswer answer = co_await meta_.ask(names::operation::kPatch, std::move(resource),
+                                               std::move(patch), kStatusAnswerWithin);
   Entry* entry = find(uid);
   if (entry == nullptr) co_return false;
   if (api_uid(*entry) != uid_there) co_return true;  // its mirror is another one (or none) by now
@@ -298,8 +280,8 @@ boost::asio::awaitable<bool> StatusWriter::send_delete(std::string uid) {
   options["gracePeriodSeconds"] = 0;
   options["preconditions"]["uid"] = uid;
   const Asked asked{connections_, steady_now()};
-  const MetaAnswer answer =
-      co_await meta_.ask(names::operation::kDelete, std::move(resource), std::move(options), kAnswerWithin);
+  const MetaAnswer answer = co_await meta_.ask(names::operation::kDelete, std::move(resource),
+                                               std::move(options), kStatusAnswerWithin);
   Entry* entry = find(uid);
   if (entry == nullptr) co_return false;
   if (answer.refused) co_return refused(*entry, *answer.refused, asked, "delete it in the cloud");
@@ -318,9 +300,9 @@ bool StatusWriter::refused(Entry& entry, const kube::Status& why, const Asked& a
   }
   // The notice of the connection may overtake the refusal of what was asked before it; and who has waited for
   // an answer in vain has waited enough.
-  if (connected_ && (asked.connection != connections_ || steady_now() - asked.at >= kAnswerWithin))
+  if (connected_ && (asked.connection != connections_ || steady_now() - asked.at >= kStatusAnswerWithin))
     return true;
-  entry.retry_at = steady_now() + kRetry;
+  entry.retry_at = steady_now() + kStatusRetry;
   // Without a connection, as in the first moments of every start, the tunnel says what there is to say.
   const bool no_tunnel = why.is(kube::reason::kServiceUnavailable) && (!connected_ || connections_ == 0);
   if (no_tunnel) {

@@ -11,12 +11,12 @@
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
+#include "edged/directory_tree.hpp"
 
 namespace edgecore::edged {
 namespace {
 
 constexpr int kMaxLinks = 40;
-constexpr std::size_t kMaxPath = 4096;
 
 /// One step of a path, and whether a link said so.
 struct Element {
@@ -42,9 +42,9 @@ std::deque<Element> elements(std::string_view path, bool from_link) {
 }
 
 /// A walk that cannot leave where it began.
-class Walk {
+class SubPathWalk {
  public:
-  Walk(FileDescriptor root, std::string sub_path, std::optional<mode_t> create_mode)
+  SubPathWalk(FileDescriptor root, std::string sub_path, std::optional<mode_t> create_mode)
       : whole_(std::move(sub_path)), create_mode_(create_mode) {
     stack_.push_back(std::move(root));
   }
@@ -164,7 +164,7 @@ FileDescriptor open_beneath(const std::filesystem::path& volume, const std::stri
   if (sub_path.size() > kMaxPath || sub_path.find('\0') != sub_path.npos) {
     throw Error("The subPath is too long or holds a zero byte");
   }
-  return Walk(open_volume(volume), sub_path, create_mode).run();
+  return SubPathWalk(open_volume(volume), sub_path, create_mode).run();
 }
 
 bool mount_sub_path(Mounter& mounter, const std::filesystem::path& volume, const std::string& sub_path,

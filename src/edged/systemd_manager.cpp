@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 
@@ -18,7 +19,7 @@ constexpr std::string_view kUnitExists = "org.freedesktop.systemd1.UnitExists";
 constexpr std::string_view kNoSuchUnit = "org.freedesktop.systemd1.NoSuchUnit";
 constexpr std::string_view kAlreadySubscribed = "org.freedesktop.systemd1.AlreadySubscribed";
 /// What comes from systemd and goes into an error's text, at most.
-constexpr std::size_t kTextBytes = 300;
+constexpr std::size_t kSystemdTextBytes = 300;
 
 /// Everything but the calls themselves: building messages, reading them, the connection's state.
 int checked(int result, const char* what) {
@@ -33,15 +34,15 @@ const char* signature_of(const UnitProperty& property) {
 
 [[noreturn]] void fail(const char* verb, const std::string& unit, const std::string& error,
                        const std::string& text) {
-  throw Error(fmt::format("systemd did not {} {}: {} ({})", verb, unit, log::quote(text, kTextBytes),
-                          log::quote(error, kTextBytes)));
+  throw Error(fmt::format("systemd did not {} {}: {} ({})", verb, unit, log::quote(text, kSystemdTextBytes),
+                          log::quote(error, kSystemdTextBytes)));
 }
 
 }  // namespace
 
 SystemdManager::SystemdManager(const SdBus& sd, const std::vector<SystemdAddress>& addresses,
                                std::chrono::milliseconds patience)
-    : sd_(sd), deadline_(std::chrono::steady_clock::now() + patience), bus_(nullptr, CloseBus{&sd_}) {
+    : sd_(sd), deadline_(steady_now() + patience), bus_(nullptr, CloseBus{&sd_}) {
   std::string tried;
   for (const SystemdAddress& address : addresses) {
     try {
@@ -79,8 +80,8 @@ void SystemdManager::listen(bool direct) {
           "match");
   const Answer subscribed = call(make("Subscribe"));
   if (!subscribed.error.empty() && subscribed.error != kAlreadySubscribed)
-    throw Error(fmt::format("{} ({})", log::quote(subscribed.text, kTextBytes),
-                            log::quote(subscribed.error, kTextBytes)));
+    throw Error(fmt::format("{} ({})", log::quote(subscribed.text, kSystemdTextBytes),
+                            log::quote(subscribed.error, kSystemdTextBytes)));
 }
 
 int SystemdManager::on_job_removed(sd_bus_message* message, void* self, sd_bus_error*) {
@@ -210,8 +211,7 @@ void SystemdManager::reset_failed(const std::string& unit) {
 }
 
 std::uint64_t SystemdManager::microseconds_left() const {
-  const auto left =
-      std::chrono::duration_cast<std::chrono::microseconds>(deadline_ - std::chrono::steady_clock::now());
+  const auto left = std::chrono::duration_cast<std::chrono::microseconds>(deadline_ - steady_now());
   return left.count() > 0 ? static_cast<std::uint64_t>(left.count()) : 0;
 }
 

@@ -5,8 +5,8 @@
 namespace edgecore::edged {
 namespace {
 
-constexpr std::chrono::seconds kFirstRetry{30};
-constexpr std::chrono::seconds kLongestRetry{300};
+constexpr std::chrono::seconds kFirstTokenRetry{30};
+constexpr std::chrono::seconds kLongestTokenRetry{300};
 constexpr std::chrono::hours kOldest{24};
 
 }  // namespace
@@ -42,7 +42,7 @@ const TokenAnswer& TokenCache::put(const std::string& uid, const TokenKey& key, 
   }
   // Refused, or what came is due for renewal itself (an expired one from the local row, a clock that is
   // wrong).
-  kept.retry = std::clamp(kept.retry * 2, kFirstRetry, kLongestRetry);
+  kept.retry = std::clamp(kept.retry * 2, kFirstTokenRetry, kLongestTokenRetry);
   kept.due = now + kept.retry;
   return kept.answer;
 }

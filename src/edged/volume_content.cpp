@@ -10,7 +10,7 @@
 namespace edgecore::edged {
 namespace {
 
-using Kind = kube::EnvFrom::Kind;
+using kube::EnvFrom;
 
 constexpr mode_t kDefaultMode = 0644;
 constexpr mode_t kOwnedTokenMode = 0600;
@@ -20,24 +20,20 @@ mode_t mode_of(const std::optional<std::int32_t>& item, const std::optional<std:
   return mode ? static_cast<mode_t>(*mode) & 0777U : kDefaultMode;
 }
 
-const char* word(Kind kind) {
-  return kind == Kind::kConfigMap ? "configmap" : "secret";
-}
-
 /// The object; nullptr when it does not exist and need not.
 const Json* find_object(const ConfigRef& ref, bool optional, const ContentObjects& found) {
   const auto at = found.objects.find(ref);
   if (at == found.objects.end()) {
-    throw VolumeError(fmt::format("{} \"{}\" was not asked for", word(ref.kind), ref.name));
+    throw VolumeError(fmt::format("{} \"{}\" was not asked for", config_noun(ref.kind), ref.name));
   }
   const MetaAnswer& answer = at->second;
   if (answer.ok()) return &answer.object;
   if (answer.refused_as(kube::reason::kNotFound)) {
     if (optional) return nullptr;
-    throw VolumeError(fmt::format("{} \"{}\" not found", word(ref.kind), ref.name));
+    throw VolumeError(fmt::format("{} \"{}\" not found", config_noun(ref.kind), ref.name));
   }
   throw VolumeError(
-      fmt::format("{} \"{}\" cannot be read: {}", word(ref.kind), ref.name, answer.refused->message));
+      fmt::format("{} \"{}\" cannot be read: {}", config_noun(ref.kind), ref.name, answer.refused->message));
 }
 
 /// All entries of the object as bytes.
@@ -50,19 +46,19 @@ std::map<std::string, std::string> entries(const ConfigRef& ref, const Json& obj
       if (value.is_string() && !base64) bytes = value.get<std::string>();
       if (!bytes || !kube::is_config_key(key)) {
         throw VolumeError(
-            fmt::format("{} \"{}\" holds no usable value at \"{}\"", word(ref.kind), ref.name, key));
+            fmt::format("{} \"{}\" holds no usable value at \"{}\"", config_noun(ref.kind), ref.name, key));
       }
       out[key] = *std::move(bytes);
     }
   };
-  add("data", ref.kind == Kind::kSecret);
-  if (ref.kind == Kind::kConfigMap) add("binaryData", true);
+  add("data", ref.kind == EnvFrom::Kind::kSecret);
+  if (ref.kind == EnvFrom::Kind::kConfigMap) add("binaryData", true);
   return out;
 }
 
 /// `Source` is ConfigMapSource or SecretSource: the same members.
 template <class Source>
-void add_object(Kind kind, const Source& source, const std::optional<std::int32_t>& default_mode,
+void add_object(EnvFrom::Kind kind, const Source& source, const std::optional<std::int32_t>& default_mode,
                 const ContentObjects& found, Payload& into) {
   const ConfigRef ref{kind, source.name};
   const Json* object = find_object(ref, source.optional, found);
@@ -77,8 +73,9 @@ void add_object(Kind kind, const Source& source, const std::optional<std::int32_
     if (entry != all.end()) {
       into[item.path] = {entry->second, mode_of(item.mode, default_mode)};
     } else if (!source.optional) {
-      throw VolumeError(fmt::format("{} \"{}\" references non-existent {} key: {}", word(kind), source.name,
-                                    kind == Kind::kConfigMap ? "config" : "secret", item.key));
+      throw VolumeError(fmt::format("{} \"{}\" references non-existent {} key: {}", config_noun(kind),
+                                    source.name, kind == EnvFrom::Kind::kConfigMap ? "config" : "secret",
+                                    item.key));
     }
   }
 }
@@ -90,10 +87,10 @@ struct PayloadMaker {
   Payload out{};
 
   void add(const kube::ConfigMapSource& source, const std::optional<std::int32_t>& mode) {
-    add_object(Kind::kConfigMap, source, mode, found, out);
+    add_object(EnvFrom::Kind::kConfigMap, source, mode, found, out);
   }
   void add(const kube::SecretSource& source, const std::optional<std::int32_t>& mode) {
-    add_object(Kind::kSecret, source, mode, found, out);
+    add_object(EnvFrom::Kind::kSecret, source, mode, found, out);
   }
   void add(const kube::DownwardApiSource& source, const std::optional<std::int32_t>& mode) {
     for (const auto& file : source.items) {
@@ -136,14 +133,16 @@ struct PayloadMaker {
 
 struct NeedsFinder {
   ContentNeeds& needs;
-  void object(Kind kind, const std::string& name) const {
+  void object(EnvFrom::Kind kind, const std::string& name) const {
     ConfigRef ref{kind, name};
     if (std::find(needs.objects.begin(), needs.objects.end(), ref) == needs.objects.end()) {
       needs.objects.push_back(std::move(ref));
     }
   }
-  void operator()(const kube::ConfigMapSource& source) const { object(Kind::kConfigMap, source.name); }
-  void operator()(const kube::SecretSource& source) const { object(Kind::kSecret, source.name); }
+  void operator()(const kube::ConfigMapSource& source) const {
+    object(EnvFrom::Kind::kConfigMap, source.name);
+  }
+  void operator()(const kube::SecretSource& source) const { object(EnvFrom::Kind::kSecret, source.name); }
   void operator()(const kube::ServiceAccountTokenProjection& source) const {
     const auto same = [&](const auto& one) {
       return one.audience == source.audience && one.expiration_seconds == source.expiration_seconds;

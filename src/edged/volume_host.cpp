@@ -37,7 +37,7 @@ std::filesystem::path real_path(const std::filesystem::path& root) {
   return unknown ? root : real;
 }
 
-std::string joined(const std::vector<std::string>& problems) {
+std::string joined_problems(const std::vector<std::string>& problems) {
   std::string out;
   for (const auto& one : problems) out += (out.empty() ? "" : "; ") + one;
   return out;
@@ -148,7 +148,7 @@ awaitable<MountOutcome> VolumeHost::Impl::apply(EntryPtr entry, kube::PodPtr pod
   try {
     const SetupResult result = co_await blocking_call<SetupResult>(deps.pool, std::move(work), kInTurn);
     outcome.changed = result.changed;
-    outcome.problem = joined(result.problems);
+    outcome.problem = joined_problems(result.problems);
   } catch (const Error& error) {
     outcome.problem = error.what();
   }

@@ -13,8 +13,6 @@
 namespace edgecore::edgehub {
 namespace {
 
-constexpr std::size_t kFileBytes = 1U << 20U;
-
 std::filesystem::path pending(const std::filesystem::path& path) {
   auto name = path;
   name += ".new";
@@ -24,8 +22,8 @@ std::filesystem::path pending(const std::filesystem::path& path) {
 /// True when both files are there and belong together.
 bool is_pair(const std::filesystem::path& key, const std::filesystem::path& certificate) {
   try {
-    const auto key_pem = read_file(key, kFileBytes);
-    const auto certificate_pem = read_file(certificate, kFileBytes);
+    const auto key_pem = read_file(key, kMaxPemFileBytes);
+    const auto certificate_pem = read_file(certificate, kMaxPemFileBytes);
     return key_pem && certificate_pem &&
            net::Certificate::from_pem(*certificate_pem).matches(net::PrivateKey::from_pem(*key_pem));
   } catch (const Error&) {
@@ -58,11 +56,11 @@ void CredentialFiles::finish_replacement() const {
 std::variant<Identity, std::string> CredentialFiles::load() const {
   try {
     finish_replacement();
-    auto ca_pem = read_file(paths_.ca, kFileBytes);
+    auto ca_pem = read_file(paths_.ca, kMaxPemFileBytes);
     if (!ca_pem) return "there is no CA certificate at " + paths_.ca.string();
-    auto certificate_pem = read_file(paths_.certificate, kFileBytes);
+    auto certificate_pem = read_file(paths_.certificate, kMaxPemFileBytes);
     if (!certificate_pem) return "there is no certificate at " + paths_.certificate.string();
-    auto key_pem = read_file(paths_.key, kFileBytes);
+    auto key_pem = read_file(paths_.key, kMaxPemFileBytes);
     if (!key_pem) return "there is no key at " + paths_.key.string();
     auto certificate = net::Certificate::from_pem(*certificate_pem);
     if (!certificate.matches(net::PrivateKey::from_pem(*key_pem))) {

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/uuid.hpp"
 #include "edgecore/beehive/names.hpp"
@@ -21,10 +22,6 @@ namespace {
 constexpr std::size_t kInboundBytes = 64U << 20U;
 /// How often the renewal date is looked at when nothing else happens; wall clocks may be set in between.
 constexpr std::chrono::hours kRenewalCheck{1};
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;

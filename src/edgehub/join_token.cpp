@@ -2,16 +2,15 @@
 
 #include <algorithm>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/net/digest.hpp"
 
 namespace edgecore::edgehub {
 
 JoinToken JoinToken::parse(std::string_view text) {
-  static constexpr std::string_view kSpace = " \t\r\n";
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) throw BadInput("the join token is empty");
-  text = text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+  text = trimmed(text);
+  if (text.empty()) throw BadInput("the join token is empty");
   if (std::count(text.begin(), text.end(), '.') != 3) {
     throw BadInput(
         "the join token is in the wrong format: it needs four parts separated by dots; "
@@ -20,7 +19,7 @@ JoinToken JoinToken::parse(std::string_view text) {
   const auto dot = text.find('.');
   JoinToken token{std::string(text.substr(0, dot)), std::string(text.substr(dot + 1))};
   const bool hex = std::all_of(token.ca_hash.begin(), token.ca_hash.end(),
-                               [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+                               [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
   if (!hex || token.ca_hash.size() != 64) {
     throw BadInput("the join token is in the wrong format: its first part is no SHA-256 in hexadecimal");
   }

@@ -7,12 +7,12 @@
 #include "edgecore/base/files.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/net/x509.hpp"
+#include "edgehub/credentials.hpp"
 
 namespace edgecore::edgehub {
 namespace {
 
 constexpr std::chrono::seconds kAnswerWithin{60};
-constexpr std::size_t kFileBytes = 1U << 20U;
 
 }  // namespace
 
@@ -41,7 +41,7 @@ boost::asio::awaitable<bool> fetch_kubernetes_ca(beehive::ModuleContext& context
                                                                   : "the cloud answered with an error";
     if (flaw.empty()) {
       const auto& pem = answer->content.get_ref<const std::string&>();
-      if (read_file(file, kFileBytes) != pem) {
+      if (read_file(file, kMaxPemFileBytes) != pem) {
         make_directories(file.parent_path());
         write_file_atomic(file, pem, 0644);
         context.log->info("stored the cluster's CA in {}", file.string());

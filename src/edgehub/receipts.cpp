@@ -1,8 +1,8 @@
 #include "edgehub/receipts.hpp"
 
-#include <charconv>
 #include <utility>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/beehive/names.hpp"
 
 namespace edgecore::edgehub {
@@ -24,9 +24,7 @@ std::uint64_t Receipts::ping() {
 }
 
 std::uint64_t Receipts::number_of(std::string_view payload) {
-  std::uint64_t number = 0;
-  const auto [end, failure] = std::from_chars(payload.data(), payload.data() + payload.size(), number);
-  return failure == std::errc() && end == payload.data() + payload.size() ? number : 0;
+  return to_number<std::uint64_t>(payload).value_or(0);
 }
 
 std::vector<beehive::Message> Receipts::pong(std::string_view payload) {

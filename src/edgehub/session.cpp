@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/status.hpp"
@@ -32,10 +33,6 @@ constexpr std::chrono::milliseconds kGatherUploads{50};
 constexpr std::chrono::seconds kPongTakes{5};
 /// Greetings of which an answer may still come.
 constexpr std::size_t kGreetingsKept = 64;
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 /// Silence after which the peer is taken for dead: just under two heartbeats.
 std::chrono::milliseconds silence(const EdgeHubOptions& options) {

@@ -1,9 +1,8 @@
 #include "eventbus/broker_address.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <charconv>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 
@@ -15,11 +14,9 @@ namespace {
 }
 
 std::uint16_t port_of(std::string_view url, std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (failure != std::errc() || end != text.data() + text.size() || port == 0)
-    refuse(url, log::quote(text) + " is no port");
-  return port;
+  const auto port = to_number<std::uint16_t>(text);
+  if (!port || *port == 0) refuse(url, log::quote(text) + " is no port");
+  return *port;
 }
 
 bool is_tls(std::string_view url, std::string_view scheme) {
@@ -39,9 +36,7 @@ BrokerAddress BrokerAddress::parse(std::string_view url) {
       }))
     refuse(url, "it is too long, or has white space or control characters in it");
   const auto colon = url.find("://");
-  std::string scheme(colon == std::string_view::npos ? "tcp" : url.substr(0, colon));
-  std::transform(scheme.begin(), scheme.end(), scheme.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string scheme = lower_case(colon == std::string_view::npos ? "tcp" : url.substr(0, colon));
   std::string_view rest = colon == std::string_view::npos ? url : url.substr(colon + 3);
   BrokerAddress address;
   if (scheme == "unix") {

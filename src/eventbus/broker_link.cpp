@@ -5,24 +5,19 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "eventbus/topics.hpp"
 
 namespace edgecore::eventbus {
 namespace {
 
-/// A connection that lasted this long was a good one: after its end the pauses begin anew.
-constexpr std::chrono::seconds kGoodLife{20};
 /// Messages handed over before the loop may turn.
 constexpr int kBatch = 64;
 constexpr int kSubscribeQos = 1;  // protocol/04-devices.md §1.2
 constexpr std::size_t kEchoesKept = 256;
 /// A broker that takes nothing for so long does not hold up the devices' messages any more.
 constexpr std::chrono::seconds kTakesNothing{5};
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 std::string echo_key(std::string_view topic, std::string_view payload) {
   std::string key(topic);

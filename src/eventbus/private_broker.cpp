@@ -17,6 +17,7 @@
 #include <csignal>
 #include <utility>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/beehive/task_group.hpp"
@@ -29,7 +30,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::chrono::seconds kGoodLife{20};
 constexpr std::chrono::milliseconds kStopWithin{1000};
 constexpr std::size_t kLongestLine = 500;
 
@@ -112,14 +112,14 @@ asio::awaitable<void> PrivateBroker::run() {
   for (;;) {
     std::string failure;
     missing_ = false;
-    const SteadyTime begun = std::chrono::steady_clock::now();
+    const SteadyTime begun = steady_now();
     try {
       co_await live();
     } catch (const Error& error) {
       failure = error.what();
     }
     pid_ = 0;
-    if (std::chrono::steady_clock::now() - begun >= kGoodLife) {
+    if (steady_now() - begun >= kGoodLife) {
       pause_.reset();
       complaints_.reset();
     }
@@ -191,9 +191,9 @@ asio::awaitable<void> PrivateBroker::end_stale() {
   const fs::path file = configuration_file(options_.directory);
   asio::steady_timer timer(context_.executor);
   ::kill(*stale, SIGTERM);
-  const SteadyTime patience = std::chrono::steady_clock::now() + kStopWithin;
+  const SteadyTime patience = steady_now() + kStopWithin;
   while (was_started_with(*stale, file)) {
-    if (std::chrono::steady_clock::now() >= patience) ::kill(*stale, SIGKILL);
+    if (steady_now() >= patience) ::kill(*stale, SIGKILL);
     timer.expires_after(std::chrono::milliseconds(10));
     co_await timer.async_wait(asio::use_awaitable);
   }

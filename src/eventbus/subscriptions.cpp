@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/store/awaitable.hpp"
 #include "edgecore/store/sub_topics.hpp"
@@ -87,8 +88,8 @@ boost::asio::awaitable<void> Subscriptions::run() {
     if (failures_.now())
       context_.log->error("the topics the cloud wants cannot be stored (attempt {}): {}; trying again",
                           failures_.count(), failure);
-    const SteadyTime until = std::chrono::steady_clock::now() + pause_.next();
-    while (std::chrono::steady_clock::now() < until) co_await changed_.sleep_until(until);
+    const SteadyTime until = steady_now() + pause_.next();
+    while (steady_now() < until) co_await changed_.sleep_until(until);
   }
 }
 

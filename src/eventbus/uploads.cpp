@@ -3,20 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/store/awaitable.hpp"
 
 namespace edgecore::eventbus {
 
 namespace rows = store::mqtt_uploads;
-
-namespace {
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
-}  // namespace
 
 Uploads::Uploads(beehive::ModuleContext& context, store::Store& store, Limits limits)
     : context_(context),

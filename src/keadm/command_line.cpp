@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/kube/time.hpp"
 
 namespace edgecore::keadm {
@@ -87,9 +88,8 @@ Text mistake(const std::string& sentence) {
   return {"error: " + sentence + "\n", true, 1};
 }
 
-bool names_pods(std::string resource) {
-  std::transform(resource.begin(), resource.end(), resource.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+bool names_pods(std::string_view typed) {
+  const std::string resource = lower_case(typed);
   return resource == "pod" || resource == "pods" || resource == "po";
 }
 

@@ -30,7 +30,7 @@ std::vector<std::string> taints(const Json& node) {
   return out;
 }
 
-void describe_conditions(Description& out, const Json& node) {
+void describe_node_conditions(Description& out, const Json& node) {
   std::vector<std::vector<std::string>> rows{{"Type", "Status", "LastHeartbeatTime", "Reason", "Message"}};
   for (const auto& one : array_or_empty(node, "status.conditions"))
     rows.push_back({one_line(string_or(one, "type")), one_line(string_or(one, "status")),
@@ -53,7 +53,7 @@ std::string describe_node(const Json& node, const std::vector<Json>& pods, const
   out.line(0, "CreationTimestamp", long_time(string_or(node, "metadata.creationTimestamp")));
   out.list(0, "Taints", taints(node));
   out.line(0, "Unschedulable", kube::bool_or(node, "spec.unschedulable", false) ? "true" : "false");
-  describe_conditions(out, node);
+  describe_node_conditions(out, node);
   out.heading(0, "Addresses");
   for (const auto& one : array_or_empty(node, "status.addresses"))
     out.line(1, string_or(one, "type"), string_or(one, "address"));

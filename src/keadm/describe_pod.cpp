@@ -179,7 +179,7 @@ std::vector<std::string> tolerations(const Json& pod) {
   return out;
 }
 
-void describe_conditions(Description& out, const Json& pod) {
+void describe_pod_conditions(Description& out, const Json& pod) {
   std::vector<std::vector<std::string>> rows{{"Type", "Status", "Reason", "Message"}};
   for (const auto& one : array_or_empty(pod, "status.conditions"))
     rows.push_back({one_line(string_or(one, "type")), one_line(string_or(one, "status")),
@@ -224,7 +224,7 @@ std::string describe_pod(const Json& pod, const Events& events, WallTime now) {
   describe_containers(out, pod, "Containers", "spec.containers", "status.containerStatuses");
   describe_containers(out, pod, "Ephemeral Containers", "spec.ephemeralContainers",
                       "status.ephemeralContainerStatuses");
-  describe_conditions(out, pod);
+  describe_pod_conditions(out, pod);
   describe_volumes(out, pod);
   out.line(0, "QoS Class", string_or(pod, "status.qosClass", "<none>"));
   out.map(0, "Node-Selectors", object_or_empty(pod, "spec.nodeSelector"), "=");

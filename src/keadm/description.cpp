@@ -8,6 +8,7 @@
 #include <ctime>
 #include <sstream>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/kube/time.hpp"
 #include "keadm/text.hpp"
 
@@ -44,8 +45,8 @@ std::string spelled_out(std::string_view key) {
   std::string out;
   bool capital = true;  // the last one was
   for (const char c : key) {
-    const bool upper = c >= 'A' && c <= 'Z';
-    if (out.empty() && c >= 'a' && c <= 'z') {
+    const bool upper = is_upper(c);
+    if (out.empty() && is_lower(c)) {
       out += static_cast<char>(c - 'a' + 'A');
     } else {
       if (upper && !capital && !out.empty()) out += ' ';

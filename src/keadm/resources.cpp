@@ -1,21 +1,14 @@
 #include "keadm/resources.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <vector>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/net/url.hpp"
 
 namespace edgecore::keadm {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
 
 /// What was typed, taken apart.
 struct Wanted {
@@ -25,7 +18,7 @@ struct Wanted {
 
 /// The ways to read "<name>.<more>": more is a group, or a version and a group.
 std::vector<Wanted> readings(const std::string& typed) {
-  const std::string text = lower(typed);
+  const std::string text = lower_case(typed);
   const auto dot = text.find('.');
   if (dot == std::string::npos) return {{text, "", "", true}};
   const std::string name = text.substr(0, dot);
@@ -39,7 +32,7 @@ std::vector<Wanted> readings(const std::string& typed) {
 
 bool has_name(const Json& resource, const std::string& name) {
   if (kube::string_or(resource, "name") == name || kube::string_or(resource, "singularName") == name ||
-      lower(kube::string_or(resource, "kind")) == name)
+      lower_case(kube::string_or(resource, "kind")) == name)
     return true;
   for (const auto& one : kube::array_or_empty(resource, "shortNames")) {
     if (one == name) return true;
@@ -58,7 +51,7 @@ std::optional<Resource> look_in(const Json& list, const std::string& group, cons
                  kube::string_or(one, "singularName"),
                  kube::string_or(one, "kind"),
                  kube::bool_or(one, "namespaced", true)};
-    if (out.singular.empty()) out.singular = lower(out.kind);
+    if (out.singular.empty()) out.singular = lower_case(out.kind);
     return out;
   }
   return std::nullopt;

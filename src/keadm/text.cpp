@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/kube/time.hpp"
 
 namespace edgecore::keadm {
@@ -29,7 +30,7 @@ std::string cell_text(const Json& cell, bool date, WallTime now) {
 
 std::string upper(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+                 [](char c) { return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c; });
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/yaml_scalar.hpp"
 #include "keadm/text.hpp"
 
@@ -14,7 +15,7 @@ constexpr std::string_view kIndicators = "-?:,[]{}#&*!|>'\"%@`=<~";
 /// "2024-06-10…" reads as a time.
 bool is_date(std::string_view text) {
   return text.size() >= 10 && text[4] == '-' && text[7] == '-' &&
-         text.substr(0, 4).find_first_not_of("0123456789") == std::string_view::npos;
+         std::all_of(text.begin(), text.begin() + 4, is_digit);
 }
 
 bool is_plain(std::string_view text) {

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/names.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
@@ -111,7 +112,7 @@ ApiResource builtin(const ResourceKind& row) {
 /// What a version's name says: 3 for a release, 2 for a beta, 1 for an alpha, then its numbers.
 using VersionRank = std::tuple<int, unsigned, unsigned>;
 
-std::optional<unsigned> take_number(std::string_view& text) {
+std::optional<unsigned> take_version_number(std::string_view& text) {
   const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
   if (end == 0 || end > 6 || text.front() == '0') return std::nullopt;
   unsigned number = 0;
@@ -123,23 +124,22 @@ std::optional<unsigned> take_number(std::string_view& text) {
 std::optional<VersionRank> version_rank(std::string_view text) {
   if (!text.starts_with('v')) return std::nullopt;
   text.remove_prefix(1);
-  const auto major = take_number(text);
+  const auto major = take_version_number(text);
   if (!major) return std::nullopt;
   if (text.empty()) return VersionRank{3, *major, 0};
   const bool beta = text.starts_with("beta"), alpha = text.starts_with("alpha");
   if (!beta && !alpha) return std::nullopt;
   text.remove_prefix(beta ? 4 : 5);
-  const auto minor = take_number(text);
+  const auto minor = take_version_number(text);
   if (!minor || !text.empty()) return std::nullopt;
   return VersionRank{beta ? 2 : 1, *major, *minor};
 }
 
 bool is_kind(std::string_view kind) {
   if (kind.empty() || kind.size() > 63) return false;
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  return letter(kind.front()) && std::all_of(kind.begin(), kind.end(), [&](char c) {
-           return letter(c) || (c >= '0' && c <= '9') || c == '-';
-         });
+  const auto letter = [](char c) { return is_lower(c) || is_upper(c); };
+  return letter(kind.front()) &&
+         std::all_of(kind.begin(), kind.end(), [&](char c) { return letter(c) || is_digit(c) || c == '-'; });
 }
 
 std::vector<std::string> names_at(const Json& crd, std::string_view path) {
@@ -152,7 +152,7 @@ std::vector<std::string> names_at(const Json& crd, std::string_view path) {
   return names;
 }
 
-[[noreturn]] void refuse(const std::string& name, std::string_view why) {
+[[noreturn]] void refuse_definition(const std::string& name, std::string_view why) {
   throw BadInput(fmt::format("The CustomResourceDefinition \"{}\" {}", name.substr(0, 253), why));
 }
 
@@ -166,19 +166,18 @@ ApiResource named_by(const Json& crd) {
   resource.plural = get_string(crd, "spec.names.plural");
   resource.kind = get_string(crd, "spec.names.kind");
   if (!is_dns_subdomain(resource.group) || !is_service_name(resource.plural))
-    refuse(resource.crd, "has no valid group and plural");
+    refuse_definition(resource.crd, "has no valid group and plural");
   if (resource.crd != resource.plural + "." + resource.group)
-    refuse(resource.crd, "is not named by its plural and group");
-  if (!is_kind(resource.kind)) refuse(resource.crd, "has no valid kind");
+    refuse_definition(resource.crd, "is not named by its plural and group");
+  if (!is_kind(resource.kind)) refuse_definition(resource.crd, "has no valid kind");
   resource.singular = string_or(crd, "spec.names.singular");
   if (!is_service_name(resource.singular)) {
-    resource.singular = resource.kind;
-    for (char& c : resource.singular) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    resource.singular = lower_case(resource.kind);
   }
   resource.list_kind = string_or(crd, "spec.names.listKind");
   if (!is_kind(resource.list_kind)) resource.list_kind = resource.kind + "List";
   const std::string scope = get_string(crd, "spec.scope");
-  if (scope != "Namespaced" && scope != "Cluster") refuse(resource.crd, "has no valid scope");
+  if (scope != "Namespaced" && scope != "Cluster") refuse_definition(resource.crd, "has no valid scope");
   resource.namespaced = scope == "Namespaced";
   resource.short_names = names_at(crd, "spec.names.shortNames");
   resource.categories = names_at(crd, "spec.names.categories");
@@ -292,15 +291,15 @@ std::vector<ApiResource> ApiResources::Impl::versions(const Json& crd) const {
   std::vector<ApiResource> found;
   if (!established(crd)) return found;
   const Json& listed = get_array(crd, "spec.versions");
-  if (listed.size() > limits.max_versions) refuse(common.crd, "has too many versions");
+  if (listed.size() > limits.max_versions) refuse_definition(common.crd, "has too many versions");
   for (const Json& version : listed) {
     ApiResource row = common;
     row.version = get_string(version, "name");
-    if (!is_service_name(row.version)) refuse(common.crd, "has a version with an invalid name");
+    if (!is_service_name(row.version)) refuse_definition(common.crd, "has a version with an invalid name");
     if (!bool_or(version, "served", false)) continue;
     const bool again = std::any_of(found.begin(), found.end(),
                                    [&](const ApiResource& other) { return other.version == row.version; });
-    if (again) refuse(common.crd, "has a version twice");
+    if (again) refuse_definition(common.crd, "has a version twice");
     row.has_status = find_path(version, "subresources.status") != nullptr;
     row.has_scale = find_path(version, "subresources.scale") != nullptr;
     row.schema = schema_of(version, limits.max_schema_bytes);
@@ -377,7 +376,7 @@ bool ApiResources::learn(const Json& crd) {
   const std::string name = get_string(crd, "metadata.name");
   const auto old = impl_->crds.find(name);
   if (old == impl_->crds.end() && impl_->crds.size() >= impl_->limits.max_crds)
-    refuse(name, fmt::format("is one more than the {} that are kept", impl_->limits.max_crds));
+    refuse_definition(name, fmt::format("is one more than the {} that are kept", impl_->limits.max_crds));
   const std::vector<ApiResource> before = old == impl_->crds.end() ? std::vector<ApiResource>{} : old->second;
   const bool known = old != impl_->crds.end();
   impl_->set(name, std::move(said));

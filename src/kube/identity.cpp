@@ -1,17 +1,15 @@
 #include "edgecore/kube/identity.hpp"
 
-#include <charconv>
+#include <cstdint>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/kube/time.hpp"
 
 namespace edgecore::kube {
 
 std::optional<std::uint64_t> parse_resource_version(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (number > std::uint64_t{INT64_MAX}) return std::nullopt;
-  return number;
+  const auto number = to_number<std::uint64_t>(text);
+  return number && *number <= std::uint64_t{INT64_MAX} ? number : std::nullopt;
 }
 
 Identity identity_of(const Json& object) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 
 namespace edgecore::kube {
@@ -13,23 +14,11 @@ namespace {
 constexpr std::size_t kMaxName = 255;  // registry and repository together
 constexpr std::size_t kMaxTag = 128;
 
-constexpr bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-constexpr bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr bool is_alnum(char c) {
-  return is_lower(c) || is_upper(c) || is_digit(c);
-}
 constexpr bool is_lower_hex(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'f');
 }
 
-[[noreturn]] void refuse(std::string_view text, std::string_view why) {
+[[noreturn]] void refuse_reference(std::string_view text, std::string_view why) {
   throw BadInput(fmt::format("\"{}\" is not a valid image reference: {}", text.substr(0, 300), why));
 }
 
@@ -115,28 +104,28 @@ void split_name(std::string_view text, std::string_view name, ImageReference& ou
     out.registry = "docker.io";
     out.repository = name;
   }
-  if (!is_registry(out.registry)) refuse(text, "the registry is not a host with an optional port");
+  if (!is_registry(out.registry)) refuse_reference(text, "the registry is not a host with an optional port");
   if (out.registry == "index.docker.io") out.registry = "docker.io";
   if (out.registry == "docker.io" && out.repository.find('/') == std::string::npos) {
     out.repository.insert(0, "library/");
   }
   if (std::any_of(out.repository.begin(), out.repository.end(), is_upper)) {
-    refuse(text, "the repository must be lower case");
+    refuse_reference(text, "the repository must be lower case");
   }
   if (!every_piece(out.repository, '/', is_path_component)) {
-    refuse(text,
-           "the repository must be lower-case letters and digits, joined by '.', '_', '__', '-' or '/'");
+    refuse_reference(
+        text, "the repository must be lower-case letters and digits, joined by '.', '_', '__', '-' or '/'");
   }
   if (out.registry.size() + 1 + out.repository.size() > kMaxName)
-    refuse(text, "the name is longer than 255 characters");
+    refuse_reference(text, "the name is longer than 255 characters");
 }
 
 }  // namespace
 
 ImageReference parse_image_reference(std::string_view text) {
-  if (text.empty()) refuse(text, "it is empty");
+  if (text.empty()) refuse_reference(text, "it is empty");
   if (text.size() == 64 && std::all_of(text.begin(), text.end(), is_lower_hex)) {
-    refuse(text, "64 hexadecimal digits are an image id, not a name");
+    refuse_reference(text, "64 hexadecimal digits are an image id, not a name");
   }
   ImageReference out;
   std::string_view name = text;
@@ -144,7 +133,7 @@ ImageReference parse_image_reference(std::string_view text) {
     out.digest = name.substr(at + 1);
     name = name.substr(0, at);
     if (!is_digest(out.digest))
-      refuse(text, "the digest must be sha256, sha384 or sha512 with all its hexadecimal digits");
+      refuse_reference(text, "the digest must be sha256, sha384 or sha512 with all its hexadecimal digits");
   }
   // A colon before the last slash belongs to the registry's port.
   const auto colon = name.rfind(':');
@@ -152,7 +141,8 @@ ImageReference parse_image_reference(std::string_view text) {
   if (colon != name.npos && (slash == name.npos || colon > slash)) {
     out.tag = name.substr(colon + 1);
     name = name.substr(0, colon);
-    if (!is_tag(out.tag)) refuse(text, "the tag must be at most 128 of letters, digits, '_', '.', '-'");
+    if (!is_tag(out.tag))
+      refuse_reference(text, "the tag must be at most 128 of letters, digits, '_', '.', '-'");
   }
   split_name(text, name, out);
   out.as_given = text;

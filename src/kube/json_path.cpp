@@ -1,24 +1,20 @@
 #include "kube/json_path.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "edgecore/base/ascii.hpp"
 
 namespace edgecore::kube {
 namespace {
 
-constexpr std::size_t kMaxText = 1024;
+constexpr std::size_t kMaxPathText = 1024;
+constexpr std::string_view kBlank = " ";
 constexpr std::size_t kMaxSteps = 32;  // bounds the recursion of `follow`
 
 const Json* member_of(const Json& value, const std::string& name) {
   if (!value.is_object()) return nullptr;
   const auto found = value.find(name);
   return found == value.end() ? nullptr : &*found;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto from = text.find_first_not_of(' ');
-  if (from == text.npos) return {};
-  return text.substr(from, text.find_last_not_of(' ') - from + 1);
 }
 
 /// The bracket that ends what stands before, outside of quotes.
@@ -102,20 +98,21 @@ class JsonPath::Parser {
     rest_.remove_prefix(1);
     const std::size_t end = closing_bracket(rest_);
     if (end == rest_.npos) return std::nullopt;
-    const std::string_view inside = trimmed(rest_.substr(0, end));
+    const std::string_view inside = trimmed(rest_.substr(0, end), kBlank);
     rest_.remove_prefix(end + 1);
     Step step{Step::Kind::kEach, {}, 0, {}, true, false, {}};
     if (inside == "*") return step;
     if (inside.starts_with("?(") && inside.ends_with(")"))
-      return filter(trimmed(inside.substr(2, inside.size() - 3)));
+      return filter(trimmed(inside.substr(2, inside.size() - 3), kBlank));
     if (auto name = unquoted(inside)) {
       step.kind = Step::Kind::kMember;
       step.member = std::move(*name);
       return step;
     }
+    const auto index = to_number<long>(inside);
+    if (!index) return std::nullopt;
     step.kind = Step::Kind::kIndex;
-    const auto [last, error] = std::from_chars(inside.data(), inside.data() + inside.size(), step.index);
-    if (error != std::errc() || last != inside.data() + inside.size()) return std::nullopt;
+    step.index = *index;
     return step;
   }
 
@@ -125,13 +122,13 @@ class JsonPath::Parser {
     if (!text.starts_with('@')) return std::nullopt;
     text.remove_prefix(1);
     const std::size_t at = std::min(text.find("=="), text.find("!="));
-    const auto field = dotted_names(trimmed(text.substr(0, at)));
+    const auto field = dotted_names(trimmed(text.substr(0, at), kBlank));
     if (!field) return std::nullopt;
     step.field = *field;
     step.exists = at == text.npos;
     if (step.exists) return step;
     step.equal = text[at] == '=';
-    const std::string_view operand = trimmed(text.substr(at + 2));
+    const std::string_view operand = trimmed(text.substr(at + 2), kBlank);
     if (auto name = unquoted(operand)) {
       step.operand = std::move(*name);
     } else {
@@ -145,9 +142,9 @@ class JsonPath::Parser {
 };
 
 std::optional<JsonPath> JsonPath::parse(std::string_view text) {
-  if (text.size() > kMaxText) return std::nullopt;
-  text = trimmed(text);
-  if (text.starts_with('{') && text.ends_with('}')) text = trimmed(text.substr(1, text.size() - 2));
+  if (text.size() > kMaxPathText) return std::nullopt;
+  text = trimmed(text, kBlank);
+  if (text.starts_with('{') && text.ends_with('}')) text = trimmed(text.substr(1, text.size() - 2), kBlank);
   if (text.starts_with('$')) text.remove_prefix(1);
   if (text.empty()) return std::nullopt;
   return Parser(text).parse();

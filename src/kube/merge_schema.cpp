@@ -107,7 +107,7 @@ struct KindSchema {
   const MergeSchema* schema;
 };
 
-constexpr auto kKinds = std::to_array<KindSchema>({
+constexpr auto kKindSchemas = std::to_array<KindSchema>({
     {"Pod", &kPod},
     {"Node", &kNode},
     {"ReplicationController", &kWorkload},
@@ -132,9 +132,9 @@ const MergeField* MergeSchema::find(std::string_view name) const {
 }
 
 const MergeSchema& merge_schema(std::string_view kind) {
-  const auto* found =
-      std::find_if(kKinds.begin(), kKinds.end(), [&](const KindSchema& row) { return row.kind == kind; });
-  return found == kKinds.end() ? kMetadataOnly : *found->schema;
+  const auto* found = std::find_if(kKindSchemas.begin(), kKindSchemas.end(),
+                                   [&](const KindSchema& row) { return row.kind == kind; });
+  return found == kKindSchemas.end() ? kMetadataOnly : *found->schema;
 }
 
 }  // namespace edgecore::kube

@@ -2,19 +2,11 @@
 
 #include <algorithm>
 
+#include "edgecore/base/ascii.hpp"
+
 namespace edgecore::kube {
 namespace {
 
-// The C library's classes depend on the locale; names do not.
-constexpr bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr bool is_alnum(char c) {
-  return is_lower(c) || is_digit(c) || (c >= 'A' && c <= 'Z');
-}
 constexpr bool is_name_char(char c) {
   return is_alnum(c) || c == '-' || c == '_' || c == '.';
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 
 namespace edgecore::kube {
@@ -37,8 +38,8 @@ Tokens parse_pointer(const std::string& pointer) {
 /// Index into an array of `size`; up to `size` itself when one past the end is allowed.
 std::size_t array_index(const std::string& token, std::size_t size, bool may_append) {
   if (may_append && token == "-") return size;
-  const bool digits = !token.empty() && token.size() <= 9 &&
-                      std::all_of(token.begin(), token.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      !token.empty() && token.size() <= 9 && std::all_of(token.begin(), token.end(), is_digit);
   if (!digits || (token.size() > 1 && token.front() == '0')) {
     throw BadInput(fmt::format("\"{}\" is not an index into an array", token));
   }

@@ -12,7 +12,6 @@
 namespace edgecore::kube {
 namespace {
 
-constexpr auto kMaxId = std::int64_t{std::numeric_limits<std::int32_t>::max()};
 constexpr auto kMaxSeconds = std::int64_t{std::numeric_limits<std::int32_t>::max()};
 
 /// The uid names directories and cgroups.
@@ -50,7 +49,7 @@ std::string read_optional_name(const Field& field) {
   return field.text().empty() ? std::string() : field.dns_subdomain();
 }
 
-std::optional<PodSecurityContext> read_security_context(const Field& field) {
+std::optional<PodSecurityContext> read_pod_security_context(const Field& field) {
   if (!field.has()) return std::nullopt;
   PodSecurityContext context;
   context.run_as_non_root = field["runAsNonRoot"].boolean();
@@ -163,7 +162,7 @@ PodSpec read_spec(const Field& spec) {
   pod.termination_grace_period_seconds =
       spec["terminationGracePeriodSeconds"].integer(std::numeric_limits<std::int32_t>::min(), kMaxSeconds);
   pod.active_deadline_seconds = spec["activeDeadlineSeconds"].integer(0, kMaxSeconds);
-  pod.security_context = read_security_context(spec["securityContext"]);
+  pod.security_context = read_pod_security_context(spec["securityContext"]);
   spec["imagePullSecrets"].each([&](const Field& one) {
     if (auto name = read_optional_name(one["name"]); !name.empty()) {
       pod.image_pull_secrets.push_back(std::move(name));

@@ -8,7 +8,6 @@ namespace edgecore::kube {
 namespace {
 
 constexpr auto kMaxInt = std::numeric_limits<std::int32_t>::max();
-constexpr auto kMaxId = std::int64_t{std::numeric_limits<std::int32_t>::max()};
 
 ContainerPort read_port(const Field& field) {
   ContainerPort port;
@@ -140,7 +139,7 @@ std::optional<Probe> read_probe(const Field& field) {
   return probe;
 }
 
-std::optional<SecurityContext> read_security_context(const Field& field) {
+std::optional<SecurityContext> read_container_security_context(const Field& field) {
   if (!field.has()) return std::nullopt;
   SecurityContext context;
   if (const Field capabilities = field["capabilities"]; capabilities.has()) {
@@ -215,7 +214,7 @@ Container read_container(const Field& field) {
   const Field lifecycle = field["lifecycle"];
   container.post_start = read_handler(lifecycle["postStart"]);
   container.pre_stop = read_handler(lifecycle["preStop"]);
-  container.security_context = read_security_context(field["securityContext"]);
+  container.security_context = read_container_security_context(field["securityContext"]);
   container.stdin_open = field["stdin"].flag();
   container.stdin_once = field["stdinOnce"].flag();
   container.tty = field["tty"].flag();

@@ -26,6 +26,9 @@ struct PodLimits {
   static constexpr std::size_t kEntries = 4096;  ///< of any other list or map
 };
 
+/// The highest id of a user or a group.
+inline constexpr std::int64_t kMaxId = std::numeric_limits<std::int32_t>::max();
+
 /// A place in the object. Holds pointers to its parent Field: use it while the parent lives.
 class Field {
  public:

@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 
 namespace edgecore::kube {
@@ -18,7 +19,7 @@ constexpr Wide kUnit = 1'000'000'000;  // nanos
 constexpr Wide kMilli = kUnit / 1000;
 constexpr Wide kMostUnits = std::numeric_limits<std::int64_t>::max();
 constexpr Wide kMost = kMostUnits * kUnit;
-constexpr std::size_t kMaxText = 256;
+constexpr std::size_t kMaxQuantityText = 256;
 
 struct Suffix {
   std::string_view text;
@@ -30,10 +31,6 @@ constexpr std::array kDecimalSuffixes{Suffix{"n", -9}, Suffix{"u", -6}, Suffix{"
                                       Suffix{"P", 15}, Suffix{"E", 18}};
 constexpr std::array kBinarySuffixes{Suffix{"Ki", 10}, Suffix{"Mi", 20}, Suffix{"Gi", 30},
                                      Suffix{"Ti", 40}, Suffix{"Pi", 50}, Suffix{"Ei", 60}};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 Wide divide_up(Wide value, Wide by) {
   const Wide quotient = value / by;
@@ -48,7 +45,7 @@ struct Decimal {
 };
 
 /// Takes "digits[.digits]" off the front; nullopt without any digit.
-std::optional<Decimal> take_number(std::string_view& text) {
+std::optional<Decimal> take_decimal(std::string_view& text) {
   Decimal out;
   bool any = false;
   bool after_point = false;
@@ -169,10 +166,10 @@ Quantity Quantity::of_milli(std::int64_t milli, Format format) {
 }
 
 std::optional<Quantity> Quantity::try_parse(std::string_view text) {
-  if (text.size() > kMaxText) return std::nullopt;
+  if (text.size() > kMaxQuantityText) return std::nullopt;
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
-  auto number = take_number(text);
+  auto number = take_decimal(text);
   if (!number) return std::nullopt;
   const auto scale = read_scale(text);
   if (!scale) return std::nullopt;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "edgecore/base/ascii.hpp"
+
 namespace edgecore::kube {
 namespace {
 
@@ -114,14 +116,6 @@ const ResourceKind* find_by(Member member, std::string_view wanted, std::optiona
     return row.*member == wanted && (!group || row.group == *group);
   });
   return found == kKinds.end() ? nullptr : found;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
 }
 
 std::string english_plural(std::string word) {

@@ -4,26 +4,20 @@
 
 #include <algorithm>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/names.hpp"
 
 namespace edgecore::kube {
 namespace {
 
-constexpr std::size_t kMaxText = 64 * 1024;
+constexpr std::size_t kMaxSelectorText = 64 * 1024;
 constexpr std::size_t kMaxRequirements = 1000;
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const auto from = text.find_first_not_of(kBlank);
-  if (from == text.npos) return {};
-  return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
-}
-
 void check_size(std::string_view text) {
-  if (text.size() > kMaxText) {
+  if (text.size() > kMaxSelectorText) {
     throw BadInput(
-        fmt::format("The selector is {} bytes long; at most {} are accepted", text.size(), kMaxText));
+        fmt::format("The selector is {} bytes long; at most {} are accepted", text.size(), kMaxSelectorText));
   }
 }
 
@@ -199,7 +193,7 @@ bool LabelSelector::matches_object(const Json& object) const {
 namespace {
 
 /// Cuts off the text before the next unescaped ','.
-std::string_view take_term(std::string_view& rest) {
+std::string_view take_field_term(std::string_view& rest) {
   std::size_t end = 0;
   while (end < rest.size() && rest[end] != ',') end += rest[end] == '\\' ? 2U : 1U;
   end = std::min(end, rest.size());
@@ -227,8 +221,7 @@ std::string unescaped(std::string_view value) {
 bool is_field_path(std::string_view path) {
   return !path.empty() && path.size() <= 256 && path.front() != '.' && path.back() != '.' &&
          path.find("..") == path.npos && std::all_of(path.begin(), path.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                  c == '_' || c == '-';
+           return is_alnum(c) || c == '.' || c == '_' || c == '-';
          });
 }
 
@@ -244,7 +237,7 @@ FieldSelector FieldSelector::parse(std::string_view text) {
   check_size(text);
   FieldSelector out;
   for (std::string_view rest = text; !rest.empty();) {
-    const std::string_view term = trimmed(take_term(rest));
+    const std::string_view term = trimmed(take_field_term(rest));
     if (term.empty()) continue;  // Kubernetes skips empty terms
     const auto sign = term.find_first_of("=!");
     if (sign == term.npos || (term[sign] == '!' && !term.substr(sign).starts_with("!="))) {

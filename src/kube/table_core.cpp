@@ -3,6 +3,7 @@
 #include <array>
 #include <set>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/kube/table.hpp"
 #include "edgecore/kube/time.hpp"
 #include "kube/table_columns.hpp"
@@ -81,8 +82,7 @@ std::string event_age(const Json& event, WallTime now, bool last) {
 std::string event_object(const Json& event) {
   const char* member = find_path(event, "involvedObject") != nullptr ? "involvedObject" : "regarding";
   const Json& object = object_or_empty(event, member);
-  std::string kind = string_or(object, "kind");
-  for (char& c : kind) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  std::string kind = lower_case(string_or(object, "kind"));
   const std::string name = string_or(object, "name");
   return name.empty() ? kind : kind + "/" + name;
 }

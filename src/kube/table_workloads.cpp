@@ -1,5 +1,6 @@
 #include <spdlog/fmt/fmt.h>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/kube/table.hpp"
 #include "edgecore/kube/time.hpp"
 #include "kube/table_columns.hpp"
@@ -141,8 +142,8 @@ Columns pod_template_columns() {
 std::string controller_of(const Json& revision) {
   for (const Json& owner : array_or_empty(revision, "metadata.ownerReferences")) {
     if (!bool_or(owner, "controller", false)) continue;
-    std::string kind = string_or(owner, "kind"), group = string_or(owner, "apiVersion");
-    for (char& c : kind) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    const std::string kind = lower_case(string_or(owner, "kind"));
+    std::string group = string_or(owner, "apiVersion");
     group.resize(std::min(group.find('/'), group.size()));
     return fmt::format("{}.{}/{}", kind, group, string_or(owner, "name"));
   }

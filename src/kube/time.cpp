@@ -6,6 +6,8 @@
 #include <array>
 #include <limits>
 
+#include "edgecore/base/ascii.hpp"
+
 namespace edgecore::kube {
 namespace {
 
@@ -52,7 +54,7 @@ class Reader {
     if (rest_.size() < width) return std::nullopt;
     int value = 0;
     for (const char c : rest_.substr(0, width)) {
-      if (c < '0' || c > '9') return std::nullopt;
+      if (!is_digit(c)) return std::nullopt;
       value = value * 10 + (c - '0');
     }
     rest_.remove_prefix(width);
@@ -63,7 +65,7 @@ class Reader {
     std::int64_t value = 0;
     std::int64_t place = kSecond / 10;
     std::size_t used = 0;
-    for (; used < rest_.size() && rest_[used] >= '0' && rest_[used] <= '9'; ++used) {
+    for (; used < rest_.size() && is_digit(rest_[used]); ++used) {
       value += (rest_[used] - '0') * place;
       place /= 10;
     }
@@ -106,24 +108,24 @@ constexpr std::array kUnits{Unit{"ns", 1},           Unit{"us", 1000},         U
                             Unit{"\xce\xbcs", 1000}, Unit{"ms", 1'000'000},    Unit{"s", kSecond},
                             Unit{"m", 60 * kSecond}, Unit{"h", 3600 * kSecond}};
 
-bool is_digit(std::string_view text) {
-  return !text.empty() && text.front() >= '0' && text.front() <= '9';
+bool begins_with_digit(std::string_view text) {
+  return !text.empty() && is_digit(text.front());
 }
 
 /// One number with its unit taken off the front of `text`, in nanoseconds; nullopt when malformed or beyond
 /// 64 bits.
-std::optional<Wide> take_term(std::string_view& text) {
+std::optional<Wide> take_duration_term(std::string_view& text) {
   constexpr Wide kLimit = Wide{1} << 63;
   Wide whole = 0;
   Wide part = 0;
   Wide scale = 1;
   bool any = false;
-  for (; is_digit(text); text.remove_prefix(1), any = true) {
+  for (; begins_with_digit(text); text.remove_prefix(1), any = true) {
     whole = whole * 10 + (text.front() - '0');
     if (whole > kLimit) return std::nullopt;
   }
   if (text.starts_with('.')) {
-    for (text.remove_prefix(1); is_digit(text); text.remove_prefix(1), any = true) {
+    for (text.remove_prefix(1); begins_with_digit(text); text.remove_prefix(1), any = true) {
       if (scale >= Wide{1'000'000'000'000'000}) continue;  // finer than a nanosecond of an hour
       part = part * 10 + (text.front() - '0');
       scale *= 10;
@@ -216,7 +218,7 @@ std::optional<nanoseconds> parse_duration(std::string_view text) {
   constexpr Wide kMost = std::numeric_limits<std::int64_t>::max();
   Wide sum = 0;
   while (!text.empty()) {
-    const auto term = take_term(text);
+    const auto term = take_duration_term(text);
     if (!term) return std::nullopt;
     sum += *term;
     if (sum > kMost + (negative ? 1 : 0)) return std::nullopt;

@@ -5,15 +5,10 @@
 #include <string>
 
 #include "edgecore/beehive/names.hpp"
+#include "metamanager/push.hpp"
 
 namespace edgecore::metamanager {
 namespace {
-
-bool is_volume_operation(std::string_view operation) {
-  return operation == names::operation::kCreateVolume || operation == names::operation::kDeleteVolume ||
-         operation == names::operation::kControllerPublishVolume ||
-         operation == names::operation::kControllerUnpublishVolume;
-}
 
 /// Types which EdgeController's messages are sent about once, without waiting.
 bool is_unacknowledged_type(std::string_view type, std::string_view operation) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/kube/reply.hpp"
 
 namespace edgecore::metamanager {
@@ -34,7 +35,7 @@ class Flight {
 
  private:
   boost::asio::any_io_executor executor_;
-  std::chrono::steady_clock::time_point took_off_ = std::chrono::steady_clock::now();
+  SteadyTime took_off_ = steady_now();
   std::optional<kube::CloudReply> answer_;
   std::vector<boost::asio::steady_timer*> waiting_;
   bool left_ = false;

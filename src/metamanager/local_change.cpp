@@ -16,7 +16,6 @@ namespace {
 
 namespace meta = store::meta;
 namespace meta_v2 = store::meta_v2;
-using Kind = LocalOutcome::Kind;
 
 std::string uid_of(const Json& object) {
   return kube::string_or(object, "metadata.uid");
@@ -67,7 +66,7 @@ LocalOutcome merge_locally(store::Transaction& into, const LocalChange& change) 
   const auto stored = row ? read_row(row->value, change.path.type) : std::nullopt;
   if (!stored) return outcome;
   if (uid_of(*stored) != change.uid) {
-    outcome.kind = Kind::kOtherUid;
+    outcome.kind = LocalOutcome::Kind::kOtherUid;
     return outcome;
   }
   outcome.object = merged(*stored, change.patch);
@@ -81,7 +80,7 @@ LocalOutcome merge_locally(store::Transaction& into, const LocalChange& change) 
     if (served) outcome.served = merged(*served, change.patch);
     if (!served || outcome.served != *served) write_served(into, std::move(served_row), outcome.served);
   }
-  outcome.kind = Kind::kDone;
+  outcome.kind = LocalOutcome::Kind::kDone;
   return outcome;
 }
 
@@ -95,7 +94,7 @@ LocalOutcome show_pod_status(store::Transaction& into, const LocalChange& change
   if (!served) served = stored;
   if (!served) return outcome;
   if (uid_of(*served) != change.uid) {
-    outcome.kind = Kind::kOtherUid;
+    outcome.kind = LocalOutcome::Kind::kOtherUid;
     return outcome;
   }
   if (anew) served_row.resource_version = identity_of(*served).resource_version.value_or(0);
@@ -106,7 +105,7 @@ LocalOutcome show_pod_status(store::Transaction& into, const LocalChange& change
   patch["status"] = kube::object_or_empty(change.patch, "status");
   outcome.served = kube::apply_strategic_merge(std::move(outcome.served), patch, "Pod");
   if (anew || outcome.served != *served) write_served(into, std::move(served_row), outcome.served);
-  outcome.kind = Kind::kDone;
+  outcome.kind = LocalOutcome::Kind::kDone;
   return outcome;
 }
 

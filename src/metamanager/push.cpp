@@ -23,11 +23,6 @@ Push nothing_to_store(const beehive::ResourcePath& path) {
   return push;
 }
 
-bool is_volume_operation(const std::string& operation) {
-  return operation == op::kCreateVolume || operation == op::kDeleteVolume ||
-         operation == op::kControllerPublishVolume || operation == op::kControllerUnpublishVolume;
-}
-
 /// The module that acts on objects of a type.
 std::string target_of(const std::string& token) {
   if (token == type::kPod || token == type::kConfigMap || token == type::kSecret) {
@@ -131,6 +126,11 @@ Push plan_late_reply(ServedKinds& kinds, const beehive::Message& message, const 
 }
 
 }  // namespace
+
+bool is_volume_operation(std::string_view operation) {
+  return operation == op::kCreateVolume || operation == op::kDeleteVolume ||
+         operation == op::kControllerPublishVolume || operation == op::kControllerUnpublishVolume;
+}
 
 std::string acting_module(const std::string& token, const Json& object, std::string_view node_name) {
   return concerns_this_node(token, object, node_name) ? target_of(token) : std::string();

@@ -27,6 +27,9 @@ struct Push {
   std::string complaint;     ///< why nothing of it is used, a sentence for the log; "" when all is well
 };
 
+/// Whether it is one of the CSI requests of the cloud.
+[[nodiscard]] bool is_volume_operation(std::string_view operation);
+
 /// The module that acts on such an object; "" when none on this node does.
 [[nodiscard]] std::string acting_module(const std::string& type, const Json& object,
                                         std::string_view node_name);

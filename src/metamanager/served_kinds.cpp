@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
@@ -29,14 +30,6 @@ kube::ApiResourceLimits names_only() {
 
 std::string crd_rows() {
   return meta_v2::make_gvr("apiextensions.k8s.io", "v1", "customresourcedefinitions");
-}
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
 }
 
 /// CloudCore's guess at the singular of a plural (protocol/03-metaserver.md §2.6).

@@ -13,25 +13,20 @@
 namespace edgecore::metaserver {
 namespace {
 
-constexpr std::string_view kAuthorization = "authorization.k8s.io";
-constexpr std::string_view kAuthentication = "authentication.k8s.io";
 constexpr std::size_t kMaxGroups = 1000;
 
 /// One kind of review.
 struct ReviewKind {
   std::string_view group, resource, kind;
 };
-constexpr ReviewKind kSelfAccess{kAuthorization, "selfsubjectaccessreviews", "SelfSubjectAccessReview"};
-constexpr ReviewKind kAccess{kAuthorization, "subjectaccessreviews", "SubjectAccessReview"};
-constexpr ReviewKind kLocalAccess{kAuthorization, "localsubjectaccessreviews", "LocalSubjectAccessReview"};
-constexpr ReviewKind kSelfRules{kAuthorization, "selfsubjectrulesreviews", "SelfSubjectRulesReview"};
-constexpr ReviewKind kSelf{kAuthentication, "selfsubjectreviews", "SelfSubjectReview"};
-constexpr ReviewKind kToken{kAuthentication, "tokenreviews", "TokenReview"};
-constexpr std::array kKinds{kSelfAccess, kAccess, kLocalAccess, kSelfRules, kSelf, kToken};
-
-[[noreturn]] void bad_request(std::string_view why) {
-  throw ApiError(kube::Status::bad_request(why));
-}
+constexpr ReviewKind kSelfAccess{kAuthorizationGroup, "selfsubjectaccessreviews", "SelfSubjectAccessReview"};
+constexpr ReviewKind kAccess{kAuthorizationGroup, "subjectaccessreviews", "SubjectAccessReview"};
+constexpr ReviewKind kLocalAccess{kAuthorizationGroup, "localsubjectaccessreviews",
+                                  "LocalSubjectAccessReview"};
+constexpr ReviewKind kSelfRules{kAuthorizationGroup, "selfsubjectrulesreviews", "SelfSubjectRulesReview"};
+constexpr ReviewKind kSelf{kAuthenticationGroup, "selfsubjectreviews", "SelfSubjectReview"};
+constexpr ReviewKind kToken{kAuthenticationGroup, "tokenreviews", "TokenReview"};
+constexpr std::array kReviewKinds{kSelfAccess, kAccess, kLocalAccess, kSelfRules, kSelf, kToken};
 
 std::string api_version(const ReviewKind& kind) {
   return std::string(kind.group) + "/v1";
@@ -96,7 +91,7 @@ std::string text_at(const Json& value, std::string_view path) {
   return kube::optional_string(value, path).value_or("");
 }
 
-std::vector<std::string> texts_at(const Json& value, std::string_view path) {
+std::vector<std::string> bounded_texts_at(const Json& value, std::string_view path) {
   std::vector<std::string> texts;
   if (kube::find_path(value, path) == nullptr) return texts;
   const Json& list = kube::get_array(value, path);
@@ -135,7 +130,7 @@ User subject_of(const ReviewKind& kind, const Json& body) {
     User user;
     user.name = text_at(body, "spec.user");
     user.uid = text_at(body, "spec.uid");
-    user.groups = texts_at(body, "spec.groups");
+    user.groups = bounded_texts_at(body, "spec.groups");
     return user;
   });
 }
@@ -273,8 +268,9 @@ Json self_subject_review(const Json& body, const ReviewContext& context) {
 
 Json token_review(const Json& body, const ReviewContext& context) {
   check_kind(kToken, body);
-  const auto [token, audiences] =
-      read(kToken, [&] { return std::pair(text_at(body, "spec.token"), texts_at(body, "spec.audiences")); });
+  const auto [token, audiences] = read(kToken, [&] {
+    return std::pair(text_at(body, "spec.token"), bounded_texts_at(body, "spec.audiences"));
+  });
   if (token.empty()) bad_request("token is required for TokenReview in authentication");
   if (!context.check_token) {
     throw ApiError(kube::Status::service_unavailable(
@@ -290,7 +286,7 @@ Json token_review(const Json& body, const ReviewContext& context) {
 
 bool is_review(std::string_view group, std::string_view resource) {
   return std::ranges::any_of(
-      kKinds, [&](const ReviewKind& kind) { return kind.group == group && kind.resource == resource; });
+      kReviewKinds, [&](const ReviewKind& kind) { return kind.group == group && kind.resource == resource; });
 }
 
 Json answer_review(std::string_view resource, std::string_view ns, const Json& body,

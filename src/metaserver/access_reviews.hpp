@@ -12,6 +12,10 @@
 
 namespace edgecore::metaserver {
 
+/// The API groups of the reviews.
+inline constexpr std::string_view kAuthorizationGroup = "authorization.k8s.io";
+inline constexpr std::string_view kAuthenticationGroup = "authentication.k8s.io";
+
 /// Questions about rights and identities, which are "created" and never stored: groups authorization.k8s.io
 /// and authentication.k8s.io, both v1 (protocol/03-metaserver.md §6.2 row 19). Pure functions: the body of
 /// the POST in, the answer (201) out. Whether the caller may ask is authorized before, like any create.

@@ -22,7 +22,7 @@ struct TextHash {
 };
 
 /// Several problems as Kubernetes joins them; each once.
-std::string joined(const std::vector<std::string>& problems) {
+std::string joined_problems(const std::vector<std::string>& problems) {
   if (problems.empty()) return {};
   std::string all;
   for (const std::string& problem : problems) all += (all.empty() ? "" : ", ") + problem;
@@ -252,7 +252,7 @@ Decision AccessRules::decide(const User& user, const Attributes& attributes) con
       return {true, "RBAC: allowed by " + entry->text};
     }
   }
-  return {false, problems.empty() ? std::string() : "RBAC: " + joined(problems)};
+  return {false, problems.empty() ? std::string() : "RBAC: " + joined_problems(problems)};
 }
 
 AccessRules::RulesOf AccessRules::rules_of(const User& user, std::string_view ns) const {
@@ -266,7 +266,7 @@ AccessRules::RulesOf AccessRules::rules_of(const User& user, std::string_view ns
     }
     for (const PolicyRule& rule : *grant.rules) result.rules.push_back(&rule);
   }
-  result.problem = joined(problems);
+  result.problem = joined_problems(problems);
   return result;
 }
 

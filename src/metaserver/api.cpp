@@ -13,13 +13,13 @@
 #include "metaserver/authorization.hpp"
 #include "metaserver/metrics.hpp"
 #include "metaserver/openapi.hpp"
+#include "metaserver/serving_files.hpp"
 #include "metaserver/subresources.hpp"
 #include "metaserver/token_claims.hpp"
 
 namespace edgecore::metaserver {
 namespace {
 
-constexpr std::size_t kCaBytes = 1U << 20U;
 constexpr std::chrono::minutes kVersionHolds{5};
 constexpr char kVersionKey[] = "/version";
 /// How long discovery and unknown resources wait for the cloud's CRDs.
@@ -97,7 +97,7 @@ std::shared_ptr<const User> Api::user_of_certificate(const net::Certificate& cer
   if (der == certificate_seen_) return certificate_user_;
   certificate_seen_ = der;
   certificate_user_ = nullptr;
-  const auto ca = read_file(parts_.options.node_ca, kCaBytes);
+  const auto ca = read_file(parts_.options.node_ca, kMaxPemFileBytes);
   if (!ca) return nullptr;
   const auto flaw = net::verify(certificate, net::Certificate::all_from_pem(*ca),
                                 net::CertificatePurpose::client, parts_.context.clock.wall());

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/kube/api_resources.hpp"
 #include "edgecore/metaserver/metaserver.hpp"
 #include "edgecore/net/http_server.hpp"
@@ -106,7 +107,7 @@ class Api {
   boost::asio::awaitable<ObjectPtr> ask_for_object(kube::ApiResourcePtr resource, std::string ns,
                                                    std::string name, std::chrono::milliseconds patience);
   Done put_question(std::string key, std::shared_ptr<Question> question);
-  Done wait_for(std::shared_ptr<Question> question, std::chrono::steady_clock::time_point until);
+  Done wait_for(std::shared_ptr<Question> question, SteadyTime until);
   Done pass_list_on(Call& call);
   Done send_list(Call& call, Collection& collection, const ObjectFilter& filter);
   Done send_objects(Call& call, std::vector<ObjectPtr> objects, std::uint64_t version,

@@ -3,12 +3,12 @@
 
 #include "edgecore/kube/time.hpp"
 #include "metaserver/api.hpp"
+#include "metaserver/media_types.hpp"
 
 namespace edgecore::metaserver {
 namespace {
 
 constexpr std::chrono::milliseconds kDefaultPatience{34'000};
-constexpr char kJson[] = "application/json";
 
 }  // namespace
 
@@ -41,7 +41,8 @@ net::Headers Api::headers_for(const Call& call, const std::string& content_type)
 Api::Done Api::send_text(Call& call, int status, std::string body, const Representation& wanted) {
   net::Response response;
   response.status = call.code = status;
-  response.headers = headers_for(call, wanted.content_type.empty() ? kJson : wanted.content_type);
+  response.headers =
+      headers_for(call, wanted.content_type.empty() ? std::string(kJsonType) : wanted.content_type);
   if (wanted.pretty) body = pretty_print(body);
   if (wanted.gzip && body.size() >= kGzipMinBytes) {
     body = gzip(body);
@@ -68,7 +69,7 @@ Api::Done Api::send_plain(Call& call, int status, std::string text, std::string 
 Api::Done Api::send_status(Call& call, const kube::Status& status) {
   net::Response response;
   response.status = call.code = status.code;
-  response.headers = headers_for(call, kJson);
+  response.headers = headers_for(call, std::string(kJsonType));
   if (status.code == 403) response.headers.add("X-Content-Type-Options", "nosniff");
   if (status.code == 401) response.headers.add("WWW-Authenticate", "Bearer");
   if (status.details.retry_after_seconds > 0)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <utility>
 
 #include "edgecore/base/error.hpp"
@@ -17,5 +18,10 @@ class ApiError : public Error {
  private:
   kube::Status status_;
 };
+
+/// Refuses a request as the client's mistake.
+[[noreturn]] inline void bad_request(std::string_view why) {
+  throw ApiError(kube::Status::bad_request(why));
+}
 
 }  // namespace edgecore::metaserver

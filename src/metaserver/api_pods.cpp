@@ -30,9 +30,8 @@ Api::Done Api::pod_log(Call& call) {
   if (!pod) pod = co_await current_object(call.resource, call.info.ns, call.info.name, patience_of(call));
   if (!pod) throw ApiError(kube::Status::not_found("pods", call.info.name));
   if (!is_own_pod(*call.resource, pod)) {
-    throw ApiError(kube::Status::bad_request("pod " + call.info.name + " runs on node " +
-                                             std::string(pod->string_at({"spec", "nodeName"})) +
-                                             ", and only this node's logs are here"));
+    bad_request("pod " + call.info.name + " runs on node " +
+                std::string(pod->string_at({"spec", "nodeName"})) + ", and only this node's logs are here");
   }
   PodLogRequest request;
   request.target = find_log_target(pod->json(), options);
@@ -60,11 +59,11 @@ Api::Done Api::pod_log(Call& call) {
 Api::Done Api::restart_pods(Call& call) {
   const Json names = Json::parse(call.request.body, nullptr, false);
   if (!names.is_array() || names.size() > kMostRestarts)
-    throw ApiError(kube::Status::bad_request("the body is no list of at most 100 names of pods"));
+    bad_request("the body is no list of at most 100 names of pods");
   Json errors = Json::array();
   Json done = Json::array();
   for (const Json& name : names) {
-    if (!name.is_string()) throw ApiError(kube::Status::bad_request("a pod's name is a string"));
+    if (!name.is_string()) bad_request("a pod's name is a string");
     const std::string pod = name.get<std::string>();
     const std::string shown = call.info.ns + "/" + pod;
     const ObjectPtr known = parts_.cache.open(call.resource).find(call.info.ns, pod);

@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <random>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/uuid.hpp"
 #include "edgecore/beehive/names.hpp"
@@ -164,8 +165,7 @@ boost::asio::awaitable<ObjectPtr> Api::ask_for_object(kube::ApiResourcePtr resou
   if (mine) parts_.tasks.spawn("get of " + key, put_question(key, question));
 
   ObjectPtr local = parts_.cache.open(resource).find(ns, name);
-  const auto until =
-      std::chrono::steady_clock::now() + (local ? std::min(patience, kLocalPatience) : patience);
+  const auto until = steady_now() + (local ? std::min(patience, kLocalPatience) : patience);
   co_await wait_for(question, until);
   const CloudAnswer& answer = question->answer;
   if (question->done && answer.ok()) co_return take_answer(resource, "", answer.body);
@@ -188,9 +188,8 @@ boost::asio::awaitable<void> Api::put_question(std::string key, std::shared_ptr<
   question->answered.cancel();
 }
 
-boost::asio::awaitable<void> Api::wait_for(std::shared_ptr<Question> question,
-                                           std::chrono::steady_clock::time_point until) {
-  while (!question->done && std::chrono::steady_clock::now() < until) {
+boost::asio::awaitable<void> Api::wait_for(std::shared_ptr<Question> question, SteadyTime until) {
+  while (!question->done && steady_now() < until) {
     boost::asio::steady_timer alarm(parts_.context.executor, until);
     alarm.async_wait([question](const boost::system::error_code& ended) {
       if (!ended) question->answered.cancel();

@@ -31,7 +31,7 @@ Json write_options(const char* kind, const net::Target& target) {
   for (const auto& [name, value] : target.query)
     if (name == "dryRun") dry.push_back(value);
   for (const Json& value : dry)
-    if (value != "All") throw ApiError(kube::Status::bad_request("dryRun: only All is known"));
+    if (value != "All") bad_request("dryRun: only All is known");
   if (!dry.empty()) options["dryRun"] = dry;
   for (const char* name : {"fieldManager", "fieldValidation"})
     if (const auto value = target.find(name); value && !value->empty()) options[name] = *value;
@@ -50,7 +50,7 @@ Json delete_options(const net::Request& request, const net::Target& target) {
       grace && !options.contains("gracePeriodSeconds")) {
     const auto seconds = Json::parse(*grace, nullptr, false);
     if (!seconds.is_number_integer() || seconds < 0)
-      throw ApiError(kube::Status::bad_request("gracePeriodSeconds is no number of seconds"));
+      bad_request("gracePeriodSeconds is no number of seconds");
     options["gracePeriodSeconds"] = seconds;
   }
   for (const char* name : {"propagationPolicy", "orphanDependents"})
@@ -128,8 +128,7 @@ Api::Done Api::create(Call& call) {
     throw ApiError(kube::Status::method_not_allowed(info.resource, "POST"));
   Json object = prepare_object(read_object(call.request.headers, call.request.body), resource, info);
   const std::string ns = resource.namespaced ? info.ns : std::string();
-  if (resource.namespaced && ns.empty())
-    throw ApiError(kube::Status::bad_request("an empty namespace may not be set during creation"));
+  if (resource.namespaced && ns.empty()) bad_request("an empty namespace may not be set during creation");
   beehive::Application application =
       parts_.cloud.make(key_of(resource, ns, info.name), "create",
                         kube::dump_json(write_options("CreateOptions", info.target)));
@@ -253,8 +252,7 @@ Api::Done Api::remove_collection(Call& call) {
   for (const ObjectPtr& object : parts_.cache.open(call.resource).objects())
     if (filter.matches(*object)) chosen.push_back(object);
   if (chosen.size() > kMostDeletions)
-    throw ApiError(kube::Status::bad_request("more than " + std::to_string(kMostDeletions) +
-                                             " objects are not deleted at once"));
+    bad_request("more than " + std::to_string(kMostDeletions) + " objects are not deleted at once");
   for (const ObjectPtr& object : chosen) {
     Json own = options;
     own["preconditions"]["uid"] = std::string(object->uid());

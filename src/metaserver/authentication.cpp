@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/net/digest.hpp"
+#include "edgecore/net/headers.hpp"
 
 namespace edgecore::metaserver {
 namespace {
@@ -15,18 +17,6 @@ constexpr std::size_t kMaxEntries = 1000;
 constexpr seconds kKeptFor{10};
 /// How long an object that is being deleted still vouches for its tokens; the API server's leeway.
 constexpr seconds kDeletionLeeway{60};
-
-bool equal_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  });
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
 
 User user_of(const TokenClaims& claims) {
   User user;
@@ -62,12 +52,12 @@ User node_admin(std::string_view common_name) {
 }
 
 std::optional<std::string_view> bearer_token(std::string_view authorization) {
-  authorization = trimmed(authorization);
+  authorization = trimmed(authorization, " \t");
   const auto space = authorization.find(' ');
-  if (space == authorization.npos || !equal_ignoring_case(authorization.substr(0, space), "bearer")) {
+  if (space == authorization.npos || !net::iequals(authorization.substr(0, space), "bearer")) {
     return std::nullopt;
   }
-  const std::string_view token = trimmed(authorization.substr(space));
+  const std::string_view token = trimmed(authorization.substr(space), " \t");
   // What it is made of is not looked at: with anything else in it, it is no token that is known or can be
   // read.
   if (token.empty()) return std::nullopt;

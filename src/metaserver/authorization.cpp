@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "edgecore/kube/quoted.hpp"
+#include "metaserver/access_reviews.hpp"
 #include "metaserver/authentication.hpp"
 
 namespace edgecore::metaserver {
@@ -63,8 +64,12 @@ const std::vector<PolicyRule>& everybodys_rules() {
        {},
        {"/version", "/version/", "/healthz", "/livez", "/readyz", "/api", "/apis", "/api/*", "/apis/*",
         "/openapi", "/openapi/*"}},
-      {{"create"}, {"authorization.k8s.io"}, {"selfsubjectaccessreviews", "selfsubjectrulesreviews"}, {}, {}},
-      {{"create"}, {"authentication.k8s.io"}, {"selfsubjectreviews"}, {}, {}},
+      {{"create"},
+       {std::string(kAuthorizationGroup)},
+       {"selfsubjectaccessreviews", "selfsubjectrulesreviews"},
+       {},
+       {}},
+      {{"create"}, {std::string(kAuthenticationGroup)}, {"selfsubjectreviews"}, {}, {}},
   };
   return rules;
 }

@@ -6,21 +6,16 @@
 #include <array>
 #include <utility>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
 #include "edgecore/kube/yaml_json.hpp"
 #include "metaserver/api_error.hpp"
+#include "metaserver/media_types.hpp"
 #include "metaserver/subresources.hpp"
 
 namespace edgecore::metaserver {
 namespace {
-
-constexpr std::string_view kJsonType = "application/json";
-constexpr std::string_view kYamlType = "application/yaml";
-
-[[noreturn]] void bad_request(std::string_view why) {
-  throw ApiError(kube::Status::bad_request(why));
-}
 
 [[noreturn]] void unknown_type(std::string_view accepted) {
   throw ApiError(kube::Status::unsupported_media_type(fmt::format(
@@ -45,11 +40,7 @@ kube::JsonLimits limits() {
 std::string media_type(const net::Headers& headers) {
   std::string_view value = headers.get("Content-Type");
   value = value.substr(0, value.find(';'));
-  const auto from = value.find_first_not_of(" \t");
-  if (from == value.npos) return {};
-  std::string type(value.substr(from, value.find_last_not_of(" \t") - from + 1));
-  for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return type;
+  return lower_case(trimmed(value, " \t"));
 }
 
 Json parse_json(std::string_view text) {
@@ -139,10 +130,10 @@ Json read_delete_options(const net::Headers& headers, std::string_view body) {
 
 PatchBody read_patch(const net::Headers& headers, std::string_view body) {
   constexpr std::array<std::pair<std::string_view, PatchType>, 4> kTypes{
-      {{"application/json-patch+json", PatchType::kJson},
-       {"application/merge-patch+json", PatchType::kMerge},
-       {"application/strategic-merge-patch+json", PatchType::kStrategicMerge},
-       {"application/apply-patch+yaml", PatchType::kApply}}};
+      {{kJsonPatchType, PatchType::kJson},
+       {kMergePatchType, PatchType::kMerge},
+       {kStrategicMergePatchType, PatchType::kStrategicMerge},
+       {kApplyPatchType, PatchType::kApply}}};
   const std::string type = media_type(headers);
   PatchBody patch;
   for (const auto& [name, known] : kTypes) {

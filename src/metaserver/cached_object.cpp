@@ -1,5 +1,6 @@
 #include "metaserver/cached_object.hpp"
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/identity.hpp"
 
@@ -7,13 +8,6 @@ namespace edgecore::metaserver {
 namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(space);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(space) + 1 - begin);
-}
 
 /// The characters of a string member of the metadata, as a place in the whole text.
 TextRange string_in(std::string_view text, const TextRange& metadata, std::string_view key) {

@@ -6,6 +6,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/patch.hpp"
 #include "metaserver/api_error.hpp"
+#include "metaserver/media_types.hpp"
 
 namespace edgecore::metaserver {
 namespace {
@@ -50,8 +51,8 @@ Json patched(const Json& device, std::string_view content_type, std::string_view
         "a server-side apply is evaluated by the API server, which cannot be reached"));
   }
   const std::string type(content_type.substr(0, content_type.find(';')));
-  const bool merges = type == "application/merge-patch+json";
-  if (!merges && type != "application/json-patch+json") {
+  const bool merges = type == kMergePatchType;
+  if (!merges && type != kJsonPatchType) {
     throw ApiError(kube::Status::unsupported_media_type(
         "devices are patched with application/json-patch+json or application/merge-patch+json"));
   }
@@ -60,7 +61,7 @@ Json patched(const Json& device, std::string_view content_type, std::string_view
     if (merges && !parsed.is_object()) throw BadInput("The patch is no JSON object.");
     return merges ? kube::apply_merge_patch(device, parsed) : kube::apply_json_patch(device, parsed);
   } catch (const BadInput& bad) {
-    throw ApiError(kube::Status::bad_request(bad.what()));
+    bad_request(bad.what());
   }
 }
 

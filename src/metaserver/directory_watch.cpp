@@ -7,6 +7,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <string>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/wakeup.hpp"
 
 namespace edgecore::metaserver {
@@ -61,7 +62,7 @@ DirectoryWatch::~DirectoryWatch() {
 boost::asio::awaitable<void> DirectoryWatch::changed(std::chrono::milliseconds at_most) {
   const auto state = state_;
   state->listen();
-  const SteadyTime until = std::chrono::steady_clock::now() + at_most;
+  const SteadyTime until = steady_now() + at_most;
   co_await state->wakeup.sleep_until(until);
   state->drop_events();
 }

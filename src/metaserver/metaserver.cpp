@@ -22,6 +22,7 @@
 #include "metaserver/metrics.hpp"
 #include "metaserver/offline_writes.hpp"
 #include "metaserver/serving_certificate.hpp"
+#include "metaserver/serving_files.hpp"
 #include "metaserver/stored_tokens.hpp"
 
 namespace edgecore::metaserver {
@@ -32,7 +33,6 @@ constexpr std::chrono::seconds kListenAgain{10};
 constexpr std::chrono::minutes kUnusedFor{10};
 /// Between two looks at the stored tokens for one that is not known.
 constexpr std::chrono::milliseconds kTokensAgain{200};
-constexpr std::size_t kKeyFileBytes = std::size_t{1} << 20;
 constexpr std::size_t kConnections = 8192;
 
 /// "127.0.0.1:10550" taken apart; an IPv6 host may have brackets.
@@ -135,7 +135,7 @@ class MetaServer final : public beehive::Module {
     options.issuers = options_.config.service_account_issuers;
     options.audiences = options_.config.api_audiences;
     for (const std::string& file : options_.config.service_account_key_files) {
-      const auto text = read_file(file, kKeyFileBytes);
+      const auto text = read_file(file, kMaxPemFileBytes);
       if (!text) throw Error("the service account key file " + file + " does not exist");
       keys_.add_pem(*text, file);
     }

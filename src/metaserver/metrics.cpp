@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <sstream>
 #include <utility>
 #include <vector>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 
@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, kMetricVerbs> kVerbNames{
 /// /proc/stat has a line for each processor and each interrupt.
 constexpr std::size_t kProcBytes = 1U << 20U;
 
-double seconds(std::chrono::nanoseconds time) {
+double in_seconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double>(time).count();
 }
 
@@ -82,11 +82,11 @@ void add_state(Families& families, const Metrics::State& state) {
   if (state.data_age)
     families.gauge("edgecore_metaserver_data_age_seconds",
                    "How long the node's copy of the cluster has not been compared with the cloud.",
-                   seconds(*state.data_age));
+                   in_seconds(*state.data_age));
   if (state.certificate_expiry)
     families.gauge("edgecore_metaserver_certificate_expiry_timestamp_seconds",
                    "When the certificate of the HTTPS listeners ends, in seconds since the Unix epoch.",
-                   seconds(state.certificate_expiry->time_since_epoch()));
+                   in_seconds(state.certificate_expiry->time_since_epoch()));
 }
 
 void add_process(Families& families) {
@@ -98,14 +98,6 @@ void add_process(Families& families) {
                    usage->cpu_seconds);
   families.gauge("process_start_time_seconds", "Start time of the process since the Unix epoch in seconds.",
                  usage->started_at);
-}
-
-template <class T>
-std::optional<T> number(std::string_view text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 /// The words behind the name of the program, which may hold anything; the first is field 3 of proc(5).
@@ -129,7 +121,7 @@ std::optional<std::uint64_t> boot_time(std::string_view system_stat) {
   const std::size_t at = system_stat.find(key);
   if (at == std::string_view::npos) return std::nullopt;
   const std::string_view rest = system_stat.substr(at + key.size());
-  return number<std::uint64_t>(rest.substr(0, rest.find('\n')));
+  return to_number<std::uint64_t>(rest.substr(0, rest.find('\n')));
 }
 
 }  // namespace
@@ -167,13 +159,13 @@ std::string Metrics::text() const {
     for (std::size_t bucket = 0; bucket <= kBounds.size(); ++bucket) {
       count += durations_[verb].counts[bucket];
       const double bound =
-          bucket < kBounds.size() ? seconds(kBounds[bucket]) : std::numeric_limits<double>::infinity();
+          bucket < kBounds.size() ? in_seconds(kBounds[bucket]) : std::numeric_limits<double>::infinity();
       metric.histogram.bucket.push_back({count, bound});
     }
     if (count == 0) continue;
     metric.label = {{"verb", std::string(kVerbNames[verb])}};
     metric.histogram.sample_count = count;
-    metric.histogram.sample_sum = seconds(durations_[verb].sum);
+    metric.histogram.sample_sum = in_seconds(durations_[verb].sum);
     durations.metric.push_back(std::move(metric));
   }
   families.gauge("edgecore_metaserver_watches", "Watches that are open.", static_cast<double>(watches_));
@@ -190,10 +182,10 @@ std::optional<ProcessUsage> process_usage(std::string_view self_stat, std::strin
   // Fields 14, 15, 22 and 24 of proc(5): user and system time, start and resident pages.
   const auto fields = stat_fields(self_stat);
   if (fields.size() < 22) return std::nullopt;
-  const auto user = number<std::uint64_t>(fields[11]);
-  const auto system = number<std::uint64_t>(fields[12]);
-  const auto start = number<std::uint64_t>(fields[19]);
-  const auto pages = number<std::uint64_t>(fields[21]);
+  const auto user = to_number<std::uint64_t>(fields[11]);
+  const auto system = to_number<std::uint64_t>(fields[12]);
+  const auto start = to_number<std::uint64_t>(fields[19]);
+  const auto pages = to_number<std::uint64_t>(fields[21]);
   const auto boot = boot_time(system_stat);
   if (!user || !system || !start || !pages || !boot) return std::nullopt;
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));

@@ -46,10 +46,10 @@ void check_selectable(const kube::ApiResource& resource, const std::string& path
     return row.group == resource.group && row.plural == resource.plural;
   });
   if (at == kSelectable.end())
-    throw ApiError(kube::Status::bad_request(
-        "\"" + path + R"(" is not a known field selector: only "metadata.name", "metadata.namespace")"));
+    bad_request("\"" + path +
+                R"(" is not a known field selector: only "metadata.name", "metadata.namespace")");
   if (std::find(at->paths.begin(), at->paths.end(), path) == at->paths.end())
-    throw ApiError(kube::Status::bad_request("field label not supported: " + path));
+    bad_request("field label not supported: " + path);
 }
 
 std::vector<std::string> segments(const std::string& path) {
@@ -103,7 +103,7 @@ ObjectFilter make_filter(const kube::ApiResource& resource, std::string ns, std:
     if (!label_selector.empty()) filter.labels = kube::LabelSelector::parse(label_selector);
     if (!field_selector.empty()) filter.fields = kube::FieldSelector::parse(field_selector);
   } catch (const BadInput& bad) {
-    throw ApiError(kube::Status::bad_request(bad.what()));
+    bad_request(bad.what());
   }
   for (const std::string& path : filter.fields.paths()) check_selectable(resource, path);
   if (filter.name.empty()) filter.name = filter.fields.required_value("metadata.name").value_or("");

@@ -12,6 +12,7 @@
 #include "edgecore/store/meta.hpp"
 #include "metaserver/api_error.hpp"
 #include "metaserver/device_patch.hpp"
+#include "metaserver/media_types.hpp"
 
 namespace edgecore::metaserver {
 namespace {
@@ -40,7 +41,7 @@ std::string key_of(const Json& object, const char* plural) {
   key.name_space = kube::string_or(object, "metadata.namespace");
   key.name = kube::string_or(object, "metadata.name");
   if (!version || key.name.empty() || key.name_space.empty())
-    throw ApiError(kube::Status::bad_request("the object does not say what it is"));
+    bad_request("the object does not say what it is");
   return key.text();
 }
 
@@ -106,7 +107,7 @@ boost::asio::awaitable<Json> OfflineWrites::delete_pod(Json pod, Json options) {
   row.key = key_of(pod, "pods");
   row.uid = uid;
   row.verb = writes::kDelete;
-  row.content_type = "application/json";
+  row.content_type = kJsonType;
   row.body = kube::dump_json(options_for_cloud(options, uid, grace));
   row = co_await add(std::move(row));
   parts_.context.log->info("pod {}/{} ({}) is deleted without the cloud, which is told later",
@@ -160,7 +161,7 @@ boost::asio::awaitable<Json> OfflineWrites::change_device(Json device, Json afte
   row.key = key_of(device, "devices");
   row.uid = uid;
   row.verb = writes::kPatch;
-  row.content_type = "application/json-patch+json";
+  row.content_type = kJsonPatchType;
   row.body = kube::dump_json(*operations);
   row.time = parts_.context.clock.wall();
   row = co_await add(std::move(row));

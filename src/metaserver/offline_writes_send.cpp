@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/uuid.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
 #include "edgecore/net/digest.hpp"
@@ -15,10 +16,6 @@ namespace writes = store::offline_writes;
 
 constexpr std::chrono::milliseconds kLongestRetry = std::chrono::minutes(10);
 constexpr std::chrono::seconds kRepeatSoon{1};
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 /// The options of a patch as DynamicController reads them (protocol/03-metaserver.md §3.2).
 std::string patch_option(const std::string& name, const std::string& content_type, const std::string& patch) {

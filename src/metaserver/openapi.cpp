@@ -9,6 +9,7 @@
 #include "edgecore/kube/resource_kinds.hpp"
 #include "edgecore/net/digest.hpp"
 #include "metaserver/api_error.hpp"
+#include "metaserver/media_types.hpp"
 #include "metaserver/openapi_schemas.hpp"
 #include "metaserver/subresources.hpp"
 
@@ -19,9 +20,8 @@ using kube::ApiResource;
 using kube::ApiResourcePtr;
 
 constexpr std::string_view kV3Root = "/openapi/v3";
-constexpr std::array kObjectTypes = {"application/json", "application/yaml"};
-constexpr std::array kPatchTypes = {"application/json-patch+json", "application/merge-patch+json",
-                                    "application/apply-patch+yaml"};
+constexpr std::array kObjectTypes = {kJsonType, kYamlType};
+constexpr std::array kPatchTypes = {kJsonPatchType, kMergePatchType, kApplyPatchType};
 
 bool has_verb(const ApiResource& resource, std::string_view verb) {
   const Verbs verbs = verbs_of(resource);
@@ -69,9 +69,9 @@ Json operation(OpenApi style, const ApiResource& resource, const Operation& what
   const Json schema = patch ? Json{{"type", "object"}} : reference_to(style, definition_name(resource));
   Json& content = out["requestBody"]["content"];
   if (patch) {
-    for (const char* type : kPatchTypes) content[type]["schema"] = schema;
+    for (const std::string_view type : kPatchTypes) content[type]["schema"] = schema;
   } else {
-    for (const char* type : kObjectTypes) content[type]["schema"] = schema;
+    for (const std::string_view type : kObjectTypes) content[type]["schema"] = schema;
   }
   out["requestBody"]["required"] = true;
   return out;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "metaserver/access_reviews.hpp"
+
 namespace edgecore::metaserver {
 namespace {
 
@@ -105,9 +107,9 @@ constexpr auto kStorageCapacity =
 constexpr std::string_view kCore = "", kAdmission = "admissionregistration.k8s.io", kApps = "apps",
                            kCertificates = "certificates.k8s.io", kFlow = "flowcontrol.apiserver.k8s.io",
                            kNetworking = "networking.k8s.io", kRbac = "rbac.authorization.k8s.io",
-                           kStorage = "storage.k8s.io", kAuthorization = "authorization.k8s.io";
+                           kStorage = "storage.k8s.io";
 
-constexpr auto kKinds = std::to_array<KindFields>({
+constexpr auto kKnownKinds = std::to_array<KindFields>({
     {kCore, "Binding", "Binds an object to another, such as a pod to a node.", kBinding},
     {kCore, "ComponentStatus", "Says how a component of the control plane is.", kComponentStatus},
     {kCore, "ConfigMap", "Holds configuration for pods to use.", kConfigMap},
@@ -134,9 +136,9 @@ constexpr auto kKinds = std::to_array<KindFields>({
     {kApps, "Deployment", "Keeps pods running and replaces them step by step.", kSpecAndStatus},
     {kApps, "ReplicaSet", "Keeps a number of equal pods running.", kSpecAndStatus},
     {kApps, "StatefulSet", "Keeps pods with identities of their own running.", kSpecAndStatus},
-    {"authentication.k8s.io", "TokenReview", "Asks whom a token belongs to.", kSpecAndStatus},
-    {kAuthorization, "SelfSubjectAccessReview", "Asks whether one may do something.", kSpecAndStatus},
-    {kAuthorization, "SelfSubjectRulesReview", "Asks what one may do in a namespace.", kSpecAndStatus},
+    {kAuthenticationGroup, "TokenReview", "Asks whom a token belongs to.", kSpecAndStatus},
+    {kAuthorizationGroup, "SelfSubjectAccessReview", "Asks whether one may do something.", kSpecAndStatus},
+    {kAuthorizationGroup, "SelfSubjectRulesReview", "Asks what one may do in a namespace.", kSpecAndStatus},
     {"autoscaling", "HorizontalPodAutoscaler", "Sets the number of pods by metrics.", kSpecAndStatus},
     {"batch", "CronJob", "Runs jobs at set times.", kSpecAndStatus},
     {"batch", "Job", "Runs pods until they succeed.", kSpecAndStatus},
@@ -198,10 +200,10 @@ constexpr auto kMetadata = std::to_array<Field>(
 }  // namespace
 
 const KindFields* known_fields(const kube::ApiResource& resource) {
-  const auto* found = std::find_if(kKinds.begin(), kKinds.end(), [&](const KindFields& row) {
+  const auto* found = std::find_if(kKnownKinds.begin(), kKnownKinds.end(), [&](const KindFields& row) {
     return row.kind == resource.kind && row.group == resource.group;
   });
-  return found == kKinds.end() ? nullptr : found;
+  return found == kKnownKinds.end() ? nullptr : found;
 }
 
 std::span<const Field> metadata_fields() {

@@ -3,12 +3,13 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <vector>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/kube/time.hpp"
+#include "edgecore/net/headers.hpp"
 #include "metaserver/api_error.hpp"
 
 namespace edgecore::metaserver {
@@ -18,29 +19,18 @@ constexpr const char* kInvalidValue = "FieldValueInvalid";
 constexpr const char* kForbidden = "FieldValueForbidden";
 constexpr const char* kNotSupported = "FieldValueNotSupported";
 
-[[noreturn]] void refuse(const std::string& why) {
-  throw ApiError(kube::Status::bad_request(why));
-}
-
-bool equal_in_lower_case(std::string_view a, std::string_view lower) {
-  return std::equal(a.begin(), a.end(), lower.begin(), lower.end(), [](char x, char y) {
-    return (x >= 'A' && x <= 'Z' ? static_cast<char>(x - 'A' + 'a') : x) == y;
-  });
-}
-
 /// As the API reads flags in queries: what is there is true unless it says otherwise.
 bool flag(const net::Target& target, std::string_view key) {
   const auto value = target.find(key);
-  return value && *value != "0" && !equal_in_lower_case(*value, "false");
+  return value && *value != "0" && !net::iequals(*value, "false");
 }
 
 std::optional<std::int64_t> number(const net::Target& target, std::string_view key) {
   const auto text = target.find(key);
   if (!text) return std::nullopt;
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size())
-    refuse(fmt::format("The query parameter {} is no whole number: \"{}\"", key, log::quote(*text)));
+  const auto value = to_number<std::int64_t>(*text);
+  if (!value)
+    bad_request(fmt::format("The query parameter {} is no whole number: \"{}\"", key, log::quote(*text)));
   return value;
 }
 
@@ -68,7 +58,7 @@ std::vector<std::string> names_in(const Json& pod, const char* list) {
   return names;
 }
 
-std::string joined(const std::vector<std::string>& names) {
+std::string name_list(const std::vector<std::string>& names) {
   return fmt::format("[{}]", fmt::join(names, " "));
 }
 
@@ -78,14 +68,14 @@ std::string choose_container(const Json& pod, const std::string& pod_name, const
   if (wanted.empty()) {
     if (containers.size() == 1) return containers.front();
     std::string why = "a container name must be specified for pod " + pod_name;
-    if (!containers.empty()) why += ", choose one of: " + joined(containers);
-    if (!containers.empty() && !init.empty()) why += " or one of the init containers: " + joined(init);
-    refuse(why);
+    if (!containers.empty()) why += ", choose one of: " + name_list(containers);
+    if (!containers.empty() && !init.empty()) why += " or one of the init containers: " + name_list(init);
+    bad_request(why);
   }
   for (const auto& list : {containers, init, names_in(pod, "spec.ephemeralContainers")}) {
     if (std::find(list.begin(), list.end(), wanted) != list.end()) return wanted;
   }
-  refuse(fmt::format("container {} is not valid for pod {}", log::quote(wanted), pod_name));
+  bad_request(fmt::format("container {} is not valid for pod {}", log::quote(wanted), pod_name));
 }
 
 const Json* status_of(const Json& pod, std::string_view container) {
@@ -100,11 +90,12 @@ const Json* status_of(const Json& pod, std::string_view container) {
 
 [[noreturn]] void refuse_waiting(const Json& status, const std::string& which) {
   if (kube::find_path(status, "state.waiting") == nullptr)
-    refuse(which + " is waiting to start - no logs yet");
+    bad_request(which + " is waiting to start - no logs yet");
   const std::string reason = kube::string_or(status, "state.waiting.reason");
-  if (reason == "ErrImagePull") refuse(which + " is waiting to start: image can't be pulled");
-  if (reason == "ImagePullBackOff") refuse(which + " is waiting to start: trying and failing to pull image");
-  refuse(which + " is waiting to start: " + reason);
+  if (reason == "ErrImagePull") bad_request(which + " is waiting to start: image can't be pulled");
+  if (reason == "ImagePullBackOff")
+    bad_request(which + " is waiting to start: trying and failing to pull image");
+  bad_request(which + " is waiting to start: " + reason);
 }
 
 }  // namespace
@@ -128,7 +119,8 @@ PodLogOptions parse_log_options(const net::Target& target, std::string_view pod)
   if (const auto time = target.find("sinceTime"); time && !time->empty()) {
     options.since_time = kube::parse_time(*time);
     if (!options.since_time)
-      refuse(fmt::format("The query parameter sinceTime is no RFC 3339 time: \"{}\"", log::quote(*time)));
+      bad_request(
+          fmt::format("The query parameter sinceTime is no RFC 3339 time: \"{}\"", log::quote(*time)));
   }
   std::vector<kube::StatusCause> causes;
   if (tail && *tail < 0) causes.push_back(at_least("tailLines", *tail, "or equal to 0"));
@@ -154,7 +146,7 @@ LogTarget find_log_target(const Json& pod, const PodLogOptions& options) {
   target.container = choose_container(pod, target.pod, options.container);
   const std::string which = fmt::format("container \"{}\" in pod \"{}\"", target.container, target.pod);
   const Json* status = status_of(pod, target.container);
-  if (status == nullptr) refuse(which + " is not available");
+  if (status == nullptr) bad_request(which + " is not available");
 
   const std::int64_t newest = std::clamp<std::int64_t>(kube::int_or(*status, "restartCount", 0), 0,
                                                        std::numeric_limits<std::uint32_t>::max());
@@ -163,7 +155,7 @@ LogTarget find_log_target(const Json& pod, const PodLogOptions& options) {
   const bool runs = kube::find_path(*status, "state.running") != nullptr;
   const std::string ended = kube::string_or(*status, "state.terminated.containerID");
   if (options.previous) {
-    if (last.empty()) refuse("previous terminated " + which + " not found");
+    if (last.empty()) bad_request("previous terminated " + which + " not found");
     target.container_id = last;
     // Where none has followed yet the last one is the newest.
     if ((runs || !ended.empty()) && target.number > 0) --target.number;
@@ -175,7 +167,7 @@ LogTarget find_log_target(const Json& pod, const PodLogOptions& options) {
   } else if (!last.empty()) {
     target.container_id = last;
   } else if (kube::find_path(*status, "state.terminated") != nullptr) {
-    refuse(which + " is terminated");
+    bad_request(which + " is terminated");
   } else {
     refuse_waiting(*status, which);
   }

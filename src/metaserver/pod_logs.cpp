@@ -11,6 +11,7 @@
 #include <boost/system/system_error.hpp>
 #include <utility>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/names.hpp"
 #include "metaserver/api_error.hpp"
@@ -51,7 +52,7 @@ PodLog::PodLog(boost::asio::any_io_executor executor, PodLogRequest request)
   // They become names of directories.
   if (!kube::is_dns_label(target.ns) || !kube::is_dns_subdomain(target.pod) ||
       !kube::is_path_segment(target.uid) || !kube::is_dns_label(target.container))
-    throw ApiError(kube::Status::bad_request("The pod's names are none that a log could have"));
+    bad_request("The pod's names are none that a log could have");
   try {
     open();
   } catch (const ApiError&) {
@@ -278,7 +279,7 @@ boost::asio::awaitable<void> PodLog::follow(const LogSink& sink) {
     std::chrono::milliseconds wait = request_.look;
     const Place at = sources_.empty() ? Place::kMovedAside : place();
     if (at == Place::kReplaced) {
-      const SteadyTime now = std::chrono::steady_clock::now();
+      const SteadyTime now = steady_now();
       if (!settled) settled = now + request_.settle;
       if (now >= *settled) {
         // All that was written into it before the look at the clock has been read by the next turn.

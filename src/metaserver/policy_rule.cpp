@@ -8,7 +8,7 @@
 namespace edgecore::metaserver {
 namespace {
 
-std::vector<std::string> texts_at(const Json& rule, const char* member) {
+std::vector<std::string> rule_texts(const Json& rule, const char* member) {
   std::vector<std::string> texts;
   const Json* found = kube::find_keys(rule, {member});
   if (found == nullptr) return texts;
@@ -49,8 +49,8 @@ bool names_path(std::string_view rule, std::string_view path) {
 
 PolicyRule PolicyRule::from_json(const Json& rule) {
   if (!rule.is_object()) throw BadInput("A rule must be an object");
-  return {texts_at(rule, "verbs"), texts_at(rule, "apiGroups"), texts_at(rule, "resources"),
-          texts_at(rule, "resourceNames"), texts_at(rule, "nonResourceURLs")};
+  return {rule_texts(rule, "verbs"), rule_texts(rule, "apiGroups"), rule_texts(rule, "resources"),
+          rule_texts(rule, "resourceNames"), rule_texts(rule, "nonResourceURLs")};
 }
 
 bool PolicyRule::allows(const Attributes& wanted) const {

@@ -7,33 +7,29 @@
 #include <charconv>
 #include <vector>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "metaserver/api_error.hpp"
+#include "metaserver/media_types.hpp"
 
 namespace edgecore::metaserver {
 namespace {
 
 constexpr std::size_t kMaxAlternatives = 32;  // of an Accept header; clients send three
-constexpr std::string_view kJsonType = "application/json";
-constexpr std::string_view kYamlType = "application/yaml";
 /// Two spellings of the same, the older first; that one is no valid media type, and Go refuses it in an
 /// answer.
 constexpr std::string_view kOpenApiProtoTypes[] = {
     "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
     "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"};
 
-std::string_view trimmed(std::string_view text) {
-  const auto from = text.find_first_not_of(" \t");
-  if (from == text.npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t") - from + 1);
-}
+constexpr std::string_view kHeaderBlanks = " \t";
 
 /// Takes the part before `mark` off the front of `rest`.
 std::string_view next_part(std::string_view& rest, char mark) {
   const std::size_t end = std::min(rest.find(mark), rest.size());
   const std::string_view part = rest.substr(0, end);
   rest.remove_prefix(std::min(end + 1, rest.size()));
-  return trimmed(part);
+  return trimmed(part, kHeaderBlanks);
 }
 
 double quality(std::string_view text) {
@@ -169,9 +165,8 @@ kube::IncludeObject include_object(const net::Target& target) {
   if (asked.empty() || asked == "Metadata") return kube::IncludeObject::kMetadata;
   if (asked == "None") return kube::IncludeObject::kNone;
   if (asked == "Object") return kube::IncludeObject::kObject;
-  throw ApiError(kube::Status::bad_request(
-      fmt::format("unrecognized includeObject value: \"{}\"; None, Metadata and Object are known",
-                  asked.substr(0, 100))));
+  bad_request(fmt::format("unrecognized includeObject value: \"{}\"; None, Metadata and Object are known",
+                          asked.substr(0, 100)));
 }
 
 }  // namespace
@@ -179,7 +174,8 @@ kube::IncludeObject include_object(const net::Target& target) {
 Representation representation(const net::Headers& headers, const net::Target& target, Offer offer) {
   Representation chosen;
   const std::string_view accept = headers.get("Accept");
-  const std::vector<Alternative> alternatives = read_accept(trimmed(accept).empty() ? "*/*" : accept);
+  const std::vector<Alternative> alternatives =
+      read_accept(trimmed(accept, kHeaderBlanks).empty() ? "*/*" : accept);
   const bool found = std::any_of(alternatives.begin(), alternatives.end(),
                                  [&](const Alternative& wanted) { return choose(chosen, wanted, offer); });
   if (!found) not_acceptable(offer);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edgecore/kube/names.hpp"
@@ -15,10 +16,6 @@
 namespace edgecore::metaserver {
 namespace {
 
-[[noreturn]] void refuse(std::string_view why) {
-  throw ApiError(kube::Status::bad_request(why));
-}
-
 std::string_view verb_of(std::string_view method) {
   if (method == "GET" || method == "HEAD") return "get";
   if (method == "POST") return "create";
@@ -26,13 +23,6 @@ std::string_view verb_of(std::string_view method) {
   if (method == "PATCH") return "patch";
   if (method == "DELETE") return "delete";
   return "";
-}
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 bool is_utf8(const std::string& text) {
@@ -53,11 +43,11 @@ std::string segment(std::string_view raw) {
     text = raw;
   } else {
     auto decoded = net::percent_decode(raw);
-    if (!decoded) refuse("The path holds a malformed escape");
+    if (!decoded) bad_request("The path holds a malformed escape");
     text = std::move(*decoded);
   }
   if (!kube::is_path_segment(text) || !is_utf8(text))
-    refuse("The path holds a segment that is empty or has characters no name can have");
+    bad_request("The path holds a segment that is empty or has characters no name can have");
   return text;
 }
 
@@ -118,12 +108,12 @@ void read_resource(RequestInfo& info, Segments parts) {
 }  // namespace
 
 RequestInfo parse_request(std::string_view method, std::string_view target) {
-  if (!target.starts_with('/')) refuse("The target of the request is no path");
+  if (!target.starts_with('/')) bad_request("The target of the request is no path");
   RequestInfo info;
   try {
     info.target = net::Target::parse(target);
   } catch (const BadInput& error) {
-    refuse(error.what());
+    bad_request(error.what());
   }
   info.verb = lower_case(method);
 
@@ -140,7 +130,7 @@ RequestInfo parse_request(std::string_view method, std::string_view target) {
   info.version = segment(parts.take());
   if (parts.peek() == "watch" || parts.peek() == "proxy") {
     info.verb = parts.take();
-    if (parts.count() == 0) refuse("The path names no resource behind \"" + info.verb + "\"");
+    if (parts.count() == 0) bad_request("The path names no resource behind \"" + info.verb + "\"");
   }
   read_resource(info, parts);
 

@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <vector>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/identity.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
@@ -174,10 +175,10 @@ boost::asio::awaitable<Scopes::Answer> Scopes::bring_current(ScopeKey key,
                                                              std::chrono::milliseconds patience) {
   const ScopePtr scope = find_or_make(normalized(std::move(key)));
   scope->last_use = context_.clock.steady();
-  const auto until = std::chrono::steady_clock::now() + patience;
+  const auto until = steady_now() + patience;
   const bool poll_due = scope->polled && context_.clock.steady() - scope->listed_at > limits_.poll;
   if (cloud_.usable() && (scope->state == Scope::State::kStale || poll_due)) start(scope);
-  while (scope->running && std::chrono::steady_clock::now() < until) {
+  while (scope->running && steady_now() < until) {
     boost::asio::steady_timer alarm(context_.executor, until);
     // Whichever comes first: the end of the run wakes all who wait by cancelling the scope's timer.
     alarm.async_wait([scope](const boost::system::error_code& ended) {

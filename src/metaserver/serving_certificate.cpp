@@ -4,23 +4,20 @@
 #include <boost/asio/ip/address.hpp>
 #include <utility>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/release_date.hpp"
 #include "edgecore/base/uuid.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/time.hpp"
+#include "metaserver/serving_files.hpp"
 
 namespace edgecore::metaserver {
 namespace {
 
 constexpr char kNamespace[] = "default";  // whatever stands there: the object has none
 constexpr char kClusterCa[] = "ca.crt";
-constexpr std::size_t kCaBytes = 1U << 20U;
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 /// Between 70 and 90 %, another for each life of the module: a fleet does not renew at one moment.
 double random_moment() {
@@ -292,7 +289,7 @@ void ServingCertificate::check_trust(const ServingPair& pair) const {
   std::string flaw;
   try {
     const auto chain = net::Certificate::all_from_pem(pair.chain_pem);
-    const auto ca = read_file(files_.directory() / kClusterCa, kCaBytes);
+    const auto ca = read_file(files_.directory() / kClusterCa, kMaxPemFileBytes);
     if (!ca || chain.size() > 1) return;  // nothing to compare with, or not by this rule
     const WallTime when = std::max(now(), pair.leaf.not_before());
     flaw = net::verify(pair.leaf, net::Certificate::all_from_pem(*ca), net::CertificatePurpose::server, when)

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/kube/time.hpp"
@@ -16,7 +17,6 @@
 namespace edgecore::metaserver {
 namespace {
 
-constexpr std::size_t kFileBytes = 1U << 20U;
 constexpr char kCurrent[] = "metaserver-current.pem";
 constexpr char kUpdated[] = "metaserver-updated.pem";  // becomes kCurrent; the Go agent's name for it
 constexpr char kCertificate[] = "metaserver.crt";
@@ -36,7 +36,7 @@ std::string dated_name(WallTime now) {
 
 bool is_dated_name(const std::string& name) {
   return std::equal(name.begin(), name.end(), kPattern.begin(), kPattern.end(),
-                    [](char c, char wanted) { return wanted == 'd' ? c >= '0' && c <= '9' : c == wanted; });
+                    [](char c, char wanted) { return wanted == 'd' ? is_digit(c) : c == wanted; });
 }
 
 void flush_directory(const std::filesystem::path& directory) {
@@ -60,14 +60,14 @@ ServingPair make_serving_pair(std::string_view chain_pem, std::string_view key_p
 std::variant<ServingPair, std::string> ServingFiles::load() const {
   std::string flaw;
   try {
-    if (const auto both = read_file(directory_ / kCurrent, kFileBytes))
+    if (const auto both = read_file(directory_ / kCurrent, kMaxPemFileBytes))
       return make_serving_pair(*both, *both);
   } catch (const Error& error) {
     flaw = (directory_ / kCurrent).string() + " is of no use: " + error.what();
   }
   try {
-    const auto chain = read_file(directory_ / kCertificate, kFileBytes);
-    const auto key = read_file(directory_ / kKey, kFileBytes);
+    const auto chain = read_file(directory_ / kCertificate, kMaxPemFileBytes);
+    const auto key = read_file(directory_ / kKey, kMaxPemFileBytes);
     if (chain && key) return make_serving_pair(*chain, *key);
   } catch (const Error& error) {
     if (!flaw.empty()) flaw += "; ";
@@ -108,7 +108,7 @@ void ServingFiles::remove_old(const std::filesystem::path& current) const {
 
 std::optional<net::PrivateKey> ServingFiles::pending_key() const {
   try {
-    if (const auto pem = read_file(directory_ / kPendingKey, kFileBytes))
+    if (const auto pem = read_file(directory_ / kPendingKey, kMaxPemFileBytes))
       return net::PrivateKey::from_pem(*pem);
   } catch (const Error&) {  // as good as none: a new one takes its place
   }

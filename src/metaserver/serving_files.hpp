@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -10,6 +11,9 @@
 #include "edgecore/net/x509.hpp"
 
 namespace edgecore::metaserver {
+
+/// More than this a file with certificates or keys does not hold.
+inline constexpr std::size_t kMaxPemFileBytes = 1U << 20U;
 
 /// A certificate with what signed it, and its key.
 struct ServingPair {

@@ -4,11 +4,13 @@
 #include <array>
 #include <utility>
 
+#include "metaserver/access_reviews.hpp"
+
 namespace edgecore::metaserver {
 namespace {
 
-bool is_review(const kube::ApiResource& resource) {
-  return resource.group == "authentication.k8s.io" || resource.group == "authorization.k8s.io";
+bool is_of_review_group(const kube::ApiResource& resource) {
+  return resource.group == kAuthenticationGroup || resource.group == kAuthorizationGroup;
 }
 
 bool is_core(const kube::ApiResource& resource, std::string_view plural) {
@@ -18,7 +20,7 @@ bool is_core(const kube::ApiResource& resource, std::string_view plural) {
 }  // namespace
 
 Verbs verbs_of(const kube::ApiResource& resource) {
-  if (is_review(resource)) {
+  if (is_of_review_group(resource)) {
     constexpr std::array kAnswered = {"tokenreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews"};
     const bool answered = std::find(kAnswered.begin(), kAnswered.end(), resource.plural) != kAnswered.end();
     return answered ? Verbs{"create"} : Verbs{};
@@ -53,7 +55,7 @@ Subresource body_type(const kube::ApiResource& resource, std::string_view subres
   if (subresource == "eviction" && is_core(resource, "pods")) return {"", "policy", "v1", "Eviction", {}};
   if (subresource == "binding" && is_core(resource, "pods")) return {"", "", "v1", "Binding", {}};
   if (subresource == "token" && is_core(resource, "serviceaccounts"))
-    return {"", "authentication.k8s.io", "v1", "TokenRequest", {}};
+    return {"", std::string(kAuthenticationGroup), "v1", "TokenRequest", {}};
   return {"", resource.group, resource.version, resource.kind, {}};
 }
 

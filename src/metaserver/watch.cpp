@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <vector>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/kube/status.hpp"
 
@@ -47,8 +48,8 @@ class Watch {
         query_(std::move(query)),
         responder_(responder),
         wakeup_(context.executor),
-        deadline_(std::chrono::steady_clock::now() + query_.timeout),
-        next_bookmark_(std::chrono::steady_clock::now() + kBookmarkEvery) {
+        deadline_(steady_now() + query_.timeout),
+        next_bookmark_(steady_now() + kBookmarkEvery) {
     position_ = collection_.now();
     if (query_.from) {
       const auto behind = collection_.behind(*query_.from);
@@ -73,7 +74,7 @@ class Watch {
     for (;;) {
       const bool lost = co_await send_events();
       if (lost) co_return;
-      const auto now = std::chrono::steady_clock::now();
+      const auto now = steady_now();
       const bool over = now >= deadline_;
       if (query_.bookmarks && (over || now >= next_bookmark_)) {
         std::string line = bookmark(false);

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <thread>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/net/limits.hpp"
@@ -116,7 +117,7 @@ asio::awaitable<Stream> connect_tcp(std::string host, std::uint16_t port, Steady
   const auto addresses = co_await look_up(host, deadline);
   std::optional<NetError> last;
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = steady_now();
     const auto left = static_cast<SteadyPoint::rep>(addresses.size() - i);
     const auto share = deadline == SteadyPoint::max() ? deadline : now + (deadline - now) / left;
     const Endpoint endpoint = asio::ip::tcp::endpoint(addresses[i], port);
@@ -134,7 +135,7 @@ asio::awaitable<Stream> connect_tcp(std::string host, std::uint16_t port, Steady
 }  // namespace
 
 SteadyPoint deadline_after(std::chrono::milliseconds timeout) {
-  return timeout.count() > 0 ? std::chrono::steady_clock::now() + timeout : SteadyPoint::max();
+  return timeout.count() > 0 ? steady_now() + timeout : SteadyPoint::max();
 }
 
 asio::awaitable<std::vector<asio::ip::address>> look_up(std::string host, SteadyPoint deadline) {

@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 
+#include "edgecore/base/clock.hpp"
+
 namespace edgecore::net {
 
 /// Runs a function when time is up, unless it is disarmed, armed anew or destroyed before. One executor.
@@ -27,7 +29,7 @@ class Deadline {
   /// Zero disarms: no time-out.
   void arm(std::chrono::milliseconds after) {
     if (after > std::chrono::milliseconds(0)) {
-      arm_at(std::chrono::steady_clock::now() + after);
+      arm_at(steady_now() + after);
     } else {
       disarm();
     }
@@ -58,7 +60,7 @@ class Deadline {
       if (turn != state->turn || !state->on_expiry) return;
       state->wakes = TimePoint::max();
       if (state->due == TimePoint::max()) return;
-      if (state->due > std::chrono::steady_clock::now()) return wake_at(state, state->due);
+      if (state->due > steady_now()) return wake_at(state, state->due);
       state->due = TimePoint::max();
       state->expired = true;
       state->on_expiry();

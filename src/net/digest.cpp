@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "edgecore/base/error.hpp"
+#include "net/openssl.hpp"
 
 namespace edgecore::net {
 namespace {
@@ -16,10 +17,6 @@ namespace {
 constexpr std::string_view standard_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-const unsigned char* bytes(std::string_view data) {
-  return reinterpret_cast<const unsigned char*>(data.data());
-}
 
 std::string encode(std::string_view data, std::string_view alphabet) {
   std::string out;
@@ -91,8 +88,8 @@ std::string md5_hex(std::string_view data) {
 std::string hmac_sha256(std::string_view key, std::string_view data) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes(data), data.size(), digest.data(),
-           &size) == nullptr)
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), openssl_bytes(data), data.size(),
+           digest.data(), &size) == nullptr)
     throw Error("The crypto library could not compute an HMAC.");
   return {reinterpret_cast<const char*>(digest.data()), size};
 }

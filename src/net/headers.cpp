@@ -2,24 +2,13 @@
 
 #include <algorithm>
 
+#include "edgecore/base/ascii.hpp"
+
 namespace edgecore::net {
-namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-}  // namespace
 
 bool iequals(std::string_view a, std::string_view b) {
   return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 void Headers::set(std::string name, std::string value) {
@@ -43,7 +32,7 @@ bool Headers::has_token(std::string_view name, std::string_view token) const {
     std::string_view rest = value;
     while (!rest.empty()) {
       const auto comma = std::min(rest.find(','), rest.size());
-      if (iequals(trim(rest.substr(0, comma)), token)) return true;
+      if (iequals(trimmed(rest.substr(0, comma), " \t"), token)) return true;
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
   }

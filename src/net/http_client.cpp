@@ -13,8 +13,6 @@
 namespace edgecore::net {
 namespace {
 
-constexpr std::size_t read_bytes = 16UL * 1024;
-
 /// A request made ready: where to, and its bytes.
 struct Prepared {
   Url url;
@@ -100,8 +98,8 @@ asio::awaitable<void> read_response(Stream stream, const ClientRequest& request,
     if (parser->done()) break;
     if (taken > 0) continue;
     const std::size_t before = buffer.size();
-    buffer.resize(before + read_bytes);
-    const auto room = asio::buffer(buffer.data() + before, read_bytes);
+    buffer.resize(before + http_read_bytes);
+    const auto room = asio::buffer(buffer.data() + before, http_read_bytes);
     const auto [error, count] = co_await stream.async_read_some(room, as_result);
     buffer.resize(before + (error ? 0 : count));
     out.any_byte = out.any_byte || count > 0;

@@ -10,7 +10,6 @@
 namespace edgecore::net {
 namespace {
 
-constexpr std::size_t read_bytes = 16UL * 1024;
 /// An idle connection keeps no more than this for its next request's bytes.
 constexpr std::size_t idle_input_bytes = 512;
 /// What is read and thrown away of a refused request, so that its sender gets to see the answer instead of a
@@ -37,7 +36,7 @@ void append_number(std::string& out, std::size_t number, int base) {
 }  // namespace
 
 std::string& HttpService::landing() {
-  if (landing_.empty()) landing_.resize(read_bytes);
+  if (landing_.empty()) landing_.resize(http_read_bytes);
   return landing_;
 }
 

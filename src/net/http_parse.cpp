@@ -208,16 +208,16 @@ std::string http_date(std::time_t now) {
 namespace {
 
 /// Which bytes would end a header's name or value before its end.
-using Bytes = std::array<bool, 256>;
-constexpr Bytes bytes_of(std::string_view characters) {
-  Bytes out{};
+using ByteSet = std::array<bool, 256>;
+constexpr ByteSet byte_set(std::string_view characters) {
+  ByteSet out{};
   for (const char c : characters) out[static_cast<unsigned char>(c)] = true;
   return out;
 }
-constexpr Bytes not_in_a_value = bytes_of(std::string_view("\r\n\0", 3));
-constexpr Bytes not_in_a_name = bytes_of(std::string_view("\r\n\0: \t", 6));
+constexpr ByteSet not_in_a_value = byte_set(std::string_view("\r\n\0", 3));
+constexpr ByteSet not_in_a_name = byte_set(std::string_view("\r\n\0: \t", 6));
 
-bool holds(std::string_view text, const Bytes& bytes) {
+bool holds(std::string_view text, const ByteSet& bytes) {
   return std::any_of(text.begin(), text.end(),
                      [&bytes](char c) { return bytes[static_cast<unsigned char>(c)]; });
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <ctime>
 #include <functional>
 #include <memory>
@@ -10,6 +11,9 @@
 #include "edgecore/net/headers.hpp"
 
 namespace edgecore::net {
+
+/// What one read takes from a connection at most.
+inline constexpr std::size_t http_read_bytes = 16UL * 1024;
 
 /// Bytes that are no HTTP/1.x message, or more than the limits allow. `status`: what a server answers.
 struct HttpFault {

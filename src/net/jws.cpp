@@ -49,10 +49,6 @@ const Algorithm* find_algorithm(std::string_view name) {
   return found == algorithms.end() ? nullptr : found;
 }
 
-const unsigned char* bytes(std::string_view data) {
-  return reinterpret_cast<const unsigned char*>(data.data());
-}
-
 std::optional<KeyKind> kind_of(const EVP_PKEY* key) {
   const int type = EVP_PKEY_get_base_id(key);
   if (type == EVP_PKEY_RSA) return KeyKind::rsa;
@@ -107,9 +103,9 @@ std::optional<PemBlock> next_block(BIO* bio, const std::string& name) {
 /// Decodes with one of OpenSSL's d2i functions; null when the bytes are something else or more than that.
 template <class Decode>
 KeyPtr decode_key(Decode decode, std::string_view der) {
-  const unsigned char* at = bytes(der);
+  const unsigned char* at = openssl_bytes(der);
   KeyPtr key(decode(&at, static_cast<long>(der.size())));
-  if (key && at != bytes(der) + der.size()) key.reset();
+  if (key && at != openssl_bytes(der) + der.size()) key.reset();
   return key;
 }
 
@@ -162,8 +158,8 @@ std::string der_signature(std::string_view raw, std::size_t coordinate) {
   if (raw.size() != 2 * coordinate) return {};
   const int size = static_cast<int>(coordinate);
   const EcSignaturePtr signature(ECDSA_SIG_new());
-  BIGNUM* r = BN_bin2bn(bytes(raw), size, nullptr);
-  BIGNUM* s = BN_bin2bn(bytes(raw) + coordinate, size, nullptr);
+  BIGNUM* r = BN_bin2bn(openssl_bytes(raw), size, nullptr);
+  BIGNUM* s = BN_bin2bn(openssl_bytes(raw) + coordinate, size, nullptr);
   if (!signature || ECDSA_SIG_set0(signature.get(), r, s) != 1) {
     BN_free(r);
     BN_free(s);
@@ -178,7 +174,7 @@ std::string der_signature(std::string_view raw, std::size_t coordinate) {
 }
 
 std::string raw_signature(std::string_view der, std::size_t coordinate) {
-  const unsigned char* at = bytes(der);
+  const unsigned char* at = openssl_bytes(der);
   const EcSignaturePtr signature(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
   std::string out(2 * coordinate, '\0');
   auto* into = reinterpret_cast<unsigned char*>(out.data());
@@ -202,7 +198,8 @@ struct VerificationKeys::Key {
     return digest &&
            EVP_DigestVerifyInit(digest.get(), &context, algorithm.digest(), nullptr, key.get()) == 1 &&
            set_padding(context, algorithm) &&
-           EVP_DigestVerify(digest.get(), bytes(signature), signature.size(), bytes(data), data.size()) == 1;
+           EVP_DigestVerify(digest.get(), openssl_bytes(signature), signature.size(), openssl_bytes(data),
+                            data.size()) == 1;
   }
 };
 
@@ -276,8 +273,8 @@ std::string sign_compact(std::string_view algorithm, const PrivateKey& key, std:
   std::size_t size = signature.size();
   if (!digest || EVP_DigestSignInit(digest.get(), &context, how->digest(), nullptr, signer) != 1 ||
       !set_padding(context, *how) ||
-      EVP_DigestSign(digest.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, bytes(token),
-                     token.size()) != 1)
+      EVP_DigestSign(digest.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
+                     openssl_bytes(token), token.size()) != 1)
     throw Error("The token could not be signed: " + take_openssl_error() + ".");
   signature.resize(size);
   if (how->coordinate > 0) signature = raw_signature(signature, how->coordinate);

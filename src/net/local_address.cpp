@@ -47,10 +47,10 @@ std::string_view bytes_of(const T& value) {
 }
 
 /// One request of rtnetlink, put together piece by piece: header, fixed part, attributes.
-class Request {
+class RouteRequest {
  public:
   template <class Fixed>
-  Request(unsigned short type, unsigned short flags, const Fixed& fixed) {
+  RouteRequest(unsigned short type, unsigned short flags, const Fixed& fixed) {
     nlmsghdr head{};
     head.nlmsg_type = type;
     head.nlmsg_flags = static_cast<unsigned short>(NLM_F_REQUEST | NLM_F_ACK | flags);
@@ -87,18 +87,18 @@ class Request {
   std::string text_;
 };
 
-class Socket {
+class RouteSocket {
  public:
-  Socket() : fd_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)) {
+  RouteSocket() : fd_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)) {
     if (fd_ < 0) throw SystemError("The kernel gives no netlink socket to set addresses with", errno);
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &kAnswerWithin, sizeof kAnswerWithin);
   }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  ~Socket() { ::close(fd_); }
+  RouteSocket(const RouteSocket&) = delete;
+  RouteSocket& operator=(const RouteSocket&) = delete;
+  ~RouteSocket() { ::close(fd_); }
 
   /// What the kernel says to the request: 0 or an errno value.
-  [[nodiscard]] int ask(const Request& request) const {
+  [[nodiscard]] int ask(const RouteRequest& request) const {
     const std::string text = request.text();
     sockaddr_nl kernel{};
     kernel.nl_family = AF_NETLINK;
@@ -163,11 +163,11 @@ bool add_dummy_link(const std::string& name) {
   if (name.empty() || name.size() >= IFNAMSIZ)
     throw BadInput("\"" + name + "\" is no name for a network link.");
   if (::if_nametoindex(name.c_str()) != 0) return true;
-  const std::string kind = Request::attribute_text(IFLA_INFO_KIND, "dummy");
-  Request request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg{});
+  const std::string kind = RouteRequest::attribute_text(IFLA_INFO_KIND, "dummy");
+  RouteRequest request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg{});
   request.attribute(IFLA_IFNAME, std::string_view(name.c_str(), name.size() + 1));
   request.attribute(IFLA_LINKINFO, kind);
-  const int error = Socket().ask(request);
+  const int error = RouteSocket().ask(request);
   if (error == 0 || error == EEXIST) return true;
   if (error == EOPNOTSUPP || error == ENODEV) return false;
   throw SystemError("The network link " + name + " cannot be made", error);
@@ -178,7 +178,7 @@ void set_link_up(const std::string& name) {
   link.ifi_index = static_cast<int>(index_of(name));
   link.ifi_flags = IFF_UP;
   link.ifi_change = IFF_UP;
-  if (const int error = Socket().ask(Request(RTM_NEWLINK, 0, link)); error != 0)
+  if (const int error = RouteSocket().ask(RouteRequest(RTM_NEWLINK, 0, link)); error != 0)
     throw SystemError("The network link " + name + " cannot be set up", error);
 }
 
@@ -190,10 +190,10 @@ void add_host_address(const std::string& link, const std::string& ip) {
   what.ifa_flags = IFA_F_NODAD;  // nobody else can have an address of a link that leads nowhere
   what.ifa_scope = link == "lo" ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
   what.ifa_index = index_of(link);
-  Request request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, what);
+  RouteRequest request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, what);
   request.attribute(IFA_LOCAL, address.bytes);
   request.attribute(IFA_ADDRESS, address.bytes);
-  const int error = Socket().ask(request);
+  const int error = RouteSocket().ask(request);
   if (error != 0 && error != EEXIST)
     throw SystemError("The address " + ip + " cannot be given to the network link " + link, error);
 }

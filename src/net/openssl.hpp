@@ -52,6 +52,10 @@ struct TlsContext::Impl {
   bool verify_host = false;
 };
 
+/// The bytes of `data` as OpenSSL's functions take them.
+inline const unsigned char* openssl_bytes(std::string_view data) {
+  return reinterpret_cast<const unsigned char*>(data.data());
+}
 /// A memory BIO over `data`, which must outlive it.
 BioPtr read_bio(std::string_view data);
 /// Reason of the oldest error in OpenSSL's queue as text, and empties the queue; "no reason given" without

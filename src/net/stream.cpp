@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 
+#include "edgecore/base/clock.hpp"
 #include "net/stream_core.hpp"
 
 namespace edgecore::net {
@@ -24,7 +25,7 @@ ssize_t Stream::Core::receive(const Regions& regions) {
   const ssize_t got = ::recvmsg(socket.native_handle(), &message, 0);
   if (got > 0) {
     read += static_cast<std::uint64_t>(got);
-    last_read = std::chrono::steady_clock::now();
+    last_read = steady_now();
   }
   return got;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "edgecore/base/clock.hpp"
 #include "net/openssl.hpp"
 #include "net/stream.hpp"
 
@@ -21,7 +22,7 @@ struct Stream::Core {
   std::optional<std::uint64_t> read_limit;
   std::uint64_t read = 0;
   std::uint64_t written = 0;
-  SteadyTime last_read = std::chrono::steady_clock::now();
+  SteadyTime last_read = steady_now();
   bool closed = false;
   bool expired = false;
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 
@@ -24,15 +24,13 @@ constexpr std::array<Scheme, 4> schemes{{{"http", 80}, {"https", 443}, {"ws", 80
 }
 
 std::uint16_t parse_port(std::string_view url, std::string_view digits) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc() || end != digits.data() + digits.size() || port == 0)
-    refuse(url, "has no valid port");
-  return port;
+  const auto port = to_number<std::uint16_t>(digits);
+  if (!port || *port == 0) refuse(url, "has no valid port");
+  return *port;
 }
 
 int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
+  if (is_digit(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
@@ -63,8 +61,7 @@ Url Url::parse(std::string_view text) {
   const auto separator = text.find("://");
   if (separator == std::string_view::npos) refuse(text, "has no scheme");
   Url url;
-  for (const char c : text.substr(0, separator))
-    url.scheme += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  url.scheme = lower_case(text.substr(0, separator));
   const auto* scheme =
       std::find_if(schemes.begin(), schemes.end(), [&url](const Scheme& s) { return s.name == url.scheme; });
   if (scheme == schemes.end()) refuse(text, "has a scheme other than http, https, ws and wss");
@@ -130,9 +127,7 @@ std::string percent_encode(std::string_view text) {
   constexpr std::string_view marks = "-._~";
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       marks.find(c) != std::string_view::npos;
-    if (plain) {
+    if (is_alnum(c) || marks.find(c) != std::string_view::npos) {
       out += c;
     } else {
       const auto byte = static_cast<unsigned char>(c);

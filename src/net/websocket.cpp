@@ -11,6 +11,7 @@
 #include <boost/beast/websocket/teardown.hpp>
 #include <deque>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/net/url.hpp"
@@ -109,7 +110,7 @@ class BeastWebSocket final : public WebSocket {
     socket_.read_message_max(max_message_bytes);
     socket_.control_callback([this](ws::frame_type type, beast::string_view payload) {
       if (type != ws::frame_type::pong) return;
-      last_pong_ = std::chrono::steady_clock::now();
+      last_pong_ = steady_now();
       if (pong_handler_) pong_handler_(std::string_view(payload.data(), payload.size()));
     });
   }

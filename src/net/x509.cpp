@@ -82,7 +82,7 @@ Name read_name(const X509_NAME* name) {
 NamePtr make_name(const Name& name) {
   NamePtr out(X509_NAME_new());
   for (const auto& [field, value] : name) {
-    const auto* text = reinterpret_cast<const unsigned char*>(value.data());
+    const auto* text = openssl_bytes(value);
     if (X509_NAME_add_entry_by_txt(out.get(), field.c_str(), MBSTRING_UTF8, text,
                                    static_cast<int>(value.size()), -1, 0) != 1)
       throw BadInput("The name entry " + field + "=" + value +
@@ -296,7 +296,7 @@ std::string PrivateKey::public_der() const {
 }
 
 Certificate Certificate::from_der(std::string_view der) {
-  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+  const auto* at = openssl_bytes(der);
   const auto* end = at + der.size();
   X509Ptr x509(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
   if (!x509) throw BadInput("The bytes are no DER certificate: " + take_openssl_error() + ".");
@@ -376,7 +376,7 @@ CertificateRequest CertificateRequest::make(const PrivateKey& key, const Name& s
 }
 
 CertificateRequest CertificateRequest::from_der(std::string_view der) {
-  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+  const auto* at = openssl_bytes(der);
   const auto* end = at + der.size();
   RequestPtr request(d2i_X509_REQ(nullptr, &at, static_cast<long>(der.size())));
   if (!request) throw BadInput("The bytes are no DER certificate request: " + take_openssl_error() + ".");

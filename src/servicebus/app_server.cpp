@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/json.hpp"
@@ -74,7 +75,7 @@ boost::asio::awaitable<void> AppServer::keep() {
     if (targets_.empty() && server_) close();
     if (!targets_.empty() && !server_) {
       const bool listening = listen();
-      if (!listening) until = std::chrono::steady_clock::now() + pause;
+      if (!listening) until = steady_now() + pause;
       pause = listening ? tuning_.first_pause : std::min(pause * 2, tuning_.longest_pause);
     }
     co_await wakeup_.sleep_until(until);

@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "servicebus/service_exchange.hpp"
@@ -90,7 +91,7 @@ boost::asio::awaitable<void> ServiceCalls::run(CallPtr call) {
 
 boost::asio::awaitable<void> ServiceCalls::make(CallPtr call) {
   ServiceAnswer answer = busy();
-  if (std::chrono::steady_clock::now() - call->arrived < tuning_.call_patience) {
+  if (steady_now() - call->arrived < tuning_.call_patience) {
     ServiceRequest request = std::move(call->request);
     answer = co_await ask_service(std::move(request), call->share, tuning_.call_timeout);
   }

@@ -36,7 +36,7 @@ class ServiceCalls {
     std::string id;  ///< of the cloud's message
     ServiceRequest request;
     ByteShare share;
-    SteadyTime arrived = std::chrono::steady_clock::now();
+    SteadyTime arrived = steady_now();
   };
   using CallPtr = std::unique_ptr<Call>;
   /// Calls of one port.

@@ -44,8 +44,7 @@ void receive(Received& into, ByteShare& share, std::string_view piece) {
 
 boost::asio::awaitable<void> exchange(const ServiceRequest& request, ByteShare& share, SteadyTime deadline,
                                       Received& into) {
-  const auto left =
-      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_now());
   net::ClientRequest call = client_request(request);
   call.timeout = std::max(left, std::chrono::milliseconds(1));
   call.on_head = [&into, &request](int status, const net::Headers& headers) {
@@ -68,7 +67,7 @@ boost::asio::awaitable<void> exchange(const ServiceRequest& request, ByteShare& 
 
 boost::asio::awaitable<ServiceAnswer> ask_service(ServiceRequest request, ByteShare& share,
                                                   std::chrono::milliseconds timeout) {
-  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
+  const SteadyTime deadline = steady_now() + timeout;
   for (int redirects = 0; redirects <= kRedirects; ++redirects) {
     Received received;
     co_await exchange(request, share, deadline, received);

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/net/digest.hpp"
 #include "servicebus/url_text.hpp"
@@ -53,25 +53,20 @@ struct Place {
 std::optional<Place> read_place(std::string_view resource) {
   const std::size_t colon = resource.find(':');
   if (colon == std::string_view::npos || resource.size() - colon > kTargetBytes) return std::nullopt;
-  Place place;
-  const std::string port(resource.substr(0, colon));
-  const char* const end = port.data() + port.size();
-  const auto [stopped, error] = std::from_chars(port.data(), end, place.port);
-  if (error != std::errc() || stopped != end || place.port == 0) return std::nullopt;
+  const auto port = to_number<std::uint16_t>(resource.substr(0, colon));
+  if (!port || *port == 0) return std::nullopt;
   const std::string path(resource.substr(colon + 1));
   if (!path.empty() && path.front() != '/' && path.front() != '?') return std::nullopt;
   auto target = escape_target(path);
   if (!target) return std::nullopt;
   if (!target->starts_with('/')) target->insert(0, "/");
-  place.target = std::move(*target);
-  return place;
+  return Place{*port, std::move(*target)};
 }
 
 bool is_token(std::string_view text) {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           marks.find(c) != std::string_view::npos;
+    return is_alnum(c) || marks.find(c) != std::string_view::npos;
   });
 }
 
@@ -134,8 +129,8 @@ std::string canonical(std::string_view name) {
   std::string out(name);
   bool first = true;
   for (char& c : out) {
-    if (first && c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    if (!first && c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (first && is_lower(c)) c = static_cast<char>(c - 'a' + 'A');
+    if (!first) c = to_lower(c);
     first = c == '-';
   }
   return out;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/store/awaitable.hpp"
 #include "edgecore/store/target_urls.hpp"
@@ -63,7 +64,7 @@ boost::asio::awaitable<void> TargetUrls::run() {
     SteadyTime until = SteadyTime::max();
     if (wanted_ != on_disk_) {
       const bool written = co_await write();
-      if (!written) until = std::chrono::steady_clock::now() + pause;
+      if (!written) until = steady_now() + pause;
       pause = written ? tuning_.first_pause : std::min(pause * 2, tuning_.longest_pause);
     }
     if (until != SteadyTime::max() || wanted_ == on_disk_) co_await wakeup_.sleep_until(until);

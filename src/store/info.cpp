@@ -1,8 +1,8 @@
 #include "edgecore/store/info.hpp"
 
-#include <charconv>
 #include <cstdint>
 
+#include "edgecore/base/ascii.hpp"
 #include "store/connection.hpp"
 #include "store/sql.hpp"
 
@@ -41,14 +41,11 @@ void clear_resync_needed(Transaction& into) {
 std::optional<WallTime> wall_clock_floor(const Source& from) {
   const auto text = find(from, kClockFloor);
   if (!text) return std::nullopt;
-  std::int64_t seconds = 0;
-  const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+  const auto seconds = to_number<std::int64_t>(*text);
   // An unreadable or absurd value is no floor at all; the next one replaces it.
   constexpr std::int64_t year_2200 = 7258118400;
-  if (failure != std::errc() || end != text->data() + text->size() || seconds < 0 || seconds > year_2200) {
-    return std::nullopt;
-  }
-  return WallTime(std::chrono::seconds(seconds));
+  if (!seconds || *seconds < 0 || *seconds > year_2200) return std::nullopt;
+  return WallTime(std::chrono::seconds(*seconds));
 }
 
 void raise_wall_clock_floor(Transaction& into, WallTime reached) {

@@ -1,9 +1,9 @@
 #include "cloudsim/cloud.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
+#include "cloudsim/pause.hpp"
+#include "cloudsim/responses.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/names.hpp"
@@ -18,11 +18,6 @@ namespace {
 constexpr std::size_t kStateBytes = std::size_t{256} << 20;
 constexpr auto kTokenLife = std::chrono::hours(24);
 
-asio::awaitable<void> pause(asio::any_io_executor executor, std::chrono::milliseconds span) {
-  asio::steady_timer timer(executor, span);
-  co_await timer.async_wait(asio::use_awaitable);
-}
-
 /// One round of a loop; what it could not do is logged and left to the next.
 template <typename Round>
 void attempt(const char* what, const Round& round) {
@@ -31,14 +26,6 @@ void attempt(const char* what, const Round& round) {
   } catch (const std::exception& error) {
     log::get("cloudsim")->error("{} was not done in full: {}", what, error.what());
   }
-}
-
-net::Response json_response(int status, const Json& body) {
-  net::Response response;
-  response.status = status;
-  response.headers.add("Content-Type", "application/json");
-  response.body = kube::dump_json(body) + "\n";
-  return response;
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 #include "cloudsim/cluster.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 
 #include "cloudsim/admission.hpp"
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/uuid.hpp"
 #include "edgecore/kube/names.hpp"
 #include "edgecore/kube/patch.hpp"
@@ -51,11 +51,24 @@ void check_name(const ResourceKind& kind, const std::string& name) {
 
 }  // namespace
 
+std::optional<PatchType> patch_type(std::string_view media_type) {
+  if (media_type == "application/json-patch+json") return PatchType::json;
+  if (media_type == "application/merge-patch+json") return PatchType::merge;
+  if (media_type == "application/strategic-merge-patch+json" || media_type == "application/apply-patch+yaml")
+    return PatchType::strategic;
+  return std::nullopt;
+}
+
+std::uint64_t version_number(std::string_view text) {
+  return to_number<std::uint64_t>(text).value_or(0);
+}
+
 std::uint64_t version_of(const Json& object) {
-  const std::string text = kube::string_or(object, "metadata.resourceVersion");
-  std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+  return version_number(kube::string_or(object, "metadata.resourceVersion"));
+}
+
+bool is_edge(const Json& node) {
+  return kube::find_keys(node, {"metadata", "labels", "node-role.kubernetes.io/edge"}) != nullptr;
 }
 
 Json in_version(const ResourceKind& kind, const Json& object) {

@@ -33,6 +33,8 @@ struct Change {
 };
 
 enum class PatchType : std::uint8_t { json, merge, strategic };
+/// The type of a patch by its media type, without parameters; nullopt when it is none.
+std::optional<PatchType> patch_type(std::string_view media_type);
 
 /// What a client may say with a deletion.
 struct DeleteOptions {
@@ -130,6 +132,8 @@ class Cluster {
   std::string root_ca_;
 };
 
+/// A resourceVersion as a number, 0 when it is none.
+std::uint64_t version_number(std::string_view text);
 /// The numeric metadata.resourceVersion, 0 when it has none.
 std::uint64_t version_of(const Json& object);
 inline std::string name_of(const Json& object) {
@@ -141,6 +145,9 @@ inline std::string namespace_of(const Json& object) {
 inline std::string uid_of(const Json& object) {
   return kube::string_or(object, "metadata.uid");
 }
+
+/// Whether a Node is labelled as one of the edge.
+bool is_edge(const Json& node);
 
 /// The object as a client of that version of its kind sees it.
 Json in_version(const ResourceKind& kind, const Json& object);

@@ -25,8 +25,7 @@ const Json* condition(const Json& object, std::string_view type) {
 bool takes_pods(const Json& node) {
   const Json* ready = condition(node, "Ready");
   return ready != nullptr && kube::string_or(*ready, "status") == "True" &&
-         !kube::bool_or(node, "spec.unschedulable", false) &&
-         kube::find_keys(node, {"metadata", "labels", "node-role.kubernetes.io/edge"}) != nullptr;
+         !kube::bool_or(node, "spec.unschedulable", false) && is_edge(node);
 }
 
 bool selects(const Json& pod, const Json& node) {

@@ -29,7 +29,7 @@ constexpr char kUser[] = "system:serviceaccount:kubeedge:cloudcore";
 constexpr char kUnknown[] = "the server could not find the requested resource";
 constexpr std::size_t kWaiting = 10'000;
 
-std::vector<std::string> segments(const std::string& key) {
+std::vector<std::string> key_segments(const std::string& key) {
   std::vector<std::string> parts;
   std::size_t at = 0;
   while (at < key.size()) {
@@ -47,24 +47,8 @@ Json bytes_member(const Json& application, const char* member) {
   return kube::parse_json(net::base64_decode(text), member);
 }
 
-const char* operation_of(ChangeType type) {
-  switch (type) {
-    case ChangeType::added:
-      return names::operation::kInsert;
-    case ChangeType::modified:
-      return names::operation::kUpdate;
-    case ChangeType::deleted:
-      break;
-  }
-  return names::operation::kDelete;
-}
-
-PatchType patch_type(const std::string& content_type) {
-  if (content_type == "application/json-patch+json") return PatchType::json;
-  if (content_type == "application/merge-patch+json") return PatchType::merge;
-  if (content_type == "application/strategic-merge-patch+json" ||
-      content_type == "application/apply-patch+yaml")
-    return PatchType::strategic;
+PatchType supported_patch(const std::string& content_type) {
+  if (const auto type = patch_type(content_type)) return *type;
   throw ApiError(
       kube::Status::unsupported_media_type("the patch type " + content_type + " is not supported"));
 }
@@ -141,7 +125,7 @@ void DynamicController::answer(const std::string& node, const beehive::Message& 
 }
 
 DynamicController::Target DynamicController::target_of(const Json& application) const {
-  const std::vector<std::string> parts = segments(kube::get_string(application, "Key"));
+  const std::vector<std::string> parts = key_segments(kube::get_string(application, "Key"));
   if (parts.size() < 3) throw BadInput("name is required");
   const auto part = [&](std::size_t index) {
     return parts.size() > index && parts[index] != "null" ? parts[index] : std::string();
@@ -271,8 +255,8 @@ Json DynamicController::patch(const Target& at, const Json& options) {
   const Json change = bytes_member(options, "Data");
   if (type == "application/apply-patch+yaml" && sub.empty() && !cluster_.find(*at.kind, at.ns, name))
     return *cluster_.create(*at.kind, at.ns, change);
-  if (sub == "scale") return patch_scale(cluster_, *at.kind, at.ns, name, patch_type(type), change);
-  return *cluster_.patch(*at.kind, at.ns, name, patch_type(type), change, sub);
+  if (sub == "scale") return patch_scale(cluster_, *at.kind, at.ns, name, supported_patch(type), change);
+  return *cluster_.patch(*at.kind, at.ns, name, supported_patch(type), change, sub);
 }
 
 void DynamicController::watch(const std::string& node, const Json& application) {

@@ -10,8 +10,6 @@ namespace {
 namespace op = names::operation;
 namespace res = names::resource;
 
-constexpr char kEdgeLabel[] = "node-role.kubernetes.io/edge";
-
 Json bare_metadata(const Json& object) {
   Json metadata = kube::object_or_empty(object, "metadata");
   for (const char* field : {"resourceVersion", "generation"}) metadata.erase(field);
@@ -20,18 +18,6 @@ Json bare_metadata(const Json& object) {
 
 std::string resource_of(const Json& object, std::string_view type) {
   return beehive::resource_path(namespace_of(object), type, name_of(object));
-}
-
-const char* operation_of(ChangeType type) {
-  switch (type) {
-    case ChangeType::added:
-      return op::kInsert;
-    case ChangeType::modified:
-      return op::kUpdate;
-    case ChangeType::deleted:
-      break;
-  }
-  return op::kDelete;
 }
 
 }  // namespace
@@ -44,7 +30,7 @@ bool differs_beyond_status(const Json& before, const Json& after) {
 bool EdgeController::is_edge_node(const std::string& node) const {
   if (node.empty()) return false;
   const Object object = cluster_.find(kind_named("Node"), "", node);
-  return object && kube::find_keys(*object, {"metadata", "labels", kEdgeLabel}) != nullptr;
+  return object && is_edge(*object);
 }
 
 void EdgeController::changed(const Change& change) {

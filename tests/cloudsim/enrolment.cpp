@@ -1,24 +1,17 @@
 #include "cloudsim/enrolment.hpp"
 
+#include "cloudsim/responses.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/net/url.hpp"
 
 namespace edgecore::cloudsim {
 namespace {
 
-net::HttpServer::Options options(const Authority& authority, std::uint16_t port) {
+net::HttpServer::Options enrolment_options(const Authority& authority, std::uint16_t port) {
   net::HttpServer::Options made;
   made.port = port;
   made.tls = authority.server(net::ClientCertificate::asked, Authority::ServerIdentity::right);
   return made;
-}
-
-net::Response text(int status, std::string body) {
-  net::Response response;
-  response.status = status;
-  response.headers.add("Content-Type", "text/plain; charset=utf-8");
-  response.body = std::move(body);
-  return response;
 }
 
 boost::asio::awaitable<void> serve(const Enrolment& enrolment, const net::Request& request,
@@ -46,42 +39,42 @@ Enrolment::Enrolment(boost::asio::any_io_executor executor, const Authority& aut
     : authority_(authority),
       faults_(faults),
       clock_(clock),
-      server_(std::move(executor), options(authority, port),
+      server_(std::move(executor), enrolment_options(authority, port),
               [this](net::Request& request, net::Responder& responder) {
                 return serve(*this, request, responder);
               }) {}
 
 net::Response Enrolment::answer(const net::Request& request) const {
   const net::Target target = net::Target::parse(request.target);
-  if (target.path == "/ca.crt" && request.method == "GET") return text(200, authority_.ca().der());
+  if (target.path == "/ca.crt" && request.method == "GET") return text_response(200, authority_.ca().der());
   if (target.path == "/edge.crt" && request.method == "GET") return edge_certificate(request);
   const bool report = target.path == "/nodeupgrade" || target.path.starts_with("/task/");
-  if (!report) return text(404, "404: Page Not Found");
-  if (request.method != "POST") return text(405, "405: Method Not Allowed");
+  if (!report) return text_response(404, "404: Page Not Found");
+  if (request.method != "POST") return text_response(405, "405: Method Not Allowed");
   try {
     kube::parse_json(request.body, "The report");
   } catch (const BadInput& bad) {
-    return text(400, bad.what());
+    return text_response(400, bad.what());
   }
-  return text(200, "ok");
+  return text_response(200, "ok");
 }
 
 net::Response Enrolment::edge_certificate(const net::Request& request) const {
   if (request.peer_certificate) {
     const std::string node(request.headers.get("NodeName"));
     const std::string why = objection(*request.peer_certificate, authority_.ca(), node, clock_.wall());
-    if (!why.empty()) return text(401, why);
+    if (!why.empty()) return text_response(401, why);
   } else {
     TokenVerdict verdict = authority_.judge(request.headers.get("Authorization"));
     if (verdict == TokenVerdict::good && faults_.expired_tokens) verdict = TokenVerdict::refused;
     // 400 for a token that is refused is v1.17's own choice.
-    if (verdict == TokenVerdict::malformed) return text(401, "Invalid authorization token");
-    if (verdict == TokenVerdict::refused) return text(400, "Invalid authorization token");
+    if (verdict == TokenVerdict::malformed) return text_response(401, "Invalid authorization token");
+    if (verdict == TokenVerdict::refused) return text_response(400, "Invalid authorization token");
   }
   try {
-    return text(200, authority_.sign_node(request.body).der());
+    return text_response(200, authority_.sign_node(request.body).der());
   } catch (const BadInput&) {
-    return text(200, "");  // v1.17 logs the reason and says nothing
+    return text_response(200, "");  // v1.17 logs the reason and says nothing
   }
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cloudsim/session.hpp"
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/names.hpp"
 
@@ -16,7 +17,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-net::HttpServer::Options options(const Authority& authority, std::uint16_t port) {
+net::HttpServer::Options hub_options(const Authority& authority, std::uint16_t port) {
   net::HttpServer::Options made;
   made.port = port;
   made.tls = authority.server(net::ClientCertificate::required, Authority::ServerIdentity::right);
@@ -47,7 +48,7 @@ Hub::Hub(asio::any_io_executor executor, const Authority& authority, Faults& fau
       faults_(faults),
       records_(records),
       traffic_(traffic),
-      server_(executor, options(authority, port),
+      server_(executor, hub_options(authority, port),
               [this](net::Request& request, net::Responder& responder) { return serve(request, responder); }),
       late_(executor) {}
 
@@ -109,7 +110,7 @@ asio::awaitable<void> Hub::serve(net::Request& request, net::Responder& responde
 }
 
 void Hub::add(const std::shared_ptr<Session>& session) {
-  traffic_.connected(session->node(), std::chrono::steady_clock::now());
+  traffic_.connected(session->node(), steady_now());
   connections_.insert(session);
 }
 
@@ -133,7 +134,7 @@ asio::awaitable<void> Hub::end_session_soon(std::string node) {
 }
 
 void Hub::remove(const std::shared_ptr<Session>& session) {
-  traffic_.disconnected(session->node(), std::chrono::steady_clock::now());
+  traffic_.disconnected(session->node(), steady_now());
   connections_.erase(session);
   const auto current = sessions_.find(session->node());
   if (current == sessions_.end() || current->second != session.get()) return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 
 namespace edgecore::cloudsim {
@@ -12,13 +13,6 @@ std::string joined(const Json& names) {
   std::string text;
   for (const Json& name : names) {
     if (name.is_string()) text += (text.empty() ? "" : ",") + name.get<std::string>();
-  }
-  return text;
-}
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return text;
 }

@@ -1,18 +1,12 @@
 #include "cloudsim/node_queue.hpp"
 
 #include <algorithm>
-#include <charconv>
 
+#include "cloudsim/cluster.hpp"
 #include "edgecore/beehive/names.hpp"
 
 namespace edgecore::cloudsim {
 namespace {
-
-std::uint64_t number(const std::string& text) {
-  std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
 
 bool is_deletion(const beehive::Message& message) {
   return message.route.operation == names::operation::kDelete ||
@@ -32,8 +26,8 @@ bool worth_sending(const beehive::Message& message, const beehive::Message* stor
   // A stored deletion is the last word on its uid.
   if (stored != nullptr && stored->route.operation == names::operation::kDelete) return false;
   if (deletion) return true;
-  const std::uint64_t version = number(message.header.resource_version);
-  if (stored != nullptr) return version > number(stored->header.resource_version);
+  const std::uint64_t version = version_number(message.header.resource_version);
+  if (stored != nullptr) return version > version_number(stored->header.resource_version);
   return version > acked.value_or(0);
 }
 

@@ -9,8 +9,6 @@
 namespace edgecore::cloudsim {
 namespace {
 
-constexpr char kEdgeLabel[] = "node-role.kubernetes.io/edge";
-
 /// An object as it travels in a ServiceAccountAccess: whole.
 Json copy_of(const Json& object) {
   Json copy = object;
@@ -99,7 +97,7 @@ void PolicyController::reconcile_all(const std::string& ns) {
 
 bool PolicyController::is_edge_node(const std::string& node) const {
   const Object object = node.empty() ? nullptr : cluster_.find(kind_named("Node"), "", node);
-  return object && kube::find_keys(*object, {"metadata", "labels", kEdgeLabel}) != nullptr;
+  return object && is_edge(*object);
 }
 
 PolicyController::Nodes PolicyController::nodes_of(const Account& account) const {

@@ -67,6 +67,18 @@ Downstream edge_answer(const beehive::Message& request, Json content, const std:
   return answer;
 }
 
+const char* operation_of(ChangeType type) {
+  switch (type) {
+    case ChangeType::added:
+      return names::operation::kInsert;
+    case ChangeType::modified:
+      return names::operation::kUpdate;
+    case ChangeType::deleted:
+      break;
+  }
+  return names::operation::kDelete;
+}
+
 Downstream push(const char* source, const char* operation, const std::string& resource, Json object) {
   Downstream pushed;
   const std::string version = kube::string_or(object, "metadata.resourceVersion");

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "cloudsim/api_error.hpp"
+#include "cloudsim/cluster.hpp"
 #include "cloudsim/downstream.hpp"
 #include "edgecore/kube/json.hpp"
 
@@ -25,6 +26,8 @@ Json wrapped_error(const std::string& kind, Json error);
 /// An answer of the edgecontroller to `request`; `version` becomes header.resourceversion.
 Downstream edge_answer(const beehive::Message& request, Json content, const std::string& version = {},
                        bool error_content = false);
+/// What a push tells of a change.
+const char* operation_of(ChangeType type);
 /// A push of a controller, with the object's version in the header.
 Downstream push(const char* source, const char* operation, const std::string& resource, Json object);
 

@@ -7,8 +7,10 @@
 #include <chrono>
 
 #include "cloudsim/discovery.hpp"
+#include "cloudsim/responses.hpp"
 #include "cloudsim/subresources.hpp"
 #include "cloudsim/table.hpp"
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/selector.hpp"
 
@@ -28,14 +30,6 @@ Selection selection_of(const net::Target& target, const ApiPath& path) {
 
 bool wants_table(const net::Request& request) {
   return request.headers.get("Accept").find("as=Table") != std::string_view::npos;
-}
-
-net::Response json_response(int status, const Json& body) {
-  net::Response response;
-  response.status = status;
-  response.headers.add("Content-Type", "application/json");
-  response.body = kube::dump_json(body) + "\n";
-  return response;
 }
 
 net::Response status_response(const kube::Status& status) {
@@ -68,7 +62,7 @@ bool is_rehearsal(const net::Request& request, const net::Target& target) {
   return !kube::array_or_empty(body, "dryRun").empty();
 }
 
-std::vector<std::string> segments(const std::string& path) {
+std::vector<std::string> path_segments(const std::string& path) {
   std::vector<std::string> parts;
   std::size_t at = 1;
   while (at < path.size()) {
@@ -125,7 +119,7 @@ asio::awaitable<void> run_watch(Cluster& cluster, WatchState state, asio::steady
       lines += line_of(std::move(event), *state.kind, state.as_table, cluster.now());
     }
   }
-  while (std::chrono::steady_clock::now() < state.until) {
+  while (steady_now() < state.until) {
     const auto changes = cluster.since(state.version, *state.kind);
     if (!changes) {
       const Json gone = kube::Status::expired("too old resource version").to_json();
@@ -149,20 +143,15 @@ asio::awaitable<void> run_watch(Cluster& cluster, WatchState state, asio::steady
   co_await responder.finish();
 }
 
-PatchType patch_type(std::string_view content_type) {
-  content_type = content_type.substr(0, content_type.find(';'));
-  if (content_type == "application/json-patch+json") return PatchType::json;
-  if (content_type == "application/merge-patch+json") return PatchType::merge;
-  if (content_type == "application/strategic-merge-patch+json" ||
-      content_type == "application/apply-patch+yaml")
-    return PatchType::strategic;
+PatchType requested_patch(std::string_view content_type) {
+  if (const auto type = patch_type(content_type.substr(0, content_type.find(';')))) return *type;
   throw ApiError(kube::Status::unsupported_media_type("the body of the request was in an unknown format"));
 }
 
 }  // namespace
 
 std::optional<ApiPath> parse_api_path(const std::string& path, const Kinds& kinds) {
-  std::vector<std::string> parts = segments(path);
+  std::vector<std::string> parts = path_segments(path);
   std::string group;
   std::string version;
   if (parts.size() >= 3 && parts[0] == "api") {
@@ -238,7 +227,7 @@ asio::awaitable<void> RestApi::watch(const ApiPath& path, const net::Target& tar
   }
   if (const auto seconds = target.find("timeoutSeconds")) {
     const Json number = kube::parse_json("{\"v\":" + *seconds + "}", "timeoutSeconds");
-    state.until = std::chrono::steady_clock::now() + std::chrono::seconds(kube::get_int(number, "v"));
+    state.until = steady_now() + std::chrono::seconds(kube::get_int(number, "v"));
   }
   const auto timer = std::make_shared<asio::steady_timer>(executor_);
   const int id = next_watcher_++;
@@ -358,8 +347,8 @@ Json RestApi::patch(const net::Request& request, const ApiPath& path, int& statu
     return *cluster_.create(*path.kind, path.ns, body);
   }
   if (path.subresource == "scale")
-    return patch_scale(cluster_, *path.kind, path.ns, path.name, patch_type(type), body);
-  return *cluster_.patch(*path.kind, path.ns, path.name, patch_type(type), body, path.subresource);
+    return patch_scale(cluster_, *path.kind, path.ns, path.name, requested_patch(type), body);
+  return *cluster_.patch(*path.kind, path.ns, path.name, requested_patch(type), body, path.subresource);
 }
 
 Json RestApi::remove(const net::Request& request, const ApiPath& path, const net::Target& target) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 
+#include "cloudsim/responses.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/net/digest.hpp"
@@ -23,19 +24,11 @@ constexpr std::size_t kAnswerBytes = std::size_t{1} << 20;
 constexpr std::chrono::seconds kPostTime{60};
 constexpr std::int64_t kErrorsKept = 10;
 
-net::HttpServer::Options options(std::uint16_t port) {
+net::HttpServer::Options router_options(std::uint16_t port) {
   net::HttpServer::Options made;
   made.port = port;
   made.limits.body_bytes = kBodyBytes;
   return made;
-}
-
-net::Response text(int status, std::string body) {
-  net::Response response;
-  response.status = status;
-  response.headers.add("Content-Type", "text/plain; charset=utf-8");
-  response.body = std::move(body);
-  return response;
 }
 
 /// As in Go's http.Header.
@@ -48,7 +41,7 @@ Json header_map(const net::Headers& headers) {
 }
 
 /// The bytes of a content as GetContentData gives them.
-std::string bytes_of(const Json& content) {
+std::string content_bytes(const Json& content) {
   if (content.is_null()) return {};
   return content.is_string() ? content.get<std::string>() : kube::dump_json(content);
 }
@@ -93,7 +86,7 @@ Router::Router(asio::any_io_executor executor, Cluster& cluster, Downlink& downl
       cluster_(cluster),
       downlink_(downlink),
       faults_(faults),
-      server_(executor, options(port),
+      server_(executor, router_options(port),
               [this](net::Request& request, net::Responder& responder) { return serve(request, responder); }),
       posts_(executor) {}
 
@@ -170,10 +163,10 @@ asio::awaitable<void> Router::serve(net::Request& request, net::Responder& respo
     rule = &each;
     call = *matched;
   }
-  net::Response response = text(404, "no rule is for " + request.target);
+  net::Response response = text_response(404, "no rule is for " + request.target);
   if (rule != nullptr && rule->target == Rule::End::eventbus) {
     publish(*rule, call, request.body);
-    response = text(200, "message delivered");
+    response = text_response(200, "message delivered");
   } else if (rule != nullptr) {
     Rule copy = *rule;
     response = co_await call_service(std::move(copy), std::move(call), request);
@@ -204,7 +197,7 @@ asio::awaitable<net::Response> Router::call_service(Rule rule, RestCall call, ne
   co_await waiting.timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
   if (!waiting.answer) {
     count(rule, "the node " + call.node + " did not answer in time");
-    co_return text(408, "the node did not answer in time");
+    co_return text_response(408, "the node did not answer in time");
   }
   try {
     net::Response response = service_response(*waiting.answer);
@@ -213,7 +206,7 @@ asio::awaitable<net::Response> Router::call_service(Rule rule, RestCall call, ne
   } catch (const BadInput& bad) {
     count(rule, bad.what());
   }
-  co_return text(500, "the node's answer cannot be read");
+  co_return text_response(500, "the node's answer cannot be read");
 }
 
 void Router::uploaded(const std::string& node, const beehive::Message& message) {
@@ -242,7 +235,7 @@ asio::awaitable<void> Router::post(Rule rule, std::string node, beehive::Message
   net::ClientRequest request;
   request.method = "POST";
   request.url = rule.target_place;
-  request.body = bytes_of(message.content);
+  request.body = content_bytes(message.content);
   request.timeout = kPostTime;
   std::string failure = request.body.empty() ? "the message is empty" : "";
   net::ClientResponse response;

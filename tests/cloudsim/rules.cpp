@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 
 namespace edgecore::cloudsim {
@@ -28,12 +29,6 @@ const char* source_member(End end) {
 }
 const char* target_member(End end) {
   return end == End::rest ? "resource" : end == End::eventbus ? "topic" : "path";
-}
-
-std::string trimmed(const std::string& path) {
-  const std::size_t first = path.find_first_not_of('/');
-  if (first == std::string::npos) return {};
-  return path.substr(first, path.find_last_not_of('/') - first + 1);
 }
 
 }  // namespace
@@ -74,7 +69,7 @@ std::optional<RestCall> match(const Rule& rule, std::string_view target) {
   const std::size_t behind_node = target.find('/', 1);
   if (behind_node == std::string_view::npos || behind_node == 1) return std::nullopt;
   const std::string_view rest = target.substr(behind_node);
-  const std::string own = "/" + rule.ns + "/" + trimmed(rule.source_place);
+  const std::string own = "/" + rule.ns + "/" + std::string(trimmed(rule.source_place, "/"));
   if (!rest.starts_with(own)) return std::nullopt;
   RestCall call{std::string(target.substr(1, behind_node - 1)), std::string(rest.substr(own.size()))};
   if (call.param.empty() || call.param.front() == '?') return call;

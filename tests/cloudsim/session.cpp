@@ -1,10 +1,10 @@
 #include "cloudsim/session.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
 #include "cloudsim/hub.hpp"
+#include "cloudsim/pause.hpp"
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/names.hpp"
 
@@ -25,11 +25,6 @@ constexpr auto kHeartbeat = 15s + 2s;
 /// How often a loop looks whether the fault that holds it up is over.
 constexpr auto kFaultCheck = 50ms;
 
-asio::awaitable<void> pause(asio::any_io_executor executor, std::chrono::milliseconds span) {
-  asio::steady_timer timer(executor, span);
-  co_await timer.async_wait(asio::use_awaitable);
-}
-
 }  // namespace
 
 Session::Session(Hub& hub, std::string node, std::unique_ptr<net::WebSocket> socket, bool registered)
@@ -40,7 +35,7 @@ Session::Session(Hub& hub, std::string node, std::unique_ptr<net::WebSocket> soc
       queue_(node_, hub.records_),
       plain_wakeup_(hub.executor_),
       ack_wakeup_(hub.executor_),
-      connected_at_(std::chrono::steady_clock::now()),
+      connected_at_(steady_now()),
       fed_at_(connected_at_),
       tasks_(hub.executor_) {}
 
@@ -123,7 +118,7 @@ bool Session::received(const std::string& text) {
 }
 
 void Session::take_keepalive() {
-  const SteadyTime now = std::chrono::steady_clock::now();
+  const SteadyTime now = steady_now();
   if (keepalive_at_ && now - *keepalive_at_ > kHeartbeat)
     hub_.traffic_.violation(node_, "More than the heartbeat passed between two keepalives.");
   keepalive_at_ = now;
@@ -134,8 +129,8 @@ asio::awaitable<void> Session::keepalive_loop() {
   while (open_) {
     co_await pause(hub_.executor_, 200ms);
     if (hub_.faults_.half_open) {
-      fed_at_ = std::chrono::steady_clock::now();
-    } else if (std::chrono::steady_clock::now() - fed_at_ > hub_.faults_.keepalive) {
+      fed_at_ = steady_now();
+    } else if (steady_now() - fed_at_ > hub_.faults_.keepalive) {
       hub_.traffic_.violation(node_, "The session ended for want of a keepalive.");
       end();
     }
@@ -207,7 +202,7 @@ asio::awaitable<void> Session::ack_loop() {
       co_await pause(hub_.executor_, kFaultCheck);
       continue;
     }
-    const auto uid = queue_.take(std::chrono::steady_clock::now());
+    const auto uid = queue_.take(steady_now());
     if (!uid) {
       const SteadyTime due = queue_.due().value_or(SteadyTime::max());
       co_await ack_wakeup_.sleep_until(due);
@@ -220,7 +215,7 @@ asio::awaitable<void> Session::ack_loop() {
     if (acked) {
       queue_.acknowledged(*uid, *message);
     } else if (open_) {
-      queue_.gave_up(*uid, std::chrono::steady_clock::now());
+      queue_.gave_up(*uid, steady_now());
     }
   }
 }
@@ -241,9 +236,8 @@ asio::awaitable<bool> Session::deliver(std::shared_ptr<const beehive::Message> m
     hub_.traffic_.downstream(node_, copy, text.size());
     const bool written = co_await write(std::move(text));
     if (!written) break;
-    const SteadyTime until = std::chrono::steady_clock::now() + kAckWait;
-    while (open_ && !acked_ && std::chrono::steady_clock::now() < until)
-      co_await ack_wakeup_.sleep_until(until);
+    const SteadyTime until = steady_now() + kAckWait;
+    while (open_ && !acked_ && steady_now() < until) co_await ack_wakeup_.sleep_until(until);
   }
   co_return acked_;
 }
@@ -265,7 +259,7 @@ asio::awaitable<void> Session::reset_soon() {
 }
 
 Json Session::to_json() const {
-  const auto age = std::chrono::steady_clock::now() - connected_at_;
+  const auto age = steady_now() - connected_at_;
   const auto counters = socket_->counters();
   return {{"node", node_},
           {"registered", registered_},

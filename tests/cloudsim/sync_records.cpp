@@ -1,7 +1,5 @@
 #include "cloudsim/sync_records.hpp"
 
-#include <charconv>
-
 #include "edgecore/beehive/names.hpp"
 
 namespace edgecore::cloudsim {
@@ -21,12 +19,6 @@ Place place_of(const std::string& node, const beehive::Message& message) {
           node + "." + uid_of(message.content)};
 }
 
-std::uint64_t number(const std::string& text) {
-  std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
 }  // namespace
 
 std::optional<std::uint64_t> SyncRecords::acked(const std::string& node,
@@ -34,7 +26,7 @@ std::optional<std::uint64_t> SyncRecords::acked(const std::string& node,
   const Place place = place_of(node, message);
   const Object record = cluster_.find(*place.kind, place.ns, place.name);
   if (!record) return std::nullopt;
-  return number(kube::string_or(*record, "status.objectResourceVersion"));
+  return version_number(kube::string_or(*record, "status.objectResourceVersion"));
 }
 
 void SyncRecords::open(const std::string& node, const beehive::Message& message) {
@@ -87,7 +79,7 @@ std::vector<SyncRecords::Record> SyncRecords::all() const {
                          kube::string_or(*object, "spec.objectAPIVersion"),
                          kube::string_or(*object, "spec.objectKind"),
                          kube::string_or(*object, "spec.objectName"),
-                         number(kube::string_or(*object, "status.objectResourceVersion"))});
+                         version_number(kube::string_or(*object, "status.objectResourceVersion"))});
     }
   }
   return records;

@@ -12,7 +12,7 @@ constexpr std::size_t kViolations = 100;
 constexpr std::size_t kKept = 2000;
 
 template <typename Counts>
-Json table(const Counts& counts) {
+Json count_table(const Counts& counts) {
   Json rows = Json::object();
   for (const auto& [name, count] : counts)
     rows[name] = {{"messages", count.messages}, {"bytes", count.bytes}};
@@ -90,14 +90,10 @@ void Traffic::disconnected(const std::string& node, SteadyTime now) {
 Json Traffic::to_json() const {
   Json nodes = Json::object();
   for (const auto& [name, node] : nodes_) {
-    Json entry = {{"up", table(node.up)},
-                  {"down", table(node.down)},
-                  {"connects", node.connects},
-                  {"resends", node.resends},
-                  {"fatalWatches", node.fatal_watches},
-                  {"hangingWatches", node.hanging_watches},
-                  {"violations", node.violations},
-                  {"kept", node.kept}};
+    Json entry = {{"up", count_table(node.up)},         {"down", count_table(node.down)},
+                  {"connects", node.connects},          {"resends", node.resends},
+                  {"fatalWatches", node.fatal_watches}, {"hangingWatches", node.hanging_watches},
+                  {"violations", node.violations},      {"kept", node.kept}};
     if (node.shortest_absence_ms) entry["shortestAbsenceMs"] = *node.shortest_absence_ms;
     nodes[name] = std::move(entry);
   }

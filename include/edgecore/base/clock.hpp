@@ -47,6 +47,11 @@ class FakeClock final : public Clock {
   std::atomic<SteadyTime::rep> steady_{std::chrono::seconds(1000) / SteadyTime::duration(1)};
 };
 
+/// The time on the clock that Asio's timers run on, for code that sets a timer to it.
+inline SteadyTime steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
 /// Milliseconds since the Unix epoch, the unit of message timestamps (protocol/01-tunnel.md §1.1).
 std::int64_t unix_millis(WallTime time);
 

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "bare_pod.hpp"
+#include "edgecore/base/clock.hpp"
 #include "edgecore/cri/grpc_runtime.hpp"
 #include "private_runtime.hpp"
 
@@ -94,9 +95,9 @@ void measure_at_once(cri::Runtime& runtime, const std::filesystem::path& folder,
   const auto timed = [&](auto call) {
     std::vector<cri::Awaitable<void>> jobs;
     for (const auto& pod : pods) jobs.push_back(call(*pod));
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = steady_now();
     run_all(std::move(jobs));
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return std::chrono::duration<double>(steady_now() - begin).count();
   };
   const double running = timed([&](BarePod& pod) { return pod.start(timings); });
   const double gone = timed([&](BarePod& pod) { return pod.end(timings); });

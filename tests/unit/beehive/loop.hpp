@@ -15,6 +15,8 @@
 #include <functional>
 #include <thread>
 
+#include "edgecore/base/clock.hpp"
+
 namespace edgecore::test {
 
 namespace asio = boost::asio;
@@ -73,9 +75,9 @@ inline void run(asio::awaitable<void> body) {
 
 /// Waits for what another thread brings about; false after ten seconds.
 inline bool eventually(const std::function<bool()>& what) {
-  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  const auto deadline = steady_now() + 10s;
   while (!what()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
+    if (steady_now() > deadline) return false;
     std::this_thread::sleep_for(2ms);
   }
   return true;

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <optional>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/net/http_client.hpp"
 #include "edgecore/net/websocket.hpp"
 #include "unit/cloudsim/folder_fixture.hpp"
@@ -51,9 +52,9 @@ class CloudTest : public testing::Test {
   void run(asio::awaitable<void> scenario, std::chrono::seconds limit = 30s) {
     const auto outcome = std::make_shared<std::optional<std::exception_ptr>>();  // outlives one that hangs
     asio::co_spawn(io_, std::move(scenario), [outcome](std::exception_ptr e) { *outcome = e; });
-    const auto until = std::chrono::steady_clock::now() + limit;
+    const auto until = steady_now() + limit;
     io_.restart();
-    while (!*outcome && std::chrono::steady_clock::now() < until) io_.run_one_until(until);
+    while (!*outcome && steady_now() < until) io_.run_one_until(until);
     if (!*outcome) {
       ADD_FAILURE() << "the scenario hangs";
     } else if (**outcome) {
@@ -173,9 +174,9 @@ asio::awaitable<void> CloudTest::busy_scenario() {
   cloud_->set_faults(late);
   Message query = beehive::make_message("edged", "meta", "query", "default/node/n", nullptr);
   co_await say(*line_, std::move(query));
-  const auto before = std::chrono::steady_clock::now();
+  const auto before = steady_now();
   while (!cloud_->traffic().to_json()["n"]["up"].contains("query node")) {
-    if (std::chrono::steady_clock::now() - before > 10s) throw Error("The query never arrived.");
+    if (steady_now() - before > 10s) throw Error("The query never arrived.");
     co_await sleep(10ms);
   }
   const Json dead = {{"halfOpen", true}};
@@ -220,10 +221,10 @@ asio::awaitable<void> CloudTest::resend_scenario() {
   co_await sleep(50ms);
   add_pod("p", "n");
   const Message first = co_await next(*socket);
-  const auto sent = std::chrono::steady_clock::now();
+  const auto sent = steady_now();
   const Message again = co_await next(*socket);
   EXPECT_EQ(again.header.id, first.header.id);
-  const auto waited = std::chrono::steady_clock::now() - sent;
+  const auto waited = steady_now() - sent;
   EXPECT_GT(waited, 4500ms);
   EXPECT_LT(waited, 8s);
   const Json state = cloud_->traffic().to_json();
@@ -257,9 +258,9 @@ asio::awaitable<void> CloudTest::keepalive_scenario() {
   const Json change = {{"keepaliveMs", 400}};
   cloud_->set_faults(change);
   auto socket = co_await dial("n");
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = steady_now();
   co_await ends(*socket);
-  const auto lived = std::chrono::steady_clock::now() - start;
+  const auto lived = steady_now() - start;
   EXPECT_GT(lived, 350ms);
   EXPECT_LT(lived, 5s);
 }
@@ -523,11 +524,11 @@ asio::awaitable<void> CloudTest::pause_scenario() {
   add_pod("p", "n");
   Message query = beehive::make_message("edged", "meta", "query", "default/node/n", nullptr);
   const std::string id = query.header.id;
-  const auto asked = std::chrono::steady_clock::now();
+  const auto asked = steady_now();
   co_await say(*socket, std::move(query));
   const Message answer = co_await next(*socket);
   EXPECT_EQ(answer.header.parent_id, id) << "the push waits, the answer does not";
-  EXPECT_GE(std::chrono::steady_clock::now() - asked, 290ms);
+  EXPECT_GE(steady_now() - asked, 290ms);
   const Json on = {{"pausePushes", false}};
   cloud_->set_faults(on);
   const Message pod = co_await next(*socket);

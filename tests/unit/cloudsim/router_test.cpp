@@ -10,6 +10,7 @@
 #include <future>
 #include <optional>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/net/digest.hpp"
 #include "edgecore/net/http_client.hpp"
 #include "unit/cloudsim/downlink_fixture.hpp"
@@ -45,9 +46,9 @@ class RouterTest : public testing::Test {
   /// Runs the loop until a condition holds.
   template <typename Condition>
   bool until(Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + 10s;
+    const auto end = steady_now() + 10s;
     io_.restart();
-    while (!condition() && std::chrono::steady_clock::now() < end) io_.run_one_for(10ms);
+    while (!condition() && steady_now() < end) io_.run_one_for(10ms);
     return condition();
   }
   template <typename Value>

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/supervisor.hpp"
@@ -109,8 +110,8 @@ class FakeDmi {
     }
     const std::uint64_t id = request.id;
     if (!sink || !sink(std::move(request))) return std::nullopt;
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (std::chrono::steady_clock::now() < deadline) {
+    const auto deadline = steady_now() + patience;
+    while (steady_now() < deadline) {
       {
         const std::scoped_lock lock(mutex_);
         if (const auto found = answers_.find(id); found != answers_.end()) return found->second;
@@ -306,11 +307,11 @@ class TwinFixture : public testing::Test {
     return {};
   }
   MessagePtr to_cloud(const std::string& suffix, std::chrono::milliseconds patience = 5s) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto deadline = steady_now() + patience;
     do {
       const auto message = next(cloud, 10ms);
       if (message && message->route.resource.ends_with(suffix)) return message;
-    } while (std::chrono::steady_clock::now() < deadline);
+    } while (steady_now() < deadline);
     return nullptr;
   }
   /// Confirms reports until there are no more; returns the content of the last.
@@ -330,11 +331,11 @@ class TwinFixture : public testing::Test {
   }
   static MessagePtr next(const std::shared_ptr<beehive::Mailbox>& mailbox,
                          std::chrono::milliseconds patience = 5s) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto deadline = steady_now() + patience;
     do {
       if (auto delivery = mailbox->try_receive()) return delivery.message();
       std::this_thread::sleep_for(1ms);
-    } while (std::chrono::steady_clock::now() < deadline);
+    } while (steady_now() < deadline);
     return nullptr;
   }
   void expect_quiet(const std::shared_ptr<beehive::Mailbox>& mailbox) {
@@ -344,9 +345,9 @@ class TwinFixture : public testing::Test {
   }
   template <class What>
   static bool eventually(const What& what) {
-    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    const auto deadline = steady_now() + 5s;
     while (!what()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
+      if (steady_now() > deadline) return false;
       std::this_thread::sleep_for(1ms);
     }
     return true;

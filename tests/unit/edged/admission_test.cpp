@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-kube::PodPtr pod_of(const std::string& spec, const std::string& container = "") {
+kube::PodPtr pod_to_admit(const std::string& spec, const std::string& container = "") {
   return kube::parse_pod(
       kube::parse_json(R"({"metadata": {"name": "p", "namespace": "ns", "uid": "u"}, "spec": {)" + spec +
                        R"("containers": [{"name": "c")" + container + "}]}}"));
@@ -30,33 +30,34 @@ std::string verdict(const kube::PodPtr& pod, const AdmissionNode& node = node_of
 }
 
 TEST(Admission, CountsResourcesOfActivePods) {
-  const auto half = pod_of("", R"(, "resources": {"requests": {"cpu": "600m", "vendor/x": "1"}})");
+  const auto half = pod_to_admit("", R"(, "resources": {"requests": {"cpu": "600m", "vendor/x": "1"}})");
   EXPECT_EQ(verdict(half), "admitted");
   EXPECT_EQ(verdict(half, node_of(), {half}),
             "OutOfcpu|Node didn't have enough resource: cpu, requested: 600, used: 600, capacity: 1000");
-  const auto small = pod_of("");
+  const auto small = pod_to_admit("");
   EXPECT_THAT(verdict(small, node_of(), {small, small, small}), HasSubstr("OutOfpods|"));
 }
 
 TEST(Admission, PlacementRules) {
-  EXPECT_EQ(verdict(pod_of(R"("nodeSelector": {"zone": "b"}, )")),
+  EXPECT_EQ(verdict(pod_to_admit(R"("nodeSelector": {"zone": "b"}, )")),
             "NodeAffinity|Predicate NodeAffinity failed");
-  EXPECT_EQ(verdict(pod_of(R"("nodeSelector": {"zone": "a"}, )")), "admitted");
-  EXPECT_EQ(verdict(pod_of(R"("nodeName": "m", )")), "NodeName|Predicate NodeName failed");
-  const auto port = pod_of("", R"(, "ports": [{"containerPort": 80, "hostPort": 80}])");
+  EXPECT_EQ(verdict(pod_to_admit(R"("nodeSelector": {"zone": "a"}, )")), "admitted");
+  EXPECT_EQ(verdict(pod_to_admit(R"("nodeName": "m", )")), "NodeName|Predicate NodeName failed");
+  const auto port = pod_to_admit("", R"(, "ports": [{"containerPort": 80, "hostPort": 80}])");
   EXPECT_EQ(verdict(port, node_of(), {port}), "NodePorts|Predicate NodePorts failed");
   AdmissionNode tainted = node_of();
   tainted.node["spec"]["taints"][0]["effect"] = "NoExecute";
-  EXPECT_EQ(verdict(pod_of(""), tainted), "TaintToleration|Predicate TaintToleration failed");
-  EXPECT_EQ(verdict(pod_of(R"("tolerations": [{"key": "t", "value": "v"}], )"), tainted), "admitted");
-  EXPECT_EQ(verdict(pod_of(R"("tolerations": [{"operator": "Exists"}], )"), tainted), "admitted");
+  EXPECT_EQ(verdict(pod_to_admit(""), tainted), "TaintToleration|Predicate TaintToleration failed");
+  EXPECT_EQ(verdict(pod_to_admit(R"("tolerations": [{"key": "t", "value": "v"}], )"), tainted), "admitted");
+  EXPECT_EQ(verdict(pod_to_admit(R"("tolerations": [{"operator": "Exists"}], )"), tainted), "admitted");
 }
 
 TEST(Admission, RequiredAffinity) {
   const auto fits = [](const std::string& term) {
-    const auto pod = pod_of(R"("affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
+    const auto pod =
+        pod_to_admit(R"("affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
         {"nodeSelectorTerms": [)" +
-                            term + "]}}}, ");
+                     term + "]}}}, ");
     return matches_node(*pod, {{"zone", "a"}, {"size", "5"}}, "n");
   };
   EXPECT_TRUE(fits(R"({"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a", "b"]}]})"));
@@ -71,23 +72,23 @@ TEST(Admission, RequiredAffinity) {
 TEST(Admission, NodeStateAndPodDemands) {
   AdmissionNode node = node_of();
   node.pressures = {"MemoryPressure"};
-  EXPECT_EQ(verdict(pod_of(""), node), "Evicted|The node had condition: [MemoryPressure]. ");
-  EXPECT_EQ(verdict(pod_of("", R"(, "resources": {"requests": {"cpu": "1m"}})"), node), "admitted");
-  EXPECT_EQ(verdict(pod_of(R"("priority": 2000000000, )"), node), "admitted");
+  EXPECT_EQ(verdict(pod_to_admit(""), node), "Evicted|The node had condition: [MemoryPressure]. ");
+  EXPECT_EQ(verdict(pod_to_admit("", R"(, "resources": {"requests": {"cpu": "1m"}})"), node), "admitted");
+  EXPECT_EQ(verdict(pod_to_admit(R"("priority": 2000000000, )"), node), "admitted");
   node.pressures = {"DiskPressure"};
-  EXPECT_THAT(verdict(pod_of("", R"(, "resources": {"requests": {"cpu": "1m"}})"), node),
+  EXPECT_THAT(verdict(pod_to_admit("", R"(, "resources": {"requests": {"cpu": "1m"}})"), node),
               HasSubstr("Evicted|"));
   const char* sysctl = R"("securityContext": {"sysctls": [{"name": "kernel.msgmax", "value": "1"}]}, )";
-  EXPECT_THAT(verdict(pod_of(sysctl)), HasSubstr("SysctlForbidden|"));
+  EXPECT_THAT(verdict(pod_to_admit(sysctl)), HasSubstr("SysctlForbidden|"));
   node = node_of();
   node.allowed_unsafe_sysctls = {"kernel.msg*"};
-  EXPECT_EQ(verdict(pod_of(sysctl), node), "admitted");
+  EXPECT_EQ(verdict(pod_to_admit(sysctl), node), "admitted");
   EXPECT_THAT(
-      verdict(pod_of(
+      verdict(pod_to_admit(
           R"("hostNetwork": true, "securityContext": {"sysctls": [{"name": "net.ipv4.tcp_syncookies", "value": "1"}]}, )")),
       HasSubstr("SysctlForbidden|"));
-  EXPECT_THAT(verdict(pod_of(R"("os": {"name": "windows"}, )")), HasSubstr("PodOSNotSupported|"));
-  const auto sidecar = pod_of(R"("initContainers": [{"name": "s", "restartPolicy": "Always"}], )");
+  EXPECT_THAT(verdict(pod_to_admit(R"("os": {"name": "windows"}, )")), HasSubstr("PodOSNotSupported|"));
+  const auto sidecar = pod_to_admit(R"("initContainers": [{"name": "s", "restartPolicy": "Always"}], )");
   EXPECT_EQ(verdict(sidecar), "admitted");
   node.sidecars = false;
   EXPECT_THAT(verdict(sidecar, node), HasSubstr("InitContainerRestartPolicyForbidden|"));
@@ -102,7 +103,7 @@ TEST(Sysctls, AreNamedWithDotsBetweenTheirParts) {
 
 TEST(Unsupported, IsNamedAndNeverIgnored) {
   const auto why = [](const std::string& spec, const std::string& container = "") {
-    const auto refusal = unsupported(*pod_of(spec, container));
+    const auto refusal = unsupported(*pod_to_admit(spec, container));
     return refusal ? refusal->message : "supported";
   };
   EXPECT_EQ(why(""), "supported");

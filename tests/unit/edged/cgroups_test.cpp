@@ -19,20 +19,20 @@ using ::testing::UnorderedElementsAre;
 
 const std::string kUid = "0aa7-bb8";
 
-kube::PodPtr pod(const Json& resources, const std::string& uid = kUid) {
+kube::PodPtr pod_asking(const Json& resources, const std::string& uid = kUid) {
   return kube::parse_pod(
       {{"metadata", {{"name", "p"}, {"namespace", "ns"}, {"uid", uid}}},
        {"spec", {{"containers", Json::array({{{"name", "c"}, {"image", "i"}, {"resources", resources}}})}}}});
 }
 kube::PodPtr best_effort() {
-  return pod(Json::object());
+  return pod_asking(Json::object());
 }
 kube::PodPtr burstable() {
-  return pod({{"requests", {{"cpu", "100m"}, {"memory", "64Mi"}}}, {"limits", {{"memory", "128Mi"}}}});
+  return pod_asking({{"requests", {{"cpu", "100m"}, {"memory", "64Mi"}}}, {"limits", {{"memory", "128Mi"}}}});
 }
 kube::PodPtr guaranteed() {
   const Json amounts = {{"cpu", "500m"}, {"memory", "64Mi"}};
-  return pod({{"requests", amounts}, {"limits", amounts}});
+  return pod_asking({{"requests", amounts}, {"limits", amounts}});
 }
 
 CgroupOptions options() {
@@ -175,7 +175,8 @@ TEST(Cgroups, HugePagesOfSizesNotAskedForAreForbidden) {
   ResourcePolicy machine;
   machine.hugepage_sizes = {"2MB", "1GB"};
   const Json amounts = {{"hugepages-2Mi", "4Mi"}, {"memory", "64Mi"}};
-  const auto limits = pod_limits_for_cgroup(*pod({{"requests", amounts}, {"limits", amounts}}), machine, -1);
+  const auto limits =
+      pod_limits_for_cgroup(*pod_asking({{"requests", amounts}, {"limits", amounts}}), machine, -1);
   EXPECT_THAT(limits.huge_pages_bytes,
               UnorderedElementsAre(std::pair<const std::string, std::int64_t>("2MB", 4 << 20),
                                    std::pair<const std::string, std::int64_t>("1GB", 0)));

@@ -26,7 +26,7 @@ TEST(ContainerHash, MatchesTheCheckValues) {
 }
 
 TEST(ContainerHash, MatchesTheRecordedPod) {
-  const auto file = test::shared_dir() / "protocol/wire/pod-life.jsonl";
+  const auto file = edgecore::test::shared_dir() / "protocol/wire/pod-life.jsonl";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "The recording is not there: " << file;
   std::ifstream lines(file);
   std::string line;

@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kNanosInSecond = 1'000'000'000;
 
 PodFate live(const std::string&) {
   return PodFate::kLive;
@@ -29,7 +29,7 @@ cri::Container row(const std::string& id, const std::string& uid, const std::str
   out.pod_sandbox_id = "s-" + uid;
   out.metadata.name = name;
   out.state = state;
-  out.created_at = second * kSecond;
+  out.created_at = second * kNanosInSecond;
   out.labels = {{kPodUidLabel, uid}, {kContainerNameLabel, name}};
   return out;
 }
@@ -37,7 +37,7 @@ cri::Container row(const std::string& id, const std::string& uid, const std::str
 std::vector<std::string> removed(const std::vector<cri::Container>& all, const PodFates& fate,
                                  const ContainerGcPolicy& policy, bool terminated_too = false) {
   std::vector<std::string> ids;
-  const auto now = cri::wall_time(100 * kSecond);
+  const auto now = cri::wall_time(100 * kNanosInSecond);
   for (const auto& one : containers_to_remove(all, fate, policy, now, terminated_too)) ids.push_back(one.id);
   return ids;
 }
@@ -92,8 +92,8 @@ TEST(ContainersToRemove, MinimumAgeIsWaitedFor) {
   EXPECT_THAT(removed(all, live, policy), IsEmpty());  // of the old ones it is the newest
   policy.per_container = 0;
   EXPECT_THAT(removed(all, live, policy), ElementsAre("old"));
-  EXPECT_TRUE(containers_wait_for_age(all, live, policy, cri::wall_time(100 * kSecond)));
-  EXPECT_FALSE(containers_wait_for_age(all, live, policy, cri::wall_time(1000 * kSecond)));
+  EXPECT_TRUE(containers_wait_for_age(all, live, policy, cri::wall_time(100 * kNanosInSecond)));
+  EXPECT_FALSE(containers_wait_for_age(all, live, policy, cri::wall_time(1000 * kNanosInSecond)));
 }
 
 TEST(ContainersToRemove, TheNodesLimitTakesEquallyAndThenTheOldest) {
@@ -109,7 +109,7 @@ TEST(SandboxesToRemove, EmptyOnesThatAreNotReadyAndNotTheNewest) {
   const auto make = [](const std::string& id, const std::string& uid, std::int64_t second, bool ready) {
     cri::PodSandbox out;
     out.id = id;
-    out.created_at = second * kSecond;
+    out.created_at = second * kNanosInSecond;
     out.state = ready ? cri::PodSandboxState::Ready : cri::PodSandboxState::NotReady;
     out.labels = {{kPodUidLabel, uid}};
     return out;
@@ -234,8 +234,8 @@ TEST_F(ContainerGcTest, PodsBecomingKnownBringsThePassForward) {
   EXPECT_EQ(runtime_.containers().size(), 1U);
   ready_ = true;
   gc.something_died();
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!runtime_.containers().empty() && std::chrono::steady_clock::now() < deadline)
+  const auto deadline = steady_now() + std::chrono::seconds(20);
+  while (!runtime_.containers().empty() && steady_now() < deadline)
     io_.run_one_for(std::chrono::milliseconds(10));
   EXPECT_TRUE(runtime_.containers().empty());
   stop.emit(boost::asio::cancellation_type::terminal);

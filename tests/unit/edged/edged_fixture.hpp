@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/names.hpp"
@@ -36,7 +37,7 @@ namespace fs = std::filesystem;
 class ShiftedClock final : public Clock {
  public:
   [[nodiscard]] WallTime wall() const override { return std::chrono::system_clock::now() + shift_ + set_; }
-  [[nodiscard]] SteadyTime steady() const override { return std::chrono::steady_clock::now() + shift_; }
+  [[nodiscard]] SteadyTime steady() const override { return steady_now() + shift_; }
   void advance(std::chrono::seconds by) { shift_ += by; }
   /// Sets the wall clock alone, as NTP does.
   void set_forward(std::chrono::seconds by) { set_ += by; }
@@ -405,17 +406,17 @@ class EdgedTest : public ::testing::Test {
 
   /// Turns the loop until it holds; false after ten seconds.
   bool eventually(const std::function<bool()>& what, std::chrono::milliseconds within = 10s) {
-    const auto deadline = std::chrono::steady_clock::now() + within;
+    const auto deadline = steady_now() + within;
     while (!what()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
+      if (steady_now() > deadline) return false;
       if (loop_.stopped()) loop_.restart();
       loop_.run_one_for(10ms);
     }
     return true;
   }
   void turn_for(std::chrono::milliseconds time) {
-    const auto deadline = std::chrono::steady_clock::now() + time;
-    eventually([&] { return std::chrono::steady_clock::now() >= deadline; }, time + 1s);
+    const auto deadline = steady_now() + time;
+    eventually([&] { return steady_now() >= deadline; }, time + 1s);
   }
 
   static Json pod(const std::string& name, const std::string& uid) {

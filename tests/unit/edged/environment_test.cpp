@@ -8,9 +8,9 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using Kind = kube::EnvFrom::Kind;
+using ConfigKind = kube::EnvFrom::Kind;
 
-kube::PodPtr pod_with(const std::string& container_members) {
+kube::PodPtr pod_with_container(const std::string& container_members) {
   return kube::parse_pod(kube::parse_json(
       R"x({"metadata": {"name": "p", "namespace": "ns", "uid": "u", "labels": {"a/b": "x\"y", "z": "1"}},
           "spec": {"nodeName": "n", "serviceAccountName": "sa", "containers": [{"name": "c", )x" +
@@ -24,7 +24,7 @@ std::vector<std::string> lines(const std::vector<cri::KeyValue>& all) {
 }
 
 std::vector<std::string> environment(const std::string& members, const ConfigObjects& objects = {}) {
-  const auto pod = pod_with(members);
+  const auto pod = pod_with_container(members);
   const PodFacts facts{"192.0.2.2", {"10.0.0.5", "fd00::5"}, {{"cpu", "4"}, {"memory", "1Gi"}}};
   return lines(make_environment({*pod, pod->spec.containers[0], objects, facts, "169.254.30.10", "10550"}));
 }
@@ -43,7 +43,7 @@ TEST(Environment, TheServiceVariablesAreAlwaysThereAndLast) {
       environment(
           R"x("env": [{"name": "KUBERNETES_SERVICE_HOST", "value": "own"}, {"name": "B", "value": "1"}])x"),
       ElementsAre("B=1", "KUBERNETES_SERVICE_HOST=169.254.30.10", "KUBERNETES_SERVICE_PORT=10550"));
-  const auto pod = pod_with(R"x("image": "i")x");
+  const auto pod = pod_with_container(R"x("image": "i")x");
   EXPECT_THAT(lines(make_environment({*pod, pod->spec.containers[0], {}, {}, "", ""})),
               ElementsAre("KUBERNETES_SERVICE_HOST=", "KUBERNETES_SERVICE_PORT="));
 }
@@ -59,8 +59,9 @@ TEST(Environment, KeepsDeclarationOrderAndExpandsEarlierValuesOnly) {
 
 TEST(Environment, ReadsConfigMapsAndSecrets) {
   const ConfigObjects objects = {
-      {{Kind::kConfigMap, "cm"}, kube::parse_json(R"x({"data": {"k": "v", "bad name": "x", "1st": "y"}})x")},
-      {{Kind::kSecret, "s"}, kube::parse_json(R"x({"data": {"pw": "c2VjcmV0"}})x")}};
+      {{ConfigKind::kConfigMap, "cm"},
+       kube::parse_json(R"x({"data": {"k": "v", "bad name": "x", "1st": "y"}})x")},
+      {{ConfigKind::kSecret, "s"}, kube::parse_json(R"x({"data": {"pw": "c2VjcmV0"}})x")}};
   const auto all = environment(
       R"x("envFrom": [{"prefix": "P_", "configMapRef": {"name": "cm"}}, {"secretRef": {"name": "s"}},
                      {"secretRef": {"name": "gone", "optional": true}}],
@@ -70,9 +71,10 @@ TEST(Environment, ReadsConfigMapsAndSecrets) {
       objects);
   EXPECT_THAT(all, ElementsAre("P_1st=y", "P_k=v", "pw=secret", "A=secret", "B=secret",
                                "KUBERNETES_SERVICE_HOST=169.254.30.10", "KUBERNETES_SERVICE_PORT=10550"));
-  const auto pod = pod_with(R"x("envFrom": [{"secretRef": {"name": "s"}}],
+  const auto pod = pod_with_container(R"x("envFrom": [{"secretRef": {"name": "s"}}],
       "env": [{"name": "B", "valueFrom": {"secretKeyRef": {"name": "s", "key": "pw"}}}])x");
-  EXPECT_THAT(environment_references(pod->spec.containers[0]), ElementsAre(ConfigRef{Kind::kSecret, "s"}));
+  EXPECT_THAT(environment_references(pod->spec.containers[0]),
+              ElementsAre(ConfigRef{ConfigKind::kSecret, "s"}));
 }
 
 TEST(Environment, SaysWhatIsMissing) {
@@ -84,7 +86,7 @@ TEST(Environment, SaysWhatIsMissing) {
 }
 
 TEST(Environment, ServesTheDownwardApi) {
-  const auto pod = pod_with(
+  const auto pod = pod_with_container(
       R"x("resources": {"limits": {"cpu": "1500m", "memory": "1025Ki"}, "requests": {"cpu": "100m"}})x");
   const PodFacts facts{"192.0.2.2", {"10.0.0.5", "fd00::5"}, {{"ephemeral-storage", "10Gi"}}};
   const auto field = [&](const char* path, bool volume = false) {

@@ -5,13 +5,13 @@
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/json.hpp"
+#include "unit/edged/byte_units.hpp"
 
 namespace edgecore::edged {
 namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
-constexpr std::int64_t kMi = 1 << 20;
 
 kube::PodPtr pod(const std::string& uid, const Json& resources = Json::object(), int priority = 0,
                  const Json& volumes = Json::array()) {

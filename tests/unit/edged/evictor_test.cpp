@@ -7,6 +7,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/json.hpp"
 #include "unit/cri/await.hpp"
+#include "unit/edged/byte_units.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -14,7 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-constexpr std::int64_t kMi = 1 << 20;
 
 class FakeSignals final : public NodeSignals {
  public:

@@ -15,22 +15,22 @@ using namespace std::chrono_literals;
 class HooksTest : public ::testing::Test {
  protected:
   HooksTest() {
-    test::run([](cri::FakeRuntime& runtime, std::string& id) -> asio::awaitable<void> {
+    edgecore::test::run([](cri::FakeRuntime& runtime, std::string& id) -> asio::awaitable<void> {
       id = co_await start_container(runtime, "main");
     }(runtime_, id_));
   }
   std::optional<std::string> post_start(kube::Handler handler) {
     std::optional<std::string> out;
-    test::run([](Hooks& hooks, kube::Handler what, ProbeTarget where,
-                 std::optional<std::string>& result) -> asio::awaitable<void> {
+    edgecore::test::run([](Hooks& hooks, kube::Handler what, ProbeTarget where,
+                           std::optional<std::string>& result) -> asio::awaitable<void> {
       result = co_await hooks.post_start(std::move(what), std::move(where));
     }(hooks_, std::move(handler), target(), out));
     return out;
   }
   std::chrono::steady_clock::duration pre_stop(kube::Handler handler, std::chrono::seconds grace) {
     std::chrono::steady_clock::duration out{};
-    test::run([](Hooks& hooks, kube::Handler what, ProbeTarget where, std::chrono::seconds time,
-                 std::chrono::steady_clock::duration& took) -> asio::awaitable<void> {
+    edgecore::test::run([](Hooks& hooks, kube::Handler what, ProbeTarget where, std::chrono::seconds time,
+                           std::chrono::steady_clock::duration& took) -> asio::awaitable<void> {
       took = co_await hooks.pre_stop(std::move(what), std::move(where), time);
     }(hooks_, std::move(handler), target(), grace, out));
     return out;
@@ -88,8 +88,8 @@ TEST_F(HooksTest, AnHttpHookIsContentWithAnyAnswerAndFallsBackFromTls) {
   bool with_secret = false;
   int requests = 0;
   std::optional<std::string> problem = "not run";
-  test::run([](Hooks& hooks, ProbeTarget where, std::string& as, bool& secret, int& count,
-               std::optional<std::string>& out) -> asio::awaitable<void> {
+  edgecore::test::run([](Hooks& hooks, ProbeTarget where, std::string& as, bool& secret, int& count,
+                         std::optional<std::string>& out) -> asio::awaitable<void> {
     net::HttpServer::Handler handler = [&](net::Request& request,
                                            net::Responder& responder) -> asio::awaitable<void> {
       ++count;

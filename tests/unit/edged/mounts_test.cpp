@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "byte_units.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edged/empty_dir.hpp"
 #include "edged/fs_group.hpp"
@@ -160,11 +161,11 @@ TEST(EmptyDir, MemoryIsBoundedByTheSmallestLimit) {
   };
   PodFacts facts;
   facts.allocatable["memory"] = "100Mi";
-  constexpr std::uint64_t kMi = 1U << 20U;
-  EXPECT_EQ(memory_volume_bytes(*pod(""), std::nullopt, facts), 100 * kMi);
-  EXPECT_EQ(memory_volume_bytes(*pod(R"("memory": "20Mi")"), std::nullopt, facts), 30 * kMi);
-  EXPECT_EQ(memory_volume_bytes(*pod(R"("memory": "20Mi")"), "5Mi", facts), 5 * kMi);
-  EXPECT_EQ(memory_volume_bytes(*pod(""), "5Gi", facts), 100 * kMi);
+  constexpr auto kMebibyte = static_cast<std::uint64_t>(kMi);
+  EXPECT_EQ(memory_volume_bytes(*pod(""), std::nullopt, facts), 100 * kMebibyte);
+  EXPECT_EQ(memory_volume_bytes(*pod(R"("memory": "20Mi")"), std::nullopt, facts), 30 * kMebibyte);
+  EXPECT_EQ(memory_volume_bytes(*pod(R"("memory": "20Mi")"), "5Mi", facts), 5 * kMebibyte);
+  EXPECT_EQ(memory_volume_bytes(*pod(""), "5Gi", facts), 100 * kMebibyte);
   EXPECT_EQ(memory_volume_bytes(*pod(""), std::nullopt, {}), 0U);
 }
 

@@ -124,9 +124,9 @@ class FollowedAddresses : public ::testing::Test {
     ASSERT_TRUE(until([&] { return watch_ != nullptr; }));
   }
   bool until(const std::function<bool()>& what) {
-    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    const auto deadline = steady_now() + 20s;
     while (!what()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
+      if (steady_now() > deadline) return false;
       loop_.restart();
       loop_.run_one_for(5ms);
     }
@@ -166,8 +166,8 @@ TEST_F(FollowedAddresses, ABurstOfEventsIsOneLook) {
   const int before = reads_;
   for (int i = 0; i < 50; ++i) watch_->push({net::InterfaceChange::link_up, "veth" + std::to_string(i), ""});
   ASSERT_TRUE(until([&] { return reads_ > before; }));
-  const auto later = std::chrono::steady_clock::now() + 60ms;
-  until([&] { return std::chrono::steady_clock::now() > later; });
+  const auto later = steady_now() + 60ms;
+  until([&] { return steady_now() > later; });
   EXPECT_LE(reads_, before + 2);
 }
 

@@ -161,9 +161,9 @@ class NodeHeartbeatTest : public ::testing::Test {
     outcome_.start(loop_, heartbeat_->run());
   }
   bool until(const std::function<bool()>& what) {
-    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    const auto deadline = steady_now() + 20s;
     while (!what()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
+      if (steady_now() > deadline) return false;
       loop_.restart();
       loop_.run_one_for(20ms);
     }
@@ -223,7 +223,7 @@ class NodeHeartbeatTest : public ::testing::Test {
   std::size_t looks_ = 0;
   std::function<asio::awaitable<std::vector<cri::Image>>()> images_;
   std::optional<NodeHeartbeat> heartbeat_;
-  test::Outcome outcome_, meta_outcome_;
+  edgecore::test::Outcome outcome_, meta_outcome_;
 };
 
 // ---- Registration
@@ -440,9 +440,9 @@ TEST_F(NodeHeartbeatTest, TheLeaseIsRenewedEveryQuarterOfItsDuration) {
   const auto second = 10ms;
   start(second);
   ASSERT_TRUE(until([&] { return meta_.count("update", kLease) >= 1; }));
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = steady_now();
   ASSERT_TRUE(until([&] { return meta_.count("update", kLease) >= 6; }));
-  EXPECT_GE(std::chrono::steady_clock::now() - began, 5 * 10 * second - second);
+  EXPECT_GE(steady_now() - began, 5 * 10 * second - second);
   EXPECT_EQ(meta_.count("query", kLease), 1U) << "its own answers say what the lease is";
   EXPECT_EQ(meta_.conflicts_seen, 0);
 }
@@ -458,10 +458,10 @@ TEST_F(NodeHeartbeatTest, ARenewalWithoutAnAnswerIsGivenUpAfterAPeriodAndTheNewe
     const auto second = 20ms;
     start(second);
     ASSERT_TRUE(until([&] { return meta_.count("update", kLease) == 1; }));
-    const auto lost_at = std::chrono::steady_clock::now();
+    const auto lost_at = steady_now();
     clock_.advance(10s);
     ASSERT_TRUE(until([&] { return meta_.count("update", kLease) == 2; }));
-    EXPECT_GE(std::chrono::steady_clock::now() - lost_at, 9 * second);
+    EXPECT_GE(steady_now() - lost_at, 9 * second);
     EXPECT_TRUE(
         until([&] { return meta_.lease.at("spec").at("renewTime") != "2024-06-10T12:00:00.000000Z"; }));
     EXPECT_EQ(meta_.count("query", kLease), 2U);
@@ -539,8 +539,8 @@ TEST_F(NodeHeartbeatTest, OfflineIsQuietAndAReconnectionRenewsAndReportsAtOnce) 
   heartbeat_->connection(false);
   const std::size_t asked = meta_.seen.size();
   // Several periods of both loops go by.
-  const auto end = std::chrono::steady_clock::now() + 30 * 20ms;
-  EXPECT_TRUE(until([&] { return std::chrono::steady_clock::now() > end; }));
+  const auto end = steady_now() + 30 * 20ms;
+  EXPECT_TRUE(until([&] { return steady_now() > end; }));
   EXPECT_EQ(meta_.seen.size(), asked) << "asked for something offline";
   EXPECT_EQ(lines('W'), 0U) << text_.str();
 

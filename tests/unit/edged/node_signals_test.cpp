@@ -1,13 +1,12 @@
 #include "edged/node_signals.hpp"
 
 #include "edged/pod_usage.hpp"
+#include "unit/edged/byte_units.hpp"
 #include "unit/edged/memory_cgroup_files.hpp"
 #include "unit/edged/upkeep_fixture.hpp"
 
 namespace edgecore::edged {
 namespace {
-
-constexpr std::int64_t kMi = 1 << 20;
 
 bool is(const std::optional<Observation>& seen, std::int64_t available, std::int64_t capacity) {
   return seen && seen->available == available && seen->capacity == capacity;

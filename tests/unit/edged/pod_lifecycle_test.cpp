@@ -546,10 +546,10 @@ TEST_F(EdgedTest, APreStopThatSleepsIsWaitedForWithinTheGracePeriod) {
   slow["spec"]["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"] = 1;
   meta_->put(slow);
   ASSERT_TRUE(runs("web"));
-  const auto begun = std::chrono::steady_clock::now();
+  const auto begun = steady_now();
   meta_->begin_deletion("web", 30);
   ASSERT_TRUE(eventually([&] { return runtime_.count_calls("StopContainer") > 0; }));
-  EXPECT_GE(std::chrono::steady_clock::now() - begun, 1s);
+  EXPECT_GE(steady_now() - begun, 1s);
   EXPECT_TRUE(gone("web"));
 }
 

@@ -3,14 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "edgecore/kube/json.hpp"
+#include "spec_pod.hpp"
 
 namespace edgecore::edged {
 namespace {
 
-kube::PodPtr pod_of(const std::string& spec) {
-  return kube::parse_pod(kube::parse_json(
-      R"({"metadata": {"name": "p", "namespace": "ns", "uid": "u"}, "spec": )" + spec + "}"));
-}
 kube::PodPtr one(const std::string& resources) {
   return pod_of(R"({"containers": [{"name": "c", "resources": )" + resources + "}]}");
 }

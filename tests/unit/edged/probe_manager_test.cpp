@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 /// A probe's second is 20 ms here.
-constexpr auto kSecond = 20ms;
+constexpr auto kProbeSecond = 20ms;
 
 Json exec_probe(const std::string& command, const Json& more = Json::object()) {
   Json probe = {
@@ -53,7 +53,7 @@ class ProbeManagerTest : public ::testing::Test {
     return kube::parse_pod(std::move(object));
   }
   void start() {
-    test::run([](cri::FakeRuntime& runtime, std::string& id) -> asio::awaitable<void> {
+    edgecore::test::run([](cri::FakeRuntime& runtime, std::string& id) -> asio::awaitable<void> {
       id = co_await start_container(runtime, "main");
     }(runtime_, id_));
     status_.id = id_;
@@ -84,8 +84,8 @@ class ProbeManagerTest : public ::testing::Test {
   std::set<std::string> bad_;
   std::vector<std::string> changed_;
   ProbeManager manager_{{loop_.get_executor(), SystemClock::instance(), log::get("test"), runner_,
-                         [this](const std::string& uid) { changed_.push_back(uid); }, kSecond}};
-  test::Outcome outcome_;
+                         [this](const std::string& uid) { changed_.push_back(uid); }, kProbeSecond}};
+  edgecore::test::Outcome outcome_;
   cri::ContainerStatus status_;
   std::string id_;
 };
@@ -123,7 +123,7 @@ TEST_F(ProbeManagerTest, AProbeThatSaysNothingIsLoggedWithoutAColonBeforeIt) {
 TEST_F(ProbeManagerTest, EachPeriodAsksOnce) {
   start();
   update(pod({{"readinessProbe", exec_probe("r")}}));
-  run_for(10 * kSecond);
+  run_for(10 * kProbeSecond);
   EXPECT_GE(asked_["r"], 4);
   EXPECT_LE(asked_["r"], 11);
 }

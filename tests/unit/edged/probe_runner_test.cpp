@@ -14,7 +14,7 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using Kind = ProbeReply::Kind;
+using ReplyKind = ProbeReply::Kind;
 
 struct FakeHealth final : cri::GrpcHealthChecker {
   cri::HealthAnswer answer;
@@ -33,14 +33,14 @@ class ProbeRunnerTest : public ::testing::Test {
     target.pod_ip = "127.0.0.1";
     target.container = &container_;
     ProbeReply reply;
-    test::run([](ProbeRunner& runner, const kube::Handler& what, std::chrono::seconds time, ProbeTarget where,
-                 ProbeReply& out) -> asio::awaitable<void> {
+    edgecore::test::run([](ProbeRunner& runner, const kube::Handler& what, std::chrono::seconds time,
+                           ProbeTarget where, ProbeReply& out) -> asio::awaitable<void> {
       out = co_await runner.run(what, time, std::move(where));
     }(runner_, handler, timeout, std::move(target), reply));
     return reply;
   }
   void start() {
-    test::run([](cri::FakeRuntime& runtime, std::string& id) -> asio::awaitable<void> {
+    edgecore::test::run([](cri::FakeRuntime& runtime, std::string& id) -> asio::awaitable<void> {
       id = co_await start_container(runtime, "main");
     }(runtime_, id_));
   }
@@ -60,9 +60,9 @@ TEST_F(ProbeRunnerTest, ACommandSucceedsWithExitCodeZero) {
     result.out = "said\nso";
     return result;
   });
-  EXPECT_EQ(run(kube::ExecAction{{"good"}}).kind, Kind::kSuccess);
+  EXPECT_EQ(run(kube::ExecAction{{"good"}}).kind, ReplyKind::kSuccess);
   const ProbeReply bad = run(kube::ExecAction{{"bad"}});
-  EXPECT_EQ(bad.kind, Kind::kFailure);
+  EXPECT_EQ(bad.kind, ReplyKind::kFailure);
   EXPECT_NE(bad.text.find("exit code 3"), std::string::npos);
   EXPECT_EQ(bad.text.find('\n'), std::string::npos) << bad.text;
 }
@@ -72,11 +72,11 @@ TEST_F(ProbeRunnerTest, ACommandThatTakesTooLongIsAFailureARuntimeAwayAnError) {
   cri::FakeRuntime::Fault late;
   late.code = cri::Code::DeadlineExceeded;
   runtime_.fail_next("ExecSync", late);
-  EXPECT_EQ(run(kube::ExecAction{{"x"}}).kind, Kind::kFailure);
+  EXPECT_EQ(run(kube::ExecAction{{"x"}}).kind, ReplyKind::kFailure);
   cri::FakeRuntime::Fault away;
   away.code = cri::Code::Unavailable;
   runtime_.fail_next("ExecSync", away);
-  EXPECT_EQ(run(kube::ExecAction{{"x"}}).kind, Kind::kError);
+  EXPECT_EQ(run(kube::ExecAction{{"x"}}).kind, ReplyKind::kError);
 }
 
 TEST_F(ProbeRunnerTest, GrpcIsAskedOfThePodsAddress) {
@@ -84,15 +84,15 @@ TEST_F(ProbeRunnerTest, GrpcIsAskedOfThePodsAddress) {
   action.port = 5000;
   action.service = "db";
   health_.answer = {cri::HealthAnswer::Kind::kServing, ""};
-  EXPECT_EQ(run(action, 2s).kind, Kind::kSuccess);
+  EXPECT_EQ(run(action, 2s).kind, ReplyKind::kSuccess);
   EXPECT_EQ(health_.asked.host, "127.0.0.1");
   EXPECT_EQ(health_.asked.port, 5000);
   EXPECT_EQ(health_.asked.service, "db");
   EXPECT_EQ(health_.asked.timeout, 2s);
   health_.answer = {cri::HealthAnswer::Kind::kNotServing, "NOT_SERVING"};
-  EXPECT_EQ(run(action).kind, Kind::kFailure);
+  EXPECT_EQ(run(action).kind, ReplyKind::kFailure);
   health_.answer = {cri::HealthAnswer::Kind::kUnreachable, "nobody"};
-  EXPECT_EQ(run(action).kind, Kind::kFailure);
+  EXPECT_EQ(run(action).kind, ReplyKind::kFailure);
 }
 
 TEST_F(ProbeRunnerTest, TcpSucceedsWhereSomebodyListens) {
@@ -104,11 +104,11 @@ TEST_F(ProbeRunnerTest, TcpSucceedsWhereSomebodyListens) {
   container_.ports.push_back(port);
   kube::TcpSocketAction action;
   action.port.value = std::string("web");
-  EXPECT_EQ(run(action).kind, Kind::kSuccess);
+  EXPECT_EQ(run(action).kind, ReplyKind::kSuccess);
   acceptor.close();
-  EXPECT_EQ(run(action).kind, Kind::kFailure);
+  EXPECT_EQ(run(action).kind, ReplyKind::kFailure);
   action.port.value = std::string("other");
-  EXPECT_EQ(run(action).kind, Kind::kError);
+  EXPECT_EQ(run(action).kind, ReplyKind::kError);
 }
 
 /// What a server on an ephemeral port says to the probe, on the probe's own loop.
@@ -116,9 +116,9 @@ ProbeReply ask_server(net::HttpServer::Handler handler, kube::HttpGetAction acti
                       std::shared_ptr<const net::TlsContext> tls = nullptr,
                       std::chrono::seconds timeout = 1s) {
   ProbeReply reply;
-  test::run([](net::HttpServer::Handler handle, kube::HttpGetAction what,
-               std::shared_ptr<const net::TlsContext> secured, std::chrono::seconds time,
-               ProbeReply& out) -> asio::awaitable<void> {
+  edgecore::test::run([](net::HttpServer::Handler handle, kube::HttpGetAction what,
+                         std::shared_ptr<const net::TlsContext> secured, std::chrono::seconds time,
+                         ProbeReply& out) -> asio::awaitable<void> {
     net::HttpServer::Options options;
     options.tls = std::move(secured);
     net::HttpServer server(co_await asio::this_coro::executor, std::move(options), std::move(handle));
@@ -146,11 +146,11 @@ net::HttpServer::Handler answering(int status, std::string body = "", std::strin
 }
 
 TEST(HttpProbe, StatusesFrom200To399AreGood) {
-  EXPECT_EQ(ask_server(answering(200), {}).kind, Kind::kSuccess);
-  EXPECT_EQ(ask_server(answering(399), {}).kind, Kind::kSuccess);
-  EXPECT_EQ(ask_server(answering(400), {}).kind, Kind::kFailure);
+  EXPECT_EQ(ask_server(answering(200), {}).kind, ReplyKind::kSuccess);
+  EXPECT_EQ(ask_server(answering(399), {}).kind, ReplyKind::kSuccess);
+  EXPECT_EQ(ask_server(answering(400), {}).kind, ReplyKind::kFailure);
   const ProbeReply broken = ask_server(answering(503, "out of order"), {});
-  EXPECT_EQ(broken.kind, Kind::kFailure);
+  EXPECT_EQ(broken.kind, ReplyKind::kFailure);
   EXPECT_NE(broken.text.find("503: out of order"), std::string::npos) << broken.text;
 }
 
@@ -165,19 +165,19 @@ TEST(HttpProbe, HeadersArePresetAndCanBeReplaced) {
     co_await responder.send(std::move(response));
   };
   kube::HttpGetAction action;
-  EXPECT_EQ(ask_server(note, action).kind, Kind::kSuccess);
+  EXPECT_EQ(ask_server(note, action).kind, ReplyKind::kSuccess);
   EXPECT_EQ(agent, "kube-probe/1.28");
   EXPECT_EQ(accept, "*/*");
   action.headers = {{"User-Agent", "mine"}, {"accept", ""}, {"Host", "shop.example"}};
-  EXPECT_EQ(ask_server(note, action).kind, Kind::kSuccess);
+  EXPECT_EQ(ask_server(note, action).kind, ReplyKind::kSuccess);
   EXPECT_EQ(agent, "mine");
   EXPECT_EQ(accept, "none");
   EXPECT_EQ(host, "shop.example");
 }
 
 TEST(HttpProbe, RedirectsAreFollowedOnTheSameHostOnly) {
-  EXPECT_EQ(ask_server(answering(302, "", "http://192.0.2.1/elsewhere"), {}).kind, Kind::kSuccess);
-  EXPECT_EQ(ask_server(answering(302, "", "/again"), {}).kind, Kind::kFailure) << "a circle";
+  EXPECT_EQ(ask_server(answering(302, "", "http://192.0.2.1/elsewhere"), {}).kind, ReplyKind::kSuccess);
+  EXPECT_EQ(ask_server(answering(302, "", "/again"), {}).kind, ReplyKind::kFailure) << "a circle";
   const net::HttpServer::Handler moved = [](net::Request& request,
                                             net::Responder& responder) -> asio::awaitable<void> {
     net::Response response;
@@ -185,23 +185,23 @@ TEST(HttpProbe, RedirectsAreFollowedOnTheSameHostOnly) {
     response.headers.add("Location", "/real");
     co_await responder.send(std::move(response));
   };
-  EXPECT_EQ(ask_server(moved, {}).kind, Kind::kFailure) << "what counts is where it leads";
+  EXPECT_EQ(ask_server(moved, {}).kind, ReplyKind::kFailure) << "what counts is where it leads";
 }
 
 TEST(HttpProbe, ALongBodyIsNotReadToItsEnd) {
-  EXPECT_EQ(ask_server(answering(200, std::string(1 << 20, 'x')), {}).kind, Kind::kSuccess);
+  EXPECT_EQ(ask_server(answering(200, std::string(1 << 20, 'x')), {}).kind, ReplyKind::kSuccess);
 }
 
 TEST(HttpProbe, SilenceIsAFailureInTime) {
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = steady_now();
   const net::HttpServer::Handler silent = [](net::Request&,
                                              net::Responder& responder) -> asio::awaitable<void> {
-    co_await test::sleep(3s);
+    co_await edgecore::test::sleep(3s);
     net::Response response;
     co_await responder.send(std::move(response));
   };
-  EXPECT_EQ(ask_server(silent, {}).kind, Kind::kFailure);
-  EXPECT_LT(std::chrono::steady_clock::now() - began, 2500ms);
+  EXPECT_EQ(ask_server(silent, {}).kind, ReplyKind::kFailure);
+  EXPECT_LT(steady_now() - began, 2500ms);
 }
 
 TEST(HttpProbe, CertificatesAreNotVerified) {
@@ -215,7 +215,7 @@ TEST(HttpProbe, CertificatesAreNotVerified) {
   options.key_pem = key.pem();
   kube::HttpGetAction action;
   action.scheme = "HTTPS";
-  EXPECT_EQ(ask_server(answering(200), action, net::TlsContext::server(options)).kind, Kind::kSuccess);
+  EXPECT_EQ(ask_server(answering(200), action, net::TlsContext::server(options)).kind, ReplyKind::kSuccess);
 }
 
 TEST(HttpProbe, UrlsAreMadeFromWhatPodsSay) {

@@ -5,7 +5,7 @@
 namespace edgecore::edged {
 namespace {
 
-using Kind = ProbeReply::Kind;
+using ReplyKind = ProbeReply::Kind;
 
 ProbeState state(ProbeKind kind, int success, int failure) {
   kube::Probe probe;
@@ -25,34 +25,34 @@ TEST(ProbeState, BeginsUnreadyAliveAndNotStarted) {
 
 TEST(ProbeState, ChangesOnlyAfterEnoughAnswersInARow) {
   ProbeState ready = state(ProbeKind::kReadiness, 2, 3);
-  EXPECT_FALSE(ready.take(Kind::kSuccess));
-  EXPECT_FALSE(ready.take(Kind::kFailure));
-  EXPECT_FALSE(ready.take(Kind::kSuccess));
-  EXPECT_TRUE(ready.take(Kind::kSuccess));
+  EXPECT_FALSE(ready.take(ReplyKind::kSuccess));
+  EXPECT_FALSE(ready.take(ReplyKind::kFailure));
+  EXPECT_FALSE(ready.take(ReplyKind::kSuccess));
+  EXPECT_TRUE(ready.take(ReplyKind::kSuccess));
   EXPECT_TRUE(ready.succeeded());
-  EXPECT_FALSE(ready.take(Kind::kFailure));
-  EXPECT_FALSE(ready.take(Kind::kFailure));
-  EXPECT_TRUE(ready.take(Kind::kFailure));
+  EXPECT_FALSE(ready.take(ReplyKind::kFailure));
+  EXPECT_FALSE(ready.take(ReplyKind::kFailure));
+  EXPECT_TRUE(ready.take(ReplyKind::kFailure));
   EXPECT_FALSE(ready.settled()) << "readiness is asked for as long as the container runs";
 }
 
 TEST(ProbeState, ErrorsNeitherCountNorInterruptARow) {
   ProbeState live = state(ProbeKind::kLiveness, 1, 2);
-  EXPECT_FALSE(live.take(Kind::kFailure));
-  EXPECT_FALSE(live.take(Kind::kError));
-  EXPECT_TRUE(live.take(Kind::kFailure));
+  EXPECT_FALSE(live.take(ReplyKind::kFailure));
+  EXPECT_FALSE(live.take(ReplyKind::kError));
+  EXPECT_TRUE(live.take(ReplyKind::kFailure));
   EXPECT_TRUE(live.settled());
   live.restart(std::nullopt);
   EXPECT_TRUE(live.succeeded());
-  EXPECT_FALSE(live.take(Kind::kFailure)) << "another container begins at none";
+  EXPECT_FALSE(live.take(ReplyKind::kFailure)) << "another container begins at none";
 }
 
 TEST(ProbeState, StartupIsSettledEitherWay) {
   ProbeState startup = state(ProbeKind::kStartup, 1, 1);
-  EXPECT_TRUE(startup.take(Kind::kSuccess));
+  EXPECT_TRUE(startup.take(ReplyKind::kSuccess));
   EXPECT_TRUE(startup.settled());
   startup.restart(std::nullopt);
-  EXPECT_TRUE(startup.take(Kind::kFailure));
+  EXPECT_TRUE(startup.take(ReplyKind::kFailure));
   EXPECT_TRUE(startup.settled());
   startup.give_in();
   EXPECT_TRUE(startup.succeeded());
@@ -62,7 +62,7 @@ TEST(ProbeState, GoesOnFromWhatIsKnown) {
   ProbeState ready = state(ProbeKind::kReadiness, 1, 1);
   ready.restart(true);
   EXPECT_TRUE(ready.succeeded());
-  EXPECT_TRUE(ready.take(Kind::kFailure));
+  EXPECT_TRUE(ready.take(ReplyKind::kFailure));
 }
 
 }  // namespace

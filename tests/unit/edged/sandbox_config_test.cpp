@@ -10,6 +10,7 @@
 #include "edged/container_config.hpp"
 #include "edged/environment.hpp"
 #include "edged/hosts_file.hpp"
+#include "spec_pod.hpp"
 #include "support/paths.hpp"
 
 namespace edgecore::edged {
@@ -17,11 +18,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-kube::PodPtr pod_of(const std::string& spec, const std::string& name = "p") {
-  return kube::parse_pod(kube::parse_json(R"({"metadata": {"name": ")" + name +
-                                          R"(", "namespace": "ns", "uid": "u"}, "spec": )" + spec + "}"));
-}
 
 cri::PodSandboxConfig sandbox_of(const kube::Pod& pod) {
   return make_sandbox_config({pod, 3, "/kubepods/podu", {}, {}, {}});
@@ -31,7 +27,7 @@ cri::PodSandboxConfig sandbox_of(const kube::Pod& pod) {
 class WorkedExample : public ::testing::Test {
  protected:
   void SetUp() override {
-    const auto file = test::shared_dir() / "protocol/wire/pod-life.jsonl";
+    const auto file = edgecore::test::shared_dir() / "protocol/wire/pod-life.jsonl";
     if (!std::filesystem::exists(file)) GTEST_SKIP() << "The recording is not there: " << file;
     std::ifstream lines(file);
     std::string line;

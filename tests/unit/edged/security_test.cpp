@@ -11,7 +11,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-kube::PodPtr pod_of(const std::string& pod_context, const std::string& own, const std::string& spec = "") {
+kube::PodPtr pod_in_context(const std::string& pod_context, const std::string& own,
+                            const std::string& spec = "") {
   return kube::parse_pod(kube::parse_json(
       R"({"metadata": {"name": "p", "namespace": "ns", "uid": "u",
            "annotations": {"container.apparmor.security.beta.kubernetes.io/c": "localhost/x"}},
@@ -21,9 +22,10 @@ kube::PodPtr pod_of(const std::string& pod_context, const std::string& own, cons
 }
 
 TEST(Security, TheContainerOverridesThePodFieldByField) {
-  const auto pod = pod_of(R"({"runAsUser": 1, "runAsGroup": 2, "fsGroup": 3, "supplementalGroups": [4, 5],
+  const auto pod =
+      pod_in_context(R"({"runAsUser": 1, "runAsGroup": 2, "fsGroup": 3, "supplementalGroups": [4, 5],
       "seLinuxOptions": {"level": "pod"}, "seccompProfile": {"type": "RuntimeDefault"}})",
-                          R"({"runAsUser": 10, "privileged": true, "allowPrivilegeEscalation": false,
+                     R"({"runAsUser": 10, "privileged": true, "allowPrivilegeEscalation": false,
       "readOnlyRootFilesystem": true, "capabilities": {"add": ["NET_ADMIN"], "drop": ["ALL"]},
       "seccompProfile": {"type": "Localhost", "localhostProfile": "a.json"}})");
   SecurityPolicy policy;
@@ -46,7 +48,7 @@ TEST(Security, TheContainerOverridesThePodFieldByField) {
 }
 
 TEST(Security, Defaults) {
-  const auto pod = pod_of("{}", R"({"procMount": "Unmasked"})");
+  const auto pod = pod_in_context("{}", R"({"procMount": "Unmasked"})");
   const auto& container = pod->spec.containers[0];
   const auto named = container_security(*pod, container, {std::nullopt, "www"}, {});
   EXPECT_EQ(named.run_as_user, std::nullopt);
@@ -65,18 +67,19 @@ TEST(Security, Defaults) {
 
 TEST(Security, Namespaces) {
   using cri::NamespaceMode;
-  const auto pid = [](const char* spec) { return namespace_options(*pod_of("{}", "{}", spec)).pid; };
+  const auto pid = [](const char* spec) { return namespace_options(*pod_in_context("{}", "{}", spec)).pid; };
   EXPECT_EQ(pid(""), NamespaceMode::Container);
   EXPECT_EQ(pid(R"("shareProcessNamespace": true, )"), NamespaceMode::Pod);
   EXPECT_EQ(pid(R"("hostPID": true, )"), NamespaceMode::Node);
-  const auto host = namespace_options(*pod_of("{}", "{}", R"("hostNetwork": true, "hostIPC": true, )"));
+  const auto host =
+      namespace_options(*pod_in_context("{}", "{}", R"("hostNetwork": true, "hostIPC": true, )"));
   EXPECT_EQ(host.network, NamespaceMode::Node);
   EXPECT_EQ(host.ipc, NamespaceMode::Node);
 }
 
 TEST(Security, NonRoot) {
   const auto check = [](const char* pod_context, const char* own, ImageUser image) {
-    const auto pod = pod_of(pod_context, own);
+    const auto pod = pod_in_context(pod_context, own);
     return non_root_violation(*pod, pod->spec.containers[0], image).value_or("fine");
   };
   const char* must = R"({"runAsNonRoot": true})";

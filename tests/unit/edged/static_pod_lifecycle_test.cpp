@@ -101,9 +101,9 @@ TEST_F(StaticPodTest, AMirrorThatIsDeletedAgainAndAgainIsNotMadeInALoop) {
   write_manifest("web.yaml", manifest("web"));
   start_edged();
   ASSERT_TRUE(shown_running());
-  const auto end = std::chrono::steady_clock::now() + 3s;
+  const auto end = steady_now() + 3s;
   std::string last;
-  while (std::chrono::steady_clock::now() < end) {
+  while (steady_now() < end) {
     if (!mirror().empty() && mirror() != last) {
       last = mirror();
       meta_->begin_deletion("web-edge1", 30);

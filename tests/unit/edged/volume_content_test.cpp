@@ -11,9 +11,9 @@ namespace edgecore::edged {
 namespace {
 
 using ::testing::HasSubstr;
-using Kind = kube::EnvFrom::Kind;
+using ConfigKind = kube::EnvFrom::Kind;
 
-kube::PodPtr pod_with(const std::string& volume, const std::string& spec = "") {
+kube::PodPtr pod_with_volume(const std::string& volume, const std::string& spec = "") {
   return kube::parse_pod(kube::parse_json(
       R"x({"metadata": {"name": "p", "namespace": "ns", "uid": "u", "labels": {"b": "2", "a": "1"}},
           "spec": {"serviceAccountName": "sa", )x" +
@@ -42,52 +42,54 @@ std::string error_of(const kube::Pod& pod, const ContentObjects& found) {
 }
 
 TEST(VolumeContent, AConfigMapGivesAllItsKeys) {
-  const auto pod = pod_with(R"x("configMap": {"name": "m"})x");
+  const auto pod = pod_with_volume(R"x("configMap": {"name": "m"})x");
   ContentObjects found;
-  found.objects[{Kind::kConfigMap, "m"}] = object(R"({"data": {"a": "text"}, "binaryData": {"b": "AP8="}})");
+  found.objects[{ConfigKind::kConfigMap, "m"}] =
+      object(R"({"data": {"a": "text"}, "binaryData": {"b": "AP8="}})");
   const Payload expected{{"a", {"text", 0644}}, {"b", {std::string("\0\xff", 2), 0644}}};
   EXPECT_EQ(payload(*pod, found), expected);
 }
 
 TEST(VolumeContent, ItemsChooseKeysPathsAndModes) {
-  const auto pod = pod_with(R"x("secret": {"secretName": "s", "defaultMode": 256, "items": [
+  const auto pod = pod_with_volume(R"x("secret": {"secretName": "s", "defaultMode": 256, "items": [
       {"key": "a", "path": "dir/one"}, {"key": "a", "path": "two", "mode": 511}]})x");
   ContentObjects found;
-  found.objects[{Kind::kSecret, "s"}] = object(R"({"data": {"a": "aGk=", "b": "aGk="}})");
+  found.objects[{ConfigKind::kSecret, "s"}] = object(R"({"data": {"a": "aGk=", "b": "aGk="}})");
   const Payload expected{{"dir/one", {"hi", 0400}}, {"two", {"hi", 0777}}};
   EXPECT_EQ(payload(*pod, found), expected);
 }
 
 TEST(VolumeContent, SaysWhatIsMissing) {
-  const auto pod = pod_with(R"x("configMap": {"name": "m", "items": [{"key": "k", "path": "k"}]})x");
+  const auto pod = pod_with_volume(R"x("configMap": {"name": "m", "items": [{"key": "k", "path": "k"}]})x");
   ContentObjects found;
-  found.objects[{Kind::kConfigMap, "m"}] = missing();
+  found.objects[{ConfigKind::kConfigMap, "m"}] = missing();
   EXPECT_EQ(error_of(*pod, found), "configmap \"m\" not found");
-  found.objects[{Kind::kConfigMap, "m"}] = object(R"({"data": {"other": ""}})");
+  found.objects[{ConfigKind::kConfigMap, "m"}] = object(R"({"data": {"other": ""}})");
   EXPECT_THAT(error_of(*pod, found), HasSubstr("references non-existent config key: k"));
-  found.objects[{Kind::kConfigMap, "m"}] = {nullptr, kube::Status::service_unavailable("the link is down")};
+  found.objects[{ConfigKind::kConfigMap, "m"}] = {nullptr,
+                                                  kube::Status::service_unavailable("the link is down")};
   EXPECT_THAT(error_of(*pod, found), HasSubstr("the link is down"));
 }
 
 TEST(VolumeContent, OptionalToleratesAbsenceAndNothingElse) {
-  const auto pod =
-      pod_with(R"x("secret": {"secretName": "s", "optional": true, "items": [{"key": "k", "path": "k"}]})x");
+  const auto pod = pod_with_volume(
+      R"x("secret": {"secretName": "s", "optional": true, "items": [{"key": "k", "path": "k"}]})x");
   ContentObjects found;
-  found.objects[{Kind::kSecret, "s"}] = missing();
+  found.objects[{ConfigKind::kSecret, "s"}] = missing();
   EXPECT_TRUE(payload(*pod, found).empty());
-  found.objects[{Kind::kSecret, "s"}] = object(R"({"data": {}})");
+  found.objects[{ConfigKind::kSecret, "s"}] = object(R"({"data": {}})");
   EXPECT_TRUE(payload(*pod, found).empty());
-  found.objects[{Kind::kSecret, "s"}] = {nullptr, kube::Status::timeout("no answer")};
+  found.objects[{ConfigKind::kSecret, "s"}] = {nullptr, kube::Status::timeout("no answer")};
   EXPECT_THAT(error_of(*pod, found), HasSubstr("no answer"));
-  found.objects[{Kind::kSecret, "s"}] = object(R"({"data": {"k": "not base64!"}})");
+  found.objects[{ConfigKind::kSecret, "s"}] = object(R"({"data": {"k": "not base64!"}})");
   EXPECT_THAT(error_of(*pod, found), HasSubstr("no usable value at \"k\""));
 }
 
 TEST(VolumeContent, AHostileKeyIsNoPath) {
-  const auto pod = pod_with(R"x("configMap": {"name": "m"})x");
+  const auto pod = pod_with_volume(R"x("configMap": {"name": "m"})x");
   for (const char* key : {"../../etc/passwd", "a/b", "..data", ""}) {
     ContentObjects found;
-    found.objects[{Kind::kConfigMap, "m"}] = {Json{{"data", {{key, "x"}}}}, std::nullopt};
+    found.objects[{ConfigKind::kConfigMap, "m"}] = {Json{{"data", {{key, "x"}}}}, std::nullopt};
     EXPECT_THAT(error_of(*pod, found), HasSubstr("no usable value")) << key;
   }
 }
@@ -101,13 +103,13 @@ const char* const kProjected = R"x("projected": {"defaultMode": 420, "sources": 
 
 ContentObjects found_for_projected() {
   ContentObjects found;
-  found.objects[{Kind::kConfigMap, "kube-root-ca.crt"}] = object(R"({"data": {"ca.crt": "PEM"}})");
+  found.objects[{ConfigKind::kConfigMap, "kube-root-ca.crt"}] = object(R"({"data": {"ca.crt": "PEM"}})");
   found.tokens[{"", 3607}] = {"jwt", {}, {}, std::nullopt};
   return found;
 }
 
 TEST(VolumeContent, TheApiAccessVolumeHasTokenCaAndNamespace) {
-  const auto pod = pod_with(kProjected);
+  const auto pod = pod_with_volume(kProjected);
   const auto needs = content_needs(*pod);
   ASSERT_EQ(needs.objects.size(), 1U);
   EXPECT_EQ(needs.objects[0].name, "kube-root-ca.crt");
@@ -121,16 +123,16 @@ TEST(VolumeContent, TheApiAccessVolumeHasTokenCaAndNamespace) {
 }
 
 TEST(VolumeContent, TheTokenIsTheUsersOwnWhenThePodHasOne) {
-  const auto user = pod_with(kProjected, R"x("securityContext": {"runAsUser": 1000},)x");
+  const auto user = pod_with_volume(kProjected, R"x("securityContext": {"runAsUser": 1000},)x");
   const ContentFile owned{"jwt", 0600, 1000};
   EXPECT_EQ(payload(*user, found_for_projected()).at("token"), owned);
-  const auto group = pod_with(kProjected, R"x("securityContext": {"fsGroup": 5},)x");
+  const auto group = pod_with_volume(kProjected, R"x("securityContext": {"fsGroup": 5},)x");
   const ContentFile grouped{"jwt", 0600};
   EXPECT_EQ(payload(*group, found_for_projected()).at("token"), grouped);
 }
 
 TEST(VolumeContent, OneSourceThatFailsFailsTheVolume) {
-  const auto pod = pod_with(kProjected);
+  const auto pod = pod_with_volume(kProjected);
   auto found = found_for_projected();
   found.tokens[{"", 3607}].refused = kube::Status::service_unavailable("offline");
   EXPECT_THAT(error_of(*pod, found), HasSubstr("service account \"sa\" can be had: offline"));
@@ -190,7 +192,7 @@ TEST(TokenCache, AnExpiredRowDoesNotReplaceABetterToken) {
 }
 
 TEST(TokenRequest, IsBoundToThePod) {
-  const auto pod = pod_with(kProjected);
+  const auto pod = pod_with_volume(kProjected);
   EXPECT_EQ(
       kube::dump_json(token_request(*pod, {"", "token", 3607})),
       R"({"spec":{"audiences":null,"boundObjectRef":{"apiVersion":"v1","kind":"Pod","name":"p","uid":"u"},)"

@@ -23,7 +23,7 @@ using std::chrono::minutes;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using Kind = kube::EnvFrom::Kind;
+using ConfigKind = kube::EnvFrom::Kind;
 
 /// Objects in memory; counts what it is asked.
 class MemoryObjects final : public ObjectSource {
@@ -130,9 +130,9 @@ TEST_F(VolumeHostOf, MakesEveryKindAndThenRests) {
 TEST_F(VolumeHostOf, APushedChangeIsWrittenAtTheNextSync) {
   run(host.set_up(make_pod(), {}));
   objects.objects["configmap/m"]["data"]["key"] = "two";
-  EXPECT_THAT(host.object_changed(Kind::kConfigMap, "ns", "m"), ElementsAre("u1"));
-  EXPECT_THAT(host.object_changed(Kind::kConfigMap, "other", "m"), IsEmpty());
-  EXPECT_THAT(host.object_changed(Kind::kSecret, "ns", "m"), IsEmpty());
+  EXPECT_THAT(host.object_changed(ConfigKind::kConfigMap, "ns", "m"), ElementsAre("u1"));
+  EXPECT_THAT(host.object_changed(ConfigKind::kConfigMap, "other", "m"), IsEmpty());
+  EXPECT_THAT(host.object_changed(ConfigKind::kSecret, "ns", "m"), IsEmpty());
   const auto outcome = run(host.set_up(make_pod(), {}));
   EXPECT_TRUE(outcome.ready && outcome.changed);
   EXPECT_EQ(content_of(in_pod("configmap/cfg/key")), "two");
@@ -153,7 +153,7 @@ TEST_F(VolumeHostOf, AMissingObjectHoldsThePodUntilItArrives) {
   EXPECT_EQ(outcome.problem, "MountVolume.SetUp failed for volume \"cfg\": configmap \"m\" not found");
   EXPECT_EQ(content_of(in_pod("secret/sec/pass")), "hi") << "the other volumes are made";
   objects.objects["configmap/m"] = {{"data", {{"key", "late"}}}};
-  EXPECT_THAT(host.object_changed(Kind::kConfigMap, "ns", "m"), ElementsAre("u1"));
+  EXPECT_THAT(host.object_changed(ConfigKind::kConfigMap, "ns", "m"), ElementsAre("u1"));
   EXPECT_TRUE(run(host.set_up(make_pod(), {})).ready);
   EXPECT_EQ(content_of(in_pod("configmap/cfg/key")), "late");
 }
@@ -161,7 +161,7 @@ TEST_F(VolumeHostOf, AMissingObjectHoldsThePodUntilItArrives) {
 TEST_F(VolumeHostOf, ARefreshAfterADeletedObjectKeepsTheOldContent) {
   run(host.set_up(make_pod(), {}));
   objects.objects.erase("configmap/m");
-  host.object_changed(Kind::kConfigMap, "ns", "m");
+  host.object_changed(ConfigKind::kConfigMap, "ns", "m");
   EXPECT_FALSE(run(host.refresh(make_pod(), {})).ready);
   EXPECT_EQ(content_of(in_pod("configmap/cfg/key")), "one");
 }

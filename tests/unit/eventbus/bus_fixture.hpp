@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/supervisor.hpp"
@@ -27,9 +28,9 @@ using beehive::MessagePtr;
 
 /// Waits for what another thread brings about; false after ten seconds.
 inline bool eventually(const std::function<bool()>& what, std::chrono::milliseconds patience = 10s) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto deadline = steady_now() + patience;
   while (!what()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
+    if (steady_now() > deadline) return false;
     std::this_thread::sleep_for(2ms);
   }
   return true;
@@ -116,11 +117,11 @@ class BusFixture : public testing::Test {
   /// The next message a module gets; nullptr after `patience`.
   static MessagePtr next(const std::shared_ptr<beehive::Mailbox>& mailbox,
                          std::chrono::milliseconds patience = 5s) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto deadline = steady_now() + patience;
     do {
       if (auto delivery = mailbox->try_receive()) return delivery.message();
       std::this_thread::sleep_for(1ms);
-    } while (std::chrono::steady_clock::now() < deadline);
+    } while (steady_now() < deadline);
     return nullptr;
   }
   /// The payload of the next upload; "" when none comes. It waits for its receipt in `unconfirmed`.

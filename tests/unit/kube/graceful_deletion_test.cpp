@@ -7,7 +7,7 @@
 namespace edgecore::kube {
 namespace {
 
-const WallTime kNow = parse_time("2024-06-10T12:00:00Z").value();
+const WallTime kDeletedAt = parse_time("2024-06-10T12:00:00Z").value();
 
 Json pod(Json metadata = Json::object(), Json spec = Json::object(), const char* phase = "Running") {
   return {{"metadata", std::move(metadata)}, {"spec", std::move(spec)}, {"status", {{"phase", phase}}}};
@@ -26,11 +26,11 @@ TEST(GracefulDeletion, TheGracePeriodIsTheAskersElseThePodsElseThirty) {
 TEST(GracefulDeletion, AGracePeriodOfAgesDoesNotOverflow) {
   const Json ages = {{"gracePeriodSeconds", std::numeric_limits<std::int64_t>::max()}};
   const auto grace = deletion_grace(pod(), ages);
-  EXPECT_EQ(deletion_mark(pod(), kNow, grace)["metadata"]["deletionTimestamp"], "2025-06-10T12:00:00Z");
+  EXPECT_EQ(deletion_mark(pod(), kDeletedAt, grace)["metadata"]["deletionTimestamp"], "2025-06-10T12:00:00Z");
 }
 
 TEST(GracefulDeletion, ThePodIsMarkedWithTheEndOfItsGracePeriod) {
-  const Json mark = deletion_mark(pod(), kNow, 30);
+  const Json mark = deletion_mark(pod(), kDeletedAt, 30);
   EXPECT_EQ(mark, Json::parse(R"({"metadata":{"deletionTimestamp":"2024-06-10T12:00:30Z",
                                               "deletionGracePeriodSeconds":30}})"));
 }
@@ -38,9 +38,9 @@ TEST(GracefulDeletion, ThePodIsMarkedWithTheEndOfItsGracePeriod) {
 TEST(GracefulDeletion, ASecondDeletionCanOnlyShortenTheFirst) {
   const Json deleting =
       pod({{"deletionTimestamp", "2024-06-10T11:59:50Z"}, {"deletionGracePeriodSeconds", 30}});
-  EXPECT_EQ(deletion_mark(deleting, kNow, 30), Json::object());
-  EXPECT_EQ(deletion_mark(deleting, kNow, 60), Json::object());
-  const Json mark = deletion_mark(deleting, kNow, 5);
+  EXPECT_EQ(deletion_mark(deleting, kDeletedAt, 30), Json::object());
+  EXPECT_EQ(deletion_mark(deleting, kDeletedAt, 60), Json::object());
+  const Json mark = deletion_mark(deleting, kDeletedAt, 5);
   EXPECT_EQ(mark["metadata"]["deletionTimestamp"], "2024-06-10T11:59:25Z");
   EXPECT_EQ(mark["metadata"]["deletionGracePeriodSeconds"], 5);
 }

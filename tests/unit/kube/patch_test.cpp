@@ -7,14 +7,14 @@
 namespace edgecore::kube {
 namespace {
 
-struct Row {
+struct PatchRow {
   const char* document;
   const char* patch;
   const char* result;  ///< nullptr when the patch must be refused
 };
 
 TEST(JsonPatchTest, OperationsOfRfc6902) {
-  const Row rows[] = {
+  const PatchRow rows[] = {
       {R"({"foo":"bar"})", R"([{"op":"add","path":"/baz","value":"qux"}])", R"({"baz":"qux","foo":"bar"})"},
       {R"({"foo":["bar","baz"]})", R"([{"op":"add","path":"/foo/1","value":"qux"}])",
        R"({"foo":["bar","qux","baz"]})"},
@@ -62,7 +62,7 @@ TEST(JsonPatchTest, OperationsOfRfc6902) {
       {R"({"a":1})", R"([{"op":"add","path":"/a/b","value":1}])", nullptr},
       {R"({"a":1})", R"([{"op":"copy","path":"/b"}])", nullptr},
   };
-  for (const Row& row : rows) {
+  for (const PatchRow& row : rows) {
     const Json document = parse_json(row.document);
     if (row.result == nullptr) {
       EXPECT_THROW(apply_json_patch(document, parse_json(row.patch)), BadInput) << row.patch;
@@ -100,7 +100,7 @@ TEST(JsonPatchTest, CopiesCannotBlowUpADocument) {
 }
 
 TEST(MergePatchTest, ExamplesOfRfc7386) {
-  const Row rows[] = {
+  const PatchRow rows[] = {
       {R"({"a":"b"})", R"({"a":"c"})", R"({"a":"c"})"},
       {R"({"a":"b"})", R"({"b":"c"})", R"({"a":"b","b":"c"})"},
       {R"({"a":"b"})", R"({"a":null})", R"({})"},
@@ -117,7 +117,7 @@ TEST(MergePatchTest, ExamplesOfRfc7386) {
       {R"([1,2])", R"({"a":"b","c":null})", R"({"a":"b"})"},
       {R"({})", R"({"a":{"bb":{"ccc":null}}})", R"({"a":{"bb":{}}})"},
   };
-  for (const Row& row : rows) {
+  for (const PatchRow& row : rows) {
     EXPECT_EQ(apply_merge_patch(parse_json(row.document), parse_json(row.patch)), parse_json(row.result))
         << row.patch;
   }

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/kube/names.hpp"
 
 namespace edgecore::kube {
@@ -22,9 +23,7 @@ TEST(ResourceKindsTest, EveryBuiltInKindMapsBothWays) {
     const ResourceKind* by_type = find_type(row.singular);
     ASSERT_NE(by_type, nullptr);
     EXPECT_EQ(by_type->kind, row.kind);
-    std::string lower(row.kind);
-    for (char& c : lower) c = static_cast<char>(std::tolower(c));
-    EXPECT_EQ(row.singular, lower);
+    EXPECT_EQ(row.singular, lower_case(row.kind));
     EXPECT_TRUE(is_dns_label(row.plural));
     EXPECT_TRUE(row.group.empty() || is_dns_subdomain(row.group));
     const auto parsed = parse_api_version(row.api_version());

@@ -12,7 +12,7 @@
 namespace edgecore::kube {
 namespace {
 
-struct Row {
+struct StrategicRow {
   const char* title;
   const char* kind;
   const char* original;
@@ -21,7 +21,7 @@ struct Row {
 };
 
 TEST(StrategicMergeTest, AppliesAsTheApiServerDoes) {
-  const Row rows[] = {
+  const StrategicRow rows[] = {
       {"null deletes, scalars replace, objects merge", "Pod",
        R"({"metadata":{"labels":{"a":"1","b":"2"}},"x":1})",
        R"({"metadata":{"labels":{"a":null,"c":"3"}},"x":2})",
@@ -120,7 +120,7 @@ TEST(StrategicMergeTest, AppliesAsTheApiServerDoes) {
       {"directives of a list on no list", "Pod", R"({})",
        R"({"metadata":{"$setElementOrder/finalizers":[],"finalizers":1}})", nullptr},
   };
-  for (const Row& row : rows) {
+  for (const StrategicRow& row : rows) {
     const Json original = parse_json(row.original);
     if (row.result == nullptr) {
       EXPECT_THROW(apply_strategic_merge(original, parse_json(row.patch), row.kind), BadInput) << row.title;

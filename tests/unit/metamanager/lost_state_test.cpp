@@ -1,4 +1,5 @@
 // A node that lost its database, or whose Node was made anew in the cloud.
+#include "edgecore/base/clock.hpp"
 #include "edgecore/metamanager/inventory.hpp"
 #include "edgecore/metamanager/poison.hpp"
 #include "edgecore/net/digest.hpp"
@@ -73,8 +74,8 @@ TEST_F(LostState, AnEdgedThatHasFailedForGoodDoesNotKeepTheListFromBeingStored) 
   ASSERT_TRUE(question) << "the second page";
   EXPECT_EQ(option_of(question)["continue"], "next");
   reply(question, page({pod("b", "ub", "6")}), "applicationResponse");
-  const auto deadline = std::chrono::steady_clock::now() + 5s;
-  while (resync_needed() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
+  const auto deadline = steady_now() + 5s;
+  while (resync_needed() && steady_now() < deadline) std::this_thread::sleep_for(1ms);
   EXPECT_FALSE(resync_needed());
   EXPECT_EQ(get("default/pod/a")["metadata"]["uid"], "ua");
   EXPECT_EQ(get("default/pod/b")["metadata"]["uid"], "ub");
@@ -178,9 +179,8 @@ TEST_F(LostState, APodTheCloudDeniesIsRemovedAlsoWhenEdgedHasFailedForGood) {
     reply(question, wrapped_error(refused(404, "NotFound")));
   }
   EXPECT_EQ(content(std::move(answer))["code"], 404);
-  const auto deadline = std::chrono::steady_clock::now() + 5s;
-  while (!store.value("default/pod/p").empty() && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(1ms);
+  const auto deadline = steady_now() + 5s;
+  while (!store.value("default/pod/p").empty() && steady_now() < deadline) std::this_thread::sleep_for(1ms);
   EXPECT_EQ(store.value("default/pod/p"), "");
   EXPECT_EQ(get("default/pod/p")["code"], 404);
   expect_no_restart();

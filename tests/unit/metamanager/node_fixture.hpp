@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/supervisor.hpp"
@@ -107,11 +108,11 @@ class NodeFixture : public testing::Test {
   /// The next message a module gets; nullptr after `patience`.
   static MessagePtr next(const std::shared_ptr<beehive::Mailbox>& mailbox,
                          std::chrono::milliseconds patience = 5s) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto deadline = steady_now() + patience;
     do {
       if (auto delivery = mailbox->try_receive()) return delivery.message();
       std::this_thread::sleep_for(1ms);
-    } while (std::chrono::steady_clock::now() < deadline);
+    } while (steady_now() < deadline);
     return nullptr;
   }
   /// The cloud's answer to what it got.

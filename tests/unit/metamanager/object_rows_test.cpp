@@ -7,8 +7,6 @@
 namespace edgecore::metamanager {
 namespace {
 
-using Kind = WriteOutcome::Kind;
-
 struct ObjectRows : testing::Test {
   static beehive::ResourcePath path(const std::string& resource) {
     return beehive::parse_resource(resource).value();
@@ -45,7 +43,8 @@ struct ObjectRows : testing::Test {
 };
 
 TEST_F(ObjectRows, AnObjectGoesToBothTables) {
-  EXPECT_EQ(write("default/configmap/c", object("ConfigMap", "c", "u", "7")).kind, Kind::kStored);
+  EXPECT_EQ(write("default/configmap/c", object("ConfigMap", "c", "u", "7")).kind,
+            WriteOutcome::Kind::kStored);
   EXPECT_EQ(Json::parse(store.value("default/configmap/c"))["metadata"]["uid"], "u");
   const auto row = served("/core/v1/configmaps/default/c");
   ASSERT_TRUE(row);
@@ -67,7 +66,7 @@ TEST_F(ObjectRows, ANodeHasOneRowWhicheverNamespaceLiteral) {
 TEST_F(ObjectRows, AnOlderVersionDoesNotReplaceANewerOne) {
   write("default/configmap/c", object("ConfigMap", "c", "u", "10"));
   const auto outcome = write("default/configmap/c", object("ConfigMap", "c", "u", "9"));
-  EXPECT_EQ(outcome.kind, Kind::kStale);
+  EXPECT_EQ(outcome.kind, WriteOutcome::Kind::kStale);
   EXPECT_EQ(Json::parse(outcome.newer)["metadata"]["resourceVersion"], "10");
   EXPECT_EQ(Json::parse(store.value("default/configmap/c"))["metadata"]["resourceVersion"], "10");
   EXPECT_EQ(served("/core/v1/configmaps/default/c")->resource_version, 10U);
@@ -76,37 +75,40 @@ TEST_F(ObjectRows, AnOlderVersionDoesNotReplaceANewerOne) {
 TEST_F(ObjectRows, ARecreatedObjectReplacesTheOldOneButNotTheOtherWayRound) {
   write("default/pod/web-0", object("Pod", "web-0", "old", "50", "2024-01-01T00:00:00Z"));
   EXPECT_EQ(write("default/pod/web-0", object("Pod", "web-0", "new", "60", "2024-01-02T00:00:00Z")).kind,
-            Kind::kStored);
+            WriteOutcome::Kind::kStored);
   EXPECT_EQ(write("default/pod/web-0", object("Pod", "web-0", "old", "70", "2024-01-01T00:00:00Z")).kind,
-            Kind::kStale);
+            WriteOutcome::Kind::kStale);
   EXPECT_EQ(Json::parse(store.value("default/pod/web-0"))["metadata"]["uid"], "new");
 }
 
 TEST_F(ObjectRows, AStatusReplyDoesNotBringADeletedPodBack) {
-  EXPECT_EQ(write("default/pod/p", object("Pod", "p", "u", "5"), true).kind, Kind::kAbsent);
+  EXPECT_EQ(write("default/pod/p", object("Pod", "p", "u", "5"), true).kind, WriteOutcome::Kind::kAbsent);
   EXPECT_EQ(store.value("default/pod/p"), "");
   EXPECT_FALSE(served("/core/v1/pods/default/p"));
   write("default/pod/p", object("Pod", "p", "other", "5"));
-  EXPECT_EQ(write("default/pod/p", object("Pod", "p", "u", "6"), true).kind, Kind::kAbsent);
-  EXPECT_EQ(write("default/pod/p", object("Pod", "p", "other", "6"), true).kind, Kind::kStored);
+  EXPECT_EQ(write("default/pod/p", object("Pod", "p", "u", "6"), true).kind, WriteOutcome::Kind::kAbsent);
+  EXPECT_EQ(write("default/pod/p", object("Pod", "p", "other", "6"), true).kind, WriteOutcome::Kind::kStored);
 }
 
 TEST_F(ObjectRows, ADeletionTakesOnlyItsUid) {
   write("default/pod/p", object("Pod", "p", "new", "5"));
-  EXPECT_EQ(remove("default/pod/p", {{"metadata", {{"name", "p"}, {"uid", "old"}}}}).kind, Kind::kOtherUid);
+  EXPECT_EQ(remove("default/pod/p", {{"metadata", {{"name", "p"}, {"uid", "old"}}}}).kind,
+            WriteOutcome::Kind::kOtherUid);
   EXPECT_NE(store.value("default/pod/p"), "");
-  EXPECT_EQ(remove("default/pod/p", {{"metadata", {{"name", "p"}, {"uid", "new"}}}}).kind, Kind::kRemoved);
+  EXPECT_EQ(remove("default/pod/p", {{"metadata", {{"name", "p"}, {"uid", "new"}}}}).kind,
+            WriteOutcome::Kind::kRemoved);
   EXPECT_EQ(store.value("default/pod/p"), "");
   EXPECT_FALSE(served("/core/v1/pods/default/p"));
-  EXPECT_EQ(remove("default/pod/p", {{"metadata", {{"name", "p"}, {"uid", "new"}}}}).kind, Kind::kNotThere);
+  EXPECT_EQ(remove("default/pod/p", {{"metadata", {{"name", "p"}, {"uid", "new"}}}}).kind,
+            WriteOutcome::Kind::kNotThere);
 }
 
 TEST_F(ObjectRows, AMinimalDeletionReachesBothTables) {
   write("default/configmap/c", object("ConfigMap", "c", "u", "7"));
   EXPECT_EQ(remove("default/configmap/c", {{"metadata", {{"name", "c"}, {"uid", "x"}}}}).kind,
-            Kind::kOtherUid);
+            WriteOutcome::Kind::kOtherUid);
   const Json minimal = {{"metadata", {{"name", "c"}, {"namespace", "default"}, {"uid", "u"}}}};
-  EXPECT_EQ(remove("default/configmap/c", minimal).kind, Kind::kRemoved);
+  EXPECT_EQ(remove("default/configmap/c", minimal).kind, WriteOutcome::Kind::kRemoved);
   EXPECT_FALSE(served("/core/v1/configmaps/default/c"));
 }
 

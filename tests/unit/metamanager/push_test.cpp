@@ -5,8 +5,6 @@
 namespace edgecore::metamanager {
 namespace {
 
-using Kind = Push::Kind;
-
 Push plan(const std::string& source, const std::string& operation, const std::string& resource,
           const Json& content) {
   ServedKinds kinds;
@@ -30,34 +28,34 @@ TEST(PlanPush, StoresAndRoutesByType) {
   struct Row {
     const char *source, *operation, *resource;
     Json content;
-    Kind kind;
+    Push::Kind kind;
     const char* target;
   };
   const Row rows[] = {
-      {"edgecontroller", "insert", "default/pod/p", pod(), Kind::kStore, "edged"},
-      {"edgecontroller", "update", "default/pod/p", pod(), Kind::kStore, "edged"},
-      {"edgecontroller", "update", "default/pod/p", pod("other"), Kind::kStore, ""},
-      {"edgecontroller", "delete", "default/pod/p", named("p"), Kind::kRemove, "edged"},
-      {"dynamiccontroller", "insert", "default/pod/p", pod("other"), Kind::kStore, ""},
-      {"edgecontroller", "update", "default/configmap/c", named("c"), Kind::kStore, "edged"},
-      {"edgecontroller", "delete", "default/configmap/c", named("c"), Kind::kRemove, "edged"},
-      {"edgecontroller", "update", "default/secret/s", named("s"), Kind::kStore, "edged"},
-      {"devicecontroller", "insert", "default/device/d", named("d"), Kind::kStore, "twin"},
-      {"devicecontroller", "delete", "default/devicemodel/m", named("m"), Kind::kRemove, "twin"},
-      {"edgecontroller", "update", "default/device/d", named("d"), Kind::kStore, "twin"},
-      {"edgecontroller", "delete", "default/device/d", named("d"), Kind::kRemove, "twin"},
-      {"policycontroller", "update", "default/serviceaccountaccess/default", named("default"), Kind::kStore,
-       ""},
-      {"edgecontroller", "update", "default/serviceaccountaccess/default", named("default"), Kind::kStore,
-       ""},
-      {"dynamiccontroller", "insert", "default/service/s", named("s"), Kind::kStore, ""},
-      {"dynamiccontroller", "update", "null/gizmo/g", named("g"), Kind::kStore, ""},
-      {"unheardof", "update", "default/gizmo/g", named("g"), Kind::kStore, ""},
-      {"edgecontroller", "update", "null/node/edge1", named("edge1"), Kind::kStore, ""},
-      {"edgecontroller", "delete", "default/persistentvolumeclaim/c", named("c"), Kind::kRemove, ""},
-      {"edgecontroller", "delete", "default/volumeattachment/v", named("v"), Kind::kNothing, ""},
-      {"cloudhub", "createvolume", "default/volume/v", "{}", Kind::kVolume, ""},
-      {"cloudhub", "controllerpublishvolume", "default/volume/v", "{}", Kind::kVolume, ""},
+      {"edgecontroller", "insert", "default/pod/p", pod(), Push::Kind::kStore, "edged"},
+      {"edgecontroller", "update", "default/pod/p", pod(), Push::Kind::kStore, "edged"},
+      {"edgecontroller", "update", "default/pod/p", pod("other"), Push::Kind::kStore, ""},
+      {"edgecontroller", "delete", "default/pod/p", named("p"), Push::Kind::kRemove, "edged"},
+      {"dynamiccontroller", "insert", "default/pod/p", pod("other"), Push::Kind::kStore, ""},
+      {"edgecontroller", "update", "default/configmap/c", named("c"), Push::Kind::kStore, "edged"},
+      {"edgecontroller", "delete", "default/configmap/c", named("c"), Push::Kind::kRemove, "edged"},
+      {"edgecontroller", "update", "default/secret/s", named("s"), Push::Kind::kStore, "edged"},
+      {"devicecontroller", "insert", "default/device/d", named("d"), Push::Kind::kStore, "twin"},
+      {"devicecontroller", "delete", "default/devicemodel/m", named("m"), Push::Kind::kRemove, "twin"},
+      {"edgecontroller", "update", "default/device/d", named("d"), Push::Kind::kStore, "twin"},
+      {"edgecontroller", "delete", "default/device/d", named("d"), Push::Kind::kRemove, "twin"},
+      {"policycontroller", "update", "default/serviceaccountaccess/default", named("default"),
+       Push::Kind::kStore, ""},
+      {"edgecontroller", "update", "default/serviceaccountaccess/default", named("default"),
+       Push::Kind::kStore, ""},
+      {"dynamiccontroller", "insert", "default/service/s", named("s"), Push::Kind::kStore, ""},
+      {"dynamiccontroller", "update", "null/gizmo/g", named("g"), Push::Kind::kStore, ""},
+      {"unheardof", "update", "default/gizmo/g", named("g"), Push::Kind::kStore, ""},
+      {"edgecontroller", "update", "null/node/edge1", named("edge1"), Push::Kind::kStore, ""},
+      {"edgecontroller", "delete", "default/persistentvolumeclaim/c", named("c"), Push::Kind::kRemove, ""},
+      {"edgecontroller", "delete", "default/volumeattachment/v", named("v"), Push::Kind::kNothing, ""},
+      {"cloudhub", "createvolume", "default/volume/v", "{}", Push::Kind::kVolume, ""},
+      {"cloudhub", "controllerpublishvolume", "default/volume/v", "{}", Push::Kind::kVolume, ""},
   };
   for (const Row& row : rows) {
     const Push push = plan(row.source, row.operation, row.resource, row.content);
@@ -65,8 +63,8 @@ TEST(PlanPush, StoresAndRoutesByType) {
     EXPECT_EQ(push.kind, row.kind) << what << ": " << push.complaint;
     EXPECT_EQ(push.target, row.target) << what;
     EXPECT_EQ(push.complaint, "") << what;
-    EXPECT_EQ(push.write != nullptr, row.kind == Kind::kStore) << what;
-    EXPECT_EQ(push.removal != nullptr, row.kind == Kind::kRemove) << what;
+    EXPECT_EQ(push.write != nullptr, row.kind == Push::Kind::kStore) << what;
+    EXPECT_EQ(push.removal != nullptr, row.kind == Push::Kind::kRemove) << what;
   }
 }
 
@@ -79,7 +77,7 @@ TEST(PlanPush, EmptyOrUndecodableContentIsNeverADeletionNorAnObject) {
     for (const char* resource : {"default/pod/p", "default/configmap/c"}) {
       for (const Json& content : contents) {
         const Push push = plan("edgecontroller", operation, resource, content);
-        EXPECT_EQ(push.kind, Kind::kNothing) << operation << " " << resource << " " << content;
+        EXPECT_EQ(push.kind, Push::Kind::kNothing) << operation << " " << resource << " " << content;
         EXPECT_NE(push.complaint, "");
         EXPECT_EQ(push.target, "");
       }
@@ -89,26 +87,26 @@ TEST(PlanPush, EmptyOrUndecodableContentIsNeverADeletionNorAnObject) {
 
 TEST(PlanPush, APodIsDeletedByUidOnly) {
   EXPECT_EQ(plan("edgecontroller", "delete", "default/pod/p", {{"metadata", {{"name", "p"}}}}).kind,
-            Kind::kNothing);
+            Push::Kind::kNothing);
   EXPECT_EQ(plan("edgecontroller", "delete", "default/configmap/c", {{"metadata", {{"name", "c"}}}}).kind,
-            Kind::kRemove);
+            Push::Kind::kRemove);
   EXPECT_EQ(plan("edgecontroller", "delete", "default/configmap/c", {{"metadata", {{"x", "c"}}}}).kind,
-            Kind::kNothing);
+            Push::Kind::kNothing);
 }
 
 TEST(PlanPush, ResourcesThatCannotBeKeysAreNotUsed) {
   for (const char* resource : {"", "pod", "a/b/c/d", "default/pod", "default/pod/..", "default//p",
                                "default/pod/a%2fb", "k8s/ca.crt"}) {
     const Push push = plan("edgecontroller", "update", resource, pod());
-    EXPECT_EQ(push.kind, Kind::kNothing) << resource;
+    EXPECT_EQ(push.kind, Push::Kind::kNothing) << resource;
     EXPECT_NE(push.complaint, "") << resource;
   }
 }
 
 TEST(PlanPush, AnObjectUnderAnotherNameIsNotUsed) {
-  EXPECT_EQ(plan("edgecontroller", "update", "default/pod/q", pod()).kind, Kind::kNothing);
-  EXPECT_EQ(plan("edgecontroller", "update", "kube-system/pod/p", pod()).kind, Kind::kNothing);
-  EXPECT_EQ(plan("edgecontroller", "delete", "kube-system/pod/p", pod()).kind, Kind::kNothing);
+  EXPECT_EQ(plan("edgecontroller", "update", "default/pod/q", pod()).kind, Push::Kind::kNothing);
+  EXPECT_EQ(plan("edgecontroller", "update", "kube-system/pod/p", pod()).kind, Push::Kind::kNothing);
+  EXPECT_EQ(plan("edgecontroller", "delete", "kube-system/pod/p", pod()).kind, Push::Kind::kNothing);
 }
 
 TEST(PlanPush, WhatIsHandedOnHasItsKind) {
@@ -122,20 +120,20 @@ TEST(PlanPush, WhatIsHandedOnHasItsKind) {
 }
 
 TEST(PlanPush, AContentThatIsAStringOfJsonIsTheSame) {
-  EXPECT_EQ(plan("edgecontroller", "update", "default/pod/p", pod().dump()).kind, Kind::kStore);
+  EXPECT_EQ(plan("edgecontroller", "update", "default/pod/p", pod().dump()).kind, Push::Kind::kStore);
 }
 
 TEST(PlanPush, LateRepliesAreStoredWhenTheyCarryAnObject) {
   Json map = named("c");
   map["kind"] = "ConfigMap";
   const Push late = plan("edgecontroller", "response", "default/configmap/c", map);
-  EXPECT_EQ(late.kind, Kind::kStore);
+  EXPECT_EQ(late.kind, Push::Kind::kStore);
   EXPECT_EQ(late.target, "edged");
   EXPECT_EQ(late.forward.route.operation, "update");
 
   const Push patch =
       plan("edgecontroller", "response", "default/podpatch/p", {{"Object", pod()}, {"Err", nullptr}});
-  ASSERT_EQ(patch.kind, Kind::kStore);
+  ASSERT_EQ(patch.kind, Push::Kind::kStore);
   EXPECT_EQ(patch.path.type, "pod");
   EXPECT_TRUE(patch.write->only_if_present);
   EXPECT_EQ(patch.target, "");
@@ -161,7 +159,7 @@ TEST(PlanPush, LateErrorsAndOthersLeaveNoRow) {
   };
   for (const Row& row : rows) {
     const Push push = plan("edgecontroller", "response", row.resource, row.content);
-    EXPECT_EQ(push.kind, Kind::kNothing) << row.resource << " " << row.content;
+    EXPECT_EQ(push.kind, Push::Kind::kNothing) << row.resource << " " << row.content;
     EXPECT_EQ(push.write, nullptr);
     EXPECT_EQ(push.complaint, "");
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/store/meta_v2.hpp"
 #include "metamanager/object_rows.hpp"
 #include "unit/metamanager/temporary_store.hpp"
@@ -13,8 +14,7 @@ Json crd(const std::string& group, const std::string& kind, const std::string& p
          const char* scope = "Namespaced") {
   Json made = {{"kind", "CustomResourceDefinition"}, {"apiVersion", "apiextensions.k8s.io/v1"}};
   made["metadata"] = {{"name", plural + "." + group}, {"uid", plural}, {"resourceVersion", "7"}};
-  std::string singular = kind;
-  for (char& c : singular) c = static_cast<char>(std::tolower(c));
+  const std::string singular = lower_case(kind);
   made["spec"] = {
       {"group", group},
       {"scope", scope},

@@ -7,7 +7,7 @@
 #include "metaserver/user.hpp"
 
 /// ServiceAccountAccess objects as the policy controller sends them, and who asks for what.
-namespace edgecore::metaserver::testing {
+namespace edgecore::metaserver::samples {
 
 using Texts = std::vector<std::string>;
 
@@ -63,6 +63,8 @@ inline User account_user(const std::string& ns, const std::string& account) {
   return user;
 }
 
+inline const User kWebUser = account_user("shop", "web");
+
 inline Attributes asks(const std::string& verb, const std::string& resource, const std::string& ns) {
   Attributes asked;
   asked.verb = verb;
@@ -79,4 +81,4 @@ inline Attributes asks_path(const std::string& verb, const std::string& path) {
   return asked;
 }
 
-}  // namespace edgecore::metaserver::testing
+}  // namespace edgecore::metaserver::samples

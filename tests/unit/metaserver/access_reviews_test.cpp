@@ -3,18 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "metaserver/api_error.hpp"
 #include "unit/metaserver/access_objects.hpp"
+#include "unit/metaserver/refusal.hpp"
 
 namespace edgecore::metaserver {
 namespace {
 
-using testing::access;
-using testing::account_user;
+using samples::access;
+using samples::account_user;
+using samples::role_binding;
+using samples::rule;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::role_binding;
-using testing::rule;
 
 class AccessReviews : public ::testing::Test {
  protected:
@@ -33,18 +33,13 @@ class AccessReviews : public ::testing::Test {
   /// The Status of a refusal; its code is 0 when there was none.
   template <typename Call>
   static kube::Status refusal(Call&& call) {
-    try {
-      call();
-    } catch (const ApiError& error) {
-      return error.status();
-    }
     kube::Status none;
     none.code = 0;
-    return none;
+    return refusal_if_any(call).value_or(none);
   }
 
   AccessRules rules;
-  const User user = account_user("shop", "web");
+  const User user = samples::kWebUser;
   const User admin{"system:admin", "", {"system:masters", "system:authenticated"}, {}};
   ReviewContext gate_on{user, &rules};
   ReviewContext gate_off{admin, nullptr};

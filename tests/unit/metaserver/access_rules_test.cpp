@@ -8,18 +8,18 @@
 namespace edgecore::metaserver {
 namespace {
 
-using testing::access;
-using testing::account_user;
-using testing::asks;
-using testing::asks_path;
-using testing::cluster_binding;
+using samples::access;
+using samples::account_user;
+using samples::asks;
+using samples::asks_path;
+using samples::cluster_binding;
+using samples::kWebUser;
+using samples::role_binding;
+using samples::rule;
 using ::testing::HasSubstr;
-using testing::role_binding;
-using testing::rule;
 using ::testing::SizeIs;
 
 const Json kWeb = {{"kind", "ServiceAccount"}, {"name", "web"}, {"namespace", "shop"}};
-const User kUser = account_user("shop", "web");
 
 TEST(AccessRules, TheRecordedObjectAllowsWhatItSays) {
   AccessRules rules;
@@ -61,21 +61,21 @@ TEST(AccessRules, ABindingIsForItsSubjectsAndItsNamespace) {
     return cluster_binding("b", "ClusterRole", "r", {subject}, reads);
   };
   const Row rows[] = {
-      {"the account", by(kWeb), kUser, in_shop, true},
+      {"the account", by(kWeb), kWebUser, in_shop, true},
       {"another account", by(kWeb), account_user("shop", "db"), in_shop, false},
       {"its name elsewhere", by(kWeb), account_user("bank", "web"), in_shop, false},
-      {"another namespace", by(kWeb), kUser, asks("get", "pods", "bank"), false},
-      {"the cluster", by(kWeb), kUser, asks("get", "pods", ""), false},
-      {"no namespace: the binding's", by({{"kind", "ServiceAccount"}, {"name", "web"}}), kUser, in_shop,
+      {"another namespace", by(kWeb), kWebUser, asks("get", "pods", "bank"), false},
+      {"the cluster", by(kWeb), kWebUser, asks("get", "pods", ""), false},
+      {"no namespace: the binding's", by({{"kind", "ServiceAccount"}, {"name", "web"}}), kWebUser, in_shop,
        true},
-      {"by user name", by({{"kind", "User"}, {"name", kUser.name}}), kUser, in_shop, true},
-      {"by group", by({{"kind", "Group"}, {"name", "system:serviceaccounts:shop"}}), kUser, in_shop, true},
-      {"by another group", by({{"kind", "Group"}, {"name", "system:nodes"}}), kUser, in_shop, false},
-      {"a group is no user", by({{"kind", "Group"}, {"name", kUser.name}}), kUser, in_shop, false},
-      {"unknown kind", by({{"kind", "Robot"}, {"name", kUser.name}}), kUser, in_shop, false},
-      {"cluster-wide", everywhere(kWeb), kUser, asks("get", "pods", ""), true},
-      {"cluster-wide in a namespace", everywhere(kWeb), kUser, asks("get", "pods", "bank"), true},
-      {"cluster-wide without namespace", everywhere({{"kind", "ServiceAccount"}, {"name", "web"}}), kUser,
+      {"by user name", by({{"kind", "User"}, {"name", kWebUser.name}}), kWebUser, in_shop, true},
+      {"by group", by({{"kind", "Group"}, {"name", "system:serviceaccounts:shop"}}), kWebUser, in_shop, true},
+      {"by another group", by({{"kind", "Group"}, {"name", "system:nodes"}}), kWebUser, in_shop, false},
+      {"a group is no user", by({{"kind", "Group"}, {"name", kWebUser.name}}), kWebUser, in_shop, false},
+      {"unknown kind", by({{"kind", "Robot"}, {"name", kWebUser.name}}), kWebUser, in_shop, false},
+      {"cluster-wide", everywhere(kWeb), kWebUser, asks("get", "pods", ""), true},
+      {"cluster-wide in a namespace", everywhere(kWeb), kWebUser, asks("get", "pods", "bank"), true},
+      {"cluster-wide without namespace", everywhere({{"kind", "ServiceAccount"}, {"name", "web"}}), kWebUser,
        in_shop, false},
   };
   for (const Row& row : rows) {
@@ -92,11 +92,11 @@ TEST(AccessRules, BindingsOfAllObjectsAreOneSet) {
                    {cluster_binding("all", "ClusterRole", "r", {group}, {rule({"get"}, {""}, {"nodes"})}),
                     role_binding("bank", "b", "Role", "r", {group}, {rule({"get"}, {""}, {"pods"})})}));
   rules.put(access("shop", "web", "u", {}));
-  EXPECT_TRUE(rules.decide(kUser, asks("get", "nodes", "")).allowed);
-  EXPECT_TRUE(rules.decide(kUser, asks("get", "pods", "bank")).allowed);
-  EXPECT_FALSE(rules.decide(kUser, asks("get", "pods", "shop")).allowed);
+  EXPECT_TRUE(rules.decide(kWebUser, asks("get", "nodes", "")).allowed);
+  EXPECT_TRUE(rules.decide(kWebUser, asks("get", "pods", "bank")).allowed);
+  EXPECT_FALSE(rules.decide(kWebUser, asks("get", "pods", "shop")).allowed);
   rules.remove("bank", "db");
-  EXPECT_FALSE(rules.decide(kUser, asks("get", "nodes", "")).allowed);
+  EXPECT_FALSE(rules.decide(kWebUser, asks("get", "nodes", "")).allowed);
   EXPECT_EQ(rules.size(), 1U);
 }
 
@@ -109,9 +109,9 @@ TEST(AccessRules, TheFirstOfABindingOrRoleThatComesTwiceCounts) {
                    {role_binding("shop", "rb", "Role", "r", {kWeb}, second),
                     role_binding("shop", "rb2", "Role", "r", {kWeb}, second)}));
   rules.put(access("shop", "a", "u", {role_binding("shop", "rb", "Role", "r", {kWeb}, first)}));
-  EXPECT_TRUE(rules.decide(kUser, asks("get", "pods", "shop")).allowed);
-  EXPECT_FALSE(rules.decide(kUser, asks("delete", "pods", "shop")).allowed);
-  EXPECT_THAT(rules.rules_of(kUser, "shop").rules, SizeIs(2));  // rb and rb2, both with the first rules
+  EXPECT_TRUE(rules.decide(kWebUser, asks("get", "pods", "shop")).allowed);
+  EXPECT_FALSE(rules.decide(kWebUser, asks("delete", "pods", "shop")).allowed);
+  EXPECT_THAT(rules.rules_of(kWebUser, "shop").rules, SizeIs(2));  // rb and rb2, both with the first rules
 }
 
 TEST(AccessRules, AnObjectIsReplacedAsAWhole) {
@@ -121,13 +121,13 @@ TEST(AccessRules, AnObjectIsReplacedAsAWhole) {
                   {role_binding("shop", "b", "Role", "r", {kWeb}, {rule({verb}, {""}, {"pods"})})});
   };
   rules.put(with_verb("get"));
-  EXPECT_TRUE(rules.decide(kUser, asks("get", "pods", "shop")).allowed);
+  EXPECT_TRUE(rules.decide(kWebUser, asks("get", "pods", "shop")).allowed);
   rules.put(with_verb("list"));
-  EXPECT_FALSE(rules.decide(kUser, asks("get", "pods", "shop")).allowed);
-  EXPECT_TRUE(rules.decide(kUser, asks("list", "pods", "shop")).allowed);
+  EXPECT_FALSE(rules.decide(kWebUser, asks("get", "pods", "shop")).allowed);
+  EXPECT_TRUE(rules.decide(kWebUser, asks("list", "pods", "shop")).allowed);
   EXPECT_EQ(rules.account_uid("shop", "web"), "list");
   rules.put({{"metadata", {{"name", "web"}, {"namespace", "shop"}}}, {"spec", nullptr}});
-  EXPECT_FALSE(rules.decide(kUser, asks("list", "pods", "shop")).allowed);
+  EXPECT_FALSE(rules.decide(kWebUser, asks("list", "pods", "shop")).allowed);
   EXPECT_EQ(rules.account_uid("shop", "web"), std::nullopt);
   rules.clear();
   EXPECT_EQ(rules.size(), 0U);
@@ -148,13 +148,13 @@ TEST(AccessRules, ARoleThatIsMissingIsNamed) {
   for (const Row& row : rows) {
     AccessRules rules;
     rules.put(access("shop", "web", "u", {row.binding}));
-    EXPECT_EQ(rules.decide(kUser, asks("get", "pods", "bank")).reason, row.reason);
-    EXPECT_EQ("RBAC: " + rules.rules_of(kUser, "bank").problem, row.reason);
+    EXPECT_EQ(rules.decide(kWebUser, asks("get", "pods", "bank")).reason, row.reason);
+    EXPECT_EQ("RBAC: " + rules.rules_of(kWebUser, "bank").problem, row.reason);
     EXPECT_EQ(rules.decide(account_user("shop", "db"), asks("get", "pods", "bank")).reason, "");
   }
   AccessRules rules;
   rules.put(access("shop", "web", "u", {rows[0].binding, rows[1].binding}));
-  EXPECT_EQ(rules.decide(kUser, asks("get", "pods", "bank")).reason,
+  EXPECT_EQ(rules.decide(kWebUser, asks("get", "pods", "bank")).reason,
             "RBAC: [role /reader not found, role bank/reader not found]");
 }
 
@@ -189,8 +189,8 @@ TEST(AccessRules, MalformedPartsAreLeftOutAndTheRestCounts) {
     Json object = access("shop", "web", "u", {});
     object["spec"]["accessRoleBinding"] = Json::array({item, good});
     rules.put(object);
-    EXPECT_TRUE(rules.decide(kUser, asks("get", "pods", "shop")).allowed) << item;
-    EXPECT_FALSE(rules.decide(kUser, asks("delete", "pods", "shop")).allowed) << item;
+    EXPECT_TRUE(rules.decide(kWebUser, asks("get", "pods", "shop")).allowed) << item;
+    EXPECT_FALSE(rules.decide(kWebUser, asks("delete", "pods", "shop")).allowed) << item;
   }
   for (const Json& object :
        {Json(), Json(5), Json::array(), Json::object(), Json{{"metadata", {{"name", "x"}}}}}) {
@@ -205,8 +205,8 @@ TEST(AccessRules, AnObjectBeyondAllMeasureIsCutShort) {
   std::vector<Json> many;
   for (int i = 0; i < 20'100; ++i) many.push_back(rule({"get"}, {""}, {"r" + std::to_string(i)}));
   rules.put(access("shop", "web", "u", {role_binding("shop", "b", "Role", "r", {kWeb}, many)}));
-  EXPECT_TRUE(rules.decide(kUser, asks("get", "r0", "shop")).allowed);
-  EXPECT_FALSE(rules.decide(kUser, asks("get", "r20099", "shop")).allowed);
+  EXPECT_TRUE(rules.decide(kWebUser, asks("get", "r0", "shop")).allowed);
+  EXPECT_FALSE(rules.decide(kWebUser, asks("get", "r20099", "shop")).allowed);
 }
 
 TEST(AccessRules, PathsComeOnlyFromTheCluster) {
@@ -215,9 +215,9 @@ TEST(AccessRules, PathsComeOnlyFromTheCluster) {
   rules.put(access("shop", "web", "u", {role_binding("shop", "b", "ClusterRole", "r", {kWeb}, {path})}));
   Attributes asked = asks_path("get", "/metrics");
   asked.ns = "shop";
-  EXPECT_FALSE(rules.decide(kUser, asked).allowed);
+  EXPECT_FALSE(rules.decide(kWebUser, asked).allowed);
   rules.put(access("shop", "db", "u", {cluster_binding("b", "ClusterRole", "r", {kWeb}, {path})}));
-  EXPECT_TRUE(rules.decide(kUser, asked).allowed);
+  EXPECT_TRUE(rules.decide(kWebUser, asked).allowed);
 }
 
 TEST(PolicyRule, MatchesAsKubernetesDoes) {

@@ -9,15 +9,15 @@ namespace edgecore::metaserver {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::account_user;
-using testing::asks;
-using testing::asks_path;
+using samples::account_user;
+using samples::asks;
+using samples::asks_path;
+using samples::kWebUser;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr SteadyTime kStart{1000s};
-const User kUser = account_user("shop", "web");
+constexpr SteadyTime kFirstDenialAt{1000s};
 
 Denial denial(const User* user, const std::string_view address = "10.1.0.7") {
   Denial made;
@@ -28,7 +28,7 @@ Denial denial(const User* user, const std::string_view address = "10.1.0.7") {
 }
 
 TEST(Audit, ALineSaysWhoWhatAndWhy) {
-  Denial refused = denial(&kUser);
+  Denial refused = denial(&kWebUser);
   EXPECT_EQ(
       denial_line(refused),
       R"(denied 403: user "system:serviceaccount:shop:web" at 10.1.0.7: list "configmaps" in namespace "shop")");
@@ -50,7 +50,7 @@ TEST(Audit, ALineSaysWhoWhatAndWhy) {
 }
 
 TEST(Audit, WhatAClientSendsStaysOnTheLineAndWithinItsQuotes) {
-  Denial refused = denial(&kUser);
+  Denial refused = denial(&kWebUser);
   refused.attributes.name = "x\"\nE 2024 metaserver] forged\x1b[31m";
   refused.attributes.ns = std::string(100'000, 'n');
   const std::string line = denial_line(refused);
@@ -65,9 +65,9 @@ TEST(Audit, AFloodOfOneClientIsAFewLines) {
   int lines = 0;
   std::string last;
   for (int i = 0; i < 120'000; ++i) {
-    Denial refused = denial(&kUser);
+    Denial refused = denial(&kWebUser);
     refused.attributes.name = "object-" + std::to_string(i);  // another name does not help
-    if (auto line = log.line(refused, kStart + i * 1ms)) {
+    if (auto line = log.line(refused, kFirstDenialAt + i * 1ms)) {
       ++lines;
       last = *line;
     }
@@ -79,11 +79,11 @@ TEST(Audit, AFloodOfOneClientIsAFewLines) {
 
 TEST(Audit, OthersAreStillHeard) {
   DenialLog log;
-  for (int i = 0; i < 1000; ++i) std::ignore = log.line(denial(&kUser), kStart);
+  for (int i = 0; i < 1000; ++i) std::ignore = log.line(denial(&kWebUser), kFirstDenialAt);
   const User other = account_user("bank", "db");
-  EXPECT_TRUE(log.line(denial(&other), kStart));
-  EXPECT_TRUE(log.line(denial(nullptr), kStart));
-  EXPECT_TRUE(log.line(denial(nullptr, "10.1.0.8"), kStart));
+  EXPECT_TRUE(log.line(denial(&other), kFirstDenialAt));
+  EXPECT_TRUE(log.line(denial(nullptr), kFirstDenialAt));
+  EXPECT_TRUE(log.line(denial(nullptr, "10.1.0.8"), kFirstDenialAt));
 }
 
 TEST(Audit, AFloodFromManyAddressesIsBoundedToo) {
@@ -91,18 +91,18 @@ TEST(Audit, AFloodFromManyAddressesIsBoundedToo) {
   int lines = 0;
   for (int i = 0; i < 100'000; ++i) {
     const std::string address = "10.1." + std::to_string(i / 256 % 256) + "." + std::to_string(i % 256);
-    if (log.line(denial(nullptr, address), kStart + i * 100us)) ++lines;
+    if (log.line(denial(nullptr, address), kFirstDenialAt + i * 100us)) ++lines;
   }
   EXPECT_LE(lines, 71);  // ten seconds
 }
 
 TEST(Audit, AfterAPauseThereAreLinesAgain) {
   DenialLog log;
-  for (int i = 0; i < 10; ++i) std::ignore = log.line(denial(&kUser), kStart);
-  const auto line = log.line(denial(&kUser), kStart + 61s);
+  for (int i = 0; i < 10; ++i) std::ignore = log.line(denial(&kWebUser), kFirstDenialAt);
+  const auto line = log.line(denial(&kWebUser), kFirstDenialAt + 61s);
   ASSERT_TRUE(line);
   EXPECT_THAT(*line, EndsWith("(and 5 more of this client)"));
-  EXPECT_FALSE(log.line(denial(&kUser), kStart + 62s));
+  EXPECT_FALSE(log.line(denial(&kWebUser), kFirstDenialAt + 62s));
 }
 
 }  // namespace

@@ -17,15 +17,15 @@ namespace edgecore::metaserver {
 namespace {
 
 using namespace std::chrono_literals;
+using samples::kIssuer;
+using samples::kNow;
+using samples::seconds;
+using samples::token_of;
+using samples::web_claims;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::kIssuer;
-using testing::kNow;
 using ::testing::Not;
-using testing::seconds;
-using testing::token_of;
-using testing::web_claims;
 using Found = TokenAuthenticator::Found;
 
 class AuthenticationTest : public ::testing::Test {

@@ -8,11 +8,11 @@
 namespace edgecore::metaserver {
 namespace {
 
-using testing::account_user;
-using testing::asks;
-using testing::asks_path;
+using samples::account_user;
+using samples::asks;
+using samples::asks_path;
 
-const User kUser = account_user("default", "default");
+const User kDefaultUser = account_user("default", "default");
 
 Attributes reviews(const std::string& verb, const std::string& group, const std::string& resource) {
   Attributes asked = asks(verb, resource, "");
@@ -52,10 +52,11 @@ TEST(Authorization, EverybodyMayAskForTheServerAndForHimself) {
       {reviews("create", "", "selfsubjectreviews"), false},
   };
   const AccessRules none;
-  User stranger = kUser;
+  User stranger = kDefaultUser;
   stranger.groups.pop_back();  // system:authenticated
   for (const Row& row : rows) {
-    EXPECT_EQ(authorize(none, kUser, row.asked).allowed, row.allowed) << row.asked.path << row.asked.resource;
+    EXPECT_EQ(authorize(none, kDefaultUser, row.asked).allowed, row.allowed)
+        << row.asked.path << row.asked.resource;
     EXPECT_FALSE(authorize(none, stranger, row.asked).allowed) << row.asked.path << row.asked.resource;
     EXPECT_TRUE(authorize(none, node_admin("edge-1"), row.asked).allowed);
   }
@@ -63,12 +64,12 @@ TEST(Authorization, EverybodyMayAskForTheServerAndForHimself) {
 
 TEST(Authorization, BindingsCount) {
   AccessRules rules;
-  rules.put(testing::access(
+  rules.put(samples::access(
       "default", "default", "u",
-      {testing::role_binding("default", "b", "Role", "r", {{{"kind", "ServiceAccount"}, {"name", "default"}}},
-                             {testing::rule({"get"}, {""}, {"pods"})})}));
-  EXPECT_TRUE(authorize(rules, kUser, asks("get", "pods", "default")).allowed);
-  EXPECT_FALSE(authorize(rules, kUser, asks("get", "pods", "other")).allowed);
+      {samples::role_binding("default", "b", "Role", "r", {{{"kind", "ServiceAccount"}, {"name", "default"}}},
+                             {samples::rule({"get"}, {""}, {"pods"})})}));
+  EXPECT_TRUE(authorize(rules, kDefaultUser, asks("get", "pods", "default")).allowed);
+  EXPECT_FALSE(authorize(rules, kDefaultUser, asks("get", "pods", "other")).allowed);
 }
 
 TEST(Authorization, TheRefusalIsInTheWordsOfTheApiServer) {
@@ -102,7 +103,7 @@ TEST(Authorization, TheRefusalIsInTheWordsOfTheApiServer) {
        R"(forbidden: User "system:serviceaccount:default:default" cannot get path "/&lt;script&gt;&amp;\"x\"")"},
   };
   for (const Row& row : rows) {
-    const auto status = forbidden_status(kUser, row.asked, row.reason);
+    const auto status = forbidden_status(kDefaultUser, row.asked, row.reason);
     EXPECT_EQ(status.message, row.message);
     EXPECT_EQ(status.code, 403);
     EXPECT_EQ(status.reason, "Forbidden");
@@ -114,7 +115,7 @@ TEST(Authorization, TheRefusalIsInTheWordsOfTheApiServer) {
 
 TEST(Authorization, TheRefusalOnTheWire) {
   EXPECT_EQ(
-      kube::dump_json(forbidden_status(kUser, asks("list", "configmaps", "default"), "").to_json()),
+      kube::dump_json(forbidden_status(kDefaultUser, asks("list", "configmaps", "default"), "").to_json()),
       R"({"apiVersion":"v1","code":403,"details":{"kind":"configmaps"},"kind":"Status",)"
       R"("message":"configmaps is forbidden: User \"system:serviceaccount:default:default\" cannot list resource \"configmaps\" in API group \"\" in the namespace \"default\"",)"
       R"("metadata":{},"reason":"Forbidden","status":"Failure"})");

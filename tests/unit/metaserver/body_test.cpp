@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "metaserver/api_error.hpp"
+#include "unit/metaserver/refusal.hpp"
 
 namespace edgecore::metaserver {
 namespace {
@@ -12,17 +13,6 @@ using ::testing::Test;
 
 net::Headers of_type(const char* type) {
   return {{"Content-Type", type}};
-}
-
-template <typename Call>
-kube::Status refusal(Call call) {
-  try {
-    call();
-  } catch (const ApiError& error) {
-    return error.status();
-  }
-  ADD_FAILURE() << "was not refused";
-  return {};
 }
 
 TEST(BodyTest, ObjectsAreJsonOrYaml) {

@@ -41,7 +41,7 @@ std::vector<std::string> seen_from(const Collection& collection, Collection::Pos
 }
 using Seen = std::vector<std::string>;
 
-class CollectionTest : public testing::Test {
+class CollectionTest : public ::testing::Test {
  protected:
   CollectionTest() {
     collection.loaded(1);

@@ -8,15 +8,15 @@ namespace edgecore::metaserver {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-Metrics with(Metrics::State state) {
+Metrics metrics_of(Metrics::State state) {
   return Metrics([state] { return state; });
 }
 
 TEST(MetricsTest, RequestsAreCountedByVerbAndCode) {
-  Metrics metrics = with({});
+  Metrics metrics = metrics_of({});
   metrics.request(metric_verb("get"), 200, 50us);
   metrics.request(metric_verb("get"), 200, 50us);
   metrics.request(metric_verb("get"), 404, 50us);
@@ -31,7 +31,7 @@ TEST(MetricsTest, RequestsAreCountedByVerbAndCode) {
 }
 
 TEST(MetricsTest, WhatClientsSendMakesNoNewLabels) {
-  Metrics metrics = with({});
+  Metrics metrics = metrics_of({});
   metrics.request(metric_verb("propfind\"} 7\n"), 207, 1ms);
   metrics.request(metric_verb("proxy"), 999, 1ms);
   metrics.request(metric_verb(""), -1, 1ms);
@@ -42,7 +42,7 @@ TEST(MetricsTest, WhatClientsSendMakesNoNewLabels) {
 }
 
 TEST(MetricsTest, DurationsAreCumulativeAndWatchesAreNotAmongThem) {
-  Metrics metrics = with({});
+  Metrics metrics = metrics_of({});
   metrics.request(MetricVerb::kGet, 200, 100us);
   metrics.request(MetricVerb::kGet, 200, 600us);
   metrics.request(MetricVerb::kGet, 504, 100s);
@@ -62,7 +62,7 @@ TEST(MetricsTest, DurationsAreCumulativeAndWatchesAreNotAmongThem) {
 }
 
 TEST(MetricsTest, WatchesEventsAndDenialsAreCounted) {
-  Metrics metrics = with({});
+  Metrics metrics = metrics_of({});
   metrics.watch_opened();
   metrics.watch_opened();
   metrics.watch_closed();
@@ -100,7 +100,7 @@ TEST(MetricsTest, TheStateOfTheOtherPartsIsAskedForEachText) {
 }
 
 TEST(MetricsTest, TheProcessIsInTheText) {
-  const std::string text = with({}).text();
+  const std::string text = metrics_of({}).text();
   EXPECT_THAT(text, HasSubstr("\nprocess_resident_memory_bytes "));
   EXPECT_THAT(text, HasSubstr("\nprocess_cpu_seconds_total "));
   EXPECT_THAT(text, HasSubstr("\nprocess_start_time_seconds "));

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/time.hpp"
 #include "edgecore/net/digest.hpp"
@@ -45,7 +46,7 @@ Json wish(const std::string& desired) {
 }
 
 /// The part of module `metaserver` that this is, with metamanager and the cloud in the test's hands.
-class OfflineWritesTest : public testing::Test {
+class OfflineWritesTest : public ::testing::Test {
  protected:
   OfflineWritesTest() {
     metamanager_ = bus_.add_module("metamanager", "meta");
@@ -82,17 +83,17 @@ class OfflineWritesTest : public testing::Test {
     reader_.reset();
   }
   bool eventually(const std::function<bool()>& what, std::chrono::milliseconds within = 5s) {
-    const auto deadline = std::chrono::steady_clock::now() + within;
+    const auto deadline = steady_now() + within;
     while (!what()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
+      if (steady_now() > deadline) return false;
       if (loop_.stopped()) loop_.restart();
       loop_.run_one_for(5ms);
     }
     return true;
   }
   void turn(std::chrono::milliseconds time) {
-    const auto deadline = std::chrono::steady_clock::now() + time;
-    eventually([&] { return std::chrono::steady_clock::now() >= deadline; }, time + 1s);
+    const auto deadline = steady_now() + time;
+    eventually([&] { return steady_now() >= deadline; }, time + 1s);
   }
 
   /// The object that is answered, or a Status.
@@ -135,7 +136,7 @@ class OfflineWritesTest : public testing::Test {
   boost::asio::awaitable<Outcome> cloud(beehive::Application call) {
     const std::string key = call.key;
     calls.push_back(std::move(call));
-    at.push_back(std::chrono::steady_clock::now());
+    at.push_back(steady_now());
     EXPECT_FALSE(std::exchange(in_call_, true)) << "two calls at a time";
     boost::asio::steady_timer way(loop_, 2ms);
     co_await way.async_wait(boost::asio::use_awaitable);
@@ -159,7 +160,7 @@ class OfflineWritesTest : public testing::Test {
   bool deaf = false;                        ///< metamanager does not answer
   std::vector<std::string> changed;         ///< what it was asked to change
   std::vector<beehive::Application> calls;  ///< of the cloud
-  std::vector<std::chrono::steady_clock::time_point> at;
+  std::vector<SteadyTime> at;
   std::map<std::string, Outcome> says;  ///< by key
   Outcome otherwise{Outcome::Kind::kApproved, {}};
 

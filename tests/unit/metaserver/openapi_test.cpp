@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "edgecore/base/ascii.hpp"
 #include "metaserver/api_error.hpp"
 #include "support/paths.hpp"
 
@@ -211,8 +212,7 @@ TEST_F(OpenApiTest, TheProtobufFormSaysTheSame) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     const auto start = line.find_first_not_of(' ');
-    EXPECT_FALSE(start != line.npos && line[start] >= '0' && line[start] <= '9')
-        << "is in no description: " << line;
+    EXPECT_FALSE(start != line.npos && is_digit(line[start])) << "is in no description: " << line;
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "metaserver/api_error.hpp"
+#include "unit/metaserver/refusal.hpp"
 
 namespace edgecore::metaserver {
 namespace {
@@ -11,17 +11,6 @@ using namespace std::chrono_literals;
 
 PodLogOptions parsed(const std::string& query) {
   return parse_log_options(net::Target::parse("/api/v1/namespaces/default/pods/web/log?" + query), "web");
-}
-
-template <class Call>
-kube::Status refusal(const Call& call) {
-  try {
-    call();
-  } catch (const ApiError& error) {
-    return error.status();
-  }
-  ADD_FAILURE() << "it was not refused";
-  return {};
 }
 
 TEST(PodLogOptions, AreReadAsTheApiServerReadsThem) {
@@ -56,7 +45,7 @@ TEST(PodLogOptions, OfNonsenseAreRefused) {
   EXPECT_EQ(refusal([] { parsed("stream=both"); }).code, 422);
 }
 
-Json pod(const char* status, const char* more_spec = "") {
+Json pod_with_status(const char* status, const char* more_spec = "") {
   return kube::parse_json(std::string(R"({"metadata": {"name": "web", "namespace": "default", "uid": "u"},
       "spec": {"containers": [{"name": "a"}])") +
                           more_spec + R"(}, "status": {"containerStatuses": [)" + status + "]}}");
@@ -67,7 +56,7 @@ kube::Status refused(const Json& object, const PodLogOptions& options) {
 }
 
 TEST(LogTarget, IsTheOnlyContainerOrTheNamedOne) {
-  const Json one = pod(R"({"name": "a", "restartCount": 2, "containerID": "containerd://x",
+  const Json one = pod_with_status(R"({"name": "a", "restartCount": 2, "containerID": "containerd://x",
                            "state": {"running": {}}})");
   const auto target = find_log_target(one, {});
   EXPECT_EQ(target.container, "a");
@@ -93,19 +82,22 @@ TEST(LogTarget, IsTheOnlyContainerOrTheNamedOne) {
 }
 
 TEST(LogTarget, OfAContainerThatWaitsIsTheOneBefore) {
-  const auto crashed = find_log_target(pod(R"({"name": "a", "restartCount": 3, "state": {"waiting":
+  const auto crashed =
+      find_log_target(pod_with_status(R"({"name": "a", "restartCount": 3, "state": {"waiting":
       {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": {"containerID": "containerd://last"}}})"),
-                                       {});
+                      {});
   EXPECT_EQ(crashed.number, 3U);
   EXPECT_EQ(crashed.container_id, "containerd://last");
   EXPECT_FALSE(crashed.running);
   EXPECT_EQ(
-      refused(pod(R"({"name": "a", "state": {"waiting": {"reason": "ContainerCreating"}}})"), {}).message,
+      refused(pod_with_status(R"({"name": "a", "state": {"waiting": {"reason": "ContainerCreating"}}})"), {})
+          .message,
       "container \"a\" in pod \"web\" is waiting to start: ContainerCreating");
   EXPECT_EQ(
-      refused(pod(R"({"name": "a", "state": {"waiting": {"reason": "ImagePullBackOff"}}})"), {}).message,
+      refused(pod_with_status(R"({"name": "a", "state": {"waiting": {"reason": "ImagePullBackOff"}}})"), {})
+          .message,
       "container \"a\" in pod \"web\" is waiting to start: trying and failing to pull image");
-  EXPECT_EQ(refused(pod(R"({"name": "a"})"), {}).message,
+  EXPECT_EQ(refused(pod_with_status(R"({"name": "a"})"), {}).message,
             "container \"a\" in pod \"web\" is waiting to start - no logs yet");
 }
 
@@ -115,17 +107,19 @@ TEST(LogTarget, PreviousIsTheContainerBeforeTheOneThatRuns) {
   const auto last = R"("lastState": {"terminated": {"containerID": "containerd://last"}}})";
   EXPECT_EQ(
       find_log_target(
-          pod((R"({"name": "a", "restartCount": 3, "state": {"running": {}}, )" + std::string(last)).c_str()),
+          pod_with_status(
+              (R"({"name": "a", "restartCount": 3, "state": {"running": {}}, )" + std::string(last)).c_str()),
           previous)
           .number,
       2U);
   EXPECT_EQ(
       find_log_target(
-          pod((R"({"name": "a", "restartCount": 3, "state": {"waiting": {}}, )" + std::string(last)).c_str()),
+          pod_with_status(
+              (R"({"name": "a", "restartCount": 3, "state": {"waiting": {}}, )" + std::string(last)).c_str()),
           previous)
           .number,
       3U);
-  const auto none = refused(pod(R"({"name": "a", "state": {"running": {}}})"), previous);
+  const auto none = refused(pod_with_status(R"({"name": "a", "state": {"running": {}}})"), previous);
   EXPECT_EQ(none.message, "previous terminated container \"a\" in pod \"web\" not found");
   EXPECT_EQ(none.code, 400);
 }

@@ -9,9 +9,11 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdlib>
 #include <fstream>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "metaserver/api_error.hpp"
 
@@ -105,8 +107,8 @@ class PodLogTest : public ::testing::Test {
                           }));
   }
   bool until(const std::function<bool()>& what) {
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
-    while (!what() && std::chrono::steady_clock::now() < deadline) {
+    const auto deadline = steady_now() + 10s;
+    while (!what() && steady_now() < deadline) {
       loop_.restart();
       loop_.run_one_for(5ms);
     }

@@ -16,7 +16,7 @@ Representation chosen(const std::string& accept, Offer offer = Offer::kObject,
   return representation(headers, net::Target::parse(target), offer);
 }
 
-std::string refusal(const std::string& accept, Offer offer = Offer::kObject) {
+std::string refused_accept(const std::string& accept, Offer offer = Offer::kObject) {
   try {
     chosen(accept, offer);
   } catch (const ApiError& error) {
@@ -50,15 +50,15 @@ TEST(RepresentationTest, QualityGoesBeforeOrderAndNamesBeforeWildcards) {
 }
 
 TEST(RepresentationTest, WhatFitsNothingIsRefusedWithWhatThereIs) {
-  EXPECT_EQ(refusal("application/vnd.kubernetes.protobuf"),
+  EXPECT_EQ(refused_accept("application/vnd.kubernetes.protobuf"),
             "only the following media types are accepted: application/json, application/yaml");
-  EXPECT_EQ(refusal("application/yaml", Offer::kWatch),
+  EXPECT_EQ(refused_accept("application/yaml", Offer::kWatch),
             "only the following media types are accepted: application/json");
-  EXPECT_NE(refusal("text/html"), "");
-  EXPECT_NE(refusal("application/json;charset=latin1"), "");
-  EXPECT_NE(refusal("application/json;as=Chart;v=v1;g=meta.k8s.io"), "");
-  EXPECT_NE(refusal("application/json;as=Table;v=v7;g=meta.k8s.io"), "");
-  EXPECT_NE(refusal("application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"), "");
+  EXPECT_NE(refused_accept("text/html"), "");
+  EXPECT_NE(refused_accept("application/json;charset=latin1"), "");
+  EXPECT_NE(refused_accept("application/json;as=Chart;v=v1;g=meta.k8s.io"), "");
+  EXPECT_NE(refused_accept("application/json;as=Table;v=v7;g=meta.k8s.io"), "");
+  EXPECT_NE(refused_accept("application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"), "");
 }
 
 TEST(RepresentationTest, FormsAreTakenInTheOrderOfTheClient) {
@@ -114,7 +114,7 @@ TEST(RepresentationTest, OpenApiIsProtobufForOldKubectl) {
     EXPECT_FALSE(as.pretty);
   }
   EXPECT_EQ(chosen("application/json", Offer::kOpenApi).form, Form::kObject);
-  EXPECT_NE(refusal("application/com.github.proto-openapi.spec.v2@v1.0+protobuf", Offer::kObject), "");
+  EXPECT_NE(refused_accept("application/com.github.proto-openapi.spec.v2@v1.0+protobuf", Offer::kObject), "");
 }
 
 TEST(RepresentationTest, PeopleGetIndentedText) {

@@ -19,6 +19,7 @@
 #include <thread>
 #include <vector>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/uuid.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/supervisor.hpp"
@@ -193,7 +194,7 @@ class FakeCloud {
 };
 
 /// The module on a real bus with a real store and real HTTP; cloud and metamanager are in the test's hands.
-class ServerFixture : public testing::Test {
+class ServerFixture : public ::testing::Test {
  protected:
   ServerFixture() {
     directory = std::filesystem::temp_directory_path() / ("edgecore-metaserver-" + uuid_v4());
@@ -344,9 +345,9 @@ class ServerFixture : public testing::Test {
   }
   /// Waits until a condition holds; a failure says what was waited for.
   static void eventually(const std::string& what, const std::function<bool()>& holds) {
-    const auto until = std::chrono::steady_clock::now() + 5s;
+    const auto until = steady_now() + 5s;
     while (!holds()) {
-      ASSERT_LT(std::chrono::steady_clock::now(), until) << "not within 5 s: " << what;
+      ASSERT_LT(steady_now(), until) << "not within 5 s: " << what;
       std::this_thread::sleep_for(2ms);
     }
   }

@@ -1,14 +1,15 @@
 #include <gmock/gmock.h>
 
+#include "edgecore/base/clock.hpp"
 #include "unit/metaserver/server_fixture.hpp"
 
 namespace edgecore::metaserver {
 namespace {
 
-using testing::Contains;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 constexpr char kList[] = "/api/v1/namespaces/default/configmaps";
 
@@ -121,7 +122,7 @@ TEST_F(MetaServerTest, WhatChangedWithoutAConnectionIsFoundByTheListAfterIt) {
   connect(true);
   eventually("three events", [&] { return lines->seen().size() >= 3; });
   EXPECT_THAT(lines->seen(),
-              testing::UnorderedElementsAre("MODIFIED b@1004", "ADDED c@1005", "DELETED a@1003"));
+              ::testing::UnorderedElementsAre("MODIFIED b@1004", "ADDED c@1005", "DELETED a@1003"));
   EXPECT_THAT(cloud->calls(), Contains("sync"));
   EXPECT_EQ(cloud->last_sync().size(), 1U);
 }
@@ -156,9 +157,9 @@ TEST_F(MetaServerTest, WhatWasListedSurvivesARestartWithoutTheCloud) {
 TEST_F(MetaServerTest, ACloudThatDoesNotAnswerCostsLittleOnceItIsKnown) {
   cloud->silent = true;
   start();
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = steady_now();
   EXPECT_EQ(get(std::string(kList) + "?timeout=1s").status, 200);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+  EXPECT_LT(steady_now() - begin, 5s);
 }
 
 TEST_F(MetaServerTest, AListComesInPagesOfOneMoment) {
@@ -268,9 +269,9 @@ TEST_F(MetaServerTest, TheModuleStopsWithWatchesOpen) {
   start();
   const auto lines = watch(std::string(kList) + "?watch=1");
   get(kList);
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = steady_now();
   EXPECT_TRUE(supervisor->stop());
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+  EXPECT_LT(steady_now() - begin, 2s);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "edgecore/net/digest.hpp"
 
 /// Service account tokens as the API server makes them, and as nobody should.
-namespace edgecore::metaserver::testing {
+namespace edgecore::metaserver::samples {
 
 inline const WallTime kNow = kube::parse_time("2024-06-10T12:00:00Z").value();
 inline constexpr char kIssuer[] = "https://kubernetes.default.svc.cluster.local";
@@ -40,4 +40,4 @@ inline std::string token_of(const Json& claims, const std::string& header = R"({
          net::base64url(signature);
 }
 
-}  // namespace edgecore::metaserver::testing
+}  // namespace edgecore::metaserver::samples

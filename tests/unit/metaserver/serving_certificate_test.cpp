@@ -9,8 +9,8 @@
 namespace edgecore::metaserver {
 namespace {
 
-using testing::ElementsAre;
-using testing::StartsWith;
+using ::testing::ElementsAre;
+using ::testing::StartsWith;
 
 class ServingCertificateTest : public ServingFixture {};
 

@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edgecore/kube/time.hpp"
@@ -64,7 +65,7 @@ struct ClusterAuthority {
 };
 
 /// The certificate of node edge-1 on a real bus; the mailbox of `metamanager` is in the test's hands.
-class ServingFixture : public testing::Test {
+class ServingFixture : public ::testing::Test {
  protected:
   using Pair = std::pair<std::string, std::string>;  ///< chain and key
 
@@ -123,11 +124,11 @@ class ServingFixture : public testing::Test {
 
   /// The next question to metamanager; nullptr when there is none for `patience`.
   MessagePtr next(std::chrono::milliseconds patience = 5s) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto deadline = steady_now() + patience;
     do {
       if (auto delivery = metamanager->try_receive()) return delivery.message();
       std::this_thread::sleep_for(1ms);
-    } while (std::chrono::steady_clock::now() < deadline);
+    } while (steady_now() < deadline);
     return nullptr;
   }
   /// The next question, which has to be of this operation.

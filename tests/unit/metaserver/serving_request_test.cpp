@@ -8,7 +8,7 @@
 namespace edgecore::metaserver {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const ServingTemplate kTemplate{"edge-1", {"127.0.0.1"}};
 
@@ -43,26 +43,25 @@ TEST(ServingRequestTest, OnlyARequestOfTheSameKeyForTheSameIsTheSame) {
 }
 
 TEST(ServingRequestTest, TheConditionsSayHowFarItIs) {
-  using Kind = SigningState::Kind;
   const auto state = [](const std::string& conditions, const std::string& certificate) {
     return signing_state(
         {{"status", {{"conditions", Json::parse(conditions)}, {"certificate", certificate}}}});
   };
   const std::string approved = R"({"type":"Approved","status":"True"})";
-  EXPECT_EQ(signing_state(Json::object()).kind, Kind::kPending);
-  EXPECT_EQ(signing_state(Json("text")).kind, Kind::kPending);
-  EXPECT_EQ(state("[]", "aGFsbG8=").kind, Kind::kPending);  // signed, but nobody has approved
-  EXPECT_EQ(state("[" + approved + "]", "").kind, Kind::kPending);
-  EXPECT_EQ(state("[" + approved + "]", "aGFsbG8=").kind, Kind::kIssued);
+  EXPECT_EQ(signing_state(Json::object()).kind, SigningState::Kind::kPending);
+  EXPECT_EQ(signing_state(Json("text")).kind, SigningState::Kind::kPending);
+  EXPECT_EQ(state("[]", "aGFsbG8=").kind, SigningState::Kind::kPending);  // signed, but nobody has approved
+  EXPECT_EQ(state("[" + approved + "]", "").kind, SigningState::Kind::kPending);
+  EXPECT_EQ(state("[" + approved + "]", "aGFsbG8=").kind, SigningState::Kind::kIssued);
   EXPECT_EQ(state("[" + approved + "]", "aGFsbG8=").chain_pem, "hallo");
-  EXPECT_EQ(state("[" + approved + "]", "aGFsbG8").kind, Kind::kRefused);
-  EXPECT_EQ(state("[" + approved + R"(,{"type":"Failed"}])", "aGFsbG8=").kind, Kind::kRefused);
+  EXPECT_EQ(state("[" + approved + "]", "aGFsbG8").kind, SigningState::Kind::kRefused);
+  EXPECT_EQ(state("[" + approved + R"(,{"type":"Failed"}])", "aGFsbG8=").kind, SigningState::Kind::kRefused);
   EXPECT_EQ(state("[" + approved + R"(,{"type":"Failed","status":"False"}])", "aGFsbG8=").kind,
-            Kind::kIssued);
+            SigningState::Kind::kIssued);
   const auto denied = state(R"([7,{"type":"Denied","status":"True","message":"not\nyou"}])", "");
-  EXPECT_EQ(denied.kind, Kind::kRefused);
+  EXPECT_EQ(denied.kind, SigningState::Kind::kRefused);
   EXPECT_THAT(denied.why, HasSubstr("denied"));
-  EXPECT_THAT(denied.why, testing::Not(HasSubstr("\n")));
+  EXPECT_THAT(denied.why, ::testing::Not(HasSubstr("\n")));
 }
 
 }  // namespace

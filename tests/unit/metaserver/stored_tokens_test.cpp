@@ -7,8 +7,8 @@
 namespace edgecore::metaserver {
 namespace {
 
-using testing::token_of;
-using testing::web_claims;
+using samples::token_of;
+using samples::web_claims;
 using Match = StoredTokens::Match;
 
 constexpr char kRow[] =

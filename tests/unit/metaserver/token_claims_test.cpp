@@ -10,15 +10,15 @@ namespace edgecore::metaserver {
 namespace {
 
 using namespace std::chrono_literals;
+using samples::kIssuer;
+using samples::kNow;
+using samples::seconds;
+using samples::token_of;
+using samples::web_claims;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::kIssuer;
-using testing::kNow;
 using ::testing::Not;
-using testing::seconds;
-using testing::token_of;
-using testing::web_claims;
 
 /// The claims with one value set, or taken away by null.
 Json with(const std::string& pointer, const Json& value) {

@@ -72,8 +72,8 @@ std::string refusal(const std::string& pem) {
   return "taken";
 }
 
-constexpr std::string_view header = R"({"alg":"see above"})";
-constexpr std::string_view payload = R"({"iss":"https://kubernetes.default.svc.cluster.local"})";
+constexpr std::string_view token_header = R"({"alg":"see above"})";
+constexpr std::string_view token_payload = R"({"iss":"https://kubernetes.default.svc.cluster.local"})";
 
 TEST(JwsTest, PublishedTokenVerifies) {
   // RFC 7515, appendix A.3: an ES256 token and its key.
@@ -106,8 +106,8 @@ TEST(JwsTest, EveryAlgorithmVerifiesItsOwnKindOnly) {
   const auto all = keys_of(p256.public_key + rsa.public_key + p521.public_key + p384.public_key);
   EXPECT_EQ(all.size(), 4U);
   for (const auto& [algorithm, key] : cases) {
-    const std::string token = sign_compact(algorithm, key->signer(), header, payload);
-    EXPECT_EQ(parse_compact(token).payload_text, payload);
+    const std::string token = sign_compact(algorithm, key->signer(), token_header, token_payload);
+    EXPECT_EQ(parse_compact(token).payload_text, token_payload);
     for (const auto& [claimed, other] : cases)
       EXPECT_EQ(accepted(all, claimed, token), std::string_view(claimed) == algorithm)
           << algorithm << " as " << claimed;
@@ -115,19 +115,19 @@ TEST(JwsTest, EveryAlgorithmVerifiesItsOwnKindOnly) {
       EXPECT_EQ(accepted(keys_of(other->public_key), algorithm, token), other == key) << algorithm;
     EXPECT_FALSE(accepted(VerificationKeys(), algorithm, token));
   }
-  EXPECT_THROW(sign_compact("ES384", p256.signer(), header, payload), BadInput);
-  EXPECT_THROW(sign_compact("none", p256.signer(), header, payload), BadInput);
+  EXPECT_THROW(sign_compact("ES384", p256.signer(), token_header, token_payload), BadInput);
+  EXPECT_THROW(sign_compact("none", p256.signer(), token_header, token_payload), BadInput);
 }
 
 TEST(JwsTest, SecretsAndNoneNeverVerify) {
   const KeyTexts rsa = KeyTexts::rsa();
   const auto keys = keys_of(rsa.public_key);
-  const std::string text = base64url(R"({"alg":"HS256"})") + "." + base64url(payload);
+  const std::string text = base64url(R"({"alg":"HS256"})") + "." + base64url(token_payload);
   // The classic confusion: an HMAC with the public key's text as the secret.
   EXPECT_FALSE(accepted(keys, "HS256", text + "." + base64url(hmac_sha256(rsa.public_key, text))));
   for (const auto* algorithm : {"none", "None", "", "EdDSA", "rs256", "RS256 ", "ES256K"}) {
     EXPECT_FALSE(accepted(keys, algorithm, text + ".")) << algorithm;
-    EXPECT_FALSE(accepted(keys, algorithm, sign_compact("RS256", rsa.signer(), header, payload)))
+    EXPECT_FALSE(accepted(keys, algorithm, sign_compact("RS256", rsa.signer(), token_header, token_payload)))
         << algorithm;
   }
 }
@@ -135,7 +135,7 @@ TEST(JwsTest, SecretsAndNoneNeverVerify) {
 TEST(JwsTest, SignaturesOfAnotherSizeOrEncodingAreRefused) {
   const KeyTexts p256 = KeyTexts::ec("P-256");
   const auto keys = keys_of(p256.public_key);
-  const auto parts = parse_compact(sign_compact("ES256", p256.signer(), header, payload));
+  const auto parts = parse_compact(sign_compact("ES256", p256.signer(), token_header, token_payload));
   ASSERT_EQ(parts.signature.size(), 64U);
   EXPECT_TRUE(keys.verifies(parts.signing_input, "ES256", parts.signature));
   const std::vector<std::string> broken{"", parts.signature.substr(1), parts.signature + std::string(1, '\0'),
@@ -143,7 +143,7 @@ TEST(JwsTest, SignaturesOfAnotherSizeOrEncodingAreRefused) {
   for (const auto& signature : broken)
     EXPECT_FALSE(keys.verifies(parts.signing_input, "ES256", signature)) << hex(signature);
   const auto rsa = KeyTexts::rsa();
-  const auto rsa_parts = parse_compact(sign_compact("RS256", rsa.signer(), header, payload));
+  const auto rsa_parts = parse_compact(sign_compact("RS256", rsa.signer(), token_header, token_payload));
   EXPECT_FALSE(
       keys_of(rsa.public_key).verifies(rsa_parts.signing_input, "RS256", rsa_parts.signature.substr(0, 255)));
 }
@@ -151,8 +151,8 @@ TEST(JwsTest, SignaturesOfAnotherSizeOrEncodingAreRefused) {
 TEST(JwsTest, KeysComeInEveryFormAKeyFileMayHave) {
   const KeyTexts rsa = KeyTexts::rsa();
   const KeyTexts ec = KeyTexts::ec("P-256");
-  const std::string rsa_token = sign_compact("RS256", rsa.signer(), header, payload);
-  const std::string ec_token = sign_compact("ES256", ec.signer(), header, payload);
+  const std::string rsa_token = sign_compact("RS256", rsa.signer(), token_header, token_payload);
+  const std::string ec_token = sign_compact("ES256", ec.signer(), token_header, token_payload);
   const std::string pkcs1 = written(rsa.key.get(), write_pkcs1_public);
   const std::string certificate = self_sign(TestAuthority::ca_template(), ec.signer()).pem();
   EXPECT_TRUE(rsa.traditional.starts_with("-----BEGIN RSA PRIVATE KEY-----")) << rsa.traditional;

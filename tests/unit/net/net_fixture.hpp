@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/net/http_client.hpp"
 #include "edgecore/net/http_server.hpp"
 #include "edgecore/net/net_error.hpp"
@@ -105,9 +106,9 @@ class NetTest : public testing::Test {
   void run(asio::awaitable<void> scenario, std::chrono::seconds limit = 20s) {
     std::optional<std::exception_ptr> outcome;
     asio::co_spawn(io_, std::move(scenario), [&outcome](std::exception_ptr e) { outcome = e; });
-    const auto until = std::chrono::steady_clock::now() + limit;
+    const auto until = steady_now() + limit;
     io_.restart();
-    while (!outcome && std::chrono::steady_clock::now() < until) io_.run_one_until(until);
+    while (!outcome && steady_now() < until) io_.run_one_until(until);
     if (!outcome) {
       ADD_FAILURE() << "the scenario hangs";
     } else if (*outcome) {

@@ -1,5 +1,6 @@
 #include "edgecore/net/websocket.hpp"
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "unit/net/net_fixture.hpp"
 
@@ -354,9 +355,9 @@ TEST_F(WebSocketTest, OwnAbortEndsAPendingReadAndCloseWorksWithAReaderPending) {
       spawn(reader());
       co_await sleep(20ms);
       if (polite) {
-        const auto begun = std::chrono::steady_clock::now();
+        const auto begun = steady_now();
         co_await socket->close();
-        EXPECT_LT(std::chrono::steady_clock::now() - begun, 1s);
+        EXPECT_LT(steady_now() - begun, 1s);
       } else {
         socket->abort();
       }

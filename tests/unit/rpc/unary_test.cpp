@@ -9,6 +9,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "unit/cri/await.hpp"
 
@@ -24,9 +25,8 @@ class Service final : public health::Health::Service {
   grpc::Status Check(grpc::ServerContext* context, const health::HealthCheckRequest* request,
                      health::HealthCheckResponse* reply) override {
     if (request->service() == "nothing") return {grpc::StatusCode::NOT_FOUND, "there is nothing"};
-    const auto give_up = std::chrono::steady_clock::now() + 20s;
-    while (request->service() == "slow" && !context->IsCancelled() &&
-           std::chrono::steady_clock::now() < give_up)
+    const auto give_up = steady_now() + 20s;
+    while (request->service() == "slow" && !context->IsCancelled() && steady_now() < give_up)
       std::this_thread::sleep_for(5ms);
     if (context->IsCancelled()) cancelled = true;
     reply->set_status(health::HealthCheckResponse::SERVING);

@@ -20,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/supervisor.hpp"
 #include "edgecore/kube/json.hpp"
@@ -117,11 +118,11 @@ class ServiceBusFixture : public testing::Test {
   }
   /// The next message for the cloud; nullptr after `patience`.
   MessagePtr next(std::chrono::milliseconds patience = 8s) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto deadline = steady_now() + patience;
     do {
       if (auto delivery = cloud->try_receive()) return delivery.message();
       std::this_thread::sleep_for(1ms);
-    } while (std::chrono::steady_clock::now() < deadline);
+    } while (steady_now() < deadline);
     return nullptr;
   }
   /// The answer to a call, which comes next.
@@ -222,9 +223,9 @@ class ServiceBusFixture : public testing::Test {
   }
   template <typename Condition>
   static bool eventually(Condition condition, std::chrono::milliseconds patience = 5s) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto deadline = steady_now() + patience;
     while (!condition()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
+      if (steady_now() > deadline) return false;
       std::this_thread::sleep_for(2ms);
     }
     return true;

@@ -15,6 +15,7 @@
 #include <fstream>
 #include <thread>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "unit/cri/await.hpp"
 
@@ -22,33 +23,32 @@ namespace edgecore::cri {
 namespace {
 
 namespace asio = boost::asio;
-namespace v1 = grpc::health::v1;
+namespace health = grpc::health::v1;
 using namespace std::chrono_literals;
 using Kind = HealthAnswer::Kind;
 using Tcp = asio::ip::tcp;
 
-class Service final : public v1::Health::Service {
+class HealthService final : public health::Health::Service {
  public:
-  grpc::Status Check(grpc::ServerContext* context, const v1::HealthCheckRequest* request,
-                     v1::HealthCheckResponse* reply) override {
+  grpc::Status Check(grpc::ServerContext* context, const health::HealthCheckRequest* request,
+                     health::HealthCheckResponse* reply) override {
     ++asked;
     const auto agent = context->client_metadata().find("user-agent");
     if (agent != context->client_metadata().end())
       kubelets_agent = agent->second.starts_with("kube-probe/1.28 ");
     if (request->service() == "slow") {
-      const auto give_up = std::chrono::steady_clock::now() + 20s;
-      while (!context->IsCancelled() && std::chrono::steady_clock::now() < give_up)
-        std::this_thread::sleep_for(5ms);
+      const auto give_up = steady_now() + 20s;
+      while (!context->IsCancelled() && steady_now() < give_up) std::this_thread::sleep_for(5ms);
       if (context->IsCancelled()) ++cancelled;
     }
     if (request->service() == "strange") return {grpc::StatusCode::NOT_FOUND, "never heard of it"};
     if (request->service() == "broken") return {grpc::StatusCode::CANCELLED, "the server's own words"};
     if (request->service() == "long") return {grpc::StatusCode::INTERNAL, std::string(1'000'000, 'x')};
-    reply->set_status(request->service() == "db" ? v1::HealthCheckResponse::NOT_SERVING : status.load());
+    reply->set_status(request->service() == "db" ? health::HealthCheckResponse::NOT_SERVING : status.load());
     return grpc::Status::OK;
   }
 
-  std::atomic<v1::HealthCheckResponse::ServingStatus> status = v1::HealthCheckResponse::SERVING;
+  std::atomic<health::HealthCheckResponse::ServingStatus> status = health::HealthCheckResponse::SERVING;
   std::atomic<int> asked = 0;
   std::atomic<int> cancelled = 0;
   std::atomic<bool> kubelets_agent = false;
@@ -94,7 +94,7 @@ class GrpcHealthTest : public testing::Test {
   }
 
   asio::io_context io_;
-  Service service_;
+  HealthService service_;
   std::unique_ptr<grpc::Server> server_;
   std::uint16_t port_ = 0;
   std::unique_ptr<GrpcHealthChecker> checker_ = make_grpc_health_checker();
@@ -161,11 +161,11 @@ TEST_F(GrpcHealthTest, EveryOtherAnswerIsNotServing) {
   serve();
   EXPECT_EQ(check("db").kind, Kind::kNotServing);
   EXPECT_EQ(check("db").text, "the server says NOT_SERVING");
-  service_.status = v1::HealthCheckResponse::UNKNOWN;
+  service_.status = health::HealthCheckResponse::UNKNOWN;
   EXPECT_EQ(check().text, "the server says UNKNOWN");
-  service_.status = v1::HealthCheckResponse::SERVICE_UNKNOWN;
+  service_.status = health::HealthCheckResponse::SERVICE_UNKNOWN;
   EXPECT_EQ(check().text, "the server says SERVICE_UNKNOWN");
-  service_.status = static_cast<v1::HealthCheckResponse::ServingStatus>(77);
+  service_.status = static_cast<health::HealthCheckResponse::ServingStatus>(77);
   EXPECT_EQ(check().kind, Kind::kNotServing);
   const HealthAnswer strange = check("strange");
   EXPECT_EQ(strange.kind, Kind::kNotServing);
@@ -194,9 +194,9 @@ TEST_F(GrpcHealthTest, NobodyListeningIsAFailureWhenTheTimeIsOver) {
     const Stranger gone("");
     port_ = gone.port();
   }
-  const auto before = std::chrono::steady_clock::now();
+  const auto before = steady_now();
   const HealthAnswer answer = check("", 300ms);
-  EXPECT_GE(std::chrono::steady_clock::now() - before, 250ms);
+  EXPECT_GE(steady_now() - before, 250ms);
   EXPECT_EQ(answer.kind, Kind::kUnreachable);
   EXPECT_EQ(answer.text, "no gRPC connection to 127.0.0.1:" + std::to_string(port_) + " within 300 ms");
 }

@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/detached.hpp>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
 #include <thread>
 
+#include "edgecore/base/clock.hpp"
 #include "unit/cri/await.hpp"
 
 namespace edgecore::cri {
@@ -20,7 +22,7 @@ namespace v1 = ::runtime::v1;
 using namespace std::chrono_literals;
 
 /// A runtime at the other end of the socket that answers a few rpcs with what the test can recognise.
-class Service final : public v1::RuntimeService::Service {
+class ScriptedRuntime final : public v1::RuntimeService::Service {
  public:
   grpc::Status Version(grpc::ServerContext*, const v1::VersionRequest* request,
                        v1::VersionResponse* reply) override {
@@ -44,9 +46,8 @@ class Service final : public v1::RuntimeService::Service {
   /// Hangs until the caller gives up.
   grpc::Status StartContainer(grpc::ServerContext* context, const v1::StartContainerRequest*,
                               v1::StartContainerResponse*) override {
-    const auto give_up = std::chrono::steady_clock::now() + 20s;
-    while (!context->IsCancelled() && std::chrono::steady_clock::now() < give_up)
-      std::this_thread::sleep_for(5ms);
+    const auto give_up = steady_now() + 20s;
+    while (!context->IsCancelled() && steady_now() < give_up) std::this_thread::sleep_for(5ms);
     if (context->IsCancelled()) ++cancelled;
     return grpc::Status::OK;
   }
@@ -131,7 +132,7 @@ class GrpcRuntimeTest : public testing::Test {
   boost::asio::io_context io_;
   std::filesystem::path dir_;
   GrpcRuntimeOptions options_;
-  Service service_;
+  ScriptedRuntime service_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Runtime> runtime_;
   std::string message_;
@@ -169,10 +170,10 @@ TEST_F(GrpcRuntimeTest, RepliesAboveSixteenMebibytesAreRefused) {
 
 TEST_F(GrpcRuntimeTest, NobodyListeningFailsAtOnce) {
   connect();
-  const auto before = std::chrono::steady_clock::now();
+  const auto before = steady_now();
   EXPECT_EQ(code(runtime_->version("")), Code::Unavailable);
   EXPECT_EQ(code(runtime_->version("")), Code::Unavailable);
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);
+  EXPECT_LT(steady_now() - before, 1s);
 }
 
 TEST_F(GrpcRuntimeTest, RestartedRuntimeIsFoundWithinTwoSeconds) {
@@ -185,9 +186,9 @@ TEST_F(GrpcRuntimeTest, RestartedRuntimeIsFoundWithinTwoSeconds) {
     std::this_thread::sleep_for(100ms);
   }
   serve();
-  const auto back = std::chrono::steady_clock::now();
+  const auto back = steady_now();
   ASSERT_TRUE(eventually([&] { return code(runtime_->version("")) == Code::Ok; }));
-  EXPECT_LT(std::chrono::steady_clock::now() - back, 2500ms);  // the back-off has a jitter of a fifth
+  EXPECT_LT(steady_now() - back, 2500ms);  // the back-off has a jitter of a fifth
 }
 
 TEST_F(GrpcRuntimeTest, CallsEndAtTheirDeadline) {

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <thread>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/cri/grpc_runtime.hpp"
 #include "unit/cri/await.hpp"
 
@@ -189,10 +190,9 @@ TEST_F(LiveTest, EventsComeOrAreKnownNotTo) {
 TEST_F(LiveTest, BareCallLatencies) {
   std::map<std::string, std::vector<double>> millis;
   const auto timed = [&](const char* name, auto call) {
-    const auto before = std::chrono::steady_clock::now();
+    const auto before = steady_now();
     call();
-    millis[name].push_back(
-        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before).count());
+    millis[name].push_back(std::chrono::duration<double, std::milli>(steady_now() - before).count());
   };
   for (std::uint32_t round = 0; round < 5; ++round) {
     sandbox_config_.metadata.attempt = round;

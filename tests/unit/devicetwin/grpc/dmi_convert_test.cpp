@@ -414,39 +414,38 @@ TEST(ReadRequestTest, TooManyTwinsAreRefused) {
 }
 
 TEST(WriteRequestTest, EachCallHasItsMessage) {
-  using Kind = MapperCall::Kind;
   const auto device = device_message(sensor());
-  const auto written = [](Kind kind, const Json& object) {
+  const auto written = [](MapperCall::Kind kind, const Json& object) {
     return write_request({kind, "default", "sensor", object.is_null() ? "" : object.dump()});
   };
   v1beta1::RegisterDeviceRequest registered;
-  EXPECT_STREQ(written(Kind::kRegisterDevice, sensor()).method, "RegisterDevice");
-  ASSERT_TRUE(registered.ParseFromString(written(Kind::kRegisterDevice, sensor()).bytes));
+  EXPECT_STREQ(written(MapperCall::Kind::kRegisterDevice, sensor()).method, "RegisterDevice");
+  ASSERT_TRUE(registered.ParseFromString(written(MapperCall::Kind::kRegisterDevice, sensor()).bytes));
   EXPECT_EQ(registered.device().spec().properties_size(), device.spec().properties_size());
   v1beta1::UpdateDeviceRequest updated;
-  EXPECT_STREQ(written(Kind::kUpdateDevice, sensor()).method, "UpdateDevice");
-  ASSERT_TRUE(updated.ParseFromString(written(Kind::kUpdateDevice, sensor()).bytes));
+  EXPECT_STREQ(written(MapperCall::Kind::kUpdateDevice, sensor()).method, "UpdateDevice");
+  ASSERT_TRUE(updated.ParseFromString(written(MapperCall::Kind::kUpdateDevice, sensor()).bytes));
   EXPECT_EQ(updated.device().name(), "sensor");
   v1beta1::CreateDeviceModelRequest created;
-  EXPECT_STREQ(written(Kind::kCreateDeviceModel, model()).method, "CreateDeviceModel");
-  ASSERT_TRUE(created.ParseFromString(written(Kind::kCreateDeviceModel, model()).bytes));
+  EXPECT_STREQ(written(MapperCall::Kind::kCreateDeviceModel, model()).method, "CreateDeviceModel");
+  ASSERT_TRUE(created.ParseFromString(written(MapperCall::Kind::kCreateDeviceModel, model()).bytes));
   EXPECT_EQ(created.model().name(), "sensor-model");
   v1beta1::UpdateDeviceModelRequest changed;
-  EXPECT_STREQ(written(Kind::kUpdateDeviceModel, model()).method, "UpdateDeviceModel");
-  ASSERT_TRUE(changed.ParseFromString(written(Kind::kUpdateDeviceModel, model()).bytes));
+  EXPECT_STREQ(written(MapperCall::Kind::kUpdateDeviceModel, model()).method, "UpdateDeviceModel");
+  ASSERT_TRUE(changed.ParseFromString(written(MapperCall::Kind::kUpdateDeviceModel, model()).bytes));
   EXPECT_EQ(changed.model().name(), "sensor-model");
   v1beta1::RemoveDeviceRequest removed;
-  EXPECT_STREQ(written(Kind::kRemoveDevice, nullptr).method, "RemoveDevice");
-  ASSERT_TRUE(removed.ParseFromString(written(Kind::kRemoveDevice, nullptr).bytes));
+  EXPECT_STREQ(written(MapperCall::Kind::kRemoveDevice, nullptr).method, "RemoveDevice");
+  ASSERT_TRUE(removed.ParseFromString(written(MapperCall::Kind::kRemoveDevice, nullptr).bytes));
   EXPECT_EQ(removed.devicename(), "sensor");
   EXPECT_EQ(removed.devicenamespace(), "default");
   v1beta1::RemoveDeviceModelRequest gone;
-  EXPECT_STREQ(written(Kind::kRemoveDeviceModel, nullptr).method, "RemoveDeviceModel");
-  ASSERT_TRUE(gone.ParseFromString(written(Kind::kRemoveDeviceModel, nullptr).bytes));
+  EXPECT_STREQ(written(MapperCall::Kind::kRemoveDeviceModel, nullptr).method, "RemoveDeviceModel");
+  ASSERT_TRUE(gone.ParseFromString(written(MapperCall::Kind::kRemoveDeviceModel, nullptr).bytes));
   EXPECT_EQ(gone.modelname(), "sensor");
   EXPECT_EQ(gone.modelnamespace(), "default");
-  EXPECT_THROW(write_request({Kind::kUpdateDevice, "default", "sensor", "{"}), BadInput);
-  EXPECT_THROW(write_request({Kind::kUpdateDevice, "default", "sensor", ""}), BadInput);
+  EXPECT_THROW(write_request({MapperCall::Kind::kUpdateDevice, "default", "sensor", "{"}), BadInput);
+  EXPECT_THROW(write_request({MapperCall::Kind::kUpdateDevice, "default", "sensor", ""}), BadInput);
 }
 
 }  // namespace

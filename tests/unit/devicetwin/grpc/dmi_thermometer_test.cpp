@@ -5,6 +5,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/process.hpp"
 #include "edgecore/devicetwin/dmi.hpp"
 #include "support/paths.hpp"
@@ -16,7 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
-using Kind = MapperCall::Kind;
 
 /// The mapper of tests/mappers as a process, and its lines.
 class Thermometer {
@@ -26,8 +26,8 @@ class Thermometer {
 
   /// The next event of that name, within 20 s.
   Json next(const std::string& event) {
-    const auto give_up = std::chrono::steady_clock::now() + 20s;
-    while (std::chrono::steady_clock::now() < give_up) {
+    const auto give_up = steady_now() + 20s;
+    while (steady_now() < give_up) {
       const auto end = text_.find('\n');
       if (end == std::string::npos) {
         read();
@@ -109,7 +109,7 @@ class DmiThermometerTest : public testing::Test {
       "properties":[{"name":"temperature","desired":{"value":")" +
                        desired + R"("},"reportToCloud":true,"reportCycle":50}]}})");
   }
-  DmiStatus tell(Kind kind, const Json& object) {
+  DmiStatus tell(MapperCall::Kind kind, const Json& object) {
     MapperCall call;
     call.kind = kind;
     call.name_space = "default";
@@ -156,15 +156,15 @@ TEST_F(DmiThermometerTest, LivesWithEdgecore) {
     EXPECT_EQ(mapper.next("reported")["values"]["temperature"], expected);
   }
 
-  EXPECT_TRUE(tell(Kind::kCreateDeviceModel, device("model", "")).ok());
-  EXPECT_TRUE(tell(Kind::kUpdateDeviceModel, device("model", "")).ok());
-  EXPECT_TRUE(tell(Kind::kRegisterDevice, device("two", "1")).ok());
+  EXPECT_TRUE(tell(MapperCall::Kind::kCreateDeviceModel, device("model", "")).ok());
+  EXPECT_TRUE(tell(MapperCall::Kind::kUpdateDeviceModel, device("model", "")).ok());
+  EXPECT_TRUE(tell(MapperCall::Kind::kRegisterDevice, device("two", "1")).ok());
   EXPECT_EQ(mapper.next("added")["device"], "default/two");
-  EXPECT_TRUE(tell(Kind::kUpdateDevice, device("two", "-1")).ok());
+  EXPECT_TRUE(tell(MapperCall::Kind::kUpdateDevice, device("two", "-1")).ok());
   EXPECT_EQ(mapper.next("updated")["desired"]["temperature"], "-1");
-  EXPECT_TRUE(tell(Kind::kRemoveDevice, nullptr).ok());
+  EXPECT_TRUE(tell(MapperCall::Kind::kRemoveDevice, nullptr).ok());
   EXPECT_EQ(mapper.next("removed")["device"], "default/two");
-  EXPECT_TRUE(tell(Kind::kRemoveDeviceModel, nullptr).ok());
+  EXPECT_TRUE(tell(MapperCall::Kind::kRemoveDeviceModel, nullptr).ok());
 
   // edgecore goes and comes back; the device went meanwhile.
   server_.reset();

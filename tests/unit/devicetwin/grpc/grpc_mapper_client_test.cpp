@@ -7,6 +7,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/devicetwin/dmi.hpp"
 #include "unit/cri/await.hpp"
 #include "unit/devicetwin/grpc/socket_folder.hpp"
@@ -16,7 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Code = DmiStatus::Code;
-using Kind = MapperCall::Kind;
 
 /// A mapper that notes what it is told, and hangs or fails on request.
 class Mapper final : public v1beta1::DeviceMapperService::Service {
@@ -54,9 +54,8 @@ class Mapper final : public v1beta1::DeviceMapperService::Service {
  private:
   grpc::Status note(grpc::ServerContext* context, std::string what) {
     if (!hang) told.push_back(std::move(what));
-    const auto give_up = std::chrono::steady_clock::now() + 20s;
-    while (hang && !context->IsCancelled() && std::chrono::steady_clock::now() < give_up)
-      std::this_thread::sleep_for(5ms);
+    const auto give_up = steady_now() + 20s;
+    while (hang && !context->IsCancelled() && steady_now() < give_up) std::this_thread::sleep_for(5ms);
     if (context->IsCancelled()) ++cancelled;
     return status;
   }
@@ -80,10 +79,10 @@ class GrpcMapperClientTest : public testing::Test {
     server_.reset();
   }
 
-  DmiStatus call(Kind kind, const std::string& object, std::chrono::milliseconds deadline = 10s) {
+  DmiStatus call(MapperCall::Kind kind, const std::string& object, std::chrono::milliseconds deadline = 10s) {
     return call(socket_, kind, object, deadline);
   }
-  DmiStatus call(const std::string& address, Kind kind, const std::string& object,
+  DmiStatus call(const std::string& address, MapperCall::Kind kind, const std::string& object,
                  std::chrono::milliseconds deadline = 10s) {
     MapperCall one;
     one.kind = kind;
@@ -92,12 +91,12 @@ class GrpcMapperClientTest : public testing::Test {
     one.object = object;
     return cri::await(io_, client_->call(address, std::move(one), deadline));
   }
-  DmiStatus update() { return call(Kind::kUpdateDevice, kDevice); }
+  DmiStatus update() { return call(MapperCall::Kind::kUpdateDevice, kDevice); }
 
   /// Begins an update and lets it run for a while.
   void begin(std::optional<DmiStatus>& ended, bool& aborted, boost::asio::cancellation_signal& signal) {
     MapperCall one;
-    one.kind = Kind::kUpdateDevice;
+    one.kind = MapperCall::Kind::kUpdateDevice;
     one.object = kDevice;
     boost::asio::co_spawn(
         io_, client_->call(socket_, std::move(one), 20s),
@@ -124,11 +123,11 @@ class GrpcMapperClientTest : public testing::Test {
 
 TEST_F(GrpcMapperClientTest, EachCallReachesTheMapper) {
   serve();
-  EXPECT_TRUE(call(Kind::kCreateDeviceModel, kDevice).ok());
-  EXPECT_TRUE(call(Kind::kUpdateDeviceModel, kDevice).ok());
-  EXPECT_TRUE(call(Kind::kRegisterDevice, kDevice).ok());
-  EXPECT_TRUE(call(Kind::kUpdateDevice, kDevice).ok());
-  EXPECT_TRUE(call(Kind::kRemoveDevice, "").ok());
+  EXPECT_TRUE(call(MapperCall::Kind::kCreateDeviceModel, kDevice).ok());
+  EXPECT_TRUE(call(MapperCall::Kind::kUpdateDeviceModel, kDevice).ok());
+  EXPECT_TRUE(call(MapperCall::Kind::kRegisterDevice, kDevice).ok());
+  EXPECT_TRUE(call(MapperCall::Kind::kUpdateDevice, kDevice).ok());
+  EXPECT_TRUE(call(MapperCall::Kind::kRemoveDevice, "").ok());
   const std::vector<std::string> expected = {"create model d", "update model d", "register d", "update d",
                                              "remove ns/n"};
   EXPECT_EQ(mapper_.told, expected);
@@ -136,28 +135,28 @@ TEST_F(GrpcMapperClientTest, EachCallReachesTheMapper) {
 
 TEST_F(GrpcMapperClientTest, AddressMayHaveAScheme) {
   serve();
-  EXPECT_TRUE(call("unix://" + socket_, Kind::kUpdateDevice, kDevice).ok());
-  EXPECT_TRUE(call("unix:" + socket_, Kind::kUpdateDevice, kDevice).ok());
+  EXPECT_TRUE(call("unix://" + socket_, MapperCall::Kind::kUpdateDevice, kDevice).ok());
+  EXPECT_TRUE(call("unix:" + socket_, MapperCall::Kind::kUpdateDevice, kDevice).ok());
   const std::string with_nul = socket_ + std::string("\0x", 2);
   for (const std::string& bad : {std::string(), std::string("mapper.sock"), std::string("tcp://127.0.0.1:80"),
                                  "/" + std::string(200, 'x'), with_nul})
-    EXPECT_EQ(call(bad, Kind::kUpdateDevice, kDevice).code, Code::kInvalidArgument) << bad;
+    EXPECT_EQ(call(bad, MapperCall::Kind::kUpdateDevice, kDevice).code, Code::kInvalidArgument) << bad;
 }
 
 TEST_F(GrpcMapperClientTest, NobodyListeningIsUnavailableAtOnce) {
-  const auto before = std::chrono::steady_clock::now();
+  const auto before = steady_now();
   EXPECT_EQ(update().code, Code::kUnavailable);
   { RawSocket().listen(socket_, 1); }  // closed; the file stays
   const auto status = update();
   EXPECT_EQ(status.code, Code::kUnavailable);
   EXPECT_NE(status.text.find(socket_), std::string::npos) << status.text;
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);
+  EXPECT_LT(steady_now() - before, 1s);
 }
 
 TEST_F(GrpcMapperClientTest, ObjectThatCannotBeConvertedIsNotSent) {
   serve();
   for (const char* object : {"", "{", "{}", "[]", R"({"metadata":{"name":"d"},"spec":{"properties":5}})"}) {
-    const auto status = call(Kind::kUpdateDevice, object);
+    const auto status = call(MapperCall::Kind::kUpdateDevice, object);
     EXPECT_EQ(status.code, Code::kInvalidArgument) << object;
     EXPECT_NE(status.text, "");
   }
@@ -180,7 +179,7 @@ TEST_F(GrpcMapperClientTest, MappersOwnErrorsComeThrough) {
     EXPECT_EQ(status.code, ours);
     EXPECT_NE(status.text.find("no such\\nthing"), std::string::npos) << status.text;
   }
-  const auto missing = call(Kind::kRemoveDeviceModel, "");  // not overridden above
+  const auto missing = call(MapperCall::Kind::kRemoveDeviceModel, "");  // not overridden above
   EXPECT_EQ(missing.code, Code::kUnknown);
   EXPECT_NE(missing.text.find("does not serve RemoveDeviceModel"), std::string::npos) << missing.text;
 }
@@ -188,22 +187,24 @@ TEST_F(GrpcMapperClientTest, MappersOwnErrorsComeThrough) {
 TEST_F(GrpcMapperClientTest, HangingMapperIsLeftAtTheDeadline) {
   serve();
   mapper_.hang = true;
-  const auto before = std::chrono::steady_clock::now();
-  const auto status = call(Kind::kUpdateDevice, kDevice, 100ms);
+  const auto before = steady_now();
+  const auto status = call(MapperCall::Kind::kUpdateDevice, kDevice, 100ms);
   EXPECT_EQ(status.code, Code::kUnavailable);
   EXPECT_NE(status.text.find("within 100 ms"), std::string::npos) << status.text;
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 2s);
+  EXPECT_LT(steady_now() - before, 2s);
   EXPECT_TRUE(eventually([&] { return mapper_.cancelled == 1; }));
 }
 
 TEST_F(GrpcMapperClientTest, MapperThatAcceptsAndSaysNothing) {
   const RawSocket listener;
   listener.listen(socket_, 1);
-  EXPECT_EQ(call(Kind::kUpdateDevice, kDevice, 100ms).code, Code::kUnavailable);  // stays in the backlog
+  EXPECT_EQ(call(MapperCall::Kind::kUpdateDevice, kDevice, 100ms).code,
+            Code::kUnavailable);  // stays in the backlog
   const auto accepted = listener.accept();
-  EXPECT_EQ(call(Kind::kUpdateDevice, kDevice, 100ms).code, Code::kUnavailable);
-  EXPECT_EQ(call(Kind::kUpdateDevice, kDevice, 100ms).code, Code::kUnavailable);
-  EXPECT_EQ(call(Kind::kUpdateDevice, kDevice, 100ms).code, Code::kUnavailable);  // the backlog is full
+  EXPECT_EQ(call(MapperCall::Kind::kUpdateDevice, kDevice, 100ms).code, Code::kUnavailable);
+  EXPECT_EQ(call(MapperCall::Kind::kUpdateDevice, kDevice, 100ms).code, Code::kUnavailable);
+  EXPECT_EQ(call(MapperCall::Kind::kUpdateDevice, kDevice, 100ms).code,
+            Code::kUnavailable);  // the backlog is full
 }
 
 TEST_F(GrpcMapperClientTest, AnswerThatIsNoHttp2) {
@@ -214,20 +215,20 @@ TEST_F(GrpcMapperClientTest, AnswerThatIsNoHttp2) {
     accepted.send("HTTP/1.1 400 Bad Request\r\n\r\n");
     (void)accepted.drain();
   });
-  const auto before = std::chrono::steady_clock::now();
+  const auto before = steady_now();
   const auto status = update();
   mapper.join();
   EXPECT_FALSE(status.ok());  // Internal or Unavailable: whether the answer or the end is seen first
   EXPECT_NE(status.text.find(socket_), std::string::npos) << status.text;
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 2s);
+  EXPECT_LT(steady_now() - before, 2s);
 }
 
 TEST_F(GrpcMapperClientTest, LongRepliesAreRefused) {
   serve();
   mapper_.reply_bytes = 60'000;
-  EXPECT_TRUE(call(Kind::kRegisterDevice, kDevice).ok());
+  EXPECT_TRUE(call(MapperCall::Kind::kRegisterDevice, kDevice).ok());
   mapper_.reply_bytes = 70'000;
-  EXPECT_EQ(call(Kind::kRegisterDevice, kDevice).code, Code::kResourceExhausted);
+  EXPECT_EQ(call(MapperCall::Kind::kRegisterDevice, kDevice).code, Code::kResourceExhausted);
 }
 
 TEST_F(GrpcMapperClientTest, RestartedMapperIsFoundAtOnce) {
@@ -261,9 +262,9 @@ TEST_F(GrpcMapperClientTest, DestroyingTheClientEndsItsCalls) {
   bool aborted = false;
   boost::asio::cancellation_signal signal;
   begin(ended, aborted, signal);
-  const auto before = std::chrono::steady_clock::now();
+  const auto before = steady_now();
   client_.reset();
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);
+  EXPECT_LT(steady_now() - before, 1s);
   io_.restart();
   io_.run_for(1s);
   ASSERT_TRUE(ended.has_value());
@@ -278,7 +279,7 @@ TEST_F(GrpcMapperClientTest, CallsInParallelDoNotWaitForOneAnother) {
   std::vector<Code> codes;
   const auto note = [&](std::exception_ptr, const DmiStatus& status) { codes.push_back(status.code); };
   MapperCall removal;
-  removal.kind = Kind::kRemoveDevice;
+  removal.kind = MapperCall::Kind::kRemoveDevice;
   boost::asio::co_spawn(io_, client_->call(other, removal, 300ms), note);
   for (int i = 0; i < 20; ++i) boost::asio::co_spawn(io_, client_->call(socket_, removal, 10s), note);
   io_.run();

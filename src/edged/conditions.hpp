@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string_view>
+
+#include "edgecore/kube/json.hpp"
+
+namespace edgecore::edged {
+
+/// The condition of that type in the status of a pod or node; nullptr when there is none.
+inline const Json* find_condition(const Json& status, std::string_view type) {
+  for (const auto& one : kube::array_or_empty(status, "conditions")) {
+    if (kube::string_or(one, "type") == type) return &one;
+  }
+  return nullptr;
+}
+
+}  // namespace edgecore::edged
