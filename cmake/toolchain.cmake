@@ -13,6 +13,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 warns wrongly about coroutine frames and inlined std::string/variant code at -O2.
   target_compile_options(edgecore_flags INTERFACE -fcoroutines -Wno-maybe-uninitialized -Wno-restrict
     -Wno-stringop-overflow -Wno-array-bounds -Wno-dangling-pointer -Wno-mismatched-new-delete)
+  if(EDGECORE_UNITY)
+    # It guards headers with anonymous namespaces, and takes every file of a batch for one. The preset dev keeps it.
+    target_compile_options(edgecore_flags INTERFACE -Wno-subobject-linkage)
+  endif()
 endif()
 if(NOT EDGECORE_SANITIZE STREQUAL "")
   target_compile_options(edgecore_flags INTERFACE -fsanitize=${EDGECORE_SANITIZE} -fno-sanitize-recover=all)
