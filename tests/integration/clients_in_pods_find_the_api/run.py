@@ -3,12 +3,11 @@ mounted volume. Python's runs in a pod; JavaScript's runs here, in the pod's net
 import pathlib
 import re
 import shutil
-import subprocess
 import time
 
 import python_image
 from metaserver import DUMMY, MetaNode
-from node import pod, skip, wait
+from node import NETWORK, pod, skip, wait
 
 CONFIGS = "/api/v1/namespaces/default/configmaps"
 
@@ -121,8 +120,8 @@ def javascript_in_its_network(node):
     folder = node.dir / "javascript"
     folder.mkdir()
     (folder / "package.json").write_text('{"type":"module"}')
-    done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "@kubernetes/client-node@1"], cwd=folder,
-                          check=False, capture_output=True, text=True, timeout=240)
+    done = NETWORK.outside(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "@kubernetes/client-node@1"], cwd=folder,
+                           check=False, capture_output=True, text=True, timeout=240)
     if done.returncode != 0:
         print(f"the JavaScript client is left out: npm could not install it: {done.stderr.strip()[-300:]}")
         return False

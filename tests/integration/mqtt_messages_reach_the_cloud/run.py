@@ -5,8 +5,8 @@ import os
 import signal
 import time
 
-from mqtt import Client, Mosquitto, free_port, listens
-from node import Node, alive, wait
+from mqtt import Client, Mosquitto, listens
+from node import NETWORK, Node, alive, wait
 
 TOPIC = "default/user/counter"
 
@@ -95,7 +95,7 @@ with Node() as node:
     node.stop("edgecore")
     node.mqtt.stop()
     node.mqtt = None
-    port = free_port()
+    port = NETWORK.free_port()
     node.modules["eventBus"] = {"enable": True, "mqttMode": 0, "mqttServerInternal": f"tcp://127.0.0.1:{port}"}
     node.start_edgecore(config=node.config())
     wait("the private broker listens", lambda: listens(port), 20)

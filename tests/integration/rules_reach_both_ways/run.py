@@ -11,8 +11,8 @@ import signal
 import threading
 import time
 
-from mqtt import Mosquitto, free_port
-from node import Node, wait
+from mqtt import Mosquitto
+from node import NETWORK, Node, wait
 
 MEGABYTE = 1_000_000
 READ_OF_AN_ANSWER = 5 * MEGABYTE
@@ -93,7 +93,7 @@ def call(port, method, path, body=None, headers=None, timeout=70):
 class Scenario:
     def __init__(self, node):
         self.node = node
-        self.port = free_port()
+        self.port = NETWORK.free_port()
         self.service, self.target = Service(), Service()
         node.modules["serviceBus"] = {"enable": True, "port": self.port, "timeout": 5}
 
@@ -134,7 +134,7 @@ class Scenario:
     def the_cloud_calls_services(self):
         self.endpoint("rest", "rest")
         self.endpoint("service", "servicebus", service_port=str(self.service.server_port))
-        self.endpoint("absent", "servicebus", service_port=str(free_port()))
+        self.endpoint("absent", "servicebus", service_port=str(NETWORK.free_port()))
         self.rule("call", "rest", {"path": "/svc"}, "service", {"path": "/p"})
         self.rule("nobody", "rest", {"path": "/nobody"}, "absent", {"path": "/"})
 

@@ -13,21 +13,14 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import ssl
 import subprocess
 import urllib.parse
 
-from node import Node, skip, wait
+from node import NETWORK, Node, skip, wait
 
 DUMMY = "169.254.30.10"
 INTERFACE = "edge-dummy0"
-
-
-def free_port(address="127.0.0.1"):
-    with contextlib.closing(socket.socket()) as listener:
-        listener.bind((address, 0))
-        return listener.getsockname()[1]
 
 
 class Answer:
@@ -52,17 +45,9 @@ class MetaNode(Node):
     def __init__(self, name="edge1", gate=False):
         super().__init__(name)
         self.gate = gate
-        self.meta_port = free_port()
-        self.made_interface = False
+        self.meta_port = NETWORK.free_port()
         if gate:
             self.cloud_options = ["--require-authorization"]
-
-    def __exit__(self, kind, value, trace):
-        try:
-            return super().__exit__(kind, value, trace)
-        finally:
-            if self.made_interface:
-                subprocess.run(["ip", "link", "del", INTERFACE], check=False, capture_output=True)
 
     def config(self):
         config = super().config()
@@ -90,7 +75,6 @@ class MetaNode(Node):
         if not (ip("link", "add", INTERFACE, "type", "dummy") or ip("link", "add", INTERFACE, "type", "bridge")):
             skip("this machine can make neither a dummy device nor a bridge")
         ip("link", "set", INTERFACE, "up")
-        self.made_interface = True
 
     def start_meta(self, seconds=40):
         """Everything; returns when the node is Ready and its MetaServer answers."""
@@ -189,7 +173,7 @@ def old_kubectl(folder):
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
         return None, "this machine has no apt-get to fetch Debian's kubernetes-client with"
     folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(["apt-get", "download", "kubernetes-client"], check=False, capture_output=True, text=True, cwd=folder)
+    done = NETWORK.outside(["apt-get", "download", "kubernetes-client"], check=False, capture_output=True, text=True, cwd=folder)
     packages = list(folder.glob("kubernetes-client_1.20*.deb"))
     if not packages:
         return None, f"apt-get could not download kubernetes-client 1.20: {done.stderr.strip()[-200:]}"

@@ -13,19 +13,13 @@ import sys
 import threading
 import time
 
-from node import skip, wait
+from node import NETWORK, skip, wait
 
 sys.path.append("/usr/lib/python3/dist-packages")  # Debian's, where another python3 comes first in PATH
 try:
     import paho.mqtt.client as paho
 except ImportError:
     paho = None
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def listens(port):
@@ -45,7 +39,7 @@ class Mosquitto:
             skip("mosquitto is not installed")
         self.dir = pathlib.Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
+        self.port = NETWORK.free_port()
         (self.dir / "mosquitto.conf").write_text(
             f"listener {self.port} 127.0.0.1\nuser root\nset_tcp_nodelay true\nmax_queued_messages 100000\n{settings}\n")
         self.process = None

@@ -23,6 +23,8 @@ import time
 import urllib.error
 import urllib.request
 
+from network import Network
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = pathlib.Path(os.environ.get("EDGECORE_BUILD", ROOT / "build/release"))
 IMAGE = "localhost/busybox:1.35"
@@ -31,6 +33,11 @@ IMAGE = "localhost/busybox:1.35"
 def skip(why):
     print("skipped:", why)
     sys.exit(77)
+
+
+if os.geteuid() != 0:
+    skip("a node needs root")
+NETWORK = Network()  # this process and all it starts are in it from here on
 
 
 def wait(what, condition, seconds=20, every=0.02):
@@ -64,8 +71,6 @@ def pod(name, command="trap exit TERM; while true; do sleep 1 & wait; done", **s
 
 class Node:
     def __init__(self, name="edge1"):
-        if os.geteuid() != 0:
-            skip("a node needs root")
         for program in ("containerd", "runc", "iptables"):
             if not shutil.which(program):
                 skip(f"{program} is not installed")

@@ -10,16 +10,13 @@ and a cloud whose node limit is reached belongs to them: it looks healthy until 
 What is asserted: 3 s from the end of the fault to a renewed lease where the node can know of the end (the connection was cut, or
 an interface came up). Where it cannot, because the cloud refused it, the delay between attempts is added: it doubles from 1 to 30 s
 and varies by a quarter. What changed meanwhile comes with the cloud's next round of its 5 s loop. A dead connection is noticed
-within 30 s. Everything happens in a network namespace of its own.
+within 30 s.
 """
-import ctypes
-import os
 import random
-import subprocess
 import sys
 import time
 
-from node import Node, pod, skip, wait
+from node import NETWORK, Node, pod, wait
 
 LONG = len(sys.argv) > 1
 LASTS = float(sys.argv[1]) if LONG else 1.5
@@ -44,36 +41,9 @@ def longest_delay(lasted):
     return min(30.0, delay / 2 * 1.25) if since else delay
 
 
-class Network:
-    """The test's own: a loopback for the cloud, an uplink with a default route, and a filter that swallows the tunnel."""
-
-    def __init__(self):
-        clone_newnet = 0x40000000
-        if os.geteuid() != 0 or ctypes.CDLL(None, use_errno=True).unshare(clone_newnet) != 0:
-            skip("a network namespace of its own needs root")
-        self.ip("link set lo up")
-        self.ip("link add uplink0 type veth peer name far0")
-        self.ip("address add 192.0.2.2/24 dev uplink0")
-        self.ip("link set uplink0 up")
-        self.uplink(True)
-
-    def ip(self, words):
-        subprocess.run(["ip", *words.split()], check=True)
-
-    def uplink(self, up):
-        self.ip(f"link set far0 {'up' if up else 'down'}")  # the carrier of uplink0
-        if up:
-            self.ip("route replace default via 192.0.2.1 dev uplink0")
-
-    def swallow(self, port, on):
-        for direction in ("--dport", "--sport"):
-            subprocess.run(["iptables", "-w", "-A" if on else "-D", "INPUT", "-p", "tcp", direction, str(port), "-j", "DROP"], check=True)
-
-
 class Trial:
-    def __init__(self, node, network):
+    def __init__(self, node):
         self.node = node
-        self.network = network
         self.rows = []
 
     def connects(self):
@@ -152,8 +122,8 @@ class Trial:
         lasted = time.monotonic() - begin
         self.node.faults(**DEFAULTS)
         if interface_comes_up:
-            self.network.uplink(False)
-            self.network.uplink(True)
+            NETWORK.uplink(False)
+            NETWORK.uplink(True)
             within = READY_WITHIN
         self.recovered(what, lease, value, lasted=lasted, ready_within=within or READY_WITHIN + longest_delay(lasted))
 
@@ -188,14 +158,14 @@ class Trial:
         self.prepare(what)
         connects = self.connects()
         value = f"during {what}"
-        self.network.swallow(self.node.cloud["hub"], True)
-        self.network.uplink(False)
+        NETWORK.swallow(self.node.cloud["hub"], True)
+        NETWORK.uplink(False)
         self.node.apply(text(value))
         lasted = self.lasts(seconds)
         assert not self.heard(value), f"{what}: the fault did nothing"
         lease = self.node.lease()
-        self.network.swallow(self.node.cloud["hub"], False)
-        self.network.uplink(True)
+        NETWORK.swallow(self.node.cloud["hub"], False)
+        NETWORK.uplink(True)
         begin = time.monotonic()
         wait(f"{what}: alive again", lambda: self.node.lease() != lease or self.heard(value), READY_WITHIN)
         alive = time.monotonic() - begin
@@ -213,13 +183,12 @@ DEFAULTS = {"refuseConnections": False, "upgradeStatus": 0, "serverIdentity": "r
 
 def main():
     random.seed(SEED)
-    network = Network()
     with Node() as node:
         node.start_runtime()
         node.start_cloud()
         config = node.config()
         config["modules"]["edgeHub"]["heartbeat"] = HEARTBEAT
-        trial = Trial(node, network)
+        trial = Trial(node)
 
         # A node that has no certificate yet: an expired token is refused until it is one that counts.
         node.faults(expiredTokens=True)
