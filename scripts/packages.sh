@@ -14,6 +14,12 @@ RUN_PACKAGES=(
 TEST_PACKAGES=(clang-16 libclang-rt-16-dev faketime sqlite3 openssl dbus-daemon python3-kubernetes python3-grpcio python3-protobuf)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
+# step NAME: says it, and how long the step before it took.
+step() {
+  [ -z "${step_began:-}" ] || printf '    (took %d s)\n' $((SECONDS - step_began))
+  step_began=$SECONDS
+  say "$@"
+}
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 # install_packages NAME...: installs those that are missing; asks nothing and starts no services.

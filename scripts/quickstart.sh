@@ -80,9 +80,10 @@ if [ "${1:-}" = --down ]; then
 fi
 [ $# -eq 0 ] || fail "unknown argument $1: this script takes --down or nothing"
 [ "$(id -u)" = 0 ] || fail "a node needs root: containers, mounts and cgroups"
+step "checking packages"
 install_packages "${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}"
 
-say "building (the first time takes some minutes)"
+step "building (the first time takes some minutes)"
 cmake --preset release > build-configure.log 2>&1 || { tail -n 20 build-configure.log; fail "cmake could not configure the build"; }
 rm -f build-configure.log
 ninja -C build/release edgecore cloudsim keadm || fail "the build failed; the compiler's words are above"
@@ -92,23 +93,23 @@ mkdir -p "$run" && chmod 700 "$run"
 trap 'trap - EXIT INT TERM; echo; down; exit 130' INT TERM
 trap 'down' EXIT
 
-say "starting a private containerd"
+step "starting a private containerd"
 endpoint=$(scripts/test-runtime.sh up "$run/runtime" 2> "$run/runtime.log" | tail -n 1)
 [ -n "$endpoint" ] || give_up runtime "containerd did not start"
 
-say "starting a private mosquitto"
+step "starting a private mosquitto"
 mqtt=$(free_port)
 printf 'listener %s 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n' "$mqtt" > "$run/mosquitto.conf"
 start mosquitto mosquitto -c "$run/mosquitto.conf"
 
-say "starting the test cloud (it speaks CloudCore's protocol and a little Kubernetes API)"
+step "starting the test cloud (it speaks CloudCore's protocol and a little Kubernetes API)"
 start cloudsim "$bin/cloudsim" --dir "$run/cloud"
 wait_for 10 grep -q '"token"' "$run/cloudsim.log" || give_up cloudsim "the test cloud did not start"
 cloud=$(grep -m1 '"token"' "$run/cloudsim.log")
 api=$(field "$cloud" api)
 
 meta=$(free_port)
-say "starting edgecore as node $node"
+step "starting edgecore as node $node"
 cat > "$run/edgecore.yaml" <<Y
 apiVersion: edgecore.config.kubeedge.io/v1alpha2
 kind: EdgeCore
@@ -143,7 +144,7 @@ node_ready() { in_cloud get node "$node" -o 'jsonpath={.status.conditions[?(@.ty
 wait_for 30 node_ready || give_up edgecore "the node did not become Ready within 30 s"
 say "the node is Ready in the cloud, $((($(date +%s%N) - clock) / 1000000)) ms after its first start (enrolment included)"
 
-say "applying config/examples/hello.yaml"
+step "applying config/examples/hello.yaml"
 clock=$(date +%s%N)
 in_cloud apply --validate=false -f config/examples/hello.yaml || give_up cloudsim "kubectl could not apply the example"
 pod_ready() { in_cloud get pod hello -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' | grep -q True; }
@@ -162,7 +163,7 @@ echo
 say "the same pod, asked of the node's own Kubernetes API (it answers without the cloud, too)"
 on_node get pods || give_up edgecore "the node's own API does not answer"
 echo
-say "a device: config/examples/thermometer.yaml, served by a virtual thermometer that speaks MQTT (tests/mappers/mqtt_thermometer.py)"
+step "a device: config/examples/thermometer.yaml, served by a virtual thermometer that speaks MQTT (tests/mappers/mqtt_thermometer.py)"
 in_cloud apply --validate=false -f config/examples/thermometer.yaml || give_up cloudsim "kubectl could not apply the device"
 start thermometer /usr/bin/python3 tests/mappers/mqtt_thermometer.py --port "$mqtt" --device default/thermometer --start 20 --period 1
 twin='jsonpath={.status.twins[?(@.propertyName=="temperature")].reported.value}'
@@ -175,7 +176,7 @@ echo "    the twin in the cloud:      temperature $(twin_of in_cloud), the desir
 echo "    the twin on the node's API: temperature $(twin_of on_node)"
 echo "    the twin on MQTT:           \$hw/events/device/default/thermometer/twin/update/document (mosquitto_sub -p $mqtt -t '\$hw/events/#' -v)"
 echo
-say "memory of edgecore: $(awk '/^Pss:/ {printf "%.1f MiB (PSS)", $2 / 1024}' "/proc/$(cat "$run/edgecore.pid")/smaps_rollup")"
+step "memory of edgecore: $(awk '/^Pss:/ {printf "%.1f MiB (PSS)", $2 / 1024}' "/proc/$(cat "$run/edgecore.pid")/smaps_rollup")"
 cat <<T
 
 All of it took $((SECONDS - started)) s and runs in the background. Try:
