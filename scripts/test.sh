@@ -84,9 +84,10 @@ for preset in "${presets[@]}"; do
   [ "$preset" != fuzz ] || target=fuzz
   timed "[$preset] build" ninja -C "build/$preset" "$target" || fail "the build of preset $preset failed; the compiler's words are above"
   say "[$preset] built; running tests"
-  timed "[$preset] unit tests" run "$preset" -LE integration --timeout 600 -j "$(nproc)"
+  # Unit tests wait more than they compute, too: whole modules with their real pauses.
+  timed "[$preset] unit tests" run "$preset" -LE integration --timeout 600 -j "$((4 * $(nproc)))"
   if [ "$preset" = release ]; then
-    # Whole nodes: they wait more than they compute. Those that measure time run alone (tests/integration/CMakeLists.txt).
+    # Those that measure time run alone (tests/integration/CMakeLists.txt).
     timed "[$preset] integration tests" run "$preset" -L integration --timeout 300 -j "$((3 * $(nproc)))"
   fi
 done

@@ -16,7 +16,12 @@ with Node() as node:
     time.sleep(2)
     assert container in node.containers(), "the container did not survive the restart"
     os.kill(node.containers()[container], signal.SIGKILL)
-    took = wait("a new container runs", lambda: len(node.containers()) == 2 and container not in node.containers(), 15)
+
+    def another_runs():
+        now = node.containers()
+        return len(now) == 2 and container not in now
+
+    took = wait("a new container runs", another_runs, 15)
     print(f"restarted offline after {took:.2f} s")
 
     node.start_cloud()

@@ -46,7 +46,12 @@ def main(node):
         assert word in node.log(), f"the log says nothing of {word}"
     before = set(node.containers())
     (manifests / "twin.yaml").unlink()
-    wait("the other file of that name takes over", lambda: len(node.containers()) == 2 and not before & set(node.containers()), 20)
+
+    def others_run():
+        now = set(node.containers())
+        return len(now) == 2 and not before & now
+
+    wait("the other file of that name takes over", others_run, 20)
     before = node.containers()
 
     node.start_cloud()
