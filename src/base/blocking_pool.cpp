@@ -136,6 +136,11 @@ bool BlockingPool::stop(std::chrono::milliseconds patience) {
   return all;
 }
 
+bool BlockingPool::busy() const {
+  const std::lock_guard lock(state_->mutex);
+  return !state_->queue.empty() || state_->threads > state_->idle;
+}
+
 std::size_t BlockingPool::threads() const {
   const std::lock_guard lock(state_->mutex);
   return state_->threads;

@@ -15,14 +15,9 @@ constexpr std::array<std::string_view, 6> kHeaderNames = {"msg_id",          "pa
 constexpr std::array<std::string_view, 5> kRouteNames = {"source", "destination", "group", "operation",
                                                          "resource"};
 
-bool same_but_for_case(std::string_view lower, std::string_view text) {
-  return std::equal(lower.begin(), lower.end(), text.begin(), text.end(),
-                    [](char a, char b) { return a == to_lower(b); });
-}
-
 void spell(std::string& name, std::span<const std::string_view> known) {
   const auto found = std::find_if(known.begin(), known.end(),
-                                  [&](std::string_view word) { return same_but_for_case(word, name); });
+                                  [&](std::string_view word) { return iequals(word, name); });
   if (found != known.end()) name = *found;
 }
 

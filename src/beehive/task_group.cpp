@@ -4,7 +4,6 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "edgecore/base/log.hpp"
+#include "edgecore/base/steady_timer.hpp"
 
 namespace edgecore::beehive {
 
@@ -38,7 +38,7 @@ struct TaskGroup::State {
 
   asio::any_io_executor executor;
   std::list<std::shared_ptr<Child>> children;
-  std::vector<asio::steady_timer*> joiners;
+  std::vector<SteadyTimer*> joiners;
   std::exception_ptr failure;
   bool cancelled = false;
 };
@@ -67,7 +67,7 @@ struct TaskGroup::State::Ended {
 
 /// What a join() waits on, listed while it waits.
 struct TaskGroup::State::Joiner {
-  explicit Joiner(State& of) : state(of), timer(of.executor, asio::steady_timer::time_point::max()) {
+  explicit Joiner(State& of) : state(of), timer(of.executor, SteadyTime::max()) {
     state.joiners.push_back(&timer);
   }
   Joiner(const Joiner&) = delete;
@@ -75,7 +75,7 @@ struct TaskGroup::State::Joiner {
   ~Joiner() { std::erase(state.joiners, &timer); }
 
   State& state;
-  asio::steady_timer timer;
+  SteadyTimer timer;
 };
 
 void TaskGroup::State::cancel() {

@@ -2,10 +2,10 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
 
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/message.hpp"
 
 namespace edgecore::beehive {
@@ -24,7 +24,7 @@ struct Waiter : std::enable_shared_from_this<Waiter> {
   /// Ends the wait. Called with the list's mutex held, from any thread, once.
   void wake(State how);
 
-  boost::asio::steady_timer timer;
+  SteadyTimer timer;
   State state = State::kWaiting;
   MessagePtr message;      ///< what a sender wants put in, or the answer a requester got
   std::size_t weight = 0;  ///< of a sender's message

@@ -69,16 +69,11 @@ constexpr std::array<NewKey, 10> new_keys{{
 }};
 
 bool is_key(std::string_view path, std::string_view prefix, std::string_view name) {
-  return path.size() == prefix.size() + name.size() && same_key(path.substr(0, prefix.size()), prefix) &&
-         same_key(path.substr(prefix.size()), name);
+  return path.size() == prefix.size() + name.size() && iequals(path.substr(0, prefix.size()), prefix) &&
+         iequals(path.substr(prefix.size()), name);
 }
 
 }  // namespace
-
-bool same_key(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
 
 std::optional<std::string> foreign_key_remark(std::string_view path) {
   for (const OldKey& old : old_keys) {

@@ -12,7 +12,4 @@ namespace edgecore::config {
 /// does not matter.
 std::optional<std::string> foreign_key_remark(std::string_view path);
 
-/// Whether two keys are the same to the reader: equal but for the case of ASCII letters.
-bool same_key(std::string_view a, std::string_view b);
-
 }  // namespace edgecore::config

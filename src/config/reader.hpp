@@ -7,6 +7,7 @@
 #include "config/foreign_keys.hpp"
 #include "config/kubelet_fields.hpp"
 #include "config/yaml_tree.hpp"
+#include "edgecore/base/ascii.hpp"
 
 namespace edgecore::config {
 
@@ -36,7 +37,7 @@ class Reader {
     for (const Present& entry : entries(node, path)) {
       bool known = false;
       fields(target, [&](const char* name, auto& member, Print) {
-        if (!same_key(name, entry.key)) return;
+        if (!iequals(name, entry.key)) return;
         known = true;
         const std::string full = join(path, name);
         if (entry.value->kind != YamlValue::Kind::null && !assigned_.insert(full).second) {

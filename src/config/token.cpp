@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <vector>
 
-#include "config/foreign_keys.hpp"
 #include "config/yaml_tree.hpp"
 #include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
@@ -20,7 +19,7 @@ constexpr std::size_t max_token_bytes = 64 * 1024;
 constexpr std::string_view white_space = " \t\r\n\v\f";
 
 bool names(const YamlEntry& entry, std::string_view key) {
-  return same_key(scalar_text(resolve_scalar(entry.key)), key);
+  return iequals(scalar_text(resolve_scalar(entry.key)), key);
 }
 
 /// Every entry `key` of the maps in `from`: an operator may have written one twice or in two spellings.

@@ -2,10 +2,10 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "edgecore/base/steady_timer.hpp"
 #include "cri/fake_world.hpp"
 
 namespace edgecore::cri {
@@ -30,7 +30,7 @@ class FakeRuntime::Stream final : public EventStream {
     const auto executor = co_await asio::this_coro::executor;
     co_await asio::post(executor, asio::use_awaitable);
     if (!open_) start();
-    alarm_.emplace(executor, asio::steady_timer::time_point::max());
+    alarm_.emplace(executor, SteadyTime::max());
     boost::system::error_code woken;
     while (waiting_.empty() && !broken_) {
       if (woken && !poked_) throw CallError(kMethod, Code::Cancelled, "the call was cancelled");
@@ -78,7 +78,7 @@ class FakeRuntime::Stream final : public EventStream {
   bool broken_ = false;
   bool poked_ = false;
   std::deque<ContainerEvent> waiting_;
-  std::optional<asio::steady_timer> alarm_;
+  std::optional<SteadyTimer> alarm_;
 };
 
 FakeRuntime::FakeRuntime(const Clock& clock)
@@ -117,9 +117,9 @@ std::optional<FakeRuntime::Fault> FakeRuntime::take_fault(std::string_view metho
 Awaitable<void> FakeRuntime::suffer(const std::string& method, const Fault& fault) {
   if (!fault.hang && fault.delay.count() == 0) co_return;
   const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor);
+  SteadyTimer timer(executor);
   if (fault.hang) {
-    timer.expires_at(asio::steady_timer::time_point::max());
+    timer.expires_at(SteadyTime::max());
   } else {
     timer.expires_after(fault.delay);
   }

@@ -15,6 +15,7 @@
 #include "devicetwin/texts.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/task_group.hpp"
@@ -149,7 +150,7 @@ class DeviceTwin final : public beehive::Module {
         why = error.what();
       }
       if (complaints.now()) context_.log->error("mappers cannot reach this node: {}", why);
-      boost::asio::steady_timer pause(context_.executor, deps_.tuning.socket_retry);
+      SteadyTimer pause(context_.executor, deps_.tuning.socket_retry);
       co_await pause.async_wait(boost::asio::use_awaitable);
     }
   }
@@ -317,7 +318,7 @@ class DeviceTwin final : public beehive::Module {
       for (int attempt = 0; attempt < 2; ++attempt) {
         failure = co_await write(job);
         if (failure.empty()) break;
-        boost::asio::steady_timer pause(context_.executor, deps_.tuning.write_retry);
+        SteadyTimer pause(context_.executor, deps_.tuning.write_retry);
         co_await pause.async_wait(boost::asio::use_awaitable);
       }
     }
@@ -462,7 +463,7 @@ class DeviceTwin final : public beehive::Module {
   boost::asio::awaitable<void> mend() {
     for (;;) {
       while (!undone_) co_await mend_due_.sleep();
-      boost::asio::steady_timer pause(context_.executor, deps_.tuning.mend_after);
+      SteadyTimer pause(context_.executor, deps_.tuning.mend_after);
       co_await pause.async_wait(boost::asio::use_awaitable);
       undone_ = !context_.bus.try_send(names::module::kTwin, mend_message());
     }

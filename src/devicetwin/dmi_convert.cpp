@@ -7,7 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "devicetwin/member_name.hpp"
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/kube/json.hpp"
@@ -91,7 +91,7 @@ class Fields {
     if (object_ == nullptr) return nullptr;
     auto found = object_->find(key);
     for (auto at = object_->begin(); found == object_->end() && at != object_->end(); ++at)
-      if (same_letters(at.key(), key)) found = at;
+      if (iequals(at.key(), key)) found = at;
     return found == object_->end() || found->is_null() ? nullptr : &*found;
   }
 

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdlib>
 
-#include "devicetwin/member_name.hpp"
 #include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 
@@ -27,7 +26,7 @@ const Json* field(const Json& object, std::string_view name) {
   auto found = object.find(std::string(name));
   if (found == object.end()) {
     for (auto it = object.begin(); it != object.end(); ++it)
-      if (same_letters(it.key(), name)) found = it;
+      if (iequals(it.key(), name)) found = it;
   }
   return found == object.end() || found->is_null() ? nullptr : &*found;
 }
@@ -256,7 +255,7 @@ bool is_known_state(std::string_view state) {
   constexpr std::array<std::string_view, 6> known = {"online",  "offline",      "ok",
                                                      "unknown", "disconnected", "unhealthy"};
   return std::any_of(known.begin(), known.end(),
-                     [&](std::string_view each) { return same_letters(each, state); });
+                     [&](std::string_view each) { return iequals(each, state); });
 }
 
 std::optional<std::string> parse_state(std::string_view payload) {

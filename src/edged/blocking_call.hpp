@@ -4,7 +4,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
@@ -20,6 +19,7 @@
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/steady_timer.hpp"
 
 namespace edgecore::edged {
 
@@ -53,16 +53,15 @@ boost::asio::awaitable<Result> blocking_call(BlockingPool& pool, std::function<R
                                              CallWait wait = {}) {
   using Value = std::conditional_t<std::is_void_v<Result>, std::monostate, Result>;
   struct Sleeper {
-    boost::asio::steady_timer alarm;
+    SteadyTimer alarm;
     std::exception_ptr failure;
     bool ended = false;
   };
   const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   const auto value = std::make_shared<std::optional<Value>>();
-  auto until = boost::asio::steady_timer::time_point::max();
+  auto until = SteadyTime::max();
   if (wait.patience) until = steady_now() + *wait.patience;
-  const auto sleeper =
-      std::make_shared<Sleeper>(Sleeper{boost::asio::steady_timer(executor, until), nullptr, false});
+  const auto sleeper = std::make_shared<Sleeper>(Sleeper{SteadyTimer(executor, until), nullptr, false});
   BlockingPool::Work job = [value, work = std::move(work)] {
     if constexpr (std::is_void_v<Result>) {
       work();

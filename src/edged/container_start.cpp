@@ -1,13 +1,13 @@
 #include "edged/container_start.hpp"
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <cstdlib>
 #include <utility>
 
 #include "edgecore/base/files.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edged/container_config.hpp"
 #include "edged/container_hash.hpp"
@@ -174,7 +174,7 @@ boost::asio::awaitable<void> run_post_start(PodServices& services, kube::PodPtr 
                                             const kube::Container& container, const SandboxInUse& sandbox,
                                             std::string id) {
   if (const auto pause = hook_sleep(container, "postStart"); pause.count() > 0) {
-    boost::asio::steady_timer timer(services.context.executor, pause);
+    SteadyTimer timer(services.context.executor, pause);
     co_await timer.async_wait(boost::asio::use_awaitable);
   }
   kube::Handler hook = container.post_start;

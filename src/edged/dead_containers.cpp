@@ -1,11 +1,11 @@
 #include "edged/dead_containers.hpp"
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <tuple>
 
+#include "edgecore/base/steady_timer.hpp"
 #include "edged/blocking_call.hpp"
 #include "edged/cancellation.hpp"
 #include "edged/container_config.hpp"
@@ -155,7 +155,7 @@ std::vector<cri::PodSandbox> sandboxes_to_remove(const std::vector<cri::PodSandb
 ContainerGc::ContainerGc(Deps deps) : deps_(std::move(deps)), wakeup_(deps_.executor) {}
 
 boost::asio::awaitable<void> ContainerGc::run() {
-  boost::asio::steady_timer pause(deps_.executor);
+  SteadyTimer pause(deps_.executor);
   for (;;) {
     bool clean = false;
     try {

@@ -4,18 +4,20 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
-#include <mutex>
-#include <set>
+#include <exception>
+#include <map>
+#include <optional>
+#include <vector>
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
-#include "edged/blocking_call.hpp"
+#include "edgecore/base/steady_timer.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -43,18 +45,34 @@ DiskUsage statfs_usage(const std::filesystem::path& path) {
   return out;
 }
 
-/// Paths that a thread of the pool is asking about. Shared with the threads, which may outlive the asker.
-struct SystemDiskStats::Flights {
-  std::mutex mutex;
-  std::set<std::string> paths;
+/// A question that a thread of the pool is asking, and those who wait for its answer. Belongs to the module's
+/// thread.
+struct SystemDiskStats::Flight {
+  SteadyTime patience_ends;
+  std::optional<DiskUsage> usage;
+  std::exception_ptr failure;
+  std::vector<SteadyTimer*> waiting;
 
-  bool begin(const std::string& path) {
-    const std::lock_guard lock(mutex);
-    return paths.insert(path).second;
-  }
-  void end(const std::string& path) {
-    const std::lock_guard lock(mutex);
-    paths.erase(path);
+  /// A waiting coroutine's timer, which landing cancels.
+  struct Seat {
+    Seat(Flight& in, SteadyTimer& mine) : flight(in), timer(&mine) { flight.waiting.push_back(timer); }
+    Seat(const Seat&) = delete;
+    Seat& operator=(const Seat&) = delete;
+    ~Seat() { std::erase(flight.waiting, timer); }
+    Flight& flight;
+    SteadyTimer* timer;
+  };
+};
+
+/// The questions under way, by path.
+struct SystemDiskStats::Flights {
+  std::map<std::string, std::shared_ptr<Flight>> by_path;
+
+  void land(const std::string& path, std::optional<DiskUsage> usage, std::exception_ptr failure) {
+    const auto flight = std::move(by_path.extract(path).mapped());
+    flight->usage = usage;
+    flight->failure = std::move(failure);
+    for (SteadyTimer* one : flight->waiting) one->cancel();
   }
 };
 
@@ -63,17 +81,39 @@ SystemDiskStats::SystemDiskStats(BlockingPool& pool, std::chrono::milliseconds p
 
 SystemDiskStats::~SystemDiskStats() = default;
 
+std::shared_ptr<SystemDiskStats::Flight> SystemDiskStats::begin(const boost::asio::any_io_executor& executor,
+                                                                const std::string& path) {
+  const auto usage = std::make_shared<std::optional<DiskUsage>>();
+  BlockingPool::Work work = [ask = ask_, path, usage] { usage->emplace(ask(path)); };
+  BlockingPool::Completion done = [executor, path, usage,
+                                   weak = std::weak_ptr<Flights>(flights_)](std::exception_ptr failure) {
+    boost::asio::post(executor, [path, usage, weak, failure = std::move(failure)]() mutable {
+      if (const auto flights = weak.lock()) flights->land(path, *usage, std::move(failure));
+    });
+  };
+  if (!pool_.submit(std::move(work), std::move(done)))
+    throw Error(cannot_ask(path) + ": too many calls that block are waiting for a thread");
+  auto flight = std::make_shared<Flight>();
+  flight->patience_ends = steady_now() + patience_;
+  flights_->by_path[path] = flight;
+  return flight;
+}
+
 boost::asio::awaitable<DiskUsage> SystemDiskStats::read(std::string path) {
-  if (!flights_->begin(path)) throw Error(cannot_ask(path) + ": it has not answered the last question yet");
-  // Ends the flight when the call is over, or was never begun, wherever the copies of the work are by then.
-  std::shared_ptr<void> flight(nullptr, [flights = flights_, path](void*) { flights->end(path); });
-  std::function<DiskUsage()> work = [ask = ask_, path, flight = std::move(flight)] { return ask(path); };
-  try {
-    const CallWait wait{.patience = patience_};
-    co_return co_await blocking_call<DiskUsage>(pool_, std::move(work), wait);
-  } catch (const BlockingCallTimeout&) {
-    throw Error(cannot_ask(path) + ": it does not answer");
-  }
+  const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+  const auto found = flights_->by_path.find(path);
+  const std::shared_ptr<Flight> flight =
+      found == flights_->by_path.end() ? begin(executor, path) : found->second;
+  if (steady_now() >= flight->patience_ends)
+    throw Error(cannot_ask(path) + ": it has not answered the last question yet");
+  SteadyTimer timer(executor, flight->patience_ends);
+  const Flight::Seat seat(*flight, timer);
+  boost::system::error_code woken;
+  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+  if (flight->failure) std::rethrow_exception(flight->failure);
+  if (flight->usage) co_return *flight->usage;
+  if (!woken) throw Error(cannot_ask(path) + ": it does not answer");
+  throw boost::system::system_error(woken);  // the caller was cancelled
 }
 
 boost::asio::awaitable<DiskUsage> FakeDiskStats::read(std::string path) {

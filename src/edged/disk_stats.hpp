@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
@@ -38,8 +39,9 @@ class DiskStats {
   virtual boost::asio::awaitable<DiskUsage> read(std::string path) = 0;
 };
 
-/// The machine's: statfs on the pool. A file system that does not answer costs one thread of the pool, not
-/// one for each time it is asked: while a call for a path is out, further ones for it fail at once.
+/// The machine's: statfs on the pool, once for all who ask about a path at the same time. A file system that
+/// does not answer costs one thread of the pool: once the first call's patience is over, further ones for its
+/// path fail at once.
 class SystemDiskStats final : public DiskStats {
  public:
   using Ask = std::function<DiskUsage(const std::filesystem::path&)>;
@@ -50,7 +52,10 @@ class SystemDiskStats final : public DiskStats {
   boost::asio::awaitable<DiskUsage> read(std::string path) override;
 
  private:
+  struct Flight;
   struct Flights;
+  std::shared_ptr<Flight> begin(const boost::asio::any_io_executor& executor, const std::string& path);
+
   BlockingPool& pool_;
   std::chrono::milliseconds patience_;
   Ask ask_;

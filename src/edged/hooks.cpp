@@ -3,12 +3,12 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edged/cancellation.hpp"
 
@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 constexpr std::string_view kHookUserAgent = "kube-lifecycle/1.28";
 
 asio::awaitable<void> wait(std::chrono::seconds time) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, time);
+  SteadyTimer timer(co_await asio::this_coro::executor, time);
   co_await timer.async_wait(asio::use_awaitable);
 }
 

@@ -17,9 +17,11 @@ namespace {
 
 constexpr std::size_t kFileBytes = 1U << 20U;
 
+/// Text files end with a line feed, those of a device tree with a NUL.
 std::string read_trimmed(const std::filesystem::path& path) {
+  constexpr std::string_view blank(" \t\r\n\0", 5);
   try {
-    return std::string(trimmed(read_file(path, kFileBytes).value_or("")));
+    return std::string(trimmed(read_file(path, kFileBytes).value_or(""), blank));
   } catch (const Error&) {
     return {};
   }

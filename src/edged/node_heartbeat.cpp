@@ -68,17 +68,12 @@ void NodeHeartbeat::full_report_due() {
   report_wakeup_.notify();
 }
 
-SteadyTime::duration NodeHeartbeat::scaled(nanoseconds time) const {
-  const double count = static_cast<double>(time.count()) * (static_cast<double>(deps_.second.count()) / 1e9);
-  return std::chrono::duration_cast<SteadyTime::duration>(nanoseconds(static_cast<nanoseconds::rep>(count)));
-}
-
 SteadyTime::duration NodeHeartbeat::lease_period() const {
-  return scaled(seconds(deps_.config.kubelet.node_lease_duration_seconds)) / 4;
+  return SteadyTime::duration(seconds(deps_.config.kubelet.node_lease_duration_seconds)) / 4;
 }
 
 SteadyTime::duration NodeHeartbeat::lease_patience() const {
-  return std::clamp(lease_period(), scaled(seconds(1)), scaled(kHeartbeatAnswerWithin));
+  return std::clamp<SteadyTime::duration>(lease_period(), seconds(1), kHeartbeatAnswerWithin);
 }
 
 boost::asio::awaitable<NodeHeartbeat::Answer> NodeHeartbeat::ask(std::string operation, std::string resource,
@@ -133,9 +128,9 @@ boost::asio::awaitable<void> NodeHeartbeat::report_loop() {
       }
       if (done && registered_) done = co_await report();
     }
-    SteadyTime::duration wait = jittered_period(scaled(deps_.config.kubelet.node_status_update_frequency));
+    SteadyTime::duration wait = jittered_period(deps_.config.kubelet.node_status_update_frequency);
     if (!done) {
-      wait = scaled(retry);
+      wait = retry;
       retry = std::min(retry * 2, kLongestHeartbeatRetry);
     } else {
       retry = kFirstReportRetry;
@@ -146,7 +141,7 @@ boost::asio::awaitable<void> NodeHeartbeat::report_loop() {
 }
 
 boost::asio::awaitable<bool> NodeHeartbeat::find_node() {
-  Answer known = co_await ask(names::operation::kQuery, node_path_, nullptr, scaled(kHeartbeatAnswerWithin));
+  Answer known = co_await ask(names::operation::kQuery, node_path_, nullptr, kHeartbeatAnswerWithin);
   if (known.refused || kube::string_or(known.object, "metadata.uid").empty()) co_return false;
   take_node(std::move(known.object));
   co_return true;
@@ -173,7 +168,7 @@ boost::asio::awaitable<bool> NodeHeartbeat::register_node() {
   Json wanted = initial_node(deps_.facts(), deps_.config, deps_.context.clock.wall());
   if (images && !images->empty()) wanted["status"]["images"] = std::move(*images);
   Answer answer =
-      co_await ask(names::operation::kInsert, node_path_, std::move(wanted), scaled(kHeartbeatAnswerWithin));
+      co_await ask(names::operation::kInsert, node_path_, std::move(wanted), kHeartbeatAnswerWithin);
   if (!answer.refused) {
     deps_.context.log->info("registered as node {}", deps_.config.hostname_override);
     take_node(std::move(answer.object));
@@ -181,7 +176,7 @@ boost::asio::awaitable<bool> NodeHeartbeat::register_node() {
     co_return true;
   }
   if (answer.refused->is(kube::reason::kAlreadyExists)) {
-    answer = co_await ask(names::operation::kQuery, node_path_, nullptr, scaled(kHeartbeatAnswerWithin));
+    answer = co_await ask(names::operation::kQuery, node_path_, nullptr, kHeartbeatAnswerWithin);
     if (!answer.refused) {
       deps_.context.log->info("node {} is registered already", deps_.config.hostname_override);
       take_node(std::move(answer.object));
@@ -206,7 +201,7 @@ boost::asio::awaitable<bool> NodeHeartbeat::report() {
   Json patch = node_patch(node_, wanted, facts, deps_.config);
   const unsigned connection = link_changes_;
   Answer answer =
-      co_await ask(names::operation::kPatch, patch_path_, std::move(patch), scaled(kHeartbeatAnswerWithin));
+      co_await ask(names::operation::kPatch, patch_path_, std::move(patch), kHeartbeatAnswerWithin);
   if (!answer.refused) {
     take_node(std::move(answer.object));
     // What was told over another connection, or in part, is not the report that is due on this one.
@@ -239,7 +234,7 @@ boost::asio::awaitable<void> NodeHeartbeat::lease_loop() {
         retry = kFirstLeaseRetry;
         lease_complaints_.reset();
       } else {
-        next = steady_now() + scaled(retry);
+        next = steady_now() + retry;
         retry = std::min(retry * 2, kLongestHeartbeatRetry);
       }
     }

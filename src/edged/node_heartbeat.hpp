@@ -46,9 +46,6 @@ class NodeHeartbeat {
     /// The runtime's images, asked for once per full report and only when `nodeStatusMaxImages` is not 0. May
     /// throw CallError: then that report tells nothing of images. May be empty.
     std::function<boost::asio::awaitable<std::vector<cri::Image>>()> images = nullptr;
-    /// A second of the times slept and waited; shorter in tests. `nodeStatusReportFrequency` and the
-    /// lease's end are measured on the context's clock instead.
-    std::chrono::nanoseconds second = std::chrono::seconds(1);
   };
   explicit NodeHeartbeat(Deps deps);
 
@@ -84,7 +81,6 @@ class NodeHeartbeat {
   void take_lease(Json lease);
   void full_report_due();
   void complain(log::Quiet& complaints, const char* what, const Answer& answer);
-  [[nodiscard]] SteadyTime::duration scaled(std::chrono::nanoseconds time) const;
   [[nodiscard]] SteadyTime::duration lease_period() const;
   [[nodiscard]] SteadyTime::duration lease_patience() const;
 

@@ -1,10 +1,10 @@
 #include "edged/pod_stop.hpp"
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edged/container_config.hpp"
 #include "edged/pod_containers.hpp"
@@ -58,7 +58,7 @@ boost::asio::awaitable<void> stop_container(PodServices& services, kube::PodPtr 
   if (const auto pause = spec != nullptr ? hook_sleep(*spec, "preStop") : std::chrono::seconds(0);
       pause.count() > 0 && grace_seconds > 0 && runs_now) {
     const std::chrono::seconds within = std::min(pause, std::chrono::seconds(grace_seconds));
-    boost::asio::steady_timer timer(services.context.executor, within);
+    SteadyTimer timer(services.context.executor, within);
     co_await timer.async_wait(boost::asio::use_awaitable);
     rest -= within.count();
   }

@@ -42,8 +42,8 @@ namespace {
 
 constexpr int kTries = 3;
 
-SteadyTime::duration times(std::chrono::nanoseconds second, std::int64_t count) {
-  return std::chrono::duration_cast<SteadyTime::duration>(second * std::max<std::int64_t>(0, count));
+SteadyTime::duration period_of(const kube::Probe& probe) {
+  return std::chrono::seconds(std::max(1, probe.period_seconds));
 }
 
 /// What the pod's status of before says about this very container; null when it is about another.
@@ -131,12 +131,12 @@ void ProbeManager::begin(ProbeWorker& worker, const kube::Pod& pod, const cri::C
 
   // How long it runs already; a wall clock that was set meanwhile must not make that nonsense.
   const auto age = deps_.clock.wall().time_since_epoch() - std::chrono::nanoseconds(container.started_at);
-  const auto delay = times(deps_.second, worker.probe.initial_delay_seconds);
+  const SteadyTime::duration delay = std::chrono::seconds(std::max(0, worker.probe.initial_delay_seconds));
   const auto now = steady_now();
   worker.due = now + std::clamp<SteadyTime::duration>(delay - age, SteadyTime::duration(0), delay);
   // After a restart of ours the probes of all containers would come at once: spread them, but never let a pod
   // wait that was just started, or one of which nothing is known.
-  const auto period = times(deps_.second, std::max(1, worker.probe.period_seconds));
+  const auto period = period_of(worker.probe);
   const bool adopted = WallTime(std::chrono::nanoseconds(container.started_at)) < born_;
   if (adopted && verdict.value_or(worker.kind == ProbeKind::kLiveness) && now - started_ < period) {
     const auto share = std::hash<std::string>{}(container.id + std::string(probe_name(worker.kind))) % 1000;
@@ -230,7 +230,7 @@ asio::awaitable<void> ProbeManager::work(std::shared_ptr<ProbeWorker> worker) {
     co_await probe_once(worker);
     // Otherwise another container has come meanwhile, with a time of its own.
     if (worker->container_id != id) continue;
-    const auto period = times(deps_.second, std::max(1, worker->probe.period_seconds));
+    const auto period = period_of(worker->probe);
     worker->due = std::max(began + period, steady_now());
   }
 }

@@ -39,8 +39,6 @@ class ProbeManager {
     /// A verdict of this pod (by uid) has changed: sync it, its status may differ. Must not throw; called
     /// from a probe's coroutine, so only take note.
     std::function<void(const std::string& uid)> changed;
-    /// A second of a probe's times; shorter in tests.
-    std::chrono::nanoseconds second = std::chrono::seconds(1);
   };
   explicit ProbeManager(Deps deps);
   ProbeManager(const ProbeManager&) = delete;

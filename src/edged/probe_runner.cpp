@@ -110,15 +110,15 @@ net::ClientRequest http_request(const kube::HttpGetAction& action, const ProbeTa
     path.replace(space, 1, "%20");
 
   net::ClientRequest request;
-  const bool tls = net::iequals(action.scheme, "https");
+  const bool tls = iequals(action.scheme, "https");
   request.url = fmt::format("{}://{}:{}{}", tls ? "https" : "http", host, *port, path);
   for (const auto& [name, value] : action.headers) {
     // An empty Accept is how a pod says that it wants none sent.
-    if (net::iequals(name, "Accept") && value.empty()) continue;
+    if (iequals(name, "Accept") && value.empty()) continue;
     request.headers.add(name, value);
   }
   const bool accept_given = std::ranges::any_of(
-      action.headers, [](const auto& header) { return net::iequals(header.first, "Accept"); });
+      action.headers, [](const auto& header) { return iequals(header.first, "Accept"); });
   if (!accept_given) request.headers.add("Accept", "*/*");
   if (!request.headers.has("User-Agent")) request.headers.add("User-Agent", std::string(user_agent));
   request.timeout = std::chrono::milliseconds(0);

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
@@ -19,6 +18,7 @@
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edged/blocking_call.hpp"
 #include "edged/static_pod.hpp"
@@ -162,7 +162,7 @@ boost::asio::awaitable<void> StaticPods::run() {
 }
 
 boost::asio::awaitable<void> StaticPods::look_loop() {
-  boost::asio::steady_timer settle(deps_.executor);
+  SteadyTimer settle(deps_.executor);
   for (;;) {
     watch();
     try {

@@ -5,11 +5,13 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "edgecore/base/steady_timer.hpp"
+
 namespace edgecore::edged {
 
 struct Turnstile::Waiting {
   explicit Waiting(Turnstile& at)
-      : of(at), timer(at.executor_, boost::asio::steady_timer::time_point::max()) {
+      : of(at), timer(at.executor_, SteadyTime::max()) {
     of.line_.push_back(this);
   }
   Waiting(const Waiting&) = delete;
@@ -20,7 +22,7 @@ struct Turnstile::Waiting {
   }
 
   Turnstile& of;
-  boost::asio::steady_timer timer;
+  SteadyTimer timer;
   bool admitted = false;
 };
 

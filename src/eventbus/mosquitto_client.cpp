@@ -9,7 +9,6 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
@@ -20,6 +19,7 @@
 
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/base/log.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/net/reach.hpp"
@@ -84,7 +84,7 @@ class MosquittoConnection final : public MqttConnection, private SessionEvents {
     const auto guard = std::make_shared<Guard>(Guard{&descriptor_, false});
     const auto release = std::unique_ptr<Guard, void (*)(Guard*)>(
         guard.get(), [](Guard* done) { done->descriptor = nullptr; });
-    asio::steady_timer limit(executor_, patience);
+    SteadyTimer limit(executor_, patience);
     limit.async_wait([guard](const boost::system::error_code& error) {
       if (error || guard->descriptor == nullptr) return;
       guard->late = true;
@@ -258,7 +258,7 @@ class MosquittoConnection final : public MqttConnection, private SessionEvents {
   asio::any_io_executor executor_;
   Descriptor descriptor_;
   beehive::Wakeup unpaused_, written_;
-  asio::steady_timer misc_;
+  SteadyTimer misc_;
   std::optional<int> code_;  ///< of CONNACK
   bool reading_ = true;
   bool at_boundary_ = true;  ///< the next byte begins a packet; false: it may not
@@ -266,9 +266,8 @@ class MosquittoConnection final : public MqttConnection, private SessionEvents {
 
 /// The wait for a thread of the pool (as store/awaitable.hpp waits for the writer's).
 struct ConnectWait {
-  explicit ConnectWait(const asio::any_io_executor& executor)
-      : alarm(executor, asio::steady_timer::time_point::max()) {}
-  asio::steady_timer alarm;
+  explicit ConnectWait(const asio::any_io_executor& executor) : alarm(executor, SteadyTime::max()) {}
+  SteadyTimer alarm;
   bool ended = false;
   std::exception_ptr failure;
 };

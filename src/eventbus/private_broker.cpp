@@ -9,7 +9,6 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
@@ -20,6 +19,7 @@
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/net/reach.hpp"
 
@@ -126,7 +126,7 @@ asio::awaitable<void> PrivateBroker::run() {
     if (complaints_.now())
       context_.log->error("the private MQTT broker is not running (attempt {}): {}", complaints_.count(),
                           failure);
-    asio::steady_timer timer(context_.executor, missing_ ? options_.retry_missing : pause_.next());
+    SteadyTimer timer(context_.executor, missing_ ? options_.retry_missing : pause_.next());
     co_await timer.async_wait(asio::use_awaitable);
   }
 }
@@ -189,7 +189,7 @@ asio::awaitable<void> PrivateBroker::end_stale() {
   if (!stale) co_return;
   context_.log->info("ending the MQTT broker (process {}) that an earlier edgecore has left behind", *stale);
   const fs::path file = configuration_file(options_.directory);
-  asio::steady_timer timer(context_.executor);
+  SteadyTimer timer(context_.executor);
   ::kill(*stale, SIGTERM);
   const SteadyTime patience = steady_now() + kStopWithin;
   while (was_started_with(*stale, file)) {
@@ -205,7 +205,7 @@ asio::awaitable<void> PrivateBroker::watch(Child& child) {
   asio::posix::stream_descriptor ended(context_.executor, copy);
   co_await ended.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
   // Its last words may still be on their way.
-  asio::steady_timer moment(context_.executor, std::chrono::milliseconds(20));
+  SteadyTimer moment(context_.executor, std::chrono::milliseconds(20));
   co_await moment.async_wait(asio::use_awaitable);
   const auto status = child.wait(std::chrono::milliseconds(0));
   std::string sentence = "mosquitto " + (status ? status->sentence() : "has ended");
@@ -214,7 +214,7 @@ asio::awaitable<void> PrivateBroker::watch(Child& child) {
 }
 
 asio::awaitable<void> PrivateBroker::announce() {
-  asio::steady_timer timer(context_.executor);
+  SteadyTimer timer(context_.executor);
   for (auto pause = std::chrono::milliseconds(5);;
        pause = std::min(pause * 2, std::chrono::milliseconds(1000))) {
     timer.expires_after(pause);

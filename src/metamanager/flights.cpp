@@ -5,20 +5,22 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "edgecore/base/steady_timer.hpp"
+
 namespace edgecore::metamanager {
 
 boost::asio::awaitable<bool> Flight::wait(std::optional<std::chrono::milliseconds> patience) {
-  boost::asio::steady_timer timer(executor_);
+  SteadyTimer timer(executor_);
   if (patience) {
     timer.expires_at(took_off_ + *patience);
   } else {
-    timer.expires_at(boost::asio::steady_timer::time_point::max());
+    timer.expires_at(SteadyTime::max());
   }
   if (!answer_) {
     struct Seat {  // taken and given up with the coroutine's frame
-      std::vector<boost::asio::steady_timer*>& seats;
-      boost::asio::steady_timer* mine;
-      Seat(std::vector<boost::asio::steady_timer*>& all, boost::asio::steady_timer* timer_)
+      std::vector<SteadyTimer*>& seats;
+      SteadyTimer* mine;
+      Seat(std::vector<SteadyTimer*>& all, SteadyTimer* timer_)
           : seats(all), mine(timer_) {
         seats.push_back(mine);
       }
@@ -38,7 +40,7 @@ boost::asio::awaitable<bool> Flight::wait(std::optional<std::chrono::millisecond
 
 void Flight::land(kube::CloudReply answer) {
   answer_ = std::move(answer);
-  for (boost::asio::steady_timer* timer : waiting_) timer->cancel();
+  for (SteadyTimer* timer : waiting_) timer->cancel();
 }
 
 std::shared_ptr<Flight> Flights::join(const std::string& key,

@@ -2,7 +2,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/kube/reply.hpp"
 
 namespace edgecore::metamanager {
@@ -37,7 +37,7 @@ class Flight {
   boost::asio::any_io_executor executor_;
   SteadyTime took_off_ = steady_now();
   std::optional<kube::CloudReply> answer_;
-  std::vector<boost::asio::steady_timer*> waiting_;
+  std::vector<SteadyTimer*> waiting_;
   bool left_ = false;
 };
 

@@ -1,9 +1,9 @@
 #include "metamanager/gone_pods.hpp"
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "edgecore/base/log.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/store/awaitable.hpp"
 #include "edgecore/store/meta.hpp"
@@ -52,7 +52,7 @@ bool GonePods::is_stored(const std::string& ns, const std::string& name, const s
 }
 
 boost::asio::awaitable<void> GonePods::check(std::string ns, std::string name, std::string uid) {
-  boost::asio::steady_timer timer(context_.executor);
+  SteadyTimer timer(context_.executor);
   for (int said = 1; said < kNeeded;) {
     timer.expires_after(recheck_);
     co_await timer.async_wait(boost::asio::use_awaitable);

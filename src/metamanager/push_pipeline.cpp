@@ -126,7 +126,7 @@ boost::asio::awaitable<void> PushPipeline::run_lane(std::shared_ptr<Lane> lane) 
       bytes_ -= entry.delivery->weight;
       co_await finish(std::move(entry));
     }
-    lane->wake.expires_at(boost::asio::steady_timer::time_point::max());
+    lane->wake.expires_at(SteadyTime::max());
     boost::system::error_code woken;
     co_await lane->wake.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
     const auto cancelled = co_await boost::asio::this_coro::cancellation_state;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <deque>
 #include <exception>
@@ -11,6 +10,7 @@
 #include <string>
 
 #include "edgecore/base/log.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/store/store.hpp"
@@ -59,7 +59,7 @@ class PushPipeline {
   struct Lane {
     explicit Lane(boost::asio::any_io_executor executor) : wake(std::move(executor)) {}
     std::deque<Entry> entries;
-    boost::asio::steady_timer wake;
+    SteadyTimer wake;
   };
 
   std::shared_ptr<Lane> lane_of(const std::string& target);

@@ -65,7 +65,7 @@ boost::asio::awaitable<void> Resync::run() {
 boost::asio::awaitable<void> Resync::pause_until_next_attempt() {
   if (connected_anew_) co_return;
   if (cloud_.is_down() || attempts_ >= kAttempts) {
-    wake_.expires_at(boost::asio::steady_timer::time_point::max());
+    wake_.expires_at(SteadyTime::max());
   } else {
     wake_.expires_after(first_pause_ * (1U << (attempts_ > 0 ? attempts_ - 1 : 0)));
   }

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
 
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/store/store.hpp"
 #include "metamanager/application.hpp"
@@ -46,7 +46,7 @@ class Resync {
   std::string node_name_;
   std::chrono::milliseconds timeout_;
   std::chrono::milliseconds first_pause_;
-  boost::asio::steady_timer wake_;
+  SteadyTimer wake_;
   unsigned attempts_ = 0;  ///< since the connection began
   bool connected_anew_ = false;
   std::size_t received_ = 0;

@@ -3,13 +3,13 @@
 #include <array>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <random>
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/base/uuid.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/identity.hpp"
@@ -25,9 +25,8 @@ namespace edgecore::metaserver {
 
 /// One question about an object that is under way, however many wait for its answer.
 struct Api::Question {
-  explicit Question(const boost::asio::any_io_executor& executor)
-      : answered(executor, boost::asio::steady_timer::time_point::max()) {}
-  boost::asio::steady_timer answered;
+  explicit Question(const boost::asio::any_io_executor& executor) : answered(executor, SteadyTime::max()) {}
+  SteadyTimer answered;
   bool done = false;
   CloudAnswer answer;
 };
@@ -190,7 +189,7 @@ boost::asio::awaitable<void> Api::put_question(std::string key, std::shared_ptr<
 
 boost::asio::awaitable<void> Api::wait_for(std::shared_ptr<Question> question, SteadyTime until) {
   while (!question->done && steady_now() < until) {
-    boost::asio::steady_timer alarm(parts_.context.executor, until);
+    SteadyTimer alarm(parts_.context.executor, until);
     alarm.async_wait([question](const boost::system::error_code& ended) {
       if (!ended) question->answered.cancel();
     });

@@ -54,7 +54,7 @@ User node_admin(std::string_view common_name) {
 std::optional<std::string_view> bearer_token(std::string_view authorization) {
   authorization = trimmed(authorization, " \t");
   const auto space = authorization.find(' ');
-  if (space == authorization.npos || !net::iequals(authorization.substr(0, space), "bearer")) {
+  if (space == authorization.npos || !iequals(authorization.substr(0, space), "bearer")) {
     return std::nullopt;
   }
   const std::string_view token = trimmed(authorization.substr(space), " \t");

@@ -1,7 +1,6 @@
 #include "edgecore/metaserver/metaserver.hpp"
 
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
@@ -10,6 +9,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/log.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/kube/identity.hpp"
@@ -218,7 +218,7 @@ class MetaServer final : public beehive::Module {
   }
 
   boost::asio::awaitable<void> tend() {
-    boost::asio::steady_timer timer(context_.executor);
+    SteadyTimer timer(context_.executor);
     for (;;) {
       timer.expires_after(kTendEvery);
       co_await timer.async_wait(boost::asio::use_awaitable);
@@ -248,7 +248,7 @@ class MetaServer final : public beehive::Module {
 
   /// Listens as soon as that is possible.
   boost::asio::awaitable<void> listen(std::string key, HostPort at, Listener& listener) {
-    boost::asio::steady_timer timer(context_.executor);
+    SteadyTimer timer(context_.executor);
     log::Quiet complaints;
     for (;;) {
       try {
@@ -274,7 +274,7 @@ class MetaServer final : public beehive::Module {
       co_await timer.async_wait(boost::asio::use_awaitable);
     }
     // Until the module ends: the requests under way end before what they use.
-    timer.expires_at(boost::asio::steady_timer::time_point::max());
+    timer.expires_at(SteadyTime::max());
     boost::system::error_code ended;
     co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ended));
     co_await boost::asio::this_coro::reset_cancellation_state();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/base/uuid.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
 #include "edgecore/net/digest.hpp"
@@ -85,7 +86,7 @@ boost::asio::awaitable<bool> OfflineWrites::send_all() {
 boost::asio::awaitable<void> OfflineWrites::pace() {
   const SteadyTime due = last_call_ + parts_.spacing;
   if (due > steady_now()) {
-    boost::asio::steady_timer pause(parts_.context.executor);
+    SteadyTimer pause(parts_.context.executor);
     pause.expires_at(due);
     co_await pause.async_wait(boost::asio::use_awaitable);
   }

@@ -22,7 +22,7 @@ constexpr const char* kNotSupported = "FieldValueNotSupported";
 /// As the API reads flags in queries: what is there is true unless it says otherwise.
 bool flag(const net::Target& target, std::string_view key) {
   const auto value = target.find(key);
-  return value && *value != "0" && !net::iequals(*value, "false");
+  return value && *value != "0" && !iequals(*value, "false");
 }
 
 std::optional<std::int64_t> number(const net::Target& target, std::string_view key) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
@@ -13,6 +12,7 @@
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/kube/names.hpp"
 #include "metaserver/api_error.hpp"
 #include "metaserver/directory_watch.hpp"
@@ -298,7 +298,7 @@ boost::asio::awaitable<void> PodLog::follow(const LogSink& sink) {
     if (watch != nullptr) {
       co_await watch->changed(wait);
     } else {
-      boost::asio::steady_timer timer(executor_, wait);
+      SteadyTimer timer(executor_, wait);
       co_await timer.async_wait(boost::asio::use_awaitable);
     }
   }

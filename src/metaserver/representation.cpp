@@ -56,7 +56,7 @@ Alternative read_alternative(std::string_view text) {
     if (key == "as") found.as = value;
     if (key == "g") found.group = value;
     if (key == "v") found.version = value;
-    if (key == "charset" && !net::iequals(value, "utf-8")) found.usable = false;
+    if (key == "charset" && !iequals(value, "utf-8")) found.usable = false;
   }
   return found;
 }
@@ -83,7 +83,7 @@ std::vector<Alternative> read_accept(std::string_view accept) {
 bool matches(std::string_view wanted, std::string_view offered) {
   if (wanted == "*/*" || wanted == "*") return true;
   if (wanted.ends_with("/*")) return offered.starts_with(wanted.substr(0, wanted.size() - 1));
-  return net::iequals(wanted, offered);
+  return iequals(wanted, offered);
 }
 
 /// Sets form and version; false when the offer has no such form.
@@ -113,7 +113,7 @@ bool choose(Representation& into, const Alternative& wanted, Offer offer) {
   into = {};
   if (offer == Offer::kOpenApi) {
     for (const std::string_view type : kOpenApiProtoTypes) {
-      if (!net::iequals(wanted.type, type)) continue;
+      if (!iequals(wanted.type, type)) continue;
       into.form = Form::kOpenApiProto;
       into.encoding = Encoding::kProto;
       into.content_type = kOpenApiProtoTypes[1];
@@ -147,7 +147,7 @@ bool choose(Representation& into, const Alternative& wanted, Offer offer) {
 /// Programs that people read are recognised by their name, unless `pretty` says what is wanted.
 bool wants_pretty(const net::Headers& headers, const net::Target& target) {
   if (const auto asked = target.find("pretty"); asked && !asked->empty())
-    return *asked == "1" || net::iequals(*asked, "t") || net::iequals(*asked, "true");
+    return *asked == "1" || iequals(*asked, "t") || iequals(*asked, "true");
   const std::string_view agent = headers.get("User-Agent");
   return agent.starts_with("curl") || agent.starts_with("Wget") || agent.starts_with("Mozilla/5.0");
 }
@@ -155,7 +155,7 @@ bool wants_pretty(const net::Headers& headers, const net::Target& target) {
 bool accepts_gzip(std::string_view encodings) {
   while (!encodings.empty()) {
     const Alternative coding = read_alternative(next_part(encodings, ','));
-    if (net::iequals(coding.type, "gzip")) return coding.q > 0;
+    if (iequals(coding.type, "gzip")) return coding.q > 0;
   }
   return false;
 }

@@ -76,7 +76,7 @@ class Segments {
 /// `?watch`, `?watch=1`, `?watch=True` all ask for a watch.
 bool asks_watch(const net::Target& target) {
   const auto value = target.find("watch");
-  return value && *value != "0" && !net::iequals(*value, "false");
+  return value && *value != "0" && !iequals(*value, "false");
 }
 
 std::string selected_name(const net::Target& target) {

@@ -10,6 +10,7 @@
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/kube/identity.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
 
@@ -18,7 +19,7 @@ namespace edgecore::metaserver {
 /// One part of a resource and how it stands.
 struct Scope {
   Scope(ScopeKey of, const boost::asio::any_io_executor& executor)
-      : key(std::move(of)), settled(executor, boost::asio::steady_timer::time_point::max()) {}
+      : key(std::move(of)), settled(executor, SteadyTime::max()) {}
 
   ScopeKey key;
   enum class State { kStale, kCurrent, kRefused } state = State::kStale;
@@ -31,7 +32,7 @@ struct Scope {
   SteadyTime listed_at{};
   SteadyTime last_use{};
   int users = 0;
-  boost::asio::steady_timer settled;  ///< cancelled when a run has ended
+  SteadyTimer settled;  ///< cancelled when a run has ended
 };
 
 namespace {
@@ -179,7 +180,7 @@ boost::asio::awaitable<Scopes::Answer> Scopes::bring_current(ScopeKey key,
   const bool poll_due = scope->polled && context_.clock.steady() - scope->listed_at > limits_.poll;
   if (cloud_.usable() && (scope->state == Scope::State::kStale || poll_due)) start(scope);
   while (scope->running && steady_now() < until) {
-    boost::asio::steady_timer alarm(context_.executor, until);
+    SteadyTimer alarm(context_.executor, until);
     // Whichever comes first: the end of the run wakes all who wait by cancelling the scope's timer.
     alarm.async_wait([scope](const boost::system::error_code& ended) {
       if (!ended) scope->settled.cancel();

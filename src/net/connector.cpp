@@ -6,7 +6,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <mutex>
 #include <thread>
@@ -14,6 +13,7 @@
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/net/limits.hpp"
 #include "net/deadline.hpp"
 
@@ -27,7 +27,7 @@ using Endpoint = asio::generic::stream_protocol::endpoint;
 struct LookUp {
   std::mutex mutex;
   bool waiting = true;
-  asio::steady_timer* wake = nullptr;
+  SteadyTimer* wake = nullptr;
   std::vector<asio::ip::address> addresses;
   std::string failure;
   bool finished = false;
@@ -144,7 +144,7 @@ asio::awaitable<std::vector<asio::ip::address>> look_up(std::string host, Steady
   if (!no_literal) co_return std::vector<asio::ip::address>(1, literal);
 
   const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer wake(executor, deadline);
+  SteadyTimer wake(executor, deadline);
   const auto state = std::make_shared<LookUp>();
   state->wake = &wake;
   const Waiter waiter(state);

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
 
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/steady_timer.hpp"
 
 namespace edgecore::net {
 
@@ -45,7 +45,7 @@ class Deadline {
   struct State {
     State(const boost::asio::any_io_executor& executor, std::function<void()> action)
         : timer(executor), on_expiry(std::move(action)) {}
-    boost::asio::steady_timer timer;
+    SteadyTimer timer;
     std::function<void()> on_expiry;
     TimePoint due = TimePoint::max();
     TimePoint wakes = TimePoint::max();  ///< when the timer fires

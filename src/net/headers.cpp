@@ -6,11 +6,6 @@
 
 namespace edgecore::net {
 
-bool iequals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
-
 void Headers::set(std::string name, std::string value) {
   remove(name);
   add(std::move(name), std::move(value));

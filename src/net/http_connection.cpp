@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 
 namespace edgecore::net {

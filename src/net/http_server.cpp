@@ -11,12 +11,12 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <list>
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "net/http_connection.hpp"
 
 namespace edgecore::net {
@@ -157,7 +157,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
 
   template <class Acceptor>
   static asio::awaitable<void> accept_loop(std::shared_ptr<State> self, Acceptor& acceptor) {
-    asio::steady_timer pause(self->executor);
+    SteadyTimer pause(self->executor);
     while (!self->stopping) {
       Stream::Socket socket(self->executor);
       const auto [error] = co_await acceptor.async_accept(socket, as_result);
@@ -180,7 +180,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   std::optional<Local::acceptor> local;
   std::uint16_t bound_port = 0;
   std::list<Entry> entries;
-  asio::steady_timer emptied;  ///< cancelled when the last connection has ended
+  SteadyTimer emptied;  ///< cancelled when the last connection has ended
   bool stopping = false;
   bool cutting = false;  ///< connections that begin now end at once
 };
@@ -207,7 +207,7 @@ asio::awaitable<void> HttpServer::stop(std::chrono::milliseconds grace) {
   state->emptied.expires_after(grace);
   if (!state->entries.empty() && grace.count() > 0) co_await state->emptied.async_wait(as_result);
   state->cut_all();
-  state->emptied.expires_at(asio::steady_timer::time_point::max());
+  state->emptied.expires_at(SteadyTime::max());
   while (!state->entries.empty()) co_await state->emptied.async_wait(as_result);
 }
 

@@ -12,12 +12,12 @@
 #include <array>
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <deque>
 #include <map>
 
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "net/netlink_messages.hpp"
 #include "net/stream.hpp"
 
@@ -87,8 +87,8 @@ std::unique_ptr<InterfacesWatch> watch_interfaces(asio::any_io_executor executor
 
 struct FakeInterfacesWatch::Impl {
   explicit Impl(const asio::any_io_executor& executor)
-      : changed(executor, asio::steady_timer::time_point::max()) {}
-  asio::steady_timer changed;
+      : changed(executor, SteadyTime::max()) {}
+  SteadyTimer changed;
   std::deque<InterfaceEvent> events;
 };
 

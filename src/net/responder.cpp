@@ -2,6 +2,7 @@
 #include <boost/asio/error.hpp>
 #include <utility>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "net/http_connection.hpp"
 #include "net/websocket_accept.hpp"

@@ -1,7 +1,6 @@
 #include "edgecore/net/websocket.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/stream_traits.hpp>
 #include <boost/beast/http/message.hpp>
@@ -14,6 +13,7 @@
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/net/url.hpp"
 #include "net/connector.hpp"
 #include "net/deadline.hpp"
@@ -77,8 +77,8 @@ class Turnstile {
  private:
   struct Waiter {
     explicit Waiter(const asio::any_io_executor& executor)
-        : wake(executor, asio::steady_timer::time_point::max()) {}
-    asio::steady_timer wake;
+        : wake(executor, SteadyTime::max()) {}
+    SteadyTimer wake;
     bool granted = false;
   };
   asio::any_io_executor executor_;

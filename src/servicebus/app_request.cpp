@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edgecore/net/headers.hpp"
 
@@ -33,8 +34,8 @@ class OuterMembers final : public nlohmann::json_sax<Json> {
   bool start_object(std::size_t) override { return (depth_ == 0 || other()) && open(); }
   bool key(string_t& name) override {
     if (depth_ != 1) return true;
-    member_ = net::iequals(name, "targetURL") ? Member::target_url
-              : net::iequals(name, "method")  ? Member::method
+    member_ = iequals(name, "targetURL") ? Member::target_url
+              : iequals(name, "method")  ? Member::method
                                               : Member::payload;
     return true;
   }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/net/http_client.hpp"
@@ -27,7 +28,7 @@ net::ClientRequest client_request(const ServiceRequest& request) {
   net::ClientRequest out;
   out.method = request.method;
   out.url = "http://" + request.url.authority() + request.url.target;
-  if (net::iequals(request.url.host, "localhost")) out.connect_to = "127.0.0.1";
+  if (iequals(request.url.host, "localhost")) out.connect_to = "127.0.0.1";
   out.headers = request.headers;
   out.body = request.body;
   return out;

@@ -37,7 +37,7 @@ constexpr std::array<std::string_view, 5> kContentHeaders = {
 template <std::size_t N>
 bool one_of(const std::array<std::string_view, N>& names, std::string_view name) {
   return std::any_of(names.begin(), names.end(),
-                     [&](std::string_view each) { return net::iequals(each, name); });
+                     [&](std::string_view each) { return iequals(each, name); });
 }
 
 bool concerns_connection(const net::Headers& all, std::string_view name) {
@@ -137,7 +137,7 @@ std::string canonical(std::string_view name) {
 }
 
 bool is_this_host(const std::string& host) {
-  return net::iequals(host, "localhost") || host == "::1" ||
+  return iequals(host, "localhost") || host == "::1" ||
          (host.starts_with("127.") && net::is_ip_literal(host));
 }
 

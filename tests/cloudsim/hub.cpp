@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "cloudsim/session.hpp"
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/names.hpp"
 
 namespace edgecore::cloudsim {
@@ -30,7 +31,7 @@ bool foreign_origin(const net::Request& request) {
   if (!origin) return false;
   const std::size_t scheme = origin->find("://");
   const std::string_view host = scheme == std::string_view::npos ? *origin : origin->substr(scheme + 3);
-  return !net::iequals(host, request.headers.get("Host"));
+  return !iequals(host, request.headers.get("Host"));
 }
 
 asio::awaitable<void> refuse(net::Responder& responder, int status, std::string why) {
@@ -93,7 +94,7 @@ asio::awaitable<void> Hub::serve(net::Request& request, net::Responder& responde
   const bool room = sessions_.contains(node) || static_cast<int>(sessions_.size()) < faults_.node_limit;
   const auto session = std::make_shared<Session>(*this, node, std::move(socket), room && reads);
   if (!reads) {
-    asio::steady_timer forever(executor_, SteadyTime::max());
+    SteadyTimer forever(executor_, SteadyTime::max());
     constexpr auto quiet = asio::as_tuple(asio::use_awaitable);
     co_await forever.async_wait(quiet);
     co_return;
@@ -127,7 +128,7 @@ void Hub::open_session(Session& session) {
 /// CloudHub looks the session of a dead connection up by the node's name, and so may end the next one
 /// (protocol/01-tunnel.md §2.5).
 asio::awaitable<void> Hub::end_session_soon(std::string node) {
-  asio::steady_timer timer(executor_, std::chrono::milliseconds(5));
+  SteadyTimer timer(executor_, std::chrono::milliseconds(5));
   co_await timer.async_wait(asio::use_awaitable);
   const auto session = sessions_.find(node);
   if (session != sessions_.end()) session->second->end();
@@ -154,7 +155,7 @@ void Hub::send(const std::string& node, Downstream downstream) {
 }
 
 asio::awaitable<void> Hub::deliver_late(std::string node, Downstream downstream) {
-  asio::steady_timer timer(executor_, faults_.answer_delay);
+  SteadyTimer timer(executor_, faults_.answer_delay);
   co_await timer.async_wait(asio::use_awaitable);
   try {
     deliver(node, std::move(downstream));

@@ -2,16 +2,17 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+
+#include "edgecore/base/steady_timer.hpp"
 
 namespace edgecore::cloudsim {
 
 /// Waits for `span`.
 inline boost::asio::awaitable<void> pause(boost::asio::any_io_executor executor,
                                           std::chrono::milliseconds span) {
-  boost::asio::steady_timer timer(executor, span);
+  SteadyTimer timer(executor, span);
   co_await timer.async_wait(boost::asio::use_awaitable);
 }
 

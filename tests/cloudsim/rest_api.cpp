@@ -83,7 +83,7 @@ std::optional<Json> event_of(const Change& change, const Selection& selection, c
   return Json{{"type", type}, {"object", *change.object}};
 }
 
-asio::awaitable<void> wait_for_change(asio::steady_timer& timer, SteadyTime until) {
+asio::awaitable<void> wait_for_change(SteadyTimer& timer, SteadyTime until) {
   timer.expires_at(until);
   constexpr auto quiet = asio::as_tuple(asio::use_awaitable);
   co_await timer.async_wait(quiet);
@@ -109,7 +109,7 @@ struct WatchState {
   SteadyTime until;
 };
 
-asio::awaitable<void> run_watch(Cluster& cluster, WatchState state, asio::steady_timer& timer,
+asio::awaitable<void> run_watch(Cluster& cluster, WatchState state, SteadyTimer& timer,
                                 net::Responder& responder) {
   std::string lines;
   if (state.replay) {
@@ -229,7 +229,7 @@ asio::awaitable<void> RestApi::watch(const ApiPath& path, const net::Target& tar
     const Json number = kube::parse_json("{\"v\":" + *seconds + "}", "timeoutSeconds");
     state.until = steady_now() + std::chrono::seconds(kube::get_int(number, "v"));
   }
-  const auto timer = std::make_shared<asio::steady_timer>(executor_);
+  const auto timer = std::make_shared<SteadyTimer>(executor_);
   const int id = next_watcher_++;
   watchers_[id] = timer;
   try {

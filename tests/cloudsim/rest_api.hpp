@@ -2,7 +2,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,6 +12,7 @@
 #include "cloudsim/authority.hpp"
 #include "cloudsim/cluster.hpp"
 #include "cloudsim/pages.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/net/http_server.hpp"
 #include "edgecore/net/url.hpp"
 
@@ -64,7 +64,7 @@ class RestApi {
   const Authority& authority_;
   Pages pages_;
   Extra extra_;
-  std::map<int, std::shared_ptr<boost::asio::steady_timer>> watchers_;  ///< cancelled at each change
+  std::map<int, std::shared_ptr<SteadyTimer>> watchers_;  ///< cancelled at each change
   int next_watcher_ = 0;
   net::HttpServer server_;
 };

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <optional>
 
 #include "cloudsim/responses.hpp"
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/log.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/net/digest.hpp"
 #include "edgecore/net/http_client.hpp"
@@ -35,7 +36,7 @@ net::HttpServer::Options router_options(std::uint16_t port) {
 Json header_map(const net::Headers& headers) {
   Json map = Json::object();
   for (const auto& [name, value] : headers) {
-    if (!net::iequals(name, "Host")) map[name].push_back(value);
+    if (!iequals(name, "Host")) map[name].push_back(value);
   }
   return map;
 }
@@ -76,7 +77,7 @@ struct Router::Waiting {
 
   std::map<std::string, Waiting*>& all;
   std::string id;
-  asio::steady_timer timer;
+  SteadyTimer timer;
   std::optional<Json> answer;
 };
 

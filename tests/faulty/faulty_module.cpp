@@ -1,10 +1,10 @@
 #include "faulty/faulty_module.hpp"
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "faulty/fault_files.hpp"
@@ -28,7 +28,7 @@ class FaultyModule final : public beehive::Module {
 
  private:
   boost::asio::awaitable<void> watch() {
-    boost::asio::steady_timer timer(context_.executor);
+    SteadyTimer timer(context_.executor);
     for (;;) {
       if (fault_files().take(context_.name, "throw")) throw Error("a test wants it to throw");
       if (fault_files().take(context_.name, "hang")) fault_files().stand_still(context_.name);

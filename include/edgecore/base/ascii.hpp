@@ -27,6 +27,12 @@ constexpr char to_lower(char c) {
   return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+/// Whether two texts are equal but for the case of their letters.
+constexpr bool iequals(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
 /// The text with its capital letters in lower case.
 inline std::string lower_case(std::string_view text) {
   std::string out(text);

@@ -39,6 +39,8 @@ class BlockingPool {
   /// called. True when nothing was left behind. Idempotent.
   bool stop(std::chrono::milliseconds patience);
 
+  /// Whether work waits for a thread or is under way, its completion included.
+  [[nodiscard]] bool busy() const;
   /// Threads started and not ended.
   [[nodiscard]] std::size_t threads() const;
 

@@ -11,7 +11,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cmath>
@@ -25,6 +24,7 @@
 
 #include "bare_server.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/net/http_client.hpp"
 #include "edgecore/net/http_server.hpp"
 
@@ -84,7 +84,7 @@ class Api {
     headers.add("Content-Type", "application/json");
     co_await responder.start(200, std::move(headers));
     co_await responder.write(body_);
-    asio::steady_timer news(co_await asio::this_coro::executor, 1h);
+    SteadyTimer news(co_await asio::this_coro::executor, 1h);
     co_await (news.async_wait(asio::use_awaitable) || responder.client_gone());
   }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "beehive/loop.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/supervisor.hpp"
 #include "unit/beehive/loop.hpp"
 
@@ -46,7 +47,7 @@ TEST(Loop, WhatIsPostedAfterItsEndIsDestroyedAndNotRun) {
 
 TEST(Loop, ATimerMayOutliveItToo) {
   auto loop = Loop::make();
-  asio::steady_timer timer(loop->executor(), 1h);
+  SteadyTimer timer(loop->executor(), 1h);
   bool ran = false;
   timer.async_wait([&ran](boost::system::error_code) { ran = true; });
   loop->close();
@@ -145,7 +146,7 @@ struct LifeLoopTest : testing::Test {
    private:
     ModuleContext& context_;
     LifeLoopTest& test_;
-    asio::steady_timer timer_{context_.executor, 1h};
+    SteadyTimer timer_{context_.executor, 1h};
   };
 
   asio::any_io_executor left_behind() {

@@ -7,7 +7,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
@@ -16,6 +15,7 @@
 #include <thread>
 
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/steady_timer.hpp"
 
 namespace edgecore::test {
 
@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 inline asio::awaitable<void> sleep(std::chrono::milliseconds time) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, time);
+  SteadyTimer timer(executor, time);
   co_await timer.async_wait(asio::use_awaitable);
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "unit/beehive/loop.hpp"
 
 namespace edgecore::beehive {
@@ -38,7 +39,7 @@ awaitable<void> succeed(int& done) {
 /// Takes its time to stop.
 awaitable<void> stop_slowly(bool& stopped) {
   co_await test::asio::this_coro::throw_if_cancelled(false);
-  test::asio::steady_timer timer(co_await test::asio::this_coro::executor, 1h);
+  SteadyTimer timer(co_await test::asio::this_coro::executor, 1h);
   boost::system::error_code ignored;
   co_await timer.async_wait(test::asio::redirect_error(test::asio::use_awaitable, ignored));
   timer.expires_after(20ms);

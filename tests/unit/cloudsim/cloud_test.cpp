@@ -8,14 +8,15 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <optional>
 
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/net/http_client.hpp"
 #include "edgecore/net/websocket.hpp"
+#include "support/skipped_time.hpp"
 #include "unit/cloudsim/folder_fixture.hpp"
 
 namespace edgecore::cloudsim {
@@ -26,7 +27,7 @@ using namespace std::chrono_literals;
 using beehive::Message;
 
 asio::awaitable<void> sleep(std::chrono::milliseconds span) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, span);
+  SteadyTimer timer(co_await asio::this_coro::executor, span);
   co_await timer.async_wait(asio::use_awaitable);
 }
 
@@ -52,10 +53,7 @@ class CloudTest : public testing::Test {
   void run(asio::awaitable<void> scenario, std::chrono::seconds limit = 30s) {
     const auto outcome = std::make_shared<std::optional<std::exception_ptr>>();  // outlives one that hangs
     asio::co_spawn(io_, std::move(scenario), [outcome](std::exception_ptr e) { *outcome = e; });
-    const auto until = steady_now() + limit;
-    io_.restart();
-    while (!*outcome && steady_now() < until) io_.run_one_until(until);
-    if (!*outcome) {
+    if (!time_.until([&] { return outcome->has_value(); }, limit)) {
       ADD_FAILURE() << "the scenario hangs";
     } else if (**outcome) {
       std::rethrow_exception(**outcome);
@@ -135,6 +133,7 @@ class CloudTest : public testing::Test {
 
   Folder folder_;
   asio::io_context io_{1};
+  edgecore::test::SkippedTime time_{io_};
   std::unique_ptr<Cloud> cloud_;
 
   asio::awaitable<void> busy_scenario();

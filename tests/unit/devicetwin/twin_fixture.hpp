@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/supervisor.hpp"
@@ -77,11 +78,11 @@ class FakeMapperClient final : public MapperClient {
                                          std::chrono::milliseconds deadline) override {
     mappers_.note({std::move(address), std::move(call)});
     if (const std::chrono::milliseconds slow = mappers_.slow; slow.count() > 0) {
-      boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, slow);
+      SteadyTimer timer(co_await boost::asio::this_coro::executor, slow);
       co_await timer.async_wait(boost::asio::use_awaitable);
     }
     if (mappers_.hang) {
-      boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, deadline);
+      SteadyTimer timer(co_await boost::asio::this_coro::executor, deadline);
       co_await timer.async_wait(boost::asio::use_awaitable);
       co_return DmiStatus{DmiStatus::Code::kUnavailable, "no answer"};
     }

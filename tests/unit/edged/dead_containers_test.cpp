@@ -234,12 +234,9 @@ TEST_F(ContainerGcTest, PodsBecomingKnownBringsThePassForward) {
   EXPECT_EQ(runtime_.containers().size(), 1U);
   ready_ = true;
   gc.something_died();
-  const auto deadline = steady_now() + std::chrono::seconds(20);
-  while (!runtime_.containers().empty() && steady_now() < deadline)
-    io_.run_one_for(std::chrono::milliseconds(10));
-  EXPECT_TRUE(runtime_.containers().empty());
+  EXPECT_TRUE(time_.until([this] { return runtime_.containers().empty(); }, std::chrono::seconds(20)));
   stop.emit(boost::asio::cancellation_type::terminal);
-  io_.run_for(std::chrono::milliseconds(100));
+  time_.pass(std::chrono::milliseconds(100));
 }
 
 TEST_F(ContainerGcTest, SleepsUntilSomethingDies) {
@@ -248,13 +245,13 @@ TEST_F(ContainerGcTest, SleepsUntilSomethingDies) {
   boost::asio::co_spawn(io_, gc.run(),
                         boost::asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr) {}));
   io_.restart();
-  io_.run_for(std::chrono::milliseconds(300));
+  time_.pass(std::chrono::milliseconds(300));
   EXPECT_EQ(runtime_.count_calls("ListContainers"), 1U);
   gc.something_died();
-  io_.run_for(std::chrono::milliseconds(300));
+  time_.pass(std::chrono::milliseconds(300));
   EXPECT_EQ(runtime_.count_calls("ListContainers"), 2U);
   stop.emit(boost::asio::cancellation_type::terminal);
-  io_.run_for(std::chrono::milliseconds(100));
+  time_.pass(std::chrono::milliseconds(100));
   EXPECT_TRUE(io_.stopped());
 }
 

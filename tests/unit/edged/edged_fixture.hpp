@@ -6,7 +6,6 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -27,6 +26,7 @@
 #include "edgecore/edged/edged.hpp"
 #include "edgecore/kube/status.hpp"
 #include "edgecore/kube/strategic_merge.hpp"
+#include "support/skipped_time.hpp"
 
 namespace edgecore::edged::test {
 
@@ -34,10 +34,10 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 /// The machine's clocks, which a test may push forward.
-class ShiftedClock final : public Clock {
+class ShiftedClock final : public edgecore::test::SkippedClock {
  public:
-  [[nodiscard]] WallTime wall() const override { return std::chrono::system_clock::now() + shift_ + set_; }
-  [[nodiscard]] SteadyTime steady() const override { return steady_now() + shift_; }
+  [[nodiscard]] WallTime wall() const override { return SkippedClock::wall() + shift_ + set_; }
+  [[nodiscard]] SteadyTime steady() const override { return SkippedClock::steady() + shift_; }
   void advance(std::chrono::seconds by) { shift_ += by; }
   /// Sets the wall clock alone, as NTP does.
   void set_forward(std::chrono::seconds by) { set_ += by; }
@@ -391,12 +391,12 @@ class EdgedTest : public ::testing::Test {
           failure_ = why;
         }));
   }
-  /// Ends the module as the supervisor does; containers go on.
   /// A file in the static pod directory.
   void write_manifest(const std::string& file, const std::string& text) {
     fs::create_directories(root_ / "manifests");
     std::ofstream(root_ / "manifests" / file) << text;
   }
+  /// Ends the module as the supervisor does; containers go on.
   void stop_edged() {
     if (edged_ == nullptr) return;
     stop_.emit(boost::asio::cancellation_type::terminal);
@@ -404,20 +404,11 @@ class EdgedTest : public ::testing::Test {
     edged_.reset();
   }
 
-  /// Turns the loop until it holds; false after ten seconds.
+  /// Turns the loop until it holds; false after ten seconds. No real ones: see SkippedTime.
   bool eventually(const std::function<bool()>& what, std::chrono::milliseconds within = 10s) {
-    const auto deadline = steady_now() + within;
-    while (!what()) {
-      if (steady_now() > deadline) return false;
-      if (loop_.stopped()) loop_.restart();
-      loop_.run_one_for(10ms);
-    }
-    return true;
+    return time_.until(what, within);
   }
-  void turn_for(std::chrono::milliseconds time) {
-    const auto deadline = steady_now() + time;
-    eventually([&] { return steady_now() >= deadline; }, time + 1s);
-  }
+  void turn_for(std::chrono::milliseconds time) { time_.pass(time); }
 
   static Json pod(const std::string& name, const std::string& uid) {
     Json out;
@@ -454,6 +445,7 @@ class EdgedTest : public ::testing::Test {
   cri::FakeRuntime runtime_;
   BlockingPool pool_;
   boost::asio::io_context loop_;
+  edgecore::test::SkippedTime time_{loop_, [this] { return pool_.busy(); }};
   /// As EdgedDeps; with a network of the test's the node's address is found there.
   std::function<std::unique_ptr<net::InterfacesWatch>(boost::asio::any_io_executor)> watch_;
   std::function<LocalNetwork()> network_;

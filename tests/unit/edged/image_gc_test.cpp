@@ -2,7 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <future>
+#include <vector>
 
 #include "edged/disk_stats.hpp"
 #include "unit/edged/upkeep_fixture.hpp"
@@ -166,6 +170,29 @@ TEST_F(DiskStatsTest, AsksTheKernel) {
   EXPECT_LE(usage.available, usage.capacity);
   EXPECT_EQ(usage.device, statfs_usage(root_).device);
   EXPECT_THROW(cri::await(io_, disks.read((root_ / "none").string())), SystemError);
+}
+
+TEST_F(DiskStatsTest, TwoWhoAskAtOnceShareOneAnswer) {
+  std::atomic<int> asked = 0;
+  SystemDiskStats disks(pool_, std::chrono::seconds(10), [&asked](const std::filesystem::path& path) {
+    ++asked;
+    if (path == "/none") throw SystemError("no such disk", ENOENT);
+    return DiskUsage{.capacity = 7};
+  });
+  std::vector<std::uint64_t> answers;
+  const auto read = [&](std::string path) -> boost::asio::awaitable<void> {
+    try {
+      const DiskUsage usage = co_await disks.read(std::move(path));
+      answers.push_back(usage.capacity);
+    } catch (const SystemError&) {
+      answers.push_back(0);
+    }
+  };
+  for (const char* path : {"/a", "/a", "/none", "/none"})
+    boost::asio::co_spawn(io_, read(path), boost::asio::detached);
+  EXPECT_TRUE(time_.until([&] { return answers.size() == 4; }));
+  EXPECT_THAT(answers, ::testing::UnorderedElementsAre(7U, 7U, 0U, 0U));
+  EXPECT_EQ(asked, 2);
 }
 
 TEST_F(DiskStatsTest, ADeadFileSystemCostsOneThread) {

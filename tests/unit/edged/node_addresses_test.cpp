@@ -5,6 +5,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 
 #include "edgecore/base/error.hpp"
+#include "support/skipped_time.hpp"
 #include "unit/beehive/loop.hpp"
 #include "unit/edged/edged_fixture.hpp"
 
@@ -123,15 +124,7 @@ class FollowedAddresses : public ::testing::Test {
     outcome_.start(loop_, addresses_->run());
     ASSERT_TRUE(until([&] { return watch_ != nullptr; }));
   }
-  bool until(const std::function<bool()>& what) {
-    const auto deadline = steady_now() + 20s;
-    while (!what()) {
-      if (steady_now() > deadline) return false;
-      loop_.restart();
-      loop_.run_one_for(5ms);
-    }
-    return true;
-  }
+  bool until(const std::function<bool()>& what) { return time_.until(what, 20s); }
   /// Something happens to the network, and has been looked at.
   void event() {
     const int before = reads_;
@@ -140,6 +133,7 @@ class FollowedAddresses : public ::testing::Test {
   }
 
   boost::asio::io_context loop_;
+  edgecore::test::SkippedTime time_{loop_};
   config::Edged config_;
   LocalNetwork network_ = some_network();
   bool broken_ = false;
@@ -166,8 +160,7 @@ TEST_F(FollowedAddresses, ABurstOfEventsIsOneLook) {
   const int before = reads_;
   for (int i = 0; i < 50; ++i) watch_->push({net::InterfaceChange::link_up, "veth" + std::to_string(i), ""});
   ASSERT_TRUE(until([&] { return reads_ > before; }));
-  const auto later = steady_now() + 60ms;
-  until([&] { return steady_now() > later; });
+  time_.pass(60ms);
   EXPECT_LE(reads_, before + 2);
 }
 

@@ -121,7 +121,7 @@ class StaticPodsTest : public test::UpkeepTest {
   }
   /// Lets the loop turn until there are so many deliveries.
   void until(std::size_t count) {
-    for (int i = 0; i < 1000 && delivered_.size() < count; ++i) io_.run_for(std::chrono::milliseconds(10));
+    time_.until([&] { return delivered_.size() >= count; });
     ASSERT_EQ(delivered_.size(), count);
   }
   std::filesystem::path directory_;
@@ -211,7 +211,7 @@ TEST_F(StaticPodsTest, ThePathMayBeASingleManifest) {
   until(4);
   EXPECT_THAT(delivered_[3], ElementsAre("d-n"));
   stop.emit(boost::asio::cancellation_type::terminal);
-  io_.run_for(std::chrono::milliseconds(200));
+  time_.pass(std::chrono::milliseconds(200));
 }
 
 TEST_F(StaticPodsTest, ChangesAreSeenAtOnceAndNothingIsSaidWithoutAny) {
@@ -225,7 +225,7 @@ TEST_F(StaticPodsTest, ChangesAreSeenAtOnceAndNothingIsSaidWithoutAny) {
   until(2);
   EXPECT_THAT(delivered_[1], ElementsAre("a-n"));
   write(directory_ / "broken.yaml", "{");
-  io_.run_for(std::chrono::milliseconds(400));
+  time_.pass(std::chrono::milliseconds(400));
   EXPECT_EQ(delivered_.size(), 2U);
   write(directory_ / ".new", manifest("b"));
   std::filesystem::rename(directory_ / ".new", directory_ / "b.yaml");
@@ -234,14 +234,13 @@ TEST_F(StaticPodsTest, ChangesAreSeenAtOnceAndNothingIsSaidWithoutAny) {
   std::filesystem::remove_all(directory_);
   until(4);
   EXPECT_THAT(delivered_[3], IsEmpty());
-  for (int i = 0; i < 500 && !std::filesystem::exists(directory_); ++i)
-    io_.run_for(std::chrono::milliseconds(10));
-  io_.run_for(std::chrono::milliseconds(300));
+  time_.until([&] { return std::filesystem::exists(directory_); });
+  time_.pass(std::chrono::milliseconds(300));
   write(directory_ / "c.yaml", manifest("c"));
   until(5);
   EXPECT_THAT(delivered_[4], ElementsAre("c-n"));
   stop.emit(boost::asio::cancellation_type::terminal);
-  io_.run_for(std::chrono::milliseconds(200));
+  time_.pass(std::chrono::milliseconds(200));
   EXPECT_TRUE(io_.stopped());
 }
 
@@ -252,15 +251,15 @@ TEST_F(StaticPodsTest, AnEditorsMovingAboutStopsNoPod) {
   boost::asio::co_spawn(io_, pods.run(),
                         boost::asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr) {}));
   until(1);
-  io_.run_for(std::chrono::milliseconds(300));
+  time_.pass(std::chrono::milliseconds(300));
   std::filesystem::rename(directory_ / "a.yaml", directory_ / "a.yaml~");
-  io_.run_for(std::chrono::milliseconds(20));
+  time_.pass(std::chrono::milliseconds(20));
   write(directory_ / "a.yaml", manifest("a", "newer"));
   std::filesystem::remove(directory_ / "a.yaml~");
   until(2);
   EXPECT_THAT(delivered_[1], ElementsAre("a-n"));
   stop.emit(boost::asio::cancellation_type::terminal);
-  io_.run_for(std::chrono::milliseconds(200));
+  time_.pass(std::chrono::milliseconds(200));
 }
 
 }  // namespace

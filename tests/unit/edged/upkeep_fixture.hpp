@@ -17,6 +17,7 @@
 #include "edgecore/cri/fake_runtime.hpp"
 #include "edged/log_paths.hpp"
 #include "edged/sandbox_config.hpp"
+#include "support/skipped_time.hpp"
 #include "unit/cri/await.hpp"
 
 namespace edgecore::edged::test {
@@ -95,6 +96,7 @@ class UpkeepTest : public testing::Test {
   }
 
   boost::asio::io_context io_;
+  edgecore::test::SkippedTime time_{io_, [this] { return pool_.busy(); }};
   BlockingPool pool_{"upkeep-test", {}};
   FakeClock clock_{WallTime(std::chrono::hours(24 * 365 * 54))};
   cri::FakeRuntime runtime_{clock_};

@@ -4,7 +4,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <deque>
 #include <mutex>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/message.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/net/http_server.hpp"
@@ -156,7 +156,7 @@ class FakeHub {
     auto socket = co_await responder.upgrade(options, none);
     ++connections;
     if (silent) {
-      boost::asio::steady_timer forever(context_, std::chrono::hours(1));
+      SteadyTimer forever(context_, std::chrono::hours(1));
       co_await forever.async_wait(boost::asio::use_awaitable);
     }
     socket_ = socket.get();
@@ -202,7 +202,7 @@ class FakeHub {
   }
 
   boost::asio::awaitable<void> cut_now() {
-    boost::asio::steady_timer soon(context_);
+    SteadyTimer soon(context_);
     while (socket_ == nullptr) {
       soon.expires_after(std::chrono::milliseconds(5));
       co_await soon.async_wait(boost::asio::use_awaitable);

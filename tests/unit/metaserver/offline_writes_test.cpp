@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/time.hpp"
 #include "edgecore/net/digest.hpp"
@@ -138,7 +139,7 @@ class OfflineWritesTest : public ::testing::Test {
     calls.push_back(std::move(call));
     at.push_back(steady_now());
     EXPECT_FALSE(std::exchange(in_call_, true)) << "two calls at a time";
-    boost::asio::steady_timer way(loop_, 2ms);
+    SteadyTimer way(loop_, 2ms);
     co_await way.async_wait(boost::asio::use_awaitable);
     in_call_ = false;
     const auto found = says.find(key);

@@ -9,12 +9,12 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdlib>
 #include <fstream>
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "metaserver/api_error.hpp"
 
 namespace edgecore::metaserver {
@@ -96,7 +96,7 @@ class PodLogTest : public ::testing::Test {
       longest_ = std::max(longest_, piece.size());
       text_ += piece;
       while (held_) {
-        boost::asio::steady_timer timer(loop_, 1ms);
+        SteadyTimer timer(loop_, 1ms);
         co_await timer.async_wait(boost::asio::use_awaitable);
       }
     };

@@ -2,6 +2,7 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include "edgecore/base/steady_timer.hpp"
 #include "unit/net/net_fixture.hpp"
 
 namespace edgecore::net {
@@ -74,7 +75,7 @@ TEST_F(HttpIdleTest, WaitingStreamStaysUnderSixteenKilobytes) {
     using namespace asio::experimental::awaitable_operators;
     const Headers headers;
     co_await responder.start(200, headers);
-    asio::steady_timer news(co_await asio::this_coro::executor, 1h);
+    SteadyTimer news(co_await asio::this_coro::executor, 1h);
     co_await (news.async_wait(asio::use_awaitable) || responder.client_gone());
   };
   const auto server = serve(handler);

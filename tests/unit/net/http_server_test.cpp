@@ -10,6 +10,7 @@
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "unit/net/net_fixture.hpp"
 
 namespace edgecore::net {
@@ -338,7 +339,7 @@ TEST_F(HttpServerTest, StreamThatIsReadAsFastAsItIsWrittenLetsOthersPass) {
 
 TEST_F(HttpServerTest, RequestSentWhileClientGoneWatchesIsAnsweredNext) {
   const auto handler = [](Request& request, Responder& responder) -> asio::awaitable<void> {
-    asio::steady_timer work(co_await asio::this_coro::executor, 50ms);
+    SteadyTimer work(co_await asio::this_coro::executor, 50ms);
     co_await (responder.client_gone() || work.async_wait(asio::use_awaitable));
     Response response;
     response.body = request.target + "|" + request.body;
@@ -382,7 +383,7 @@ TEST_F(HttpServerTest, GoneClientEndsAnEndlessStream) {
   const auto handler = [&noticed](Request&, Responder& responder) -> asio::awaitable<void> {
     const Headers headers;
     co_await responder.start(200, headers);
-    asio::steady_timer for_ever(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+    SteadyTimer for_ever(co_await asio::this_coro::executor, SteadyTime::max());
     co_await (responder.client_gone() || for_ever.async_wait(asio::use_awaitable));
     noticed = true;
   };

@@ -8,7 +8,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
@@ -19,6 +18,7 @@
 #include <string>
 
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/net/http_client.hpp"
 #include "edgecore/net/http_server.hpp"
 #include "edgecore/net/net_error.hpp"
@@ -121,7 +121,7 @@ class NetTest : public testing::Test {
   }
 
   static asio::awaitable<void> sleep(std::chrono::milliseconds time) {
-    asio::steady_timer timer(co_await asio::this_coro::executor, time);
+    SteadyTimer timer(co_await asio::this_coro::executor, time);
     co_await timer.async_wait(asio::use_awaitable);
   }
 

@@ -8,7 +8,6 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <chrono>
@@ -21,6 +20,7 @@
 #include <vector>
 
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/supervisor.hpp"
 #include "edgecore/kube/json.hpp"
@@ -171,7 +171,7 @@ class ServiceBusFixture : public testing::Test {
     co_await responder.send(std::move(response));
   }
   static boost::asio::awaitable<void> pause(std::chrono::milliseconds span) {
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, span);
+    SteadyTimer timer(co_await boost::asio::this_coro::executor, span);
     co_await timer.async_wait(boost::asio::use_awaitable);
   }
   static boost::asio::awaitable<void> stop(net::HttpServer& server) { co_await server.stop(); }

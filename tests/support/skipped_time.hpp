@@ -1,0 +1,77 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/system/error_code.hpp>
+#include <chrono>
+#include <functional>
+#include <utility>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/base/steady_timer.hpp"
+
+namespace edgecore::test {
+
+/// The machine's clocks, and what was skipped on this thread passes on both.
+class SkippedClock : public Clock {
+ public:
+  [[nodiscard]] WallTime wall() const override {
+    return std::chrono::system_clock::now() +
+           std::chrono::duration_cast<WallTime::duration>(SteadyClock::skipped);
+  }
+  [[nodiscard]] SteadyTime steady() const override { return steady_now(); }
+};
+
+/// Turns a loop on the test's thread so that waiting costs no real time: while nothing is ready, SteadyClock
+/// jumps ahead. One object a test; after it the thread has the machine's time again.
+class SkippedTime {
+ public:
+  /// `busy_elsewhere` tells whether another thread is working for the loop: its end would come too late in
+  /// skipped time, so meanwhile real time passes.
+  explicit SkippedTime(boost::asio::io_context& loop, std::function<bool()> busy_elsewhere = nullptr)
+      : loop_(loop), busy_elsewhere_(std::move(busy_elsewhere)), nudge_(loop) {}
+  SkippedTime(const SkippedTime&) = delete;
+  SkippedTime& operator=(const SkippedTime&) = delete;
+  ~SkippedTime() { SteadyClock::skipped = {}; }
+
+  /// Turns the loop until `what` holds; false when it does not after `within`.
+  bool until(const std::function<bool()>& what, SteadyTime::duration within = std::chrono::seconds(10)) {
+    const SteadyTime deadline = steady_now() + within;
+    while (!what()) {
+      if (steady_now() > deadline) return false;
+      turn();
+    }
+    return true;
+  }
+  /// Turns the loop for so long.
+  void pass(SteadyTime::duration time) {
+    const SteadyTime end = steady_now() + time;
+    while (steady_now() < end) turn();
+    loop_.poll();
+  }
+
+ private:
+  /// A timer is late by that much at most, as on a busy machine. Each skip costs some 15 us of system calls.
+  static constexpr std::chrono::milliseconds kMoment{5};
+
+  void turn() {
+    if (loop_.stopped()) loop_.restart();
+    const bool busy =
+        busy_elsewhere_ && busy_elsewhere_();  // asked first: what has ended by now is on the loop
+    if (loop_.poll_one() > 0) return;
+    if (busy) {
+      loop_.run_one_for(std::chrono::milliseconds(1));
+    } else {
+      SteadyClock::skipped += kMoment;
+      // The kernel's clock tells Asio when its first timer is due. One that was due long ago makes it look at
+      // all of them.
+      nudge_.expires_at(SteadyTime());
+      nudge_.async_wait([](const boost::system::error_code&) {});
+    }
+  }
+
+  boost::asio::io_context& loop_;
+  std::function<bool()> busy_elsewhere_;
+  SteadyTimer nudge_;
+};
+
+}  // namespace edgecore::test
