@@ -47,25 +47,27 @@ read_results() {
   left=$(sed -n 's/^[[:space:]]*skipped="\([0-9]*\)"$/\1/p' "$1")
 }
 
+# failed_tests FILE: the names of those that failed, a line each.
+failed_tests() { sed -n 's/.*<testcase name="\([^"]*\)".*status="fail".*/\1/p' "$1"; }
+
 # run PRESET CTEST-ARGUMENT…: runs tests and adds to the totals. A failed test gets a second try, alone on the machine, because
 # many have time limits. What a sanitizer reported gets none.
 run() {
-  local preset=$1 tests="" bad="" left="" all skips name names results=$work/results.xml
-  local logs=build/$1/Testing/Temporary
+  local preset=$1 tests="" bad="" left="" all skips name results=$work/results.xml
   shift
   rm -f "$results"
   ctest --test-dir "build/$preset" --output-on-failure --output-junit "$results" "$@"
   [ -f "$results" ] && read_results "$results"
   [ -n "$tests" ] && [ "$tests" -gt 0 ] || fail "preset $preset ran no test"
   all=$tests skips=$left
-  if [ "$bad" -gt 0 ] && ! grep -qE 'Sanitizer|runtime error:' "$logs/LastTest.log"; then
-    names=$(cut -d: -f2- "$logs/LastTestsFailed.log")
+  if [ "$bad" -gt 0 ] && ! grep -qE 'Sanitizer|runtime error:' "build/$preset/Testing/Temporary/LastTest.log"; then
+    failed_tests "$results" > "$work/failed"
     say "[$preset] $bad of $tests failed; a second try, one by one"
     ctest --test-dir "build/$preset" --output-on-failure --rerun-failed --output-junit "$results" "$@" -j 1
     read_results "$results"
-    for name in $names; do
-      grep -qxF "$name" <(cut -d: -f2- "$logs/LastTestsFailed.log" 2>/dev/null) || second_tries+=("[$preset] $name")
-    done
+    while read -r name; do
+      grep -qxF "$name" <(failed_tests "$results") || second_tries+=("[$preset] $name")
+    done < "$work/failed"
   fi
   passed=$((passed + all - bad - skips)) failed=$((failed + bad)) skipped=$((skipped + skips))
 }

@@ -3,11 +3,11 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/steady_timer.hpp"
 
 namespace edgecore::beehive {
 
@@ -39,7 +39,7 @@ class Wakeup {
   boost::asio::awaitable<void> sleep() { return sleep_until(SteadyTime::max()); }
 
  private:
-  boost::asio::steady_timer timer_;
+  SteadyTimer timer_;
   bool noticed_ = false;
 };
 

@@ -41,7 +41,4 @@ class Headers {
   std::vector<Line> lines_;
 };
 
-/// ASCII comparison without regard to case.
-bool iequals(std::string_view a, std::string_view b);
-
 }  // namespace edgecore::net

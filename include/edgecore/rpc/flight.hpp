@@ -5,7 +5,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -14,12 +13,14 @@
 #include <string>
 #include <thread>
 
+#include "edgecore/base/steady_timer.hpp"
+
 namespace edgecore::rpc {
 
 /// What the asker of an rpc sleeps on. Belongs to the asker's executor, and is gone when the asker is.
 struct Waiter {
   explicit Waiter(const boost::asio::any_io_executor& executor) : alarm(executor) {}
-  boost::asio::steady_timer alarm;
+  SteadyTimer alarm;
   bool waiting = false;  // an operation was begun and has not landed
   bool ok = false;       // how the last one landed
 };

@@ -4,13 +4,13 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <memory>
 #include <utility>
 
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/store/store.hpp"
 
 namespace edgecore::store {
@@ -18,9 +18,8 @@ namespace edgecore::store {
 /// What a coroutine sleeps on until its write is on disk. It belongs to the coroutine, and is gone when that
 /// is.
 struct WriteWait {
-  explicit WriteWait(const boost::asio::any_io_executor& executor)
-      : alarm(executor, boost::asio::steady_timer::time_point::max()) {}
-  boost::asio::steady_timer alarm;
+  explicit WriteWait(const boost::asio::any_io_executor& executor) : alarm(executor, SteadyTime::max()) {}
+  SteadyTimer alarm;
   bool ended = false;
   std::exception_ptr failure;
 };
