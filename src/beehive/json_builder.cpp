@@ -16,8 +16,8 @@ constexpr std::array<std::string_view, 5> kRouteNames = {"source", "destination"
                                                          "resource"};
 
 void spell(std::string& name, std::span<const std::string_view> known) {
-  const auto found = std::find_if(known.begin(), known.end(),
-                                  [&](std::string_view word) { return iequals(word, name); });
+  const auto found =
+      std::find_if(known.begin(), known.end(), [&](std::string_view word) { return iequals(word, name); });
   if (found != known.end()) name = *found;
 }
 

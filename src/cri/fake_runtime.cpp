@@ -5,8 +5,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "edgecore/base/steady_timer.hpp"
 #include "cri/fake_world.hpp"
+#include "edgecore/base/steady_timer.hpp"
 
 namespace edgecore::cri {
 namespace asio = boost::asio;

@@ -254,8 +254,7 @@ std::string event_id_or_empty(std::string_view payload) {
 bool is_known_state(std::string_view state) {
   constexpr std::array<std::string_view, 6> known = {"online",  "offline",      "ok",
                                                      "unknown", "disconnected", "unhealthy"};
-  return std::any_of(known.begin(), known.end(),
-                     [&](std::string_view each) { return iequals(each, state); });
+  return std::any_of(known.begin(), known.end(), [&](std::string_view each) { return iequals(each, state); });
 }
 
 std::optional<std::string> parse_state(std::string_view payload) {

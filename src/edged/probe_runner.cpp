@@ -117,8 +117,8 @@ net::ClientRequest http_request(const kube::HttpGetAction& action, const ProbeTa
     if (iequals(name, "Accept") && value.empty()) continue;
     request.headers.add(name, value);
   }
-  const bool accept_given = std::ranges::any_of(
-      action.headers, [](const auto& header) { return iequals(header.first, "Accept"); });
+  const bool accept_given =
+      std::ranges::any_of(action.headers, [](const auto& header) { return iequals(header.first, "Accept"); });
   if (!accept_given) request.headers.add("Accept", "*/*");
   if (!request.headers.has("User-Agent")) request.headers.add("User-Agent", std::string(user_agent));
   request.timeout = std::chrono::milliseconds(0);

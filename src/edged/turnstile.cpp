@@ -10,8 +10,7 @@
 namespace edgecore::edged {
 
 struct Turnstile::Waiting {
-  explicit Waiting(Turnstile& at)
-      : of(at), timer(at.executor_, SteadyTime::max()) {
+  explicit Waiting(Turnstile& at) : of(at), timer(at.executor_, SteadyTime::max()) {
     of.line_.push_back(this);
   }
   Waiting(const Waiting&) = delete;

@@ -20,8 +20,7 @@ boost::asio::awaitable<bool> Flight::wait(std::optional<std::chrono::millisecond
     struct Seat {  // taken and given up with the coroutine's frame
       std::vector<SteadyTimer*>& seats;
       SteadyTimer* mine;
-      Seat(std::vector<SteadyTimer*>& all, SteadyTimer* timer_)
-          : seats(all), mine(timer_) {
+      Seat(std::vector<SteadyTimer*>& all, SteadyTimer* timer_) : seats(all), mine(timer_) {
         seats.push_back(mine);
       }
       Seat(const Seat&) = delete;

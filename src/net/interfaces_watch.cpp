@@ -86,8 +86,7 @@ std::unique_ptr<InterfacesWatch> watch_interfaces(asio::any_io_executor executor
 }
 
 struct FakeInterfacesWatch::Impl {
-  explicit Impl(const asio::any_io_executor& executor)
-      : changed(executor, SteadyTime::max()) {}
+  explicit Impl(const asio::any_io_executor& executor) : changed(executor, SteadyTime::max()) {}
   SteadyTimer changed;
   std::deque<InterfaceEvent> events;
 };

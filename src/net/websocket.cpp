@@ -76,8 +76,7 @@ class Turnstile {
 
  private:
   struct Waiter {
-    explicit Waiter(const asio::any_io_executor& executor)
-        : wake(executor, SteadyTime::max()) {}
+    explicit Waiter(const asio::any_io_executor& executor) : wake(executor, SteadyTime::max()) {}
     SteadyTimer wake;
     bool granted = false;
   };

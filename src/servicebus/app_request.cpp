@@ -36,7 +36,7 @@ class OuterMembers final : public nlohmann::json_sax<Json> {
     if (depth_ != 1) return true;
     member_ = iequals(name, "targetURL") ? Member::target_url
               : iequals(name, "method")  ? Member::method
-                                              : Member::payload;
+                                         : Member::payload;
     return true;
   }
   bool end_object() override { return close(); }

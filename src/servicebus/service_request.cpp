@@ -36,8 +36,7 @@ constexpr std::array<std::string_view, 5> kContentHeaders = {
 
 template <std::size_t N>
 bool one_of(const std::array<std::string_view, N>& names, std::string_view name) {
-  return std::any_of(names.begin(), names.end(),
-                     [&](std::string_view each) { return iequals(each, name); });
+  return std::any_of(names.begin(), names.end(), [&](std::string_view each) { return iequals(each, name); });
 }
 
 bool concerns_connection(const net::Headers& all, std::string_view name) {

@@ -47,7 +47,8 @@ constexpr std::string_view trimmed(std::string_view text, std::string_view blank
   return text.substr(from, text.find_last_not_of(blank) - from + 1);
 }
 
-/// The whole text as a number of type T. nullopt if it is empty, has anything else in it, or does not fit in T.
+/// The whole text as a number of type T. nullopt if it is empty, has anything else in it, or does not fit in
+/// T.
 template <class T>
 std::optional<T> to_number(std::string_view text) {
   T value{};

@@ -9,9 +9,10 @@ namespace edgecore {
 using WallTime = std::chrono::system_clock::time_point;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// The steady clock of the program: what timers (steady_timer.hpp) and deadlines are measured by. It is the machine's, plus
-/// the time that a test skipped on this thread (tests/support/skipped_time.hpp). A module that runs on the test's thread then
-/// needs no real seconds; other threads do not notice. Meets the standard's requirements of a clock.
+/// The steady clock of the program: what timers (steady_timer.hpp) and deadlines are measured by. It is the
+/// machine's, plus the time that a test skipped on this thread (tests/support/skipped_time.hpp). A module
+/// that runs on the test's thread then needs no real seconds; other threads do not notice. Meets the
+/// standard's requirements of a clock.
 struct SteadyClock {
   using duration = std::chrono::steady_clock::duration;
   using rep = duration::rep;
@@ -26,8 +27,9 @@ inline SteadyTime steady_now() {
   return SteadyClock::now();
 }
 
-/// The seam through which the program asks for the time. Wall time may jump (no RTC, 1970, NTP): it is for stamps
-/// and certificate validity; everything that waits or measures uses steady time. Any thread may call it.
+/// The seam through which the program asks for the time. Wall time may jump (no RTC, 1970, NTP): it is for
+/// stamps and certificate validity; everything that waits or measures uses steady time. Any thread may call
+/// it.
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -16,7 +16,6 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-
 Json exec_probe(const std::string& command, const Json& more = Json::object()) {
   Json probe = {
       {"exec", {{"command", Json::array({command})}}}, {"periodSeconds", 1}, {"failureThreshold", 1}};
@@ -58,8 +57,7 @@ class ProbeManagerTest : public ::testing::Test {
     status_.id = id_;
     status_.metadata.name = "main";
     status_.state = cri::ContainerState::Running;
-    status_.started_at =
-        std::chrono::nanoseconds(clock_.wall().time_since_epoch()).count();
+    status_.started_at = std::chrono::nanoseconds(clock_.wall().time_since_epoch()).count();
   }
   void update(const kube::PodPtr& pod) {
     PodRuntime runtime;
