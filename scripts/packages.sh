@@ -48,7 +48,3 @@ install_packages() {
   fi
   rm -f "$log"
 }
-
-# The compiler cache must look through precompiled headers, and another clone of the project may use what it holds.
-export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1

@@ -81,6 +81,8 @@ up() {
   say "starting containerd in $dir (bridge $bridge, pods $subnet)"
   setsid containerd --config "$dir/containerd.toml" >"$dir/containerd.log" 2>&1 </dev/null &
   echo $! >"$dir/containerd.pid"
+  # A start that fails or is interrupted leaves no containerd behind; its log stays.
+  trap 'tail -n 5 "$dir/containerd.log" >&2; end_process "$(cat "$dir/containerd.pid")"; rm -f "$dir/containerd.pid"' EXIT
   local tries
   for tries in $(seq 150); do
     ctr_here version >/dev/null 2>&1 && break
@@ -98,6 +100,7 @@ up() {
     sleep 0.1
   done
   [ "$(ctr_here images ls -q | grep -c '^localhost/')" -ge 2 ] || die "the images were not imported."
+  trap - EXIT
   say "ready"
   echo "unix://$dir/containerd.sock"
 }

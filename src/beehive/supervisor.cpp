@@ -13,7 +13,6 @@ namespace edgecore::beehive {
 
 namespace {
 
-using Steady = std::chrono::steady_clock;
 
 // Heartbeats per hang_after. Counted, not timed: a process that was suspended has missed one, not all.
 constexpr unsigned kBeats = 4;
@@ -37,7 +36,7 @@ struct Supervisor::Impl : std::enable_shared_from_this<Supervisor::Impl> {
     bool cancelled = false;      ///< `life` was asked to stop
     unsigned missed = 0;         ///< heartbeats
     SteadyTime born;             ///< of `life`, on clock_
-    std::optional<Steady::time_point> restart_at;
+    std::optional<SteadyTime> restart_at;
     ModuleState state;
   };
   using Lock = std::unique_lock<std::mutex>;
@@ -55,10 +54,10 @@ struct Supervisor::Impl : std::enable_shared_from_this<Supervisor::Impl> {
   void restart_due(Lock& lock);
   void beat(Lock& lock);
   void give_up(Runner& runner, const std::string& why);
-  [[nodiscard]] Steady::time_point next_event() const;
+  [[nodiscard]] SteadyTime next_event() const;
   bool stop();
-  void cancel_in_reverse(Lock& lock, Steady::time_point deadline);
-  bool settle_stop(Lock& lock, Steady::time_point deadline);
+  void cancel_in_reverse(Lock& lock, SteadyTime deadline);
+  bool settle_stop(Lock& lock, SteadyTime deadline);
 
   Bus& bus;
   const Clock& clock;
@@ -75,7 +74,7 @@ struct Supervisor::Impl : std::enable_shared_from_this<Supervisor::Impl> {
   bool started = false;
   bool stopping = false;
   bool monitor_ended = true;
-  Steady::time_point last_beat;
+  SteadyTime last_beat;
 
   std::optional<Thread> monitor_thread;
 };
@@ -163,7 +162,7 @@ void Supervisor::Impl::plan_restart(Runner& runner) {
   }
   const auto wait = runner.backoff.next(clock.steady() - runner.born);
   runner.state.life = ModuleState::Life::kBackoff;
-  runner.restart_at = Steady::now() + wait;
+  runner.restart_at = steady_now() + wait;
   log->warn("Module {} has failed and is started again in {} ms: {}", runner.spec.name, wait.count(),
             runner.state.last_failure);
 }
@@ -182,7 +181,7 @@ void Supervisor::Impl::monitor() {
     changed.wait_until(lock, next_event(), [this] { return news || stopping; });
     news = false;
     reap(lock);
-    if (Steady::now() >= last_beat + options.hang_after / kBeats) beat(lock);
+    if (steady_now() >= last_beat + options.hang_after / kBeats) beat(lock);
     hand_out_poison(lock);
     restart_due(lock);
   }
@@ -190,7 +189,7 @@ void Supervisor::Impl::monitor() {
   changed.notify_all();
 }
 
-Steady::time_point Supervisor::Impl::next_event() const {
+SteadyTime Supervisor::Impl::next_event() const {
   auto next = last_beat + options.hang_after / kBeats;
   for (const auto& runner : runners) {
     if (runner->restart_at) next = std::min(next, *runner->restart_at);
@@ -230,14 +229,14 @@ void Supervisor::Impl::reap(Lock& lock) {
 
 void Supervisor::Impl::restart_due(Lock& lock) {
   for (const auto& runner : runners) {
-    if (stopping || !runner->restart_at || Steady::now() < *runner->restart_at) continue;
+    if (stopping || !runner->restart_at || steady_now() < *runner->restart_at) continue;
     ++runner->state.restarts;
     launch(lock, *runner);
   }
 }
 
 void Supervisor::Impl::beat(Lock&) {
-  last_beat = Steady::now();
+  last_beat = steady_now();
   for (const auto& runner : runners) {
     if (stopping || !runner->life || runner->ended) continue;
     runner->missed = runner->life->beat();
@@ -263,19 +262,19 @@ void Supervisor::Impl::start_in_order() {
 
 /// Asks the modules to stop, the last started first. Each is given its share of the time before the one it
 /// may depend on is asked, too; none is given up before the deadline.
-void Supervisor::Impl::cancel_in_reverse(Lock& lock, Steady::time_point deadline) {
+void Supervisor::Impl::cancel_in_reverse(Lock& lock, SteadyTime deadline) {
   for (std::size_t left = runners.size(); left > 0; --left) {
     Runner& runner = *runners[left - 1];
     if (!runner.life || runner.ended) continue;
     runner.cancelled = true;
     runner.life->cancel();
-    const auto now = Steady::now();
+    const auto now = steady_now();
     const auto share = (deadline - std::min(now, deadline)) / static_cast<int>(left);
     changed.wait_until(lock, now + share, [&] { return runner.ended; });
   }
 }
 
-bool Supervisor::Impl::settle_stop(Lock& lock, Steady::time_point deadline) {
+bool Supervisor::Impl::settle_stop(Lock& lock, SteadyTime deadline) {
   changed.wait_until(lock, deadline, [this] {
     return monitor_ended && std::all_of(runners.begin(), runners.end(),
                                         [](const auto& item) { return !item->life || item->ended; });
@@ -302,7 +301,7 @@ bool Supervisor::Impl::stop() {
   Lock lock(mutex);
   if (!started) return true;
   started = false;
-  const auto deadline = Steady::now() + options.stop_within;
+  const auto deadline = steady_now() + options.stop_within;
   stopping = true;
   changed.notify_all();
   cancel_in_reverse(lock, deadline);
@@ -346,10 +345,10 @@ void Supervisor::start(std::vector<ModuleSpec> modules) {
                      std::move(state)}));
   }
   impl_->started = true;
-  impl_->last_beat = Steady::now();
+  impl_->last_beat = steady_now();
   impl_->start_in_order();
   impl_->monitor_ended = false;
-  impl_->last_beat = Steady::now();
+  impl_->last_beat = steady_now();
   impl_->monitor_thread.emplace("supervisor", impl_->options.stack_bytes,
                                 [impl = impl_] { impl->monitor(); });
 }
@@ -367,7 +366,7 @@ std::vector<Supervisor::ModuleState> Supervisor::states() const {
 
 bool Supervisor::healthy() const {
   const std::lock_guard lock(impl_->mutex);
-  if (!impl_->started || Steady::now() - impl_->last_beat >= impl_->options.hang_after) return false;
+  if (!impl_->started || steady_now() - impl_->last_beat >= impl_->options.hang_after) return false;
   return std::none_of(impl_->runners.begin(), impl_->runners.end(), [](const auto& runner) {
     return runner->life && !runner->ended && runner->missed > kBeats / 2;
   });

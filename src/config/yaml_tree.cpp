@@ -1,5 +1,6 @@
 #include "config/yaml_tree.hpp"
 
+#include <algorithm>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>

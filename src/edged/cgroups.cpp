@@ -64,7 +64,7 @@ std::vector<std::string> ancestors(const std::string& path) {
   return list;
 }
 
-/// What a file of the cgroup holds; "" when there is none.
+/// The content of a file of the cgroup; "" if it does not exist.
 std::string file_content(CgroupFiles& files, const std::string& hierarchy, const std::string& cgroup,
                          const char* file) {
   return std::string(trimmed(files.read(hierarchy, cgroup, file).value_or("")));

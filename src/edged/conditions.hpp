@@ -6,7 +6,7 @@
 
 namespace edgecore::edged {
 
-/// The condition of that type in the status of a pod or node; nullptr when there is none.
+/// The condition of that type in the status of a pod or node; nullptr if absent.
 inline const Json* find_condition(const Json& status, std::string_view type) {
   for (const auto& one : kube::array_or_empty(status, "conditions")) {
     if (kube::string_or(one, "type") == type) return &one;

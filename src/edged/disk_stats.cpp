@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -49,6 +50,7 @@ DiskUsage statfs_usage(const std::filesystem::path& path) {
 /// thread.
 struct SystemDiskStats::Flight {
   SteadyTime patience_ends;
+  std::shared_ptr<std::atomic<bool>> asked = std::make_shared<std::atomic<bool>>(false);  ///< by a thread
   std::optional<DiskUsage> usage;
   std::exception_ptr failure;
   std::vector<SteadyTimer*> waiting;
@@ -69,7 +71,10 @@ struct SystemDiskStats::Flights {
   std::map<std::string, std::shared_ptr<Flight>> by_path;
 
   void land(const std::string& path, std::optional<DiskUsage> usage, std::exception_ptr failure) {
-    const auto flight = std::move(by_path.extract(path).mapped());
+    const auto found = by_path.find(path);
+    if (found == by_path.end()) return;
+    const std::shared_ptr<Flight> flight = std::move(found->second);
+    by_path.erase(found);
     flight->usage = usage;
     flight->failure = std::move(failure);
     for (SteadyTimer* one : flight->waiting) one->cancel();
@@ -83,37 +88,46 @@ SystemDiskStats::~SystemDiskStats() = default;
 
 std::shared_ptr<SystemDiskStats::Flight> SystemDiskStats::begin(const boost::asio::any_io_executor& executor,
                                                                 const std::string& path) {
+  auto flight = std::make_shared<Flight>();
+  flight->patience_ends = steady_now() + patience_;
   const auto usage = std::make_shared<std::optional<DiskUsage>>();
-  BlockingPool::Work work = [ask = ask_, path, usage] { usage->emplace(ask(path)); };
+  BlockingPool::Work work = [ask = ask_, path, usage, asked = flight->asked] {
+    *asked = true;
+    usage->emplace(ask(path));
+  };
   BlockingPool::Completion done = [executor, path, usage,
                                    weak = std::weak_ptr<Flights>(flights_)](std::exception_ptr failure) {
     boost::asio::post(executor, [path, usage, weak, failure = std::move(failure)]() mutable {
       if (const auto flights = weak.lock()) flights->land(path, *usage, std::move(failure));
     });
   };
-  if (!pool_.submit(std::move(work), std::move(done)))
-    throw Error(cannot_ask(path) + ": too many calls that block are waiting for a thread");
-  auto flight = std::make_shared<Flight>();
-  flight->patience_ends = steady_now() + patience_;
   flights_->by_path[path] = flight;
+  if (!pool_.submit(std::move(work), std::move(done))) {
+    flights_->by_path.erase(path);
+    throw Error(cannot_ask(path) + ": too many calls that block are waiting for a thread");
+  }
   return flight;
 }
 
 boost::asio::awaitable<DiskUsage> SystemDiskStats::read(std::string path) {
   const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
-  const auto found = flights_->by_path.find(path);
-  const std::shared_ptr<Flight> flight =
-      found == flights_->by_path.end() ? begin(executor, path) : found->second;
-  if (steady_now() >= flight->patience_ends)
-    throw Error(cannot_ask(path) + ": it has not answered the last question yet");
-  SteadyTimer timer(executor, flight->patience_ends);
-  const Flight::Seat seat(*flight, timer);
-  boost::system::error_code woken;
-  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
-  if (flight->failure) std::rethrow_exception(flight->failure);
-  if (flight->usage) co_return *flight->usage;
-  if (!woken) throw Error(cannot_ask(path) + ": it does not answer");
-  throw boost::system::system_error(woken);  // the caller was cancelled
+  for (;;) {
+    const auto found = flights_->by_path.find(path);
+    const bool joins = found != flights_->by_path.end();
+    const std::shared_ptr<Flight> flight = joins ? found->second : begin(executor, path);
+    // What a thread is asking already may be older than what the caller has just done.
+    const bool too_old = joins && *flight->asked;
+    SteadyTimer timer(executor, flight->patience_ends);
+    const Flight::Seat seat(*flight, timer);
+    boost::system::error_code woken;
+    co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+    const bool landed = flight->failure || flight->usage;
+    if (!landed && woken) throw boost::system::system_error(woken);  // the caller was cancelled
+    if (!landed) throw Error(cannot_ask(path) + (*flight->asked ? ": it does not answer" : ": no thread is free"));
+    if (too_old) continue;
+    if (flight->failure) std::rethrow_exception(flight->failure);
+    co_return *flight->usage;
+  }
 }
 
 boost::asio::awaitable<DiskUsage> FakeDiskStats::read(std::string path) {

@@ -39,9 +39,9 @@ class DiskStats {
   virtual boost::asio::awaitable<DiskUsage> read(std::string path) = 0;
 };
 
-/// The machine's: statfs on the pool, once for all who ask about a path at the same time. A file system that
-/// does not answer costs one thread of the pool: once the first call's patience is over, further ones for its
-/// path fail at once.
+/// The machine's: statfs on the pool, one call at a time for a path. Callers share an answer that was begun
+/// after they asked. A file system that does not answer costs one thread of the pool: once the patience of the
+/// first caller is over, further ones for its path fail at once.
 class SystemDiskStats final : public DiskStats {
  public:
   using Ask = std::function<DiskUsage(const std::filesystem::path&)>;

@@ -8,7 +8,7 @@
 
 namespace edgecore::edged {
 
-/// The container of that name in one of a pod's lists; nullptr when there is none.
+/// The container of that name in one of a pod's lists; nullptr if absent.
 inline const kube::Container* find_container(const std::vector<kube::Container>& list,
                                              std::string_view name) {
   const auto found =

@@ -4,6 +4,7 @@
 
 #include <boost/asio/error.hpp>
 #include <cerrno>
+#include <chrono>
 
 #include "edgecore/base/log.hpp"
 #include "edgecore/net/url.hpp"
@@ -104,6 +105,15 @@ void expect_host(SSL* ssl, const TlsContext& tls, const std::string& host) {
   if (set != 1) throw Error("The name " + host + " cannot be verified: " + take_openssl_error() + ".");
 }
 
+/// Certificates are judged by the precise clock, unless the context names a time. OpenSSL would take the coarse
+/// one, which lags by milliseconds: a certificate signed a moment ago would not be valid yet.
+void judge_by_precise_clock(SSL* ssl) {
+  X509_VERIFY_PARAM* rules = SSL_get0_param(ssl);
+  if ((X509_VERIFY_PARAM_get_flags(rules) & X509_V_FLAG_USE_CHECK_TIME) != 0) return;
+  X509_VERIFY_PARAM_set_time(rules,
+                             std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
+}
+
 }  // namespace
 
 Stream::Attempt Stream::Core::attempt_tls(Direction direction, const Regions& regions) {
@@ -192,6 +202,7 @@ asio::awaitable<void> Stream::handshake(std::shared_ptr<const TlsContext> tls, b
   BIO_set_data(bio, hooks.release());
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl.get(), bio, bio);
+  judge_by_precise_clock(ssl.get());
   if (client) {
     expect_host(ssl.get(), *tls, host);
     SSL_set_app_data(ssl.get(), &core_->refused);

@@ -33,7 +33,7 @@ struct Change {
 };
 
 enum class PatchType : std::uint8_t { json, merge, strategic };
-/// The type of a patch by its media type, without parameters; nullopt when it is none.
+/// The type of a patch by its media type, without parameters; nullopt if it names no patch.
 std::optional<PatchType> patch_type(std::string_view media_type);
 
 /// What a client may say with a deletion.
@@ -132,7 +132,7 @@ class Cluster {
   std::string root_ca_;
 };
 
-/// A resourceVersion as a number, 0 when it is none.
+/// A resourceVersion as a number; 0 if it is not a number.
 std::uint64_t version_number(std::string_view text);
 /// The numeric metadata.resourceVersion, 0 when it has none.
 std::uint64_t version_of(const Json& object);

@@ -29,9 +29,11 @@ class SkippedTime {
   /// skipped time, so meanwhile real time passes.
   explicit SkippedTime(boost::asio::io_context& loop, std::function<bool()> busy_elsewhere = nullptr)
       : loop_(loop), busy_elsewhere_(std::move(busy_elsewhere)), nudge_(loop) {}
+  /// For tests over real sockets: the kernel gets so much real time before each skip.
+  void give_the_kernel(std::chrono::microseconds time) { kernel_time_ = time; }
   SkippedTime(const SkippedTime&) = delete;
   SkippedTime& operator=(const SkippedTime&) = delete;
-  ~SkippedTime() { SteadyClock::skipped = {}; }
+  ~SkippedTime() { SteadyClock::skipped = before_; }
 
   /// Turns the loop until `what` holds; false when it does not after `within`.
   bool until(const std::function<bool()>& what, SteadyTime::duration within = std::chrono::seconds(10)) {
@@ -46,6 +48,7 @@ class SkippedTime {
   void pass(SteadyTime::duration time) {
     const SteadyTime end = steady_now() + time;
     while (steady_now() < end) turn();
+    if (loop_.stopped()) loop_.restart();
     loop_.poll();
   }
 
@@ -58,6 +61,7 @@ class SkippedTime {
     const bool busy =
         busy_elsewhere_ && busy_elsewhere_();  // asked first: what has ended by now is on the loop
     if (loop_.poll_one() > 0) return;
+    if (kernel_time_.count() > 0 && loop_.run_one_for(kernel_time_) > 0) return;
     if (busy) {
       loop_.run_one_for(std::chrono::milliseconds(1));
     } else {
@@ -69,9 +73,11 @@ class SkippedTime {
     }
   }
 
+  const SteadyTime::duration before_ = SteadyClock::skipped;
   boost::asio::io_context& loop_;
   std::function<bool()> busy_elsewhere_;
   SteadyTimer nudge_;
+  std::chrono::microseconds kernel_time_{0};
 };
 
 }  // namespace edgecore::test

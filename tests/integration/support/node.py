@@ -24,9 +24,10 @@ import urllib.error
 import urllib.request
 
 from network import Network
+from teardown import hierarchies, teardown
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-BUILD = pathlib.Path(os.environ.get("EDGECORE_BUILD", ROOT / "build/release"))
+BUILD = pathlib.Path(os.environ.get("EDGECORE_BUILD", ROOT / "build/release")).resolve()
 IMAGE = "localhost/busybox:1.35"
 
 
@@ -37,7 +38,14 @@ def skip(why):
 
 if os.geteuid() != 0:
     skip("a node needs root")
-NETWORK = Network()  # this process and all it starts are in it from here on
+for needed in ("ip", "iptables", "containerd", "runc"):
+    if not shutil.which(needed):
+        skip(f"{needed} is not installed")
+try:
+    NETWORK = Network()  # this process and all it starts are in it from here on
+except PermissionError:
+    skip("a network namespace of its own needs CAP_SYS_ADMIN")
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
 
 
 def wait(what, condition, seconds=20, every=0.02):
@@ -71,11 +79,12 @@ def pod(name, command="trap exit TERM; while true; do sleep 1 & wait; done", **s
 
 class Node:
     def __init__(self, name="edge1"):
-        for program in ("containerd", "runc", "iptables"):
-            if not shutil.which(program):
-                skip(f"{program} is not installed")
         self.name = name
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="edgecore-it-"))
+        # Cleans up if this process is killed: it sees the end of its standard input.
+        self.cleaner = subprocess.Popen([sys.executable, pathlib.Path(__file__).with_name("teardown.py"), self.dir],
+                                        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        start_new_session=True)
         self.processes = {}
         self.endpoint = None
         self.cloud = None
@@ -90,28 +99,34 @@ class Node:
         return self
 
     def __exit__(self, kind, value, trace):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # an impatient second one
         self.failed = kind is not None and not (kind is SystemExit and value.code in (0, 77))
-        if self.failed:
+        try:
+            if self.failed:
+                self.tell()
+            for name in ("edgecore", "cloudsim"):
+                self.stop(name)
+            if self.mqtt:
+                self.mqtt.stop()
+        finally:
+            teardown(self.dir)
+            self.stop("containerd")
+            self.cleaner.stdin.close()
+            self.cleaner.wait()
+
+    def tell(self):
+        """What a failed test leaves to look at. Whatever goes wrong here must not keep the test from cleaning up."""
+        try:
             for log in ("edgecore", "cloudsim"):
                 path = self.dir / f"{log}.log"
                 if path.exists():
                     print(f"--- the end of {log}.log\n" + "\n".join(path.read_text(errors="replace").splitlines()[-60:]))
-        if self.failed and os.environ.get("EDGECORE_KEEP"):
-            self.keep(pathlib.Path(os.environ["EDGECORE_KEEP"]) / self.dir.name)
-        for name in ("edgecore", "cloudsim"):
-            self.stop(name)
-        if self.mqtt:
-            self.mqtt.stop()
-        if private := self.private_broker():  # of an edgecore that was killed
-            os.kill(private, signal.SIGKILL)
-        if self.endpoint:
-            self.run(ROOT / "scripts/test-runtime.sh", "down", self.dir / "runtime", check=False)
-        self.stop("containerd")
-        mounts = [line.split()[4] for line in open("/proc/self/mountinfo") if line.split()[4].startswith(f"{self.dir}/")]
-        for mount in sorted(mounts, reverse=True):
-            subprocess.run(["umount", "-l", mount], check=False)
-        self.remove_cgroups()
-        shutil.rmtree(self.dir, ignore_errors=True)
+            if os.environ.get("EDGECORE_KEEP"):
+                self.keep(pathlib.Path(os.environ["EDGECORE_KEEP"]) / self.dir.name)
+        except Exception as problem:
+            with contextlib.suppress(OSError):
+                print(f"logs could not be shown or kept: {problem}", file=sys.stderr)
 
     def keep(self, where):
         """Everything that tells what happened, as it is now."""
@@ -121,7 +136,7 @@ class Node:
             if path.is_file():
                 shutil.copy(path, where)
         for name, argv in (("containers", ("containers", "ls")), ("tasks", ("task", "ls"))):
-            done = self.run("ctr", "--address", self.dir / "runtime/containerd.sock", "--namespace", "k8s.io", *argv, check=False)
+            done = self.run("ctr", "--address", self.dir / "runtime/containerd.sock", "--namespace", "k8s.io", *argv, check=False, timeout=20)
             (where / f"{name}.txt").write_text(done.stdout + done.stderr)
         print(f"logs and database are kept in {where}")
 
@@ -252,30 +267,13 @@ class Node:
     def cgroup(self):
         return f"/{self.dir.name}"
 
-    def hierarchies(self):
-        base = pathlib.Path("/sys/fs/cgroup")
-        if (base / "cgroup.controllers").exists():
-            return [base]
-        return [path for path in base.iterdir() if path.is_dir() and not path.is_symlink()]
-
     def make_cgroup(self):
-        for hierarchy in self.hierarchies():
+        for hierarchy in hierarchies():
             made = hierarchy / self.cgroup.strip("/")
             made.mkdir(exist_ok=True)
             for file in ("cpuset.cpus", "cpuset.mems"):  # a new cpuset of v1 is empty and takes no process
                 if (made / file).exists() and not (hierarchy / "cgroup.controllers").exists():
                     (made / file).write_text((hierarchy / file).read_text())
-
-    def remove_cgroups(self):
-        for hierarchy in self.hierarchies():
-            top = hierarchy / self.cgroup.strip("/")
-            for path, _, _ in sorted(os.walk(top), key=lambda item: -len(item[0])):
-                for _ in range(20):
-                    try:
-                        os.rmdir(path)
-                        break
-                    except OSError:
-                        time.sleep(0.05)
 
     # --- the cloud's API ------------------------------------------------------------------------------------------
     def api(self, method, path, body=None, kind="application/json"):

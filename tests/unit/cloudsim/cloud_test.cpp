@@ -33,7 +33,10 @@ asio::awaitable<void> sleep(std::chrono::milliseconds span) {
 
 class CloudTest : public testing::Test {
  protected:
-  CloudTest() { open(); }
+  CloudTest() {
+    time_.give_the_kernel(std::chrono::microseconds(200));
+    open();
+  }
   ~CloudTest() override { close(); }
 
   void open(std::uint16_t hub_port = 0) {

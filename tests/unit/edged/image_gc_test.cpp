@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <future>
+#include <thread>
 #include <vector>
 
 #include "edged/disk_stats.hpp"
@@ -172,27 +174,72 @@ TEST_F(DiskStatsTest, AsksTheKernel) {
   EXPECT_THROW(cri::await(io_, disks.read((root_ / "none").string())), SystemError);
 }
 
-TEST_F(DiskStatsTest, TwoWhoAskAtOnceShareOneAnswer) {
-  std::atomic<int> asked = 0;
-  SystemDiskStats disks(pool_, std::chrono::seconds(10), [&asked](const std::filesystem::path& path) {
-    ++asked;
-    if (path == "/none") throw SystemError("no such disk", ENOENT);
-    return DiskUsage{.capacity = 7};
-  });
-  std::vector<std::uint64_t> answers;
-  const auto read = [&](std::string path) -> boost::asio::awaitable<void> {
-    try {
-      const DiskUsage usage = co_await disks.read(std::move(path));
-      answers.push_back(usage.capacity);
-    } catch (const SystemError&) {
-      answers.push_back(0);
-    }
-  };
-  for (const char* path : {"/a", "/a", "/none", "/none"})
-    boost::asio::co_spawn(io_, read(path), boost::asio::detached);
-  EXPECT_TRUE(time_.until([&] { return answers.size() == 4; }));
-  EXPECT_THAT(answers, ::testing::UnorderedElementsAre(7U, 7U, 0U, 0U));
-  EXPECT_EQ(asked, 2);
+/// Callers of disks whose first answer waits to be let go on, on a pool of one thread.
+class SlowDiskTest : public DiskStatsTest {
+ protected:
+  void ask(std::string path, boost::asio::cancellation_signal* stop = nullptr) {
+    const auto one = [](SystemDiskStats& disks, std::string of) -> boost::asio::awaitable<std::uint64_t> {
+      const DiskUsage usage = co_await disks.read(std::move(of));
+      co_return usage.capacity;
+    };
+    const auto ended = [this](const std::exception_ptr& failure, std::uint64_t capacity) {
+      answers_.push_back(failure ? -1 : static_cast<int>(capacity));
+    };
+    if (stop == nullptr)
+      boost::asio::co_spawn(io_, one(disks_, std::move(path)), ended);
+    else
+      boost::asio::co_spawn(io_, one(disks_, std::move(path)),
+                            boost::asio::bind_cancellation_slot(stop->slot(), ended));
+    io_.restart();
+    io_.poll();
+  }
+  bool answered(std::size_t count) {
+    return time_.until([&] { return answers_.size() >= count; });
+  }
+
+  std::promise<void> go_on_;
+  std::shared_future<void> going_on_ = go_on_.get_future().share();
+  std::atomic<int> asked_ = 0;
+  BlockingPool one_thread_{"disk-test", {1, 256}};
+  edgecore::test::SkippedTime time_{io_, [this] { return one_thread_.busy(); }};
+  SystemDiskStats disks_{one_thread_, std::chrono::seconds(10), [this](const std::filesystem::path& path) {
+                           const int number = ++asked_;
+                           if (number == 1) going_on_.wait();
+                           if (path == "/none") throw SystemError("no such disk", ENOENT);
+                           return DiskUsage{.capacity = static_cast<std::uint64_t>(number)};
+                         }};
+  std::vector<int> answers_;  ///< capacities, -1 for a failure
+};
+
+TEST_F(SlowDiskTest, CallersShareAnAnswerThatIsNotYetBegun) {
+  ask("/a");
+  while (asked_ == 0) std::this_thread::yield();
+  for (const char* path : {"/b", "/b", "/none", "/none"}) ask(path);
+  go_on_.set_value();
+  ASSERT_TRUE(answered(5));
+  EXPECT_THAT(answers_, ::testing::UnorderedElementsAre(1, 2, 2, -1, -1));
+}
+
+TEST_F(SlowDiskTest, AnAnswerThatWasBegunBeforeIsAskedForAnew) {
+  ask("/a");
+  while (asked_ == 0) std::this_thread::yield();
+  ask("/a");
+  go_on_.set_value();
+  ASSERT_TRUE(answered(2));
+  EXPECT_EQ(answers_, (std::vector<int>{1, 2}));
+}
+
+TEST_F(SlowDiskTest, ACancelledCallerHarmsNoOther) {
+  boost::asio::cancellation_signal stop;
+  ask("/a", &stop);
+  while (asked_ == 0) std::this_thread::yield();
+  ask("/a");
+  stop.emit(boost::asio::cancellation_type::terminal);
+  ASSERT_TRUE(answered(1));
+  EXPECT_EQ(answers_, std::vector<int>{-1});
+  go_on_.set_value();
+  ASSERT_TRUE(answered(2));
+  EXPECT_EQ(answers_.back(), 2);
 }
 
 TEST_F(DiskStatsTest, ADeadFileSystemCostsOneThread) {

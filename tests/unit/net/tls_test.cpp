@@ -1,5 +1,8 @@
 #include "edgecore/net/tls.hpp"
 
+#include <chrono>
+#include <thread>
+
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "unit/net/net_fixture.hpp"
@@ -85,6 +88,23 @@ TEST_F(TlsTest, ExpiredCertificateIsRefusedUnlessJudgedAtAnotherTime) {
   options.ca_pem = authority_.certificate().pem();
   options.verify_at = std::chrono::system_clock::now() - 30min;
   EXPECT_EQ(get(authority_.server(expired), TlsContext::client(options)), "nobody");
+}
+
+TEST_F(TlsTest, ACertificateIsGoodFromItsFirstMomentOn) {
+  using std::chrono::system_clock;
+  const auto first = std::chrono::ceil<std::chrono::seconds>(system_clock::now() + 100ms);
+  auto fresh = TestAuthority::client_template();
+  fresh.not_before = first;
+  const auto pair = authority_.issue(fresh);
+  ClientTlsOptions options;
+  options.ca_pem = authority_.certificate().pem();
+  options.certificate_pem = pair.certificate_pem;
+  options.key_pem = pair.key_pem;
+  const auto client = TlsContext::client(options);
+  const auto server = authority_.server(ClientCertificate::required);
+  std::this_thread::sleep_until(first - 10ms);  // the wall clock's own second
+  while (system_clock::now() < first) continue;
+  EXPECT_EQ(get(server, client), "system:node:edge-1");
 }
 
 TEST_F(TlsTest, RequiredClientCertificateIsRequired) {
