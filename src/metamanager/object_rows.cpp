@@ -127,8 +127,10 @@ std::shared_ptr<const ObjectWrite> make_write(ServedKinds& kinds, const beehive:
 WriteOutcome apply(store::Transaction& into, const ObjectWrite& write) {
   using Kind = WriteOutcome::Kind;
   const std::string key = row_key(write.path);
+  bool replaced = false;
   if (const auto stored = meta::find(into, key)) {
     const Identity there = identity_of_text(stored->value);
+    replaced = there.uid != write.identity.uid || there.resource_version != write.identity.resource_version;
     if (is_older(write.identity, there) || is_changed_here(into, write, there, stored->value))
       return {Kind::kStale, stored->value};
     if (write.only_if_present && there.uid != write.identity.uid) return {Kind::kAbsent, {}};
@@ -137,7 +139,7 @@ WriteOutcome apply(store::Transaction& into, const ObjectWrite& write) {
   }
   meta::upsert(into, {key, write.path.type, write.text});
   for (const auto& row : write.served) meta_v2::upsert_newer(into, row);
-  return {Kind::kStored, {}};
+  return {Kind::kStored, {}, replaced};
 }
 
 std::shared_ptr<const ObjectRemoval> make_removal(ServedKinds& kinds, const beehive::ResourcePath& path,

@@ -53,7 +53,8 @@ struct WriteOutcome {
     kNotThere,
     kOtherUid,
   } kind = Kind::kStored;
-  std::string newer;
+  std::string newer = {};
+  bool replaced = false;  ///< kStored: the row held another version
 };
 WriteOutcome apply(store::Transaction& into, const ObjectWrite& write);
 

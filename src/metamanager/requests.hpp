@@ -82,9 +82,10 @@ class Requests {
                                             Json content, const std::string& type);
   /// The question for the object itself.
   boost::asio::awaitable<Cloud::Answer> query(const beehive::ResourcePath& path);
-  /// Stores an object that came as an answer; gives back what is stored then, which may be newer. False when
-  /// the database refuses (logged).
-  boost::asio::awaitable<bool> keep(const beehive::ResourcePath& path, Json& object, bool only_if_present);
+  /// Stores an object that came as an answer; gives back what is stored then, which may be newer. nullopt
+  /// when the database refuses (logged).
+  boost::asio::awaitable<std::optional<WriteOutcome>> keep(const beehive::ResourcePath& path, Json& object,
+                                                           bool only_if_present);
   boost::asio::awaitable<void> keep_node(const Json& node);
   boost::asio::awaitable<bool> run_job(store::Job job, std::size_t bytes, const std::string& what);
 

@@ -74,20 +74,20 @@ boost::asio::awaitable<bool> Requests::run_job(store::Job job, std::size_t bytes
   co_return true;
 }
 
-boost::asio::awaitable<bool> Requests::keep(const beehive::ResourcePath& path, Json& object,
-                                            bool only_if_present) {
+boost::asio::awaitable<std::optional<WriteOutcome>> Requests::keep(const beehive::ResourcePath& path,
+                                                                   Json& object, bool only_if_present) {
   const auto write = make_write(parts_.kinds, path, object, only_if_present);
   const auto outcome = std::make_shared<WriteOutcome>();
   store::Job job = [write, outcome](store::Transaction& into) { *outcome = apply(into, *write); };
   const std::string key = row_key(path);
   const bool done = co_await run_job(std::move(job), write->text.size(), key);
-  if (!done) co_return false;
+  if (!done) co_return std::nullopt;
   if (outcome->kind == WriteOutcome::Kind::kStored) co_await feed_stored(parts_.context, write);
   if (outcome->kind == WriteOutcome::Kind::kStale && !only_if_present) {
     auto newer = read_row(outcome->newer, path.type);
     if (newer) object = std::move(*newer);
   }
-  co_return true;
+  co_return *outcome;
 }
 
 boost::asio::awaitable<void> Requests::keep_node(const Json& node) {
@@ -97,7 +97,7 @@ boost::asio::awaitable<void> Requests::keep_node(const Json& node) {
   path.type = type::kNode;
   path.name = parts_.node_name;
   Json copy = node;
-  const bool kept = co_await keep(path, copy, false);
+  const auto kept = co_await keep(path, copy, false);
   if (kept) parts_.node.written(node);
 }
 
@@ -120,14 +120,16 @@ Requests::Reply Requests::fetch_tracked(const beehive::ResourcePath& path) {
   Cloud::Answer answer = co_await query(path);
   bool settled = true;
   if (is_object(answer.reply)) {
-    settled = co_await keep(path, answer.reply.object, false);
+    const auto kept = co_await keep(path, answer.reply.object, false);
+    settled = kept.has_value();
+    const bool news_to_others = settled && (kept->replaced || flights_.was_left(row_key(path)));
     if (settled) parts_.freshness.confirm(row_key(path), session);
-    if (settled && flights_.was_left(row_key(path)) && concerns_kubelet(path.type)) {
+    if (news_to_others && concerns_kubelet(path.type)) {
       beehive::Message news =
           beehive::make_message(names::source::kEdgeController, names::group::kResource, op::kUpdate,
                                 beehive::resource_path(path.ns, path.type, path.name), answer.reply.object);
-      // No push will tell: the cloud takes what was acknowledged as known.
-      parts_.tasks.spawn("late answer", hand_over(parts_.context, names::module::kEdged, std::move(news)));
+      // No push will tell pods that show the version of before: the cloud takes what is acknowledged as known.
+      parts_.tasks.spawn("news of an answer", hand_over(parts_.context, names::module::kEdged, std::move(news)));
     }
   } else if (path.type == type::kVolumeAttachment && answer.reply.status.is(kube::reason::kNotFound) &&
              answer.reply.kind == kube::ReplyKind::kRefused) {

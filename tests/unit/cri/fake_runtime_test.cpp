@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/detached.hpp>
 
 #include "unit/cri/await.hpp"
 

@@ -76,6 +76,29 @@ TEST_F(RequestsTest, APushedObjectIsCurrent) {
   expect_quiet(cloud);
 }
 
+TEST_F(RequestsTest, AnAnswerWithAnotherVersionReachesThePodsThatDidNotAsk) {
+  store.put("default/configmap/c", "configmap", config_map("3", "old").dump());
+  start_connected();
+  const auto ask_and_answer = [&](const Json& object) {
+    auto answer = ask("query", "default/configmap/c");
+    const auto question = next(cloud);
+    ASSERT_TRUE(question);
+    reply(question, object);
+    EXPECT_EQ(content(std::move(answer)), object);
+    ASSERT_TRUE(next(cloud)) << "the ack";
+  };
+  ask_and_answer(config_map("7", "new"));
+  const auto news = next(edged);
+  ASSERT_TRUE(news) << "the cloud takes the new version as known and pushes nothing";
+  EXPECT_EQ(news->route.operation, "update");
+  EXPECT_EQ(news->route.resource, "default/configmap/c");
+  EXPECT_EQ(news->content, config_map("7", "new"));
+  connect(false);
+  connect(true);
+  ask_and_answer(config_map("7", "new"));
+  expect_quiet(edged);
+}
+
 TEST_F(RequestsTest, ACopyOfUnknownAgeIsCheckedOnceAndServedWhenTheCloudIsSlow) {
   store.put("default/configmap/c", "configmap", config_map("3", "old").dump());
   start_connected();
