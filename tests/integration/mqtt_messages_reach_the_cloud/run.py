@@ -98,7 +98,7 @@ with Node() as node:
     port = NETWORK.free_port()
     node.modules["eventBus"] = {"enable": True, "mqttMode": 0, "mqttServerInternal": f"tcp://127.0.0.1:{port}"}
     node.start_edgecore(config=node.config())
-    wait("the private broker listens", lambda: listens(port), 20)
+    wait("the private broker listens", lambda: listens(port) and node.private_broker(), 20)  # its pid comes a moment later
     first = node.private_broker()
     count = 0
     topic = "default/user/inner"
