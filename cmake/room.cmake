@@ -29,10 +29,9 @@ function(edgecore_pch target kind)
   endif()
 endfunction()
 
-# edgecore_unit_test(ROOM [PCH pure|async] [COST n] DEPS targets...): every tests/unit/ROOM/*_test.cpp in one program. Programs
-# whose tests wait long have a COST: ctest starts them first.
+# edgecore_unit_test(ROOM [PCH pure|async] DEPS targets...): every tests/unit/ROOM/*_test.cpp in one program.
 function(edgecore_unit_test room)
-  cmake_parse_arguments(TEST "" "PCH;COST" "DEPS" ${ARGN})
+  cmake_parse_arguments(TEST "" "PCH" "DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   if(NOT sources)
     return()
@@ -41,8 +40,5 @@ function(edgecore_unit_test room)
   target_include_directories(${room}_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${room}_test PRIVATE edgecore_flags ${TEST_DEPS} GTest::gmock GTest::gtest GTest::gtest_main)
   edgecore_pch(${room}_test "${TEST_PCH}")
-  if(NOT TEST_COST)
-    set(TEST_COST 0)
-  endif()
-  gtest_discover_tests(${room}_test TEST_PREFIX "unit/" DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 COST ${TEST_COST})
+  gtest_discover_tests(${room}_test TEST_PREFIX "unit/" DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
 endfunction()

@@ -106,7 +106,7 @@ for preset in "${presets[@]}"; do
   [ "$preset" != fuzz ] || target=fuzz
   timed "[$preset] build" ninja -C "build/$preset" "$target" || fail "the build of preset $preset failed; the compiler's words are above"
   say "[$preset] built; running tests"
-  # Unit tests wait more than they compute, too: whole modules with their real pauses.
+  # Unit tests with threads and real processes wait more than they compute.
   timed "[$preset] unit tests" run "$preset" -LE integration --timeout 600 -j "$((4 * $(nproc)))"
   if [ "$preset" = release ]; then
     # Those that measure time run alone (tests/integration/CMakeLists.txt).

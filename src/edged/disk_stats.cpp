@@ -101,11 +101,9 @@ std::shared_ptr<SystemDiskStats::Flight> SystemDiskStats::begin(const boost::asi
       if (const auto flights = weak.lock()) flights->land(path, *usage, std::move(failure));
     });
   };
-  flights_->by_path[path] = flight;
-  if (!pool_.submit(std::move(work), std::move(done))) {
-    flights_->by_path.erase(path);
+  if (!pool_.submit(std::move(work), std::move(done)))
     throw Error(cannot_ask(path) + ": too many calls that block are waiting for a thread");
-  }
+  flights_->by_path[path] = flight;  // before the answer, which is posted to this thread
   return flight;
 }
 

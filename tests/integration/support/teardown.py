@@ -79,7 +79,7 @@ def teardown(folder):
     """Everything. A step that fails costs no other."""
     folder = pathlib.Path(folder)
     for step, of in ((kill_started_in, folder), (remove_runtime, folder), (unmount_below, folder),
-                     (remove_cgroups, folder.name), (unmount_below, folder)):
+                     (remove_cgroups, folder.name)):
         try:
             step(of)
         except Exception as problem:  # the next step may well work
