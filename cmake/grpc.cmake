@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # gRPC, protobuf and abseil from Debian's archives (*.a), with section GC: a third of the memory of the shared ones.
 # The `unsecure` flavour and the lite protobuf runtime suffice: CRI is spoken over a local unix socket.
 find_program(PROTOC protoc REQUIRED)

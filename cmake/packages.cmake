@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Libraries from Debian 12 packages. gRPC, protobuf and abseil are linked statically: with section GC this costs
 # less memory than the shared ones; OpenSSL, SQLite and libc stay shared for their security updates.
 find_package(Boost 1.81 REQUIRED)

@@ -1,9 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
 # edgecore_room(NAME [PCH pure|async] [DEPS targets...] [SOURCES files...])
-# One library per room: every *.cpp below this folder unless SOURCES says which. Its door is include/edgecore/NAME.
+# One library per room: every *.cpp of this folder and of the folders in it, unless SOURCES says which. Its door is
+# include/edgecore/NAME.
 function(edgecore_room name)
   cmake_parse_arguments(ROOM "" "PCH" "DEPS;SOURCES" ${ARGN})
   if(NOT ROOM_SOURCES)
-    file(GLOB ROOM_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+    file(GLOB ROOM_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/*/*.cpp)
   endif()
   if(NOT ROOM_SOURCES)  # a room of headers only
     add_library(edgecore_${name} INTERFACE)
@@ -29,10 +31,12 @@ function(edgecore_pch target kind)
   endif()
 endfunction()
 
-# edgecore_unit_test(ROOM [PCH pure|async] DEPS targets...): every tests/unit/ROOM/*_test.cpp in one program.
+# edgecore_unit_test(ROOM [PCH pure|async] DEPS targets...): every *.cpp of tests/unit/ROOM and of the folders in it in one
+# program; a folder that needs gRPC is called `grpc` and is a program of its own.
 function(edgecore_unit_test room)
   cmake_parse_arguments(TEST "" "PCH" "DEPS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/*/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "^${CMAKE_CURRENT_SOURCE_DIR}/grpc/")
   if(NOT sources)
     return()
   endif()

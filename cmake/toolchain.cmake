@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Compiler and linker flags for all of our own code.
 find_package(Threads REQUIRED)
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """make-images.py OUT.tar: the container images the tests run, without a registry.
 
 Writes one OCI archive (`ctr images import`) with

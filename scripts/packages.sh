@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Sourced by quickstart.sh and test.sh: which Debian 12 packages the project needs, and how they are installed.
 

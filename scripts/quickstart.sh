@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # From a fresh Debian 12 to a Kubernetes node with a running pod, in one command (as root):
 #   ./scripts/quickstart.sh          installs packages, builds, starts everything inside ./run, shows a pod and a device
 #   ./scripts/quickstart.sh --down   stops everything it started and removes ./run

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # A private container runtime for tests: containerd with CRI, CNI bridge and two local images, all of it below one folder.
 #
 #   test-runtime.sh up DIR [SUBNET [BRIDGE]]   starts it; the last line on standard output is the CRI endpoint

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Installs what is needed, builds everything and runs the tests. As root on Debian 12:
 #   ./scripts/test.sh                  what CI runs: the presets release, asan and tsan
 #   ./scripts/test.sh PRESET…          only these: release, asan, tsan, dev, fuzz

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/app/application.hpp"
 
 #include <cstdlib>
@@ -121,7 +122,8 @@ eventbus::EventBusOptions eventbus_options(const config::Startup& startup) {
 void name_missing_modules(const config::Modules& modules, const log::Logger& logger) {
   if (modules.edge_stream.enable)
     logger->warn(
-        "modules.edgeStream is enabled in the configuration, but this version does not have it yet: it is not "
+        "modules.edgeStream is enabled in the configuration, but this version does not have it yet: it is "
+        "not "
         "started");
 }
 

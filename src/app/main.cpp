@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // edgecore: the agent of an edge node.
 
 #include "edgecore/app/program.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/base/blocking_pool.hpp"
 
 #include <pthread.h>

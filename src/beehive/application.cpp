@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/beehive/application.hpp"
 
 #include "edgecore/base/error.hpp"
@@ -12,7 +13,7 @@ Json bytes_or_null(const std::string& text) {
 }
 
 /// The API server's answer is lost for lists and for what the cloud's client itself refuses: only words are
-/// left (§3.4).
+/// left (protocol/03-metaserver.md §3.4).
 kube::Status status_of_words(const std::string& reason) {
   const auto says = [&](std::string_view words) { return reason.find(words) != std::string::npos; };
   kube::Status status;
@@ -57,7 +58,7 @@ Json application_content(const Application& call) {
 }
 
 Message application_request(const Application& call) {
-  // Operation and resource are the literal word null (§3.3).
+  // Operation and resource are the literal word null (protocol/03-metaserver.md §3.3).
   return make_message(names::source::kMetaServer, names::group::kDynamicController, "null", "null",
                       application_content(call));
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/beehive/supervisor.hpp"
 
 #include <algorithm>
@@ -12,7 +13,6 @@
 namespace edgecore::beehive {
 
 namespace {
-
 
 // Heartbeats per hang_after. Counted, not timed: a process that was suspended has missed one, not all.
 constexpr unsigned kBeats = 4;

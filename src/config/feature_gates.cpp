@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/config/feature_gates.hpp"
 
 #include <array>

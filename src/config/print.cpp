@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/config/print.hpp"
 
 #include <array>
@@ -18,7 +19,8 @@ template <class Object>
 json tree(const Object& object);
 
 template <class Object>
-requires std::is_class_v<Object> json value(const Object& v) {
+  requires std::is_class_v<Object>
+json value(const Object& v) {
   return tree(v);
 }
 json value(bool v) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <set>
@@ -82,8 +83,10 @@ class Reader {
   }
 
   template <class Object>
-  requires std::is_class_v<Object>
-  void assign(Node node, Object& target, Path path) { object(node, target, path); }
+    requires std::is_class_v<Object>
+  void assign(Node node, Object& target, Path path) {
+    object(node, target, path);
+  }
 
   /// A map's entries, each key once (the last one counts), in byte order of the keys, which is the order in
   /// which the Go agent assigns them. Nothing for null; a mistake for anything else.

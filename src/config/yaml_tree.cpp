@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "config/yaml_tree.hpp"
 
-#include <algorithm>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/cri/grpc_health.hpp"
 
 #include <grpcpp/create_channel.h>

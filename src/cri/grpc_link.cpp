@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cri/grpc_link.hpp"
 
 #include <grpcpp/create_channel.h>

@@ -1,18 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/devicetwin/devicetwin.hpp"
 
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include "devicetwin/catalog.hpp"
-#include "devicetwin/cloud_channel.hpp"
-#include "devicetwin/device_requests.hpp"
-#include "devicetwin/device_table.hpp"
-#include "devicetwin/dmi_message.hpp"
-#include "devicetwin/mapper_calls.hpp"
-#include "devicetwin/mappers.hpp"
-#include "devicetwin/rows.hpp"
-#include "devicetwin/texts.hpp"
+#include "devicetwin/cloud/catalog.hpp"
+#include "devicetwin/cloud/cloud_channel.hpp"
+#include "devicetwin/dmi/dmi_message.hpp"
+#include "devicetwin/dmi/mapper_calls.hpp"
+#include "devicetwin/dmi/mappers.hpp"
+#include "devicetwin/twin/device_requests.hpp"
+#include "devicetwin/twin/device_table.hpp"
+#include "devicetwin/twin/rows.hpp"
+#include "devicetwin/twin/texts.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/steady_timer.hpp"
@@ -211,7 +212,7 @@ class DeviceTwin final : public beehive::Module {
     }
   }
 
-  /// Messages of the cloud that are for DeviceTwin alone (§2.3).
+  /// Messages of the cloud that are for DeviceTwin alone (protocol/04-devices.md §2.3).
   void on_cloud(const beehive::Message& message) {
     const std::string& resource = message.route.resource;
     if (resource.find("membership") != std::string::npos) {
@@ -279,7 +280,7 @@ class DeviceTwin final : public beehive::Module {
     return changed;
   }
 
-  /// The membership that makes a device known may be late or lost (§2.13).
+  /// The membership that makes a device known may be late or lost (protocol/04-devices.md §2.13).
   void adopt(const std::string& id, const CatalogDevice& device) {
     requests_.make_known(id, device.description);
     // A mapper brings the desired value to the device itself, and says so.

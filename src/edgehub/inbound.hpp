@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -14,7 +15,7 @@
 namespace edgecore::edgehub {
 
 /// What came from the cloud and waits for room in a module's mailbox. The tunnel's reader never waits for a
-/// module: it would hold up the replies that others wait for (design: deadlock by mailbox). One queue and one
+/// module: it would hold up the replies that others wait for. One queue and one
 /// task per module, so that a stuck one holds up only itself; bounded in bytes. Belongs to the module's
 /// thread.
 class Inbound {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "eventbus/private_broker.hpp"
 
 #include <fcntl.h>

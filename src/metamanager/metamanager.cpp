@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/metamanager/metamanager.hpp"
 
 #include <memory>
@@ -10,14 +11,14 @@
 #include "edgecore/kube/status.hpp"
 #include "edgecore/store/info.hpp"
 #include "edgecore/store/meta.hpp"
-#include "metamanager/cloud.hpp"
-#include "metamanager/freshness.hpp"
-#include "metamanager/gone_pods.hpp"
-#include "metamanager/own_objects.hpp"
-#include "metamanager/push_pipeline.hpp"
-#include "metamanager/requests.hpp"
-#include "metamanager/resync.hpp"
-#include "metamanager/served_kinds.hpp"
+#include "metamanager/cloud/cloud.hpp"
+#include "metamanager/cloud/freshness.hpp"
+#include "metamanager/delivery/gone_pods.hpp"
+#include "metamanager/objects/own_objects.hpp"
+#include "metamanager/objects/served_kinds.hpp"
+#include "metamanager/pushes/push_pipeline.hpp"
+#include "metamanager/pushes/resync.hpp"
+#include "metamanager/requests/requests.hpp"
 
 namespace edgecore::metamanager {
 namespace {

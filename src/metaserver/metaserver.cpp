@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/metaserver/metaserver.hpp"
 
 #include <boost/asio/redirect_error.hpp>
@@ -17,13 +18,13 @@
 #include "edgecore/net/jws.hpp"
 #include "edgecore/net/x509.hpp"
 #include "edgecore/store/meta.hpp"
-#include "metaserver/api.hpp"
-#include "metaserver/listen_address.hpp"
-#include "metaserver/metrics.hpp"
-#include "metaserver/offline_writes.hpp"
-#include "metaserver/serving_certificate.hpp"
-#include "metaserver/serving_files.hpp"
-#include "metaserver/stored_tokens.hpp"
+#include "metaserver/access/stored_tokens.hpp"
+#include "metaserver/api/api.hpp"
+#include "metaserver/http/metrics.hpp"
+#include "metaserver/serving/listen_address.hpp"
+#include "metaserver/serving/serving_certificate.hpp"
+#include "metaserver/serving/serving_files.hpp"
+#include "metaserver/writes/offline_writes.hpp"
 
 namespace edgecore::metaserver {
 namespace {

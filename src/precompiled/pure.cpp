@@ -1,2 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
 // Holds the precompiled header `pure.hpp`.
 namespace edgecore {}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/rpc/unary.hpp"
 
 #include <grpcpp/generic/generic_stub.h>

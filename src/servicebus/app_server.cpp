@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "servicebus/app_server.hpp"
 
 #include <algorithm>
@@ -135,7 +136,8 @@ boost::asio::awaitable<std::string> AppServer::answer(std::string body) {
   const std::optional<std::string> url = target_url_of(body);
   if (!url) co_return invalid_text();
   if (!targets_.served(*url)) co_return not_allowed_text(*url);
-  // As the Go edge writes bytes into a content: the cloud hands this text on as it is (§5.6).
+  // As the Go edge writes bytes into a content: the cloud hands this text on as it is (protocol/04-devices.md
+  // §5.6).
   beehive::Message question = beehive::make_message(names::module::kServiceBus, names::group::kUser,
                                                     names::operation::kUpload, *url, net::base64(body));
   std::string().swap(body);

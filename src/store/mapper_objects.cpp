@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/store/mapper_objects.hpp"
 
 #include "store/connection.hpp"

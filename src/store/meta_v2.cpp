@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/store/meta_v2.hpp"
 
 #include <algorithm>

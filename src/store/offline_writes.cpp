@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/store/offline_writes.hpp"
 
 #include "edgecore/base/error.hpp"

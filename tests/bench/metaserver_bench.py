@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """How fast the Kubernetes API of a node is and what it costs, beside an HTTP server that does nothing; one JSON line per figure.
 
     metaserver_bench.py [--seconds N] [--watchers N] [--objects N] [--pods N] [FIGURE...]

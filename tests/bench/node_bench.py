@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What edgecore costs and how fast it is, beside the container runtime alone; one JSON line per figure.
 
     node_bench.py [--rounds N] [--pods N] [--idle SECONDS] [--settle SECONDS] [--restarts N] [FIGURE...]

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """How many twin updates a node answers, beside what the broker and its clients can do at all; one JSON line per figure.
 
     twin_bench.py [--seconds S] [--rounds N] [--clients N] [--window N]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // cloudsim: the test cloud as a program. Prints one line of JSON with its ports and a join token, then runs
 // until SIGINT or SIGTERM.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cloudsim/replies.hpp"
 
 #include "edgecore/beehive/names.hpp"

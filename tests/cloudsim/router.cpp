@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cloudsim/router.hpp"
 
 #include <algorithm>
@@ -218,7 +219,7 @@ void Router::uploaded(const std::string& node, const beehive::Message& message) 
     found->second->timer.cancel();
     return;
   }
-  // Exactly this key: a rule for a topic with wildcards never gets anything (§5.3).
+  // Exactly this key: a rule for a topic with wildcards never gets anything (protocol/04-devices.md §5.3).
   const std::string key = clean(message.route.resource);
   const bool mqtt = message.route.source == "bus";
   if (!mqtt && message.route.source != names::module::kServiceBus) return;

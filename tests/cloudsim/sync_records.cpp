@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cloudsim/sync_records.hpp"
 
 #include "edgecore/beehive/names.hpp"

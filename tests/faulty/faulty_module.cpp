@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "faulty/faulty_module.hpp"
 
 #include <boost/asio/use_awaitable.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // edgecore_faulty: edgecore whose modules fail when a test asks for it (fault_files.hpp), and with one module
 // more, `troublemaker`. EDGECORE_HANG_AFTER_MS sets how soon a module that stands still is given up.
 

@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 // ServiceAccountAccess objects, as the cloud sends them, and reviews, as pods do. Input: a JSON array
 // [object, review].
-#include "metaserver/access_rules.hpp"
+#include "metaserver/access/access_rules.hpp"
 
 #include "edgecore/kube/json.hpp"
 #include "input.hpp"
-#include "metaserver/access_reviews.hpp"
-#include "metaserver/api_error.hpp"
-#include "metaserver/authorization.hpp"
+#include "metaserver/access/access_reviews.hpp"
+#include "metaserver/access/authorization.hpp"
+#include "metaserver/http/api_error.hpp"
 
 namespace {
 

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 // Requests to the node's Kubernetes API: method, path, headers that say what goes in and out, body. The
 // input's first four lines are method and target, Content-Type, Accept and Accept-Encoding.
 #include "edgecore/kube/api_resources.hpp"
 #include "input.hpp"
-#include "metaserver/api_error.hpp"
-#include "metaserver/body.hpp"
-#include "metaserver/representation.hpp"
-#include "metaserver/request_info.hpp"
+#include "metaserver/http/api_error.hpp"
+#include "metaserver/http/body.hpp"
+#include "metaserver/http/representation.hpp"
+#include "metaserver/http/request_info.hpp"
 
 namespace {
 

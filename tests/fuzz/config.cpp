@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // edgecore.yaml, on a machine that says nothing about itself.
 #include "edgecore/base/error.hpp"
 #include "edgecore/config/duration.hpp"

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the cloud sends as CustomResourceDefinition, and objects shown by its columns: a JSON list of the two.
 #include "edgecore/kube/api_resources.hpp"
 #include "edgecore/kube/table.hpp"
 #include "input.hpp"
-#include "metaserver/openapi.hpp"
+#include "metaserver/schema/openapi.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace edgecore;

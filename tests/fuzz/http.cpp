@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 // HTTP/1.x messages. The first byte: which kind (its low two bits) and in how large pieces the rest arrives.
 #include <algorithm>
 
 #include "input.hpp"
-#include "net/http_parse.hpp"
+#include "net/http/http_parse.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace edgecore;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The join token, as an operator pastes it.
 #include "edgehub/join_token.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JSON Patch and JSON merge patch, as clients of MetaServer send them. Input: a JSON array [document, patch].
 #include "edgecore/kube/json.hpp"
 #include "edgecore/kube/patch.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tokens, as any pod sends them, and key files: the text is taken as either.
 #include "edgecore/net/jws.hpp"
 

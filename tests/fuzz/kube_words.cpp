@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Small languages of Kubernetes. The first byte says which one the rest is written in.
 #include <map>
 #include <string>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Frames of the tunnel, as they come from the cloud (protocol/01-tunnel.md §1.1).
 #include "edgecore/beehive/message.hpp"
 

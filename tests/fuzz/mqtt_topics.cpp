@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // MQTT topics of clients and of the cloud, topic filters of the cloud, addresses of brokers.
 #include "eventbus/broker_address.hpp"
 #include "eventbus/topics.hpp"

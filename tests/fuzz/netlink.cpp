@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 // Datagrams of rtnetlink. They come from the kernel, but their lengths are believed by nobody.
 #include <algorithm>
 #include <vector>
 
 #include "input.hpp"
-#include "net/netlink_messages.hpp"
+#include "net/link/netlink_messages.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace edgecore;

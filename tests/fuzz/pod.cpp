@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Pods as the cloud and manifest files bring them.
 #include "edgecore/kube/pod.hpp"
 

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a frame from the cloud becomes: where it goes, what is stored, how it is answered.
-#include "metamanager/push.hpp"
+#include "metamanager/pushes/push.hpp"
 
 #include "edgecore/metamanager/ack.hpp"
 #include "edgehub/node_task.hpp"
 #include "edgehub/routing.hpp"
 #include "input.hpp"
-#include "metamanager/request_kind.hpp"
+#include "metamanager/requests/request_kind.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace edgecore;

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 // Service account tokens, as any pod sends them, and rows of stored ones. The text is taken as a whole token,
 // as a token's payload and as a row's value.
 #include <algorithm>
 
 #include "edgecore/net/digest.hpp"
 #include "input.hpp"
-#include "metaserver/authentication.hpp"
+#include "metaserver/access/authentication.hpp"
 
 namespace {
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Strategic merge patches, from clients of MetaServer and made by ourselves for statuses. Input: a JSON array
 // [kind, original, patch].
 #include "edgecore/kube/strategic_merge.hpp"

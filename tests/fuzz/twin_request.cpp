@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 // What MQTT clients send about devices. Input: an MQTT topic, a newline, a payload.
-#include "devicetwin/changes.hpp"
-#include "devicetwin/device_requests.hpp"
-#include "devicetwin/texts.hpp"
+#include "devicetwin/twin/changes.hpp"
+#include "devicetwin/twin/device_requests.hpp"
+#include "devicetwin/twin/texts.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "input.hpp"
 

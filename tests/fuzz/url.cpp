@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // URLs of configuration, rules and redirects; targets of requests.
 #include "edgecore/net/url.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Certificates, keys and requests, in PEM or DER, from the cloud and from files.
 #include "edgecore/net/x509.hpp"
 

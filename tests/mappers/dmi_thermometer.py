@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A virtual thermometer that speaks the Device Mapper Interface (DMI): an example for authors of mappers.
 
 It registers with edgecore, serves DeviceMapperService on a socket of its own, and for each device of its protocol
@@ -86,12 +87,12 @@ class Thermometer:
                 "desired": {p.name: p.desired.value for p in spec.properties}}
 
     def measure(self, now, period):
-        """The twins to report now. A property is reported each reportCycle (ms), if the cloud wants it."""
+        """The twins to report now. A property is reported each collectCycle (ms), if the cloud wants it."""
         twins = []
         for prop in self.device.spec.properties:
             if not prop.reportToCloud or self.due[prop.name] > now:
                 continue
-            self.due[prop.name] = now + (prop.reportCycle / 1000 if prop.reportCycle > 0 else period)
+            self.due[prop.name] = now + (prop.collectCycle / 1000 if prop.collectCycle > 0 else period)
             warm = self.temperatures[prop.name]
             warm += max(-1.0, min(1.0, number(prop.desired.value, warm) - warm))
             self.temperatures[prop.name] = warm
@@ -230,7 +231,7 @@ def main():
     parser.add_argument("--socket", default="/etc/kubeedge/thermometer.sock", help="the mapper's own socket, absolute")
     parser.add_argument("--name", default="thermometer", help="the mapper's name")
     parser.add_argument("--protocol", default="thermometer", help="devices with this protocolName are ours")
-    parser.add_argument("--period", type=float, default=1.0, help="seconds between reports of a property without reportCycle")
+    parser.add_argument("--period", type=float, default=1.0, help="seconds between reports of a property without collectCycle")
     mapper = Mapper(parser.parse_args())
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, mapper.stop)

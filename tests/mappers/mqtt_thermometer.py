@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A virtual thermometer that speaks MQTT with edgecore: the smallest mapper without DMI. Copy it and put a real sensor in.
 
     mqtt_thermometer.py --device default/thermometer [--port 1883] [--period 1] [--property temperature]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <filesystem>
@@ -5,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "edgecore/app/version.hpp"
+#include "edgecore/base/version.hpp"
 #include "edgecore/beehive/supervisor.hpp"
 #include "edgecore/config/startup.hpp"
 

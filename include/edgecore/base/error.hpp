@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <stdexcept>
@@ -12,7 +13,8 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Input from outside (cloud, file, client, runtime) that is not what it has to be. Never a reason to stop a module.
+/// Input from outside (cloud, file, client, runtime) that is not what it has to be. Never a reason to stop a
+/// module.
 class BadInput : public Error {
  public:
   using Error::Error;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -27,7 +28,8 @@ struct ModuleContext {
   log::Logger log;
 };
 
-/// One module = one thread = one io_context (design: threads). A fresh object is made for each life.
+/// One module = one thread = one io_context (docs/architecture.md, Threads). A fresh object is made for each
+/// life.
 class Module {
  public:
   virtual ~Module() = default;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 /// Every word that is used on the wire or on the bus, once (protocol/01-tunnel.md §1.6, §5.1). Plain string

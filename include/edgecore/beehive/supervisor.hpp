@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <chrono>
@@ -34,8 +35,9 @@ struct SupervisorOptions {
   std::size_t stack_bytes = 512U << 10U;
 };
 
-/// A message that made its module fail twice (design: Poison). The receiver stores and acks it. Called on the
-/// supervisor's own thread, one at a time, before the module's next life begins; it may block shortly.
+/// A message that made its module fail twice (docs/architecture.md, Failure). The receiver stores and acks
+/// it. Called on the supervisor's own thread, one at a time, before the module's next life begins; it may
+/// block shortly.
 using PoisonHandler =
     std::function<void(const std::string& module, const MessagePtr& message, const std::string& reason)>;
 

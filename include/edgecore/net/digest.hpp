@@ -1,5 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +28,9 @@ std::string hex(std::string_view data);
 std::string base64(std::string_view data);
 /// Needs correct padding and allows no white space. Throws BadInput.
 std::string base64_decode(std::string_view text);
+/// As Go's decoder reads Secrets and Docker configurations: ignores line breaks and bits beyond the last
+/// byte. nullopt when the text is not base64.
+std::optional<std::string> base64_decode_lines(std::string_view text);
 /// URL alphabet without padding (RFC 4648 §5), as in JWTs.
 std::string base64url(std::string_view data);
 /// Throws BadInput, also on padding.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
@@ -24,7 +25,7 @@ using Job = std::function<void(Transaction&)>;
 /// executor. Must not throw (it is logged and dropped) and must not call write, flush or close.
 using Done = std::function<void(std::exception_ptr)>;
 
-/// What the store holds back before it says no (promise 5 of the design: bounded).
+/// What the store holds back before it says no (docs/architecture.md, promise 5).
 struct Limits {
   std::size_t queued_jobs = 4096;
   std::size_t queued_bytes = 16U << 20U;  ///< of what callers declare with their jobs

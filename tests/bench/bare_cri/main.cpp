@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // bench_bare_cri: what pods cost on this machine when containerd is asked for them directly, one JSON line
 // per figure. The floor under every agent's figures (docs/benchmarks.md).
 #include <CLI/CLI.hpp>

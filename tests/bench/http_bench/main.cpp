@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // bench_http: the HTTP server by itself, for a load generator (docs/benchmarks.md). Prints its port and
 // serves until it is ended; with --stream it is its own client and prints what waiting connections cost.
 #include <fcntl.h>

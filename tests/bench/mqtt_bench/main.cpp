@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // bench_mqtt: clients that publish at QoS 1 and wait for the answer by its event id (docs/benchmarks.md).
 // With --echo it answers them itself from one more client that does nothing else: what the broker and the
 // clients can do at all. One JSON line a run.

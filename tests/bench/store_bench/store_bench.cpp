@@ -1,4 +1,5 @@
-// What writing to the node's database costs (promise 1: acknowledged means on disk), by how many write at a
+// SPDX-License-Identifier: Apache-2.0
+// What writing to the node's database costs (acknowledged means on disk), by how many write at a
 // time.
 #include <benchmark/benchmark.h>
 #include <stdlib.h>

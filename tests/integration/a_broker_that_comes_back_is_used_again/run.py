@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """No broker at the start, a broker that goes and comes back: edgecore stays calm, keeps its other work, and uses the broker
 again without help. What was under way is the publisher's to repeat; reports to the cloud are right afterwards."""
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A ConfigMap changed in the cloud is in the pod's volume within a second; symlinks swap at once, subPath stays."""
 from node import Node, pod, wait
 

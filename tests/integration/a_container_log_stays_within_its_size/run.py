@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A chatty container's log is rotated at containerLogMaxSize, the container writes on, and only containerLogMaxFiles are kept."""
 import re
 

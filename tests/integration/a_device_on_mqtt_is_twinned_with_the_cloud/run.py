@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The life of a device with a plain MQTT mapper, message by message (protocol/04-devices.md §6.2), with the example mapper
 of tests/mappers: membership, state, reports, deltas, desired values, an hour's work offline, deletion."""
 import json

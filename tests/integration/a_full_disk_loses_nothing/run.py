@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The disk of the database is full: what cannot be stored is not acknowledged, edgecore and its pods live on, and when there is
 room again everything arrives, also after kill -9 while it was full."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cloud takes a pod's status and its answer is lost (CloudCore loses the answers of a connection that ends, or that has no
 session yet). What happens to the pod next is known in the cloud within seconds, not when the request's time is up.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The database is damaged when edgecore starts (garbage in its middle, then cut off): it is set aside, what runs goes on, also
 before the cloud can be asked, and the cloud's objects come again: containers are adopted, not restarted, a pod deleted in the
 meantime goes, a changed ConfigMap arrives.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The life of a device with a DMI mapper (protocol/04-devices.md §6.1), with the example mapper of tests/mappers: registration,
 models and devices, reports, desired values, restarts of either side, deletion."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Each module is made to throw and to hang (edgecore_faulty, tests/faulty) while pods run and objects change: it is started
 again, the process and the containers stay, what happened in between arrives, leases go on. A message that makes a module fail
 twice is set aside, acknowledged, and does not come back.

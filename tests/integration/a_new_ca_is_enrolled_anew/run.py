@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cloud comes back with another CA (it was installed anew). The node holds on to the old one until an operator writes the
 new join token into edgecore.yaml; then it enrols again by itself. Nothing is wiped: same process, containers and database.
 """

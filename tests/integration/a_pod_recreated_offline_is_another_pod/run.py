@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A pod is deleted in the cloud and made again under its name while the node is away: what runs goes on until the cloud is
 back, then the old one is stopped and the new one runs. Once with edgecore running all the time, once with it killed meanwhile.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A pod with a ConfigMap, a Secret, a token and probes becomes Ready, sees its files, and is gone after its deletion."""
 from node import Node, pod, wait
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A gateway without a clock of its own starts in 1970, or is an hour behind: it enrols, connects and runs a pod all the same."""
 import glob
 import shutil

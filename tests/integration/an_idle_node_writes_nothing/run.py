@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """With nothing to do the database and its WAL do not change, and CPU, wake-ups and memory stay within their budget."""
 import os
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """With requireAuthorization nobody gets anything without a token: every route there is, with every method, is answered 401, and with a
 token that is no good as well. With a pod's token the routes exist."""
 import base64

@@ -1,4 +1,5 @@
-"""Promise 1 for devices: during a flood of twin updates edgecore, the broker, a mapper's client and the cloud are killed and cut
+# SPDX-License-Identifier: Apache-2.0
+"""Durable also for devices (docs/architecture.md, promise 1): during a flood of twin updates edgecore, the broker, a mapper's client and the cloud are killed and cut
 again and again. Afterwards every update that was answered is in the database (or a newer one of the same property), and the
 cloud has the last value of each property. EDGECORE_KILLS: how often (8 in the test suite)."""
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The client libraries find the API from inside a pod by themselves: address and port from the environment, token and CA from the
 mounted volume. Python's runs in a pod; JavaScript's runs here, in the pod's network and with the pod's files."""
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kill -9 of edgecore: the same containers run on and are adopted; one that dies meanwhile is started again."""
 import os
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kill -9 of edgecore at random moments while objects come, change and go: what was acknowledged is in the database, pods
 converge, containers of pods that nobody touched are the same ones, and containerd holds nothing that belongs to no pod. The
 database is looked at after each kill, as it was left, and at the end.

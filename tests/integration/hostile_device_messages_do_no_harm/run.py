@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Garbage by MQTT and DMI, a client that floods and a mapper that hangs: each gets its refusal or nothing, memory stays
 bounded, and a well-behaved client beside them is answered as before."""
 import json

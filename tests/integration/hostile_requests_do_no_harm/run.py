@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a hostile client sends to the node's API gets the right status, costs bounded memory and does not slow another client."""
 import base64
 import contextlib

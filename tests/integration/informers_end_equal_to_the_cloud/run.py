@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A client that lists and watches at the node has in the end exactly what the cloud has, whatever was cut, restarted or killed in
 between; on the way no object's version goes back or comes twice, and each object's last version is told. EDGECORE_CHANGES says how
 many changes there are; 1,000 are the short version.

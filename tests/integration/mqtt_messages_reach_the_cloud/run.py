@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What MQTT clients publish for the cloud arrives there, all of it and in order: with the tunnel up, cut or away, over kill -9 of
 edgecore and a restart of the broker. A rule's topic is kept while the broker is down. With mqttMode 0 the broker is edgecore's own; it
 is there again after it was killed, and there is one of it after edgecore was."""

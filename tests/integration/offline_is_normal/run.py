@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Without the cloud edgecore restarts, keeps its pods and restarts dead containers; the cloud hears of it afterwards."""
 import os
 import signal

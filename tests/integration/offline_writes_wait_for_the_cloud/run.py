@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Without the cloud a pod of this node can be deleted: that is accepted, survives kill -9 and reaches the cloud when it is back. Other
 writes are refused with 503 and a time to come again, not with 500, and nothing of them happens later."""
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A second edgecore on the same database ends with a sentence and status 1; the first does not notice. Bad input too."""
 import json
 import subprocess

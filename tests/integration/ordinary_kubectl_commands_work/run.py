@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an operator types at a node works as it does at a cluster: reading commands print what the cluster itself prints, with and
 without the cloud; writing ones arrive in the cloud. With the machine's kubectl and with Debian's 1.20.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules of the cloud reach HTTP services and MQTT clients on the node, and these reach the cloud's targets,
 over restarts and kill -9, and with a quick word when the cloud is away.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A file in staticPodPath is a pod, with or without a cloud; the cloud shows it as a mirror pod that nobody can take away."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a broken cloud sends, or does not send, neither ends edgecore nor stops the node, and is over when the cloud is whole again:
 late answers, lost answers, lost acks, all three at once, bad JSON, messages for nobody, empty objects, a message of 4 MB and one
 beyond the limit of 64 MiB. (Switches that touch the connection: the_tunnel_heals.)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A node with devices, for integration tests: a private mosquitto, edgecore with eventBus and deviceTwin on it, and clients.
 
     with DeviceNode() as node:

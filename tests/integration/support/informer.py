@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An informer as the Kubernetes client libraries have it, small enough to be read at once: list in pages, watch from the list's
 version, resume from the last version after an end, list anew after 410. It notes everything it was told, so that a test can judge.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A node whose MetaServer is on, and what a test needs to speak with it.
 
     with MetaNode() as node:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """MQTT for integration tests: a mosquitto of the test's own, and clients that record what they get.
 
     node.mqtt = Mosquitto(node.dir / "mqtt")      # before node.start(): enables eventBus with it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The network of one integration test. Importing `node` moves the test into a network namespace of its own: tests run beside
 each other, each with its own ports, bridges and filters, and none touches those of the machine.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A whole node for one integration test: private containerd, test cloud and edgecore below one temporary folder.
 
     with Node() as node:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The container image localhost/python:3, made of this machine's /usr/bin/python3 with the modules a script needs. No registry."""
 import importlib.util
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ends and removes what an integration test has made: processes by its network namespace and folder, cgroups by the folder's name,
 mounts and containers below the folder.
 

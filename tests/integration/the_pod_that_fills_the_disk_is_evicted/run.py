@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A pod that fills the node's disk is evicted and says why, the other runs on, meanwhile no pod is taken, and afterwards all is well."""
 from node import Node, pod, wait
 

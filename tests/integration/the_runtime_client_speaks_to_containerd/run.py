@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The CRI client's own live tests (cri_grpc_test, LiveTest.*) against a private containerd: none skipped, none failed."""
 import os
 import re

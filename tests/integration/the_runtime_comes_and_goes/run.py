@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """containerd is killed and comes back: containers run on and stay the same, edgecore lives, what was created, changed or died
 meanwhile is put right. run.py long: it stays away until the node is NotReady (30 s), which the cloud must hear.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """READY=1 once the modules run, WATCHDOG=1 at half the period, STOPPING=1 on SIGTERM, exit status 0 within 5 s."""
 import socket
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whatever happens to its connection, the node finds back by itself once the cause is gone: it holds a lease again, is Ready and
 has what changed meanwhile, and edgecore neither ends nor has to be started again. Every switch of the test cloud that touches the
 connection is flipped on a running node, and its network is taken away as a cable or a radio is. (Switches that leave the

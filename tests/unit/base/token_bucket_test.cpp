@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/base/token_bucket.hpp"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/beehive/message.hpp"
 
 #include <gtest/gtest.h>
@@ -14,8 +15,7 @@ namespace {
 using nlohmann::json;
 
 TEST(Message, EveryRecordedLineComesOutAsItWentIn) {
-  const auto folder = test::shared_dir() / "protocol" / "wire";
-  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "There are no recordings in " << folder << ".";
+  const auto folder = test::recordings_dir();
   int lines = 0;
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
     if (file.path().extension() != ".jsonl") continue;

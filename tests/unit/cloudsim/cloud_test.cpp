@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The test cloud over its real ports: certificates, the tunnel with its timing, the API and the fault
 // switches.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cloudsim/dynamic_controller.hpp"
 
 #include <gtest/gtest.h>

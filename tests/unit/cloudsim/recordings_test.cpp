@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The recordings of a real CloudCore are the judge: what its edge said is said to the test cloud, whose
 // answers must have the route and the shape of the recorded ones.
 
@@ -61,9 +62,9 @@ class RecordingsTest : public testing::Test {
     cluster_.observe([this](const Change& change) { changes_.push_back(change); });
   }
 
-  /// False, with the test skipped, when the recordings are not there.
+  /// False when there is no recording of that name.
   bool read(const char* name) {
-    const auto file = test::shared_dir() / "protocol/wire" / name;
+    const auto file = test::recordings_dir() / name;
     std::ifstream in(file);
     if (!in) return false;
     for (std::string text; std::getline(in, text);) {
@@ -252,7 +253,7 @@ class RecordingsTest : public testing::Test {
 };
 
 TEST_F(RecordingsTest, ANodeJoins) {
-  if (!read("node-join.jsonl")) GTEST_SKIP() << "The recordings of a real CloudCore are not on this machine.";
+  ASSERT_TRUE(read("node-join.jsonl"));
   for (const Line& line : lines_) {
     if (line.from_edge) edge_says(line);
     if (HasFatalFailure()) return;
@@ -261,7 +262,7 @@ TEST_F(RecordingsTest, ANodeJoins) {
 }
 
 TEST_F(RecordingsTest, APodLivesAndIsDeleted) {
-  if (!read("pod-life.jsonl")) GTEST_SKIP() << "The recordings of a real CloudCore are not on this machine.";
+  ASSERT_TRUE(read("pod-life.jsonl"));
   add_node();
   for (const Line& line : lines_) {
     // What was in the cluster before the pod came.
@@ -301,8 +302,7 @@ TEST_F(RecordingsTest, APodLivesAndIsDeleted) {
 }
 
 TEST_F(RecordingsTest, MetaServerReadsWatchesAndWrites) {
-  if (!read("metaserver-and-prepull.jsonl"))
-    GTEST_SKIP() << "The recordings of a real CloudCore are not on this machine.";
+  ASSERT_TRUE(read("metaserver-and-prepull.jsonl"));
   add_node();
   for (const Line& line : lines_) {
     if (line.from_edge && line.message.route.source == "metaserver") edge_says(line);
@@ -318,8 +318,7 @@ TEST_F(RecordingsTest, MetaServerReadsWatchesAndWrites) {
 }
 
 TEST_F(RecordingsTest, ADeviceArrivesAndReports) {
-  if (!read("device-life.jsonl"))
-    GTEST_SKIP() << "The recordings of a real CloudCore are not on this machine.";
+  ASSERT_TRUE(read("device-life.jsonl"));
   add_node();
   for (const Line& line : lines_) {
     if (!line.from_edge && line.message.route.operation == "insert") create(line.message.content);

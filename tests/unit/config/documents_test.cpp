@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,9 +24,7 @@ std::string source(const std::string& path) {
 }
 
 template <class Type>
-concept Section = requires(Type& object) {
-  fields(object, [](const char*, const auto&, Print) {});
-};
+concept Section = requires(Type& object) { fields(object, [](const char*, const auto&, Print) {}); };
 
 /// The part of the reference that begins with this heading.
 std::string section(const std::string& document, const std::string& heading) {

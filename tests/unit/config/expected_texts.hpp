@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // What a machine named gateway-7 with the address 192.168.7.5 prints, in full

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/cri/fake_runtime.hpp"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "unit/devicetwin/twin_fixture.hpp"
 
 namespace edgecore::devicetwin {

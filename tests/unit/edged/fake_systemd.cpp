@@ -1,4 +1,5 @@
-#include "fake_systemd.hpp"
+// SPDX-License-Identifier: Apache-2.0
+#include "unit/edged/fake_systemd.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <algorithm>
@@ -8,7 +9,7 @@
 #include <vector>
 
 #include "edgecore/base/error.hpp"
-#include "edged/cgroup_files.hpp"
+#include "edged/cgroups/cgroup_files.hpp"
 
 namespace edgecore::edged {
 

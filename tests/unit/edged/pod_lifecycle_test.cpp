@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 // Pods from creation to removal, through the whole module: real bus, a runtime and a cloud in memory.
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/detached.hpp>
 
-#include "edged/pod_services.hpp"
+#include "edged/pods/pod_services.hpp"
 #include "unit/edged/edged_fixture.hpp"
 
 namespace edgecore::edged::test {

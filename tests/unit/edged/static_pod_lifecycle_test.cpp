@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 // Static pods and their mirrors, through the whole module: real files and bus, a runtime and a cloud in
 // memory.
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <ctime>
 
-#include "edged/mirror_pods.hpp"
-#include "edged/static_pod.hpp"
+#include "edged/sources/mirror_pods.hpp"
+#include "edged/sources/static_pod.hpp"
 #include "unit/edged/edged_fixture.hpp"
 
 namespace edgecore::edged::test {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,8 +16,8 @@
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/cri/fake_runtime.hpp"
-#include "edged/log_paths.hpp"
-#include "edged/sandbox_config.hpp"
+#include "edged/spec/log_paths.hpp"
+#include "edged/spec/sandbox_config.hpp"
 #include "support/skipped_time.hpp"
 #include "unit/cri/await.hpp"
 

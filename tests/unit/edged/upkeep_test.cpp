@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is tidied up while the node runs, through the whole module.
 
 #include <boost/asio/bind_cancellation_slot.hpp>

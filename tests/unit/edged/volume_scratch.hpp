@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,7 +13,7 @@
 #include <sstream>
 #include <string>
 
-#include "edged/mounts.hpp"
+#include "edged/host/mounts.hpp"
 
 namespace edgecore::edged {
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/eventbus/eventbus.hpp"
 
 #include "eventbus/publish_queue.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/base/clock.hpp"
 #include "edgecore/net/x509.hpp"
 #include "eventbus/topics.hpp"

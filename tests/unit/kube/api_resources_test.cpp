@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/kube/api_resources.hpp"
 
 #include <gmock/gmock.h>

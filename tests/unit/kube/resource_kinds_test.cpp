@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/kube/resource_kinds.hpp"
 
 #include <gtest/gtest.h>

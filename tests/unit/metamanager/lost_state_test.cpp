@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A node that lost its database, or whose Node was made anew in the cloud.
 #include "edgecore/base/clock.hpp"
 #include "edgecore/metamanager/inventory.hpp"

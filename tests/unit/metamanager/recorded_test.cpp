@@ -1,10 +1,11 @@
-// The recordings of a real CloudCore (protocol/wire), replayed: what the cloud pushed is pushed, what edged
-// asked is asked, the cloud answers as it did.
+// SPDX-License-Identifier: Apache-2.0
+// The recordings of a real CloudCore (docs/protocol/wire), replayed: what the cloud pushed is pushed, what
+// edged asked is asked, the cloud answers as it did.
 #include <fstream>
 #include <map>
 #include <set>
 
-#include "metamanager/object.hpp"
+#include "metamanager/objects/object.hpp"
 #include "support/paths.hpp"
 #include "unit/metamanager/node_fixture.hpp"
 
@@ -20,7 +21,7 @@ class Recorded : public NodeFixture {
   };
   static std::vector<Line> read(const std::string& name) {
     std::vector<Line> lines;
-    std::ifstream file(test::shared_dir() / "protocol" / "wire" / name);
+    std::ifstream file(test::recordings_dir() / name);
     for (std::string text; std::getline(file, text);) {
       const Json line = Json::parse(text);
       lines.push_back({line["dir"] == "cloud->edge", beehive::decode(line["msg"].dump())});
@@ -40,7 +41,6 @@ Json as_edged_says_it(const beehive::Message& message) {
 
 TEST_F(Recorded, ThePodsLifeIsStoredHandedOnAndAcknowledged) {
   const auto lines = read("pod-life.jsonl");
-  if (lines.empty()) GTEST_SKIP() << "The recording pod-life.jsonl is not beside this checkout.";
   start_connected();
   std::map<std::string, Answer> asked;              // by recorded id
   std::map<std::string, beehive::Message> replies;  // recorded, by the question's id
@@ -96,7 +96,6 @@ TEST_F(Recorded, ThePodsLifeIsStoredHandedOnAndAcknowledged) {
 
 TEST_F(Recorded, TheJoinAsksForTheNodeOnce) {
   const auto lines = read("node-join.jsonl");
-  if (lines.empty()) GTEST_SKIP() << "The recording node-join.jsonl is not beside this checkout.";
   start_connected();
   std::map<std::string, beehive::Message> replies;
   for (const Line& line : lines) {

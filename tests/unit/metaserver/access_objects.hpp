@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "edgecore/kube/json.hpp"
-#include "metaserver/user.hpp"
+#include "metaserver/access/user.hpp"
 
 /// ServiceAccountAccess objects as the policy controller sends them, and who asks for what.
 namespace edgecore::metaserver::samples {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <gtest/gtest.h>
@@ -5,7 +6,7 @@
 #include <optional>
 
 #include "edgecore/kube/status.hpp"
-#include "metaserver/api_error.hpp"
+#include "metaserver/http/api_error.hpp"
 
 /// How a test looks at a call that is refused.
 namespace edgecore::metaserver {

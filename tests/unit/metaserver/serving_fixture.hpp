@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <gtest/gtest.h>
@@ -29,7 +30,7 @@
 #include "edgecore/kube/time.hpp"
 #include "edgecore/net/digest.hpp"
 #include "edgecore/net/x509.hpp"
-#include "metaserver/serving_certificate.hpp"
+#include "metaserver/serving/serving_certificate.hpp"
 
 namespace edgecore::metaserver {
 

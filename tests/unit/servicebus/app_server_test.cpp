@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // servicebus → rest: programs on the node call the cloud (protocol/04-devices.md §5.6).
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // rest → servicebus: the cloud calls HTTP services on the node (protocol/04-devices.md §5.5).
 
 #include <set>

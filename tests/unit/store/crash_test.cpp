@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,7 +38,8 @@ using CrashTest = StoreTest;
   }
 }
 
-// Promise 1: kill -9 at any instant loses nothing acknowledged and leaves no half state.
+// docs/architecture.md, promise 1: kill -9 at any instant loses nothing acknowledged and leaves no half
+// state.
 TEST_F(CrashTest, KilledWritersLoseNothingAcknowledged) {
   std::set<int> acknowledged;
   std::mt19937 random(20240501);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "unit/store/losing_disk.hpp"
 
 #include <algorithm>

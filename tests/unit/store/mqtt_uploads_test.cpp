@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/store/mqtt_uploads.hpp"
 
 #include "edgecore/base/error.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "store/opening.hpp"
 
 #include <sys/stat.h>
@@ -49,8 +50,7 @@ std::string layout(const fs::path& path, const std::string& table) {
 }
 
 TEST_F(OpeningTest, LayoutIsThatOfTheGoEdgeCore) {
-  const auto fixture = test::shared_dir() / "fixtures" / "edgecore-v1.17.4.db";
-  if (!fs::exists(fixture)) GTEST_SKIP() << "no database of the Go EdgeCore at " << fixture;
+  const auto fixture = test::data_dir() / "edgecore-v1.17.4.db";
   fs::copy_file(fixture, dir_ / "go.db");
   { const Store store(options()); }
   for (const char* table :
@@ -61,8 +61,7 @@ TEST_F(OpeningTest, LayoutIsThatOfTheGoEdgeCore) {
 }
 
 TEST_F(OpeningTest, DatabaseOfTheGoEdgeCoreIsTakenOverAndGivenBack) {
-  const auto fixture = test::shared_dir() / "fixtures" / "edgecore-v1.17.4.db";
-  if (!fs::exists(fixture)) GTEST_SKIP() << "no database of the Go EdgeCore at " << fixture;
+  const auto fixture = test::data_dir() / "edgecore-v1.17.4.db";
   fs::copy_file(fixture, path_);
   fs::permissions(path_, fs::perms(0644));
   const std::string rows =

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <sys/mount.h>
 
 #include <atomic>
@@ -69,7 +70,8 @@ std::set<std::string> numbers(const Reader& reader, const char* type) {
   return found;
 }
 
-// Promise 1: a power cut at any instant loses nothing acknowledged and leaves no half state.
+// docs/architecture.md, promise 1: a power cut at any instant loses nothing acknowledged and leaves no half
+// state.
 TEST_F(PowerCutTest, WhatWasAcknowledgedSurvivesThePowerCut) {
   std::mt19937 random(48);
   Store store(options());

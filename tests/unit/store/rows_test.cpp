@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/store/devices.hpp"
 #include "edgecore/store/info.hpp"
 #include "edgecore/store/mapper_objects.hpp"

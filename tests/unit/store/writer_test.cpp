@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <fstream>
 #include <future>
 #include <thread>
@@ -150,7 +151,7 @@ TEST_F(WriterTest, CompletionThatThrowsDoesNotStopTheStore) {
   EXPECT_EQ(store.counters().jobs, 2U);
 }
 
-// Promise 6: no write to flash when nothing changed.
+// docs/architecture.md, promise 6: no write to flash when nothing changed.
 TEST_F(WriterTest, IdenticalRowsDoNotTouchTheFiles) {
   Store store(options());
   const devices::Twin twin{"d", "t", "", "30", "", "", "", "", "", true, "string", "{}"};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "edgecore/cri/grpc_runtime.hpp"
 
 #include <cri.grpc.pb.h>

@@ -1,4 +1,5 @@
-#include "devicetwin/dmi_convert.hpp"
+// SPDX-License-Identifier: Apache-2.0
+#include "devicetwin/dmi/dmi_convert.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <dmi.grpc.pb.h>
@@ -11,7 +12,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
-#include "devicetwin/dmi_door.hpp"
+#include "devicetwin/dmi/dmi_door.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/devicetwin/dmi.hpp"
 #include "unit/devicetwin/grpc/socket_folder.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <dmi.grpc.pb.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/server_builder.h>

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// What DeviceTwin keeps of a device in memory (protocol/04-devices.md §2.2). Plain data.
+namespace edgecore::devicetwin {
+
+/// How often a part of a twin was changed on either side.
+struct TwinVersion {
+  std::int64_t cloud = 0;
+  std::int64_t edge = 0;
+  bool operator==(const TwinVersion&) const = default;
+};
+
+/// The expected or the actual side of a twin. The value "" is none: it is stored, but not shown. The version
+/// is there once the part was ever set.
+struct TwinPart {
+  std::string value;
+  std::int64_t timestamp = 0;  ///< Unix ms of the last change
+  std::optional<TwinVersion> version;
+  bool operator==(const TwinPart&) const = default;
+};
+
+inline constexpr std::string_view kDeletedType = "deleted";
+inline constexpr std::string_view kStringType = "string";
+
+/// One property.
+struct Twin {
+  TwinPart expected;
+  TwinPart actual;
+  bool optional = true;
+  std::string type{kStringType};  ///< kDeletedType: a tombstone
+  /// The desired value of the cluster's Device that was last made the expected one. Kept so that a value set
+  /// on the node stays until the cluster's changes (docs/devices.md).
+  std::optional<std::string> desired;
+  [[nodiscard]] bool deleted() const { return type == kDeletedType; }
+  bool operator==(const Twin&) const = default;
+};
+
+struct Attribute {
+  std::string value;
+  bool optional = true;
+  std::string type{kStringType};
+  bool operator==(const Attribute&) const = default;
+};
+
+template <class Value>
+using ByName = std::map<std::string, Value, std::less<>>;
+
+struct Device {
+  std::string id;  ///< `<namespace>/<name>`
+  std::string name;
+  std::string description;
+  std::string state;
+  std::string last_online;  ///< RFC 3339, UTC
+  ByName<Attribute> attributes;
+  ByName<Twin> twins;
+};
+
+}  // namespace edgecore::devicetwin

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "devicetwin/twin/device_requests.hpp"
+
+#include <set>
+#include <utility>
+
+#include "devicetwin/twin/texts.hpp"
+#include "edgecore/base/error.hpp"
+#include "edgecore/base/uuid.hpp"
+#include "edgecore/kube/time.hpp"
+
+namespace edgecore::devicetwin {
+namespace {
+
+constexpr const char* kUpdateResult = "twin/update/result";
+constexpr const char* kNotExisting = "update rejected due to the device is not existed";
+
+/// The end of `<namespace>/<name>`.
+std::string name_of(const std::string& id) {
+  return id.substr(id.find('/') + 1);
+}
+
+}  // namespace
+
+void DeviceRequests::publish(std::string topic, std::string payload) {
+  parts_.effects.bytes += topic.size() + payload.size();
+  parts_.effects.publications.push_back({std::move(topic), std::move(payload), false, {}});
+}
+
+void DeviceRequests::answer(std::string topic, std::string payload, std::string event_id) {
+  parts_.effects.bytes += topic.size() + payload.size();
+  parts_.effects.publications.push_back({std::move(topic), std::move(payload), true, std::move(event_id)});
+}
+
+void DeviceRequests::refuse(const std::string& device, std::string_view suffix, const std::string& event_id,
+                            const Refusal& refusal) {
+  answer(device_topic(device, suffix), refusal_text(event_id, now(), refusal), event_id);
+}
+
+void DeviceRequests::on_topic(std::string_view topic, std::string_view payload) {
+  const auto parsed = parse_topic(topic);
+  if (!parsed) {
+    if (strange_topics_.now()) {
+      parts_.log->warn(
+          "nothing is done with a message of topic {} ({} such messages so far): it names no request",
+          log::quote(topic), strange_topics_.count());
+    }
+    return;
+  }
+  switch (parsed->kind) {
+    case DeviceTopic::Kind::kMembershipGet:
+      return on_membership_get(payload);
+    case DeviceTopic::Kind::kTwinUpdate:
+      return on_local_update(parsed->device, payload);
+    case DeviceTopic::Kind::kTwinGet:
+      return on_twin_get(parsed->device, payload);
+    case DeviceTopic::Kind::kCloudUpdated:
+      return on_cloud_update(parsed->device, payload);
+    case DeviceTopic::Kind::kStateUpdate:
+      return on_state_update(parsed->device, payload);
+  }
+}
+
+void DeviceRequests::on_membership_get(std::string_view payload) {
+  const std::string topic = node_topic(parts_.node_name, "membership/get/result");
+  auto id = parse_event_id(payload);
+  if (id.index() == 1) {
+    const Refusal refusal{400, "Unmarshal get membership info " + log::quote(payload, 512) +
+                                   " failed , err: " + std::get<1>(id)};
+    return answer(topic, refusal_text("", now(), refusal), "");
+  }
+  const std::string& event_id = std::get<0>(id);
+  answer(topic, members_text(event_id, now(), parts_.table.all()), event_id);
+}
+
+void DeviceRequests::on_twin_get(const std::string& device, std::string_view payload) {
+  constexpr const char* suffix = "twin/get/result";
+  auto id = parse_event_id(payload);
+  if (id.index() == 1) {
+    return refuse(
+        device, suffix, "",
+        {400, "Unmarshal twin info " + log::quote(payload, 512) + " failed , err: " + std::get<1>(id)});
+  }
+  const std::string& event_id = std::get<0>(id);
+  const Device* found = parts_.table.find(device);
+  if (found == nullptr)
+    return refuse(device, suffix, event_id, {404, "Device " + device + " not found while getting twin"});
+  answer(device_topic(device, suffix), twins_text(event_id, now(), *found), event_id);
+}
+
+void DeviceRequests::on_local_update(const std::string& device, std::string_view payload) {
+  const auto parsed = parse_twin_update(payload, UpdateOrigin::kLocal);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
+    // The Go agent answers without the device in the topic; whoever asked listens on the device's.
+    refuse("", kUpdateResult, "", *refusal);
+    return refuse(device, kUpdateResult, event_id_or_empty(payload), *refusal);
+  }
+  const TwinUpdate& request = std::get<TwinUpdate>(parsed);
+  if (const auto refusal = update(device, request)) {
+    refuse(device, kUpdateResult, request.event_id, *refusal);
+  } else {
+    publish_delta(device);
+  }
+}
+
+std::optional<Refusal> DeviceRequests::limit(const Device& device, const TwinChanges& changes) {
+  const auto weight = [](const Twin& twin) { return twin.expected.value.size() + twin.actual.value.size(); };
+  std::size_t before = 0;
+  for (const auto& [name, twin] : device.twins) before += weight(twin);
+  std::size_t after = before;
+  std::size_t count = device.twins.size();
+  for (const ChangedTwin& changed : changes.twins) {
+    const auto old = device.twins.find(changed.name);
+    if (old == device.twins.end()) {
+      ++count;
+    } else {
+      after -= weight(old->second);
+    }
+    after += weight(changed.after);
+  }
+  // What makes it no larger passes, however large it is.
+  if (count > max_twins && count > device.twins.size())
+    return Refusal{400, "the device has " + std::to_string(device.twins.size()) + " twins, and more than " +
+                            std::to_string(max_twins) + " are not kept"};
+  if (after > max_device_bytes && after > before)
+    return Refusal{400, "the values of the device would have " + std::to_string(after) +
+                            " bytes together, and more than " + std::to_string(max_device_bytes) +
+                            " are not kept"};
+  return std::nullopt;
+}
+
+std::optional<Refusal> DeviceRequests::update(const std::string& device, const TwinUpdate& request) {
+  const Device* found = parts_.table.find(device);
+  if (found == nullptr) return Refusal{404, kNotExisting};
+  const TwinChanges changes = plan_local_update(*found, request, now());
+  if (changes.refusal) return changes.refusal;
+  if (auto refusal = limit(*found, changes)) return refusal;
+  answer(device_topic(device, kUpdateResult), result_text(request.event_id, now(), changes),
+         request.event_id);
+  take_changes(device, request.event_id, changes);
+  if (changes.twins.empty()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const ChangedTwin& changed : changes.twins) names.push_back(changed.name);
+  parts_.effects.changes.emplace_back(device, std::move(names));
+  return std::nullopt;
+}
+
+void DeviceRequests::take_changes(const std::string& device, const std::string& event_id,
+                                  const TwinChanges& changes) {
+  if (!changes.twins.empty()) {
+    publish(device_topic(device, "twin/update/document"),
+            document_text(event_id, now(), *parts_.table.find(device), changes));
+  }
+  for (const ChangedTwin& changed : changes.twins) parts_.table.set_twin(device, changed.name, changed.after);
+}
+
+void DeviceRequests::publish_delta(const std::string& device) {
+  if (std::string delta = delta_text(*parts_.table.find(device), now()); !delta.empty())
+    publish(device_topic(device, "twin/update/delta"), std::move(delta));
+}
+
+void DeviceRequests::on_cloud_update(const std::string& device, std::string_view payload) {
+  const auto parsed = parse_twin_update(payload, UpdateOrigin::kCloud);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
+    refuse("", kUpdateResult, "", *refusal);
+    return refuse(device, kUpdateResult, event_id_or_empty(payload), *refusal);
+  }
+  const TwinUpdate& request = std::get<TwinUpdate>(parsed);
+  const Device* found = parts_.table.find(device);
+  if (found == nullptr) return refuse(device, kUpdateResult, request.event_id, {404, kNotExisting});
+  const TwinChanges changes = plan_cloud_update(*found, request, now());
+  if (changes.refusal) return refuse(device, kUpdateResult, request.event_id, *changes.refusal);
+  if (const auto refusal = limit(*found, changes))
+    return refuse(device, kUpdateResult, request.event_id, *refusal);
+  take_changes(device, request.event_id, changes);
+  publish_delta(device);
+  if (!changes.refused.empty()) parts_.effects.changes.emplace_back(device, changes.refused);
+}
+
+void DeviceRequests::on_desired(const std::string& device, const ByName<std::string>& desired) {
+  const Device* found = parts_.table.find(device);
+  if (found == nullptr) return;
+  const TwinChanges changes = plan_desired(*found, desired, now());
+  if (changes.twins.empty()) return;
+  if (const auto refusal = limit(*found, changes)) {
+    parts_.log->warn("the desired values of device {} are not made the expected ones: {}", log::quote(device),
+                     refusal->reason);
+    return;
+  }
+  // The cloud knows its own wish: it hears of it with the value the device reports.
+  take_changes(device, uuid_v4(), changes);
+  publish_delta(device);
+}
+
+void DeviceRequests::on_state_update(const std::string& device, std::string_view payload) {
+  auto state = parse_state(payload);
+  if (!state || parts_.table.find(device) == nullptr) {
+    parts_.log->debug("ignoring a state of device {}: the device or the state is not known",
+                      log::quote(device));
+    return;
+  }
+  set_state(device, std::move(*state));
+}
+
+void DeviceRequests::set_state(const std::string& device, std::string state) {
+  parts_.table.set_state(device, std::move(state), kube::format_time(parts_.clock.wall()));
+  const std::string text = state_text(*parts_.table.find(device), now());
+  publish(device_topic(device, "state/update/result"), text);
+  parts_.effects.states.insert(device);
+}
+
+void DeviceRequests::on_membership(const Json& content) {
+  const Membership membership = parse_membership(content);
+  std::set<std::string> listed;
+  for (const Member& member : membership.added) {
+    listed.insert(member.id);
+    add_member(member);
+  }
+  for (const Member& member : membership.removed) remove_member(member);
+  if (!membership.complete) return;
+  std::vector<std::string> gone;
+  for (const auto& [id, device] : parts_.table.all())
+    if (!listed.contains(id)) gone.push_back(id);
+  for (const std::string& id : gone) forget(id);
+}
+
+void DeviceRequests::add_member(const Member& member) {
+  const std::size_t slash = member.id.find('/');
+  const bool fits = slash != std::string::npos &&
+                    device_id(member.id.substr(0, slash), member.id.substr(slash + 1)).has_value();
+  if (!fits) {
+    parts_.log->warn("a device of the membership has no usable id: {}", log::quote(member.id));
+    return;
+  }
+  const bool known = parts_.table.find(member.id) != nullptr;
+  if (!known) {
+    Device device;
+    device.id = member.id;
+    device.name = member.name.empty() ? name_of(member.id) : member.name;
+    device.description = member.description;
+    parts_.table.add(std::move(device));
+    publish(node_topic(parts_.node_name, "membership/updated"), membership_text(now(), member.device, true));
+  }
+  if (member.attributes) {
+    const Device& device = *parts_.table.find(member.id);
+    const ByName<Attribute> before = device.attributes;
+    parts_.table.set_attributes(member.id, plan_attributes(device, *member.attributes, true));
+    publish(device_topic(member.id, "updated"),
+            attributes_text(now(), before, parts_.table.find(member.id)->attributes));
+  }
+  if (!member.twins) return;
+  const TwinChanges changes = plan_cloud_update(*parts_.table.find(member.id), *member.twins, now());
+  if (changes.refusal || limit(*parts_.table.find(member.id), changes)) return;
+  take_changes(member.id, uuid_v4(), changes);
+  publish_delta(member.id);
+}
+
+void DeviceRequests::remove_member(const Member& member) {
+  if (parts_.table.find(member.id) == nullptr) {
+    parts_.log->debug("device {} is gone already", log::quote(member.id));
+    return;
+  }
+  forget(member.id);
+}
+
+void DeviceRequests::make_known(const std::string& device, std::string_view description) {
+  if (parts_.table.find(device) != nullptr) return;
+  Device made;
+  made.id = device;
+  made.name = name_of(device);
+  made.description = description;
+  const Json shown = member_json(made);
+  parts_.table.add(std::move(made));
+  publish(node_topic(parts_.node_name, "membership/updated"), membership_text(now(), shown, true));
+}
+
+void DeviceRequests::forget(const std::string& device) {
+  const Device* found = parts_.table.find(device);
+  if (found == nullptr) return;
+  Json shown = Json::object();
+  shown["id"] = found->id;
+  shown["name"] = found->name;
+  parts_.table.remove(device);
+  parts_.effects.forgotten.insert(device);
+  publish(node_topic(parts_.node_name, "membership/updated"), membership_text(now(), shown, false));
+}
+
+void DeviceRequests::on_attributes(const std::string& device, const Json& content) {
+  const Device* found = parts_.table.find(device);
+  if (found == nullptr) {
+    parts_.log->debug("attributes came for device {}, which is not known", log::quote(device));
+    return;
+  }
+  const ByName<Attribute> before = found->attributes;
+  ByName<Attribute> after = plan_attributes(*found, kube::object_or_empty(content, "attributes"), false);
+  if (after == before) return;
+  parts_.table.set_attributes(device, std::move(after));
+  publish(device_topic(device, "updated"),
+          attributes_text(now(), before, parts_.table.find(device)->attributes));
+}
+
+DmiStatus DeviceRequests::report_twin(const std::string& device, const ReportedTwin& twin) {
+  using Code = DmiStatus::Code;
+  if (!is_twin_name(twin.property))
+    return {Code::kInvalidArgument,
+            "the property name " + log::quote(twin.property) + " is none that a twin may have"};
+  TwinChange change;
+  for (const auto& [given, part] :
+       {std::pair(&twin.observed_desired, &change.expected), std::pair(&twin.reported, &change.actual)}) {
+    if (!*given) continue;
+    if ((*given)->size() > max_dmi_value_bytes)
+      return {Code::kInvalidArgument, "a value of property " + log::quote(twin.property) + " has " +
+                                          std::to_string((*given)->size()) + " bytes, and at most " +
+                                          std::to_string(max_dmi_value_bytes) + " are kept"};
+    part->emplace();
+    (*part)->value = **given;
+  }
+  TwinUpdate request;
+  request.twins.emplace_back(twin.property, std::move(change));
+  if (const auto refusal = update(device, request)) {
+    refuse(device, kUpdateResult, "", *refusal);
+    return {Code::kInvalidArgument, "property " + log::quote(twin.property) + ": " + refusal->reason};
+  }
+  return {};
+}
+
+DmiStatus DeviceRequests::on_status_report(const DmiRequest& request) {
+  using Code = DmiStatus::Code;
+  if (request.twins.empty()) return {Code::kUnknown, "ReportDeviceStatusRequest does not have twin data"};
+  const auto device = device_id(request.device_namespace, request.device_name);
+  if (!device) return {Code::kInvalidArgument, "the report names no device"};
+  if (parts_.table.find(*device) == nullptr) {
+    refuse(*device, kUpdateResult, "", {404, kNotExisting});
+    return {Code::kNotFound, "device " + *device + " is not known on this node"};
+  }
+  DmiStatus status;
+  for (const ReportedTwin& twin : request.twins) {
+    DmiStatus each = report_twin(*device, twin);
+    if (status.ok()) status = std::move(each);
+  }
+  publish_delta(*device);  // one for all of them
+  return status;
+}
+
+DmiStatus DeviceRequests::on_state_report(const DmiRequest& request) {
+  using Code = DmiStatus::Code;
+  const auto device = device_id(request.device_namespace, request.device_name);
+  if (!device || request.state.empty()) return {Code::kUnknown, "ReportDeviceStatesRequest is invalid data"};
+  if (!is_known_state(request.state))
+    return {Code::kInvalidArgument, "the state " + log::quote(request.state) + " is none of a device"};
+  if (parts_.table.find(*device) == nullptr)
+    return {Code::kNotFound, "device " + *device + " is not known on this node"};
+  set_state(*device, request.state);
+  return {};
+}
+
+}  // namespace edgecore::devicetwin

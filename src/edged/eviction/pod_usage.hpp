@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "edgecore/base/blocking_pool.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/cri/runtime.hpp"
+#include "edgecore/kube/pod.hpp"
+#include "edged/cgroups/cgroup_files.hpp"
+#include "edged/eviction/eviction.hpp"
+
+/// What pods use, for eviction (protocol/05-edged.md §1.17).
+namespace edgecore::edged {
+
+struct PodFootprint {
+  PodUsage usage;
+  LocalStorageUsage storage;
+};
+using PodFootprints = std::map<std::string, PodFootprint>;  ///< by UID
+
+/// Bytes that the files below `path` take on its file system; links and other file systems are not followed,
+/// what vanishes meanwhile counts nothing. 0 when it is not there. Walks: BlockingPool only.
+std::int64_t bytes_below(const std::filesystem::path& path);
+
+/// Whether the pod has limits on local storage that its use has to be compared with.
+bool limits_local_storage(const kube::Pod& pod);
+
+/// The seam through which eviction learns what pods use. Belongs to edged's thread.
+class PodUsageReader {
+ public:
+  virtual ~PodUsageReader() = default;
+  /// `disk`: also what they have on disk, for which directories are walked. A pod of which nothing is known
+  /// uses nothing. Throws CallError, and Error when the pool is full.
+  virtual boost::asio::awaitable<PodFootprints> read(std::vector<kube::PodPtr> pods, bool disk) = 0;
+};
+
+/// The machine's: the runtime's container stats, the pods' cgroups, log directories and emptyDir volumes.
+class MachinePodUsage final : public PodUsageReader {
+ public:
+  struct Deps {
+    cri::Runtime& runtime;
+    BlockingPool& pool;
+    log::Logger log;
+    std::filesystem::path pod_logs;
+    std::function<std::filesystem::path(const std::string& uid)> pod_directory;
+    /// nullptr when there are none.
+    std::function<CgroupFiles*()> cgroups;
+    std::function<std::string(const kube::Pod& pod)> cgroup_of;
+  };
+  explicit MachinePodUsage(Deps deps) : deps_(std::move(deps)) {}
+  boost::asio::awaitable<PodFootprints> read(std::vector<kube::PodPtr> pods, bool disk) override;
+
+ private:
+  [[nodiscard]] std::int64_t processes(const kube::Pod& pod) const;
+
+  Deps deps_;
+};
+
+}  // namespace edgecore::edged

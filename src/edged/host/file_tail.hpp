@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace edgecore::edged {
+
+/// The last `bytes` of a regular file that a container may write to; nullopt when there is none, or when it
+/// is a link, a pipe or a device: the container must not make us read or wait for something else. Throws
+/// SystemError.
+std::optional<std::string> file_tail(const std::filesystem::path& path, std::size_t bytes);
+
+}  // namespace edgecore::edged

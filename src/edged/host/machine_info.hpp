@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace edgecore::edged {
+
+/// What the node's status says of the machine (protocol/05-edged.md §3.3). Read once at start: none of it
+/// changes while the process lives.
+struct MachineInfo {
+  std::string machine_id, system_uuid, boot_id, kernel_version, os_image, architecture;
+  std::int64_t cores = 1;
+  std::int64_t memory_kib = 0;
+  /// Page size as resources name it ("2Mi", "1Gi") → bytes reserved.
+  std::map<std::string, std::int64_t> huge_pages;
+};
+
+/// Reads /proc, /sys and /etc below `root` ("/" but in tests); what is not there is left empty or zero. Small
+/// files of the kernel's: does not block.
+MachineInfo read_machine_info(const std::filesystem::path& root = "/");
+
+/// The name Kubernetes has for the machine this program was built for: "amd64", "arm64", "arm" …
+std::string architecture();
+
+/// Bytes of the file system that holds `path`; 0 when it cannot be asked. May block on a dead network file
+/// system.
+std::int64_t filesystem_capacity(const std::filesystem::path& path);
+
+}  // namespace edgecore::edged

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/config/model.hpp"
+#include "edgecore/cri/runtime.hpp"
+#include "edgecore/kube/pod.hpp"
+#include "edged/host/disk_stats.hpp"
+
+namespace edgecore::edged {
+
+/// protocol/05-edged.md §1.14 "Images".
+struct ImageGcPolicy {
+  std::int32_t high_percent = 85;  ///< use of the image file system at which collection begins; 100 = never
+  std::int32_t low_percent = 80;   ///< and down to which it frees
+  std::chrono::nanoseconds minimum_age = std::chrono::minutes(2);
+  std::string sandbox_image;  ///< reference; never removed
+};
+ImageGcPolicy image_gc_policy(const config::Edged& config);
+
+/// How much there is to free.
+struct ImageDiskVerdict {
+  std::uint64_t to_free = 0;  ///< bytes; 0 = below the high threshold
+  std::uint64_t used_percent = 0;
+  /// Why the figures are not to be trusted: nothing is removed then. Empty = they are.
+  std::string doubt;
+};
+/// `usage` is what the runtime says of its image file system, `disk` what the kernel says of the same mount
+/// point. Figures that cannot belong to one file system (no capacity, more used by images than it holds) are
+/// doubted: collecting by a wrong file system's figures has emptied nodes (pains row 45). Pure.
+ImageDiskVerdict judge_image_disk(const cri::FilesystemUsage& usage, const DiskUsage& disk,
+                                  const ImageGcPolicy& policy);
+
+/// The image that the runtime makes sandboxes of, by its verbose Status; "" when it does not tell. It is not
+/// always the one in edgecore's configuration, and without it no pod starts while offline. Pure.
+std::string runtime_sandbox_image(const cri::RuntimeStatus& status);
+
+/// Remembers since when images are there and when they were last used. By the steady clock, so that a jump of
+/// the date neither spares nor condemns an image. Pure bookkeeping; one thread.
+class ImageRecords {
+ public:
+  /// What a look at the runtime found. Images of the first look count as there for ever.
+  void take(const std::vector<cri::Image>& images, const std::set<std::string>& used_ids, SteadyTime now);
+
+  /// Ids and sizes to remove, in this order, until `to_free` bytes are covered: unused, not pinned, detected
+  /// `minimum_age` or longer ago; longest unused first, then longest there.
+  struct Candidate {
+    std::string id;
+    std::uint64_t size = 0;
+    bool operator==(const Candidate&) const = default;
+  };
+  [[nodiscard]] std::vector<Candidate> candidates(std::chrono::nanoseconds minimum_age, SteadyTime now) const;
+
+  void forget(const std::string& id) { records_.erase(id); }
+  [[nodiscard]] std::size_t size() const { return records_.size(); }
+
+ private:
+  struct Record {
+    std::optional<SteadyTime> detected;  ///< nullopt = before we looked
+    std::optional<SteadyTime> last_used;
+    std::uint64_t size = 0;
+    bool pinned = false, used_now = false;
+  };
+  std::map<std::string, Record> records_;
+  bool first_ = true;
+};
+
+/// Ids of images that are in use: by any container (running or dead), by name in `references` (the sandbox
+/// image, the images of pods that are to run, which offline could not be pulled again). Pure.
+std::set<std::string> used_images(const std::vector<cri::Image>& images,
+                                  const std::vector<cri::Container>& containers,
+                                  const std::set<std::string>& references);
+
+/// The images that these pods name, of all their containers. Pure.
+std::set<std::string> images_of(const std::vector<kube::PodPtr>& pods);
+
+/// Keeps the image file system from running full. Part of edged; belongs to its thread.
+class ImageGc {
+ public:
+  struct Deps {
+    cri::Runtime& runtime;
+    DiskStats& disks;
+    boost::asio::any_io_executor executor;
+    const Clock& clock;
+    log::Logger log;
+    ImageGcPolicy policy;
+    /// Whether all pods of the node are known; before that nothing is removed.
+    std::function<bool()> sources_ready;
+    /// Images that the known pods name in their specs.
+    std::function<std::set<std::string>()> wanted;
+    std::chrono::milliseconds period = std::chrono::minutes(5);
+  };
+  explicit ImageGc(Deps deps);
+
+  /// Looks and collects every `period` until cancelled. Only cancellation is thrown.
+  boost::asio::awaitable<void> run();
+
+  /// All pods are known now, or the disk is filling: a pass now instead of when it is due.
+  void look_now() { wakeup_.notify(); }
+
+  /// One pass: tracks use, and frees down to the low threshold when the high one is reached. The bytes freed.
+  /// Throws CallError and what DiskStats::read throws.
+  boost::asio::awaitable<std::uint64_t> collect();
+
+  /// Removes every unused image that is old enough, whatever the thresholds say (disk pressure). The bytes
+  /// freed.
+  boost::asio::awaitable<std::uint64_t> remove_unused();
+
+ private:
+  boost::asio::awaitable<void> track();
+  [[nodiscard]] std::optional<ImageRecords::Candidate> next_to_go(const std::set<std::string>& staying) const;
+  boost::asio::awaitable<ImageDiskVerdict> judge();
+  boost::asio::awaitable<std::uint64_t> free(std::uint64_t bytes);
+
+  Deps deps_;
+  beehive::Wakeup wakeup_;
+  ImageRecords records_;
+  log::Quiet complaints_;
+};
+
+}  // namespace edgecore::edged

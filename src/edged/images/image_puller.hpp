@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/config/model.hpp"
+#include "edgecore/cri/runtime.hpp"
+#include "edged/host/backoff.hpp"
+#include "edged/host/turnstile.hpp"
+#include "edged/images/image_policy.hpp"
+#include "edged/spec/security.hpp"
+
+namespace edgecore::edged {
+
+/// Sees to it that a container's image is there (protocol/05-edged.md §1.8): pulls by policy, in line, no
+/// more often than configured, with growing pauses after failures. Part of edged; belongs to its thread.
+class ImagePuller {
+ public:
+  struct Deps {
+    cri::Runtime& runtime;
+    const config::TailoredKubeletConfig& config;
+    const Clock& clock;
+    boost::asio::any_io_executor executor;
+    log::Logger log;
+  };
+  explicit ImagePuller(Deps deps);
+
+  struct Outcome {
+    std::string ref;  ///< for ContainerConfig.image
+    ImageUser user;
+    std::optional<Refusal> refused;   ///< set: there is no image, and this is the container's waiting reason
+    std::optional<SteadyTime> again;  ///< when to ask for it again, after a failed pull
+  };
+  /// `pod`, `container` and the others outlive the call. Throws only when cancelled.
+  boost::asio::awaitable<Outcome> ensure(const kube::Pod& pod, const kube::Container& container,
+                                         const Keyring& keys, const cri::PodSandboxConfig& sandbox);
+
+  /// Drops what is known of images that nobody asks for any more.
+  void forget_idle();
+
+ private:
+  boost::asio::awaitable<Outcome> inspect(const cri::ImageSpec& spec, bool& present);
+  boost::asio::awaitable<Outcome> pull(const cri::ImageSpec& spec, const Keyring& keys,
+                                       const cri::PodSandboxConfig& sandbox);
+  boost::asio::awaitable<void> pace();
+
+  Deps deps_;
+  Backoff backoff_;
+  std::map<std::string, SteadyTime> until_;  ///< end of the pause, by the back-off's key
+  Turnstile line_;
+  double tokens_;
+  SteadyTime filled_{};
+};
+
+}  // namespace edgecore::edged

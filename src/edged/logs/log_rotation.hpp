@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "edgecore/base/blocking_pool.hpp"
+#include "edgecore/base/clock.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/config/kubelet.hpp"
+#include "edgecore/cri/runtime.hpp"
+#include "edged/logs/log_files.hpp"
+
+namespace edgecore::edged {
+
+/// From containerLogMaxSize and containerLogMaxFiles; a negative size turns rotation off. Throws BadInput
+/// with a sentence for what is no size.
+LogRotationPolicy log_rotation_policy(const config::TailoredKubeletConfig& config);
+
+/// Keeps the logs of running containers within their size. Looks at nothing but the sizes of the files every
+/// `period`; the runtime is only asked when one has to be reopened. Part of edged; belongs to its thread.
+class LogRotation {
+ public:
+  struct RunningLog {
+    std::string container_id;
+    std::string path;  ///< ContainerStatus.log_path, absolute
+  };
+  struct Deps {
+    cri::Runtime& runtime;
+    BlockingPool& pool;
+    boost::asio::any_io_executor executor;
+    const Clock& clock;
+    log::Logger log;
+    LogRotationPolicy policy;
+    /// Containers that run now, from what edged knows already. Without any, nothing is looked at.
+    std::function<std::vector<RunningLog>()> running;
+    std::filesystem::path pod_logs = "/var/log/pods";  ///< logs elsewhere are left alone
+    std::chrono::milliseconds period = std::chrono::seconds(10);
+  };
+  explicit LogRotation(Deps deps);
+
+  /// Runs until cancelled. Only cancellation is thrown.
+  boost::asio::awaitable<void> run();
+
+  /// One look at all logs. Failures of one log are logged and do not keep others from being rotated.
+  boost::asio::awaitable<void> rotate_all();
+
+ private:
+  boost::asio::awaitable<void> rotate(RunningLog one);
+  void forget_ended(const std::vector<RunningLog>& running);
+  void complain(const RunningLog& about, const std::string& why);
+
+  Deps deps_;
+  beehive::Wakeup wakeup_;
+  std::map<std::string, log::Quiet> complaints_;  ///< by container id
+  log::Quiet pass_complaints_;
+};
+
+}  // namespace edgecore::edged

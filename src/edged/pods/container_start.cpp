@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edged/pods/container_start.hpp"
+
+#include <algorithm>
+#include <boost/asio/use_awaitable.hpp>
+#include <charconv>
+#include <cstdlib>
+#include <utility>
+
+#include "edgecore/base/files.hpp"
+#include "edgecore/base/steady_timer.hpp"
+#include "edgecore/beehive/names.hpp"
+#include "edged/pods/pod_stop.hpp"
+#include "edged/spec/container_config.hpp"
+#include "edged/spec/container_hash.hpp"
+#include "edged/spec/crash_loop.hpp"
+#include "edged/spec/environment.hpp"
+#include "edged/spec/hosts_file.hpp"
+#include "edged/spec/log_paths.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostConfigBytes = 1 << 20;
+constexpr std::size_t kMostHostsBytes = 1 << 20;
+
+/// Why a container is not started; ends start_container's work at whatever step it is.
+struct NotStarted {
+  Refusal why;
+  std::optional<SteadyTime> again;
+};
+
+/// What the runtime still does for a caller that is gone is over soon.
+constexpr std::chrono::seconds kOtherCallEnds{1};
+
+/// Kept by the runtime for a call whose caller is gone (TakenNumber).
+bool is_taken(const cri::CallError& error) {
+  return error.message().find("is reserved for") != std::string::npos;
+}
+
+void check_crash_backoff(PodServices& services, const kube::Pod& pod, const kube::Container& container,
+                         const cri::ContainerStatus* newest) {
+  if (newest == nullptr || newest->state != cri::ContainerState::Exited) return;
+  const std::string key = container_backoff_key(pod, container);
+  const WallTime ended = cri::wall_time(newest->finished_at);
+  const WallTime now = services.context.clock.wall();
+  if (const auto pause = services.crash_backoff.waiting_since(key, ended)) {
+    const auto over = std::chrono::duration_cast<WallTime::duration>(*pause) - (now - ended);
+    const auto rest = std::clamp<WallTime::duration>(over, std::chrono::milliseconds(50),
+                                                     std::chrono::duration_cast<WallTime::duration>(*pause));
+    throw NotStarted{{"CrashLoopBackOff", crash_loop_message(*pause, pod, container)}, steady_now() + rest};
+  }
+  services.crash_backoff.advance(key, ended);
+}
+
+std::string write_hosts_file(const PodServices& services, const kube::Pod& pod,
+                             const std::vector<std::string>& ips) {
+  const fs::path path = services.volumes.hosts_path(pod.uid);
+  make_directories(path.parent_path(), 0750);
+  const std::string host =
+      pod.spec.host_network ? read_file("/etc/hosts", kMostHostsBytes).value_or("") : std::string();
+  const std::string text = hosts_file(pod, ips, services.options.config.kubelet.cluster_domain, host);
+  replace_file(path, text, 0644);
+  return path.string();
+}
+
+boost::asio::awaitable<ConfigObjects> config_objects(PodServices& services, const kube::Pod& pod,
+                                                     const kube::Container& container) {
+  ConfigObjects objects;
+  for (const ConfigRef& ref : environment_references(container)) {
+    const bool config_map = ref.kind == kube::EnvFrom::Kind::kConfigMap;
+    MetaAnswer answer = co_await services.meta.get(
+        pod.ns, config_map ? names::resource::kConfigMap : names::resource::kSecret, ref.name);
+    if (answer.ok()) {
+      objects.emplace(ref, std::move(answer.object));
+    } else if (!answer.refused_as(kube::reason::kNotFound)) {
+      throw ContainerConfigError(answer.refused->message);
+    }
+  }
+  co_return objects;
+}
+
+/// An ephemeral container that is to see another one's processes.
+void share_processes(const PodServices& services, const kube::Pod& pod, const kube::Container& container,
+                     cri::ContainerConfig& config) {
+  const std::string target = kube::string_or(container.raw, "targetContainerName");
+  auto& namespaces = config.linux.security_context.namespace_options;
+  if (target.empty() || !namespaces || namespaces->pid != cri::NamespaceMode::Container) return;
+  const auto runtime = services.cache.peek(pod.uid);
+  const cri::ContainerStatus* other = runtime->find(target);
+  if (other == nullptr || other->state != cri::ContainerState::Running) {
+    throw ContainerConfigError(
+        fmt::format("the container \"{}\", whose processes it is to see, does not run", target));
+  }
+  namespaces->pid = cri::NamespaceMode::Target;
+  namespaces->target_id = other->id;
+}
+
+boost::asio::awaitable<cri::ContainerConfig> configure(PodServices& services, kube::PodPtr pod_ptr,
+                                                       const kube::Container& container,
+                                                       const SandboxInUse& sandbox,
+                                                       const ImagePuller::Outcome& image,
+                                                       std::uint32_t attempt) {
+  const kube::Pod& pod = *pod_ptr;
+  const ConfigObjects objects = co_await config_objects(services, pod, container);
+  const PodFacts facts = pod_facts(services, sandbox.ips);
+  const EnvironmentInput environment{
+      pod, container, objects, facts, services.options.service_host, services.options.service_port};
+  std::vector<cri::KeyValue> envs = make_environment(environment);
+  std::vector<cri::KeyValue> for_mounts = envs;
+  ContainerMounts mounts = co_await services.volumes.mounts_for(pod_ptr, container, std::move(for_mounts));
+  ContainerInput input{pod,
+                       container,
+                       attempt,
+                       image.ref,
+                       image.user,
+                       std::move(envs),
+                       std::move(mounts.volumes),
+                       {},
+                       std::move(mounts.termination_log),
+                       services.policy.resources,
+                       services.policy.security};
+  if (wants_hosts_file(container) && (!sandbox.ips.empty() || pod.spec.host_network))
+    input.hosts_path = write_hosts_file(services, pod, sandbox.ips);
+  cri::ContainerConfig config = make_container_config(input);
+  share_processes(services, pod, container, config);
+  co_return config;
+}
+
+/// A link that cannot be made costs log collectors something, the pod nothing.
+void link_log(const PodServices& services, const kube::Pod& pod, const kube::Container& container,
+              const std::string& id, const fs::path& log) {
+  std::error_code failed;
+  fs::create_directories(services.options.container_logs, failed);
+  const fs::path link =
+      services.options.container_logs / container_log_link(pod.name, pod.ns, container.name, id);
+  fs::remove(link, failed);
+  fs::create_symlink(log, link, failed);
+  if (failed) services.context.log->warn("cannot link {} to its log: {}", link.string(), failed.message());
+}
+
+boost::asio::awaitable<std::string> create(PodServices& services, PodRecord& record,
+                                           const kube::Container& container, const SandboxInUse& sandbox,
+                                           cri::ContainerConfig config) {
+  std::optional<Refusal> refused;
+  std::optional<SteadyTime> again;
+  std::string id;
+  try {
+    id = co_await services.runtime.create_container(sandbox.id, config, sandbox.config);
+  } catch (const cri::CallError& error) {
+    if (error.cancelled()) throw;
+    if (is_taken(error)) {
+      record.taken_attempts[container.name].refused(config.metadata.attempt, steady_now());
+      again = steady_now() + kOtherCallEnds;
+    }
+    refused = Refusal{"CreateContainerError", error.message()};
+  }
+  if (refused) throw NotStarted{*refused, again};
+  co_return id;
+}
+
+boost::asio::awaitable<void> run(PodServices& services, const std::string& id) {
+  std::optional<Refusal> refused;
+  try {
+    co_await services.runtime.start_container(id);
+  } catch (const cri::CallError& error) {
+    if (error.cancelled()) throw;
+    refused = Refusal{"RunContainerError", error.message()};
+  }
+  if (refused) throw NotStarted{*refused, std::nullopt};
+}
+
+boost::asio::awaitable<void> run_post_start(PodServices& services, kube::PodPtr pod,
+                                            const kube::Container& container, const SandboxInUse& sandbox,
+                                            std::string id) {
+  if (const auto pause = hook_sleep(container, "postStart"); pause.count() > 0) {
+    SteadyTimer timer(services.context.executor, pause);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
+  kube::Handler hook = container.post_start;
+  if (std::holds_alternative<std::monostate>(hook)) co_return;
+  ProbeTarget target{id, sandbox.ips.empty() ? std::string() : sandbox.ips.front(), &container};
+  const std::optional<std::string> failure =
+      co_await services.hooks.post_start(std::move(hook), std::move(target));
+  if (!failure) co_return;
+  cri::ContainerStatus failed;
+  failed.id = id;
+  failed.metadata.name = container.name;
+  failed.state = cri::ContainerState::Running;
+  const std::int64_t grace = grace_period(*pod, std::nullopt, std::nullopt);
+  co_await stop_container(services, pod, std::move(failed), grace);
+  throw NotStarted{{kPostStartHookError, *failure}, std::nullopt};
+}
+
+/// The runtime may still be busy starting it for our former life; then it is looked at again, and either runs
+/// or has ended.
+boost::asio::awaitable<void> remove_unstarted(PodServices& services, std::string id) {
+  std::optional<Refusal> refused;
+  try {
+    co_await services.runtime.remove_container(id);
+  } catch (const cri::CallError& error) {
+    if (error.cancelled()) throw;
+    refused = Refusal{"CreateContainerError", error.message()};
+  }
+  if (refused) throw NotStarted{*refused, steady_now() + kOtherCallEnds};
+}
+
+/// All steps; throws NotStarted, ContainerConfigError, CallError or Error where one fails.
+boost::asio::awaitable<void> start(PodServices& services, PodRecord& record, const PodRuntime& runtime,
+                                   const kube::Container& container, const SandboxInUse& sandbox,
+                                   const Keyring& keys) {
+  const kube::PodPtr pod = record.pod;
+  const cri::ContainerStatus* newest = runtime.find(container.name);
+  check_crash_backoff(services, *pod, container, newest);
+  const ImagePuller::Outcome image = co_await services.images.ensure(*pod, container, keys, sandbox.config);
+  if (image.refused) throw NotStarted{*image.refused, image.again};
+
+  const fs::path logs = fs::path(sandbox.config.log_directory) / container.name;
+  make_directories(logs, 0755);
+  std::uint32_t attempt = next_attempt(newest, logs);
+  if (newest != nullptr && newest->state == cri::ContainerState::Created) {
+    // One that was made and never started (we ended in between): its place is taken, not counted as a
+    // restart.
+    co_await remove_unstarted(services, newest->id);
+    attempt = newest->metadata.attempt;
+  }
+  if (newest == nullptr)
+    attempt = std::max(attempt, next_attempt_told(services.status.known(pod->uid), container.name));
+  attempt = record.taken_attempts[container.name].choose(attempt, steady_now());
+  cri::ContainerConfig config = co_await configure(services, pod, container, sandbox, image, attempt);
+  const fs::path log = fs::path(sandbox.config.log_directory) / config.log_path;
+
+  std::string id;
+  {
+    const Turnstile::Place place = co_await services.making.enter();
+    id = co_await create(services, record, container, sandbox, std::move(config));
+    co_await run(services, id);
+  }
+  services.context.log->info("pod {}: container {} started as {} (attempt {})", pod->full_name(),
+                             container.name, id, attempt);
+  link_log(services, *pod, container, id, log);
+  co_await run_post_start(services, pod, container, sandbox, id);
+}
+
+}  // namespace
+
+PodFacts pod_facts(const PodServices& services, std::vector<std::string> pod_ips) {
+  PodFacts facts;
+  const std::vector<std::string> host_ips = services.host_ips();
+  if (!host_ips.empty()) facts.host_ip = host_ips.front();
+  facts.pod_ips = std::move(pod_ips);
+  facts.allocatable = services.policy.allocatable;
+  return facts;
+}
+
+fs::path log_directory(const EdgedOptions& options, const kube::Pod& pod) {
+  return options.pod_logs / fs::path(pod_log_directory(pod)).filename();
+}
+
+std::uint32_t next_attempt(const cri::ContainerStatus* newest, const fs::path& logs) {
+  if (newest != nullptr)
+    return static_cast<std::uint32_t>(std::max(0, read_annotations(newest->annotations).restart_count)) + 1;
+  std::uint32_t next = 0;
+  std::error_code failed;
+  for (const auto& file : fs::directory_iterator(logs, failed)) {
+    const std::string name = file.path().filename().string();
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error == std::errc() && std::string_view(end).starts_with(".log") && number < UINT32_MAX)
+      next = std::max(next, number + 1);
+  }
+  return next;
+}
+
+std::uint32_t next_attempt_told(const Json& status, const std::string& container) {
+  for (const char* list : {"containerStatuses", "initContainerStatuses"}) {
+    for (const auto& one : kube::array_or_empty(status, list)) {
+      if (kube::string_or(one, "name") != container) continue;
+      const auto told = std::clamp<std::int64_t>(kube::int_or(one, "restartCount", 0), 0, INT32_MAX - 1);
+      const bool ran = kube::find_path(one, "state.running") != nullptr ||
+                       kube::find_path(one, "state.terminated") != nullptr;
+      return static_cast<std::uint32_t>(told) + (ran ? 1U : 0U);
+    }
+  }
+  return 0;
+}
+
+boost::asio::awaitable<Keyring> pull_credentials(PodServices& services, kube::PodPtr pod) {
+  Keyring keys;
+  for (const std::string& name : pod->spec.image_pull_secrets) {
+    const MetaAnswer answer = co_await services.meta.get(pod->ns, names::resource::kSecret, name);
+    if (answer.ok()) {
+      keys.add_secret(answer.object);
+    } else {
+      services.context.log->warn("pod {}: pull secret {} is not to be had: {}", pod->full_name(), name,
+                                 answer.refused->message);
+    }
+  }
+  const char* home = std::getenv("HOME");
+  const fs::path root = services.options.config.root_directory;
+  for (const fs::path& directory :
+       {root, fs::path("."), fs::path(home != nullptr ? home : "/root") / ".docker", fs::path("/")}) {
+    for (const char* file : {"config.json", ".dockercfg"}) {
+      try {
+        if (const auto text = read_file(directory / file, kMostConfigBytes)) keys.add_config(*text);
+      } catch (const Error& error) {
+        services.context.log->debug("{}", error.what());
+      }
+    }
+  }
+  co_return keys;
+}
+
+boost::asio::awaitable<StartOutcome> start_container(PodServices& services, PodRecord& record,
+                                                     const PodRuntime& runtime,
+                                                     const kube::Container& container,
+                                                     const SandboxInUse& sandbox, const Keyring& keys) {
+  StartOutcome outcome;
+  try {
+    co_await start(services, record, runtime, container, sandbox, keys);
+  } catch (const NotStarted& not_started) {
+    outcome.refused = not_started.why;
+    outcome.again = not_started.again;
+  } catch (const ContainerConfigError& error) {
+    outcome.refused = Refusal{"CreateContainerConfigError", error.what()};
+  } catch (const cri::CallError& error) {
+    if (error.cancelled()) throw;
+    outcome.refused = Refusal{"CreateContainerError", error.message()};
+  } catch (const Error& error) {
+    outcome.refused = Refusal{"CreateContainerConfigError", error.what()};
+  }
+  if (!outcome.refused) {
+    record.failures.erase(container.name);
+    record.taken_attempts.erase(container.name);
+    co_return outcome;
+  }
+  auto& known = record.failures[container.name];
+  if (known != *outcome.refused) {
+    known = *outcome.refused;
+    services.context.log->warn("pod {}: container {} is not started: {}: {}", record.pod->full_name(),
+                               container.name, known.reason, log::quote(known.message));
+  }
+  co_return outcome;
+}
+
+}  // namespace edgecore::edged

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <functional>
+#include <set>
+#include <string>
+
+#include "edgecore/beehive/message.hpp"
+#include "edgecore/kube/status.hpp"
+#include "edged/pods/pod_services.hpp"
+#include "edged/pods/pod_workers.hpp"
+
+namespace edgecore::edged {
+
+/// `keadm ctl restart pod` (protocol/03-metaserver.md §5.1): stops a pod's containers, which its worker then
+/// starts again as after any end, but without the back-off, and whatever they end with. Pre-stop hooks are
+/// not run. Part of edged; belongs to its thread.
+class PodRestart {
+ public:
+  /// Seconds that containers get.
+  static constexpr std::chrono::seconds kGrace{3};
+  /// The asker has its answer by then, also when the runtime does not stop them.
+  static constexpr std::chrono::seconds kAnswerWithin{9};
+
+  PodRestart(PodServices& services, PodWorkers& workers,
+             std::chrono::milliseconds answer_within = kAnswerWithin)
+      : services_(services), workers_(workers), answer_within_(answer_within) {}
+
+  /// Restarts the pod that `request` names (resource `<ns>/pod/<name>`) and answers on the bus: "OK", or a
+  /// Status: NotFound for a pod that does not run here, Conflict for one that would not come back, before
+  /// anything of it is stopped. Ends when nothing is being stopped any more. Throws only when cancelled.
+  boost::asio::awaitable<void> run(beehive::Message request);
+
+ private:
+  struct Stopping;
+  boost::asio::awaitable<void> restart(kube::PodPtr pod, const beehive::Message& request);
+  boost::asio::awaitable<void> stop(std::shared_ptr<Stopping> all, std::string id, std::string name);
+  /// Why it cannot be; nullopt when it can, with the pod.
+  std::optional<kube::Status> refuse(const std::string& ns, const std::string& name, kube::PodPtr& pod) const;
+  void answer(const beehive::Message& request, const std::optional<kube::Status>& trouble);
+
+  PodServices& services_;
+  PodWorkers& workers_;
+  std::chrono::milliseconds answer_within_;
+  std::set<std::string> in_hand_;  ///< UIDs
+};
+
+/// The pod's containers that an operator's restart stops: those that run and are started again when they have
+/// ended. Ephemeral ones are not.
+std::vector<const cri::ContainerStatus*> containers_to_restart(const kube::Pod& pod,
+                                                               const PodRuntime& runtime);
+
+}  // namespace edgecore::edged

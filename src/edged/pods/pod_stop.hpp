@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "edged/pods/pod_services.hpp"
+
+/// Stopping containers (protocol/05-edged.md §1.10).
+namespace edgecore::edged {
+
+/// The grace period of a container of the pod, in seconds: `override`, else the one the deletion asked for,
+/// else the failed probe's, else the pod's.
+std::int64_t grace_period(const kube::Pod& pod, std::optional<std::int64_t> override_seconds,
+                          std::optional<std::int64_t> probe_seconds);
+
+/// How long the container's hook "preStop" or "postStart" only waits (`sleep`, which newer API servers have);
+/// 0 when it is another hook or none.
+std::chrono::seconds hook_sleep(const kube::Container& container, const char* hook);
+
+/// preStop, then StopContainer, within the grace period. One that is gone already is no error. Throws
+/// CallError.
+boost::asio::awaitable<void> stop_container(PodServices& services, kube::PodPtr pod,
+                                            cri::ContainerStatus container, std::int64_t grace_seconds);
+
+/// All running containers at the same time, then the sandboxes. Throws Error when something could not be
+/// stopped; the rest is stopped nevertheless.
+boost::asio::awaitable<void> stop_pod(PodServices& services, kube::PodPtr pod,
+                                      std::shared_ptr<const PodRuntime> runtime,
+                                      std::optional<std::int64_t> grace_seconds);
+
+}  // namespace edgecore::edged

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edged/pods/pod_sync.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "edgecore/base/files.hpp"
+#include "edgecore/kube/time.hpp"
+#include "edged/host/blocking_call.hpp"
+#include "edged/pods/container_start.hpp"
+#include "edged/pods/pod_stop.hpp"
+#include "edged/spec/admission.hpp"
+#include "edged/spec/pod_containers.hpp"
+#include "edged/status/pod_phase.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+using RuntimePtr = std::shared_ptr<const PodRuntime>;
+
+/// A container that could not be started for a reason without a pause of its own.
+constexpr std::chrono::seconds kStartRetry{10};
+constexpr std::chrono::milliseconds kVolumeRetry{1000};
+/// While several containers are started, what runs already is reported this often.
+constexpr std::chrono::seconds kReportWithin{1};
+
+std::vector<std::string> addresses(const PodServices& services, const kube::Pod& pod,
+                                   const PodRuntime& runtime) {
+  const std::vector<std::string> host = services.host_ips();
+  const bool v6 = !host.empty() && host.front().find(':') != std::string::npos;
+  return pod_ips(pod, runtime, host.empty() ? std::string() : host.front(), v6);
+}
+
+void watch_probes(PodServices& services, const PodRecord& record, const PodRuntime& runtime) {
+  const auto ips = addresses(services, *record.pod, runtime);
+  services.probes.update(record.pod, runtime, ips.empty() ? std::string() : ips.front());
+}
+
+/// What the runtime has of the pod, as it is to be judged.
+boost::asio::awaitable<RuntimePtr> get_runtime(PodServices& services, const PodRecord& record) {
+  const kube::PodPtr pod = record.pod;
+  RuntimePtr runtime = co_await services.cache.get(pod->uid);
+  co_return with_restarts(*pod, std::move(runtime), record.restarted);
+}
+
+/// Ids of containers that the runtime has forgotten are no use any more.
+void forget_restarts(PodRecord& record, const PodRuntime& runtime) {
+  std::erase_if(record.restarted, [&](const std::string& id) {
+    return std::none_of(runtime.containers.begin(), runtime.containers.end(),
+                        [&](const auto& one) { return one.id == id; });
+  });
+}
+
+/// Computes and hands over the status; returns it.
+Json report(PodServices& services, const PodRecord& record, const PodRuntime& runtime, bool over) {
+  Json status = status_of(services, record, runtime, over);
+  if (!record.unreported) services.status.set(record.pod, status);
+  return status;
+}
+
+boost::asio::awaitable<void> ensure_cgroup(PodServices& services, kube::PodPtr pod) {
+  if (services.cgroups == nullptr) co_return;
+  const Turnstile::Place place = co_await services.cgroup_line.enter();
+  std::function<void()> work = [cgroups = services.cgroups, pod] { cgroups->ensure_pod(*pod); };
+  co_await blocking_call<void>(services.pool, std::move(work), kInTurn);
+}
+
+cri::PodSandboxConfig sandbox_config(const PodServices& services, const kube::Pod& pod,
+                                     std::uint32_t attempt) {
+  const SandboxInput input{pod,
+                           attempt,
+                           services.cgroups != nullptr ? services.cgroups->pod_parent(pod) : std::string(),
+                           services.policy.dns,
+                           services.policy.resources,
+                           services.policy.security};
+  cri::PodSandboxConfig config = make_sandbox_config(input);
+  config.log_directory = log_directory(services.options, pod).string();
+  return config;
+}
+
+boost::asio::awaitable<SandboxInUse> make_sandbox(PodServices& services, PodRecord& record,
+                                                  std::uint32_t attempt) {
+  const kube::PodPtr pod = record.pod;
+  SandboxInUse sandbox;
+  sandbox.config = sandbox_config(services, *pod, record.taken_sandbox_attempt.choose(attempt, steady_now()));
+  make_directories(sandbox.config.log_directory, 0755);
+  std::string failure;
+  try {
+    const Turnstile::Place place = co_await services.making.enter();
+    sandbox.id = co_await services.runtime.run_pod_sandbox(sandbox.config, "");
+  } catch (const cri::CallError& error) {
+    if (error.cancelled()) throw;
+    services.cache.mark_stale(pod->uid);
+    if (error.message().find("is reserved for") != std::string::npos)
+      record.taken_sandbox_attempt.refused(sandbox.config.metadata.attempt, steady_now());
+    failure = fmt::format("its sandbox cannot be made: {}", error.message());
+  }
+  if (!failure.empty()) throw Error(failure);
+  services.context.log->info("pod {}: sandbox {} made (attempt {})", pod->full_name(), sandbox.id,
+                             sandbox.config.metadata.attempt);
+  const RuntimePtr runtime = co_await services.cache.refresh(pod->uid);
+  sandbox.ips = addresses(services, *pod, *runtime);
+  if (sandbox.ips.empty() && !pod->spec.host_network) throw Error("the runtime gave its sandbox no address");
+  co_return sandbox;
+}
+
+/// In a new sandbox init containers run again, all of them: what is left of earlier runs would pass for done
+/// (protocol/05-edged.md §1.6).
+boost::asio::awaitable<void> forget_init_runs(PodServices& services, kube::PodPtr pod) {
+  if (pod->spec.init_containers.empty()) co_return;
+  const RuntimePtr runtime = co_await services.cache.get(pod->uid);
+  for (const auto& container : runtime->containers) {
+    if (find_container(pod->spec.init_containers, container.metadata.name) == nullptr) continue;
+    cri::ContainerStatus done = container;
+    co_await services.garbage.remove_container(std::move(done));
+  }
+}
+
+boost::asio::awaitable<void> carry_out_kills(PodServices& services, PodRecord& record, RuntimePtr runtime,
+                                             const PodActions& actions) {
+  for (const PodActions::Kill& kill : actions.kills) {
+    const auto found = std::find_if(runtime->containers.begin(), runtime->containers.end(),
+                                    [&](const auto& one) { return one.id == kill.id; });
+    if (found == runtime->containers.end()) continue;
+    std::optional<std::int64_t> probe_grace;
+    for (const auto* list : {&record.pod->spec.containers, &record.pod->spec.init_containers}) {
+      const kube::Container* spec = find_container(*list, kill.name);
+      if (spec == nullptr) continue;
+      const auto& probe = kill.reason == PodActions::KillReason::kStartup ? spec->startup : spec->liveness;
+      const bool by_probe =
+          kill.reason == PodActions::KillReason::kLiveness || kill.reason == PodActions::KillReason::kStartup;
+      if (by_probe && probe) probe_grace = probe->termination_grace_period_seconds;
+    }
+    services.context.log->info("pod {}: {}", record.pod->full_name(), kill.message);
+    cri::ContainerStatus container = *found;
+    const std::int64_t grace = grace_period(*record.pod, std::nullopt, probe_grace);
+    co_await stop_container(services, record.pod, std::move(container), grace);
+  }
+}
+
+/// The containers of one list, one after the other.
+class Starts {
+ public:
+  Starts(PodServices& services, PodRecord& record, const SandboxInUse& sandbox, const Keyring& keys)
+      : services_(services), record_(record), sandbox_(sandbox), keys_(keys) {}
+
+  /// False when the list ended early because one did not start and `must` is set.
+  boost::asio::awaitable<bool> run(const std::vector<std::string>& names,
+                                   const std::vector<kube::Container>& specs, bool must) {
+    for (const std::string& name : names) {
+      const kube::Container* spec = find_container(specs, name);
+      if (spec == nullptr) continue;
+      const RuntimePtr runtime = services_.cache.peek(record_.pod->uid);
+      const StartOutcome outcome =
+          co_await start_container(services_, record_, *runtime, *spec, sandbox_, keys_);
+      services_.cache.mark_stale(record_.pod->uid);
+      if (!outcome.refused) continue;
+      const SteadyTime retry = outcome.again.value_or(steady_now() + kStartRetry);
+      again_ = again_ ? std::min(*again_, retry) : retry;
+      if (must) co_return false;
+      if (steady_now() - reported_ > kReportWithin) co_await report_now();
+    }
+    co_return true;
+  }
+  [[nodiscard]] std::optional<SteadyTime> again() const { return again_; }
+
+ private:
+  boost::asio::awaitable<void> report_now() {
+    services_.cache.mark_stale(record_.pod->uid);
+    const RuntimePtr runtime = co_await get_runtime(services_, record_);
+    report(services_, record_, *runtime, false);
+    reported_ = steady_now();
+  }
+
+  PodServices& services_;
+  PodRecord& record_;
+  const SandboxInUse& sandbox_;
+  const Keyring& keys_;
+  std::optional<SteadyTime> again_;
+  SteadyTime reported_ = steady_now();
+};
+
+boost::asio::awaitable<std::optional<SteadyTime>> start_containers(PodServices& services, PodRecord& record,
+                                                                   const PodActions& actions,
+                                                                   SandboxInUse sandbox) {
+  const kube::PodPtr pod = record.pod;
+  const Keyring keys = co_await pull_credentials(services, pod);
+  Starts starts(services, record, sandbox, keys);
+  co_await starts.run(actions.ephemeral, pod->spec.ephemeral_containers, false);
+  const bool go_on = co_await starts.run(actions.init, pod->spec.init_containers, true);
+  if (go_on) co_await starts.run(actions.containers, pod->spec.containers, false);
+  co_return starts.again();
+}
+
+bool does_nothing(const PodActions& actions) {
+  return !actions.kill_pod && !actions.create_sandbox && actions.kills.empty() && actions.ephemeral.empty() &&
+         actions.init.empty() && actions.containers.empty();
+}
+
+/// Volumes of a pod that runs are looked after at each sync as well: their content follows the API.
+boost::asio::awaitable<bool> set_up_volumes(PodServices& services, PodRecord& record,
+                                            const PodRuntime& runtime) {
+  PodFacts facts = pod_facts(services, addresses(services, *record.pod, runtime));
+  const MountOutcome volumes = co_await services.volumes.set_up(record.pod, std::move(facts));
+  if (volumes.ready) {
+    record.volume_problem.clear();
+  } else if (record.volume_problem != volumes.problem) {
+    record.volume_problem = volumes.problem;
+    services.context.log->warn("pod {}: {}", record.pod->full_name(), log::quote(volumes.problem, 1000));
+  }
+  co_return volumes.ready;
+}
+
+/// The time as far as the pod's deadline goes. A node without RTC begins in 1970: that its clock is set must
+/// not end the pods that were started before (pains.md row 14).
+WallTime deadline_clock(PodRecord& record, const Clock& clock, const Json& status) {
+  const PodRecord::FirstLook now{clock.wall(), clock.steady()};
+  if (!record.first_look) record.first_look = now;
+  const auto start = kube::time_at(status, "startTime");
+  // A start well after the first look was noted by a clock that knew better than ours did then.
+  if (start && *start - record.first_look->wall > std::chrono::minutes(1)) return now.wall;
+  return record.first_look->wall + (now.steady - record.first_look->steady);
+}
+
+/// The next time something about the pod is due that nobody will tell of: its deadline, a token's renewal.
+std::optional<SteadyTime> next_date(const PodServices& services, PodRecord& record, const Json& status) {
+  const kube::Pod& pod = *record.pod;
+  std::optional<WallTime::duration> wait;
+  if (const auto renewal = services.volumes.next_refresh(pod.uid))
+    wait = *renewal - services.context.clock.wall();
+  const auto start = kube::time_at(status, "startTime");
+  if (pod.spec.active_deadline_seconds && start) {
+    const auto left = *start + std::chrono::seconds(*pod.spec.active_deadline_seconds) -
+                      deadline_clock(record, services.context.clock, status);
+    wait = wait ? std::min<WallTime::duration>(*wait, left) : left;
+  }
+  if (!wait) return std::nullopt;
+  // An hour at most: wall clocks jump.
+  return steady_now() +
+         std::clamp<WallTime::duration>(*wait, std::chrono::milliseconds(100), std::chrono::hours(1));
+}
+
+void sooner(std::optional<SteadyTime>& time, const std::optional<SteadyTime>& other) {
+  if (other) time = time ? std::min(*time, *other) : other;
+}
+
+/// What the pod asks for and does not get shows in each container's state.
+void refuse_all(PodRecord& record, const Refusal& why) {
+  for (const auto* list : {&record.pod->spec.init_containers, &record.pod->spec.containers}) {
+    for (const auto& container : *list) record.failures[container.name] = why;
+  }
+}
+
+boost::asio::awaitable<SyncOutcome> act(PodServices& services, PodRecord& record, RuntimePtr runtime,
+                                        PodActions actions) {
+  SyncOutcome outcome;
+  const kube::PodPtr pod = record.pod;
+  const bool starts = actions.create_sandbox || !actions.init.empty() || !actions.containers.empty() ||
+                      !actions.ephemeral.empty();
+  const bool volumes_ready = co_await set_up_volumes(services, record, *runtime);
+  if (starts && !volumes_ready) {
+    refuse_all(record, {"ContainerCreating", record.volume_problem});
+    report(services, record, *runtime, false);
+    outcome.again = steady_now() + kVolumeRetry;
+    co_return outcome;
+  }
+  if (!record.volume_problem.empty() || starts) {
+    std::erase_if(record.failures, [](const auto& one) { return one.second.reason == "ContainerCreating"; });
+  }
+  if (actions.kill_pod && (may_run(*runtime) || !runtime->sandboxes.empty())) {
+    co_await stop_pod(services, pod, runtime, std::nullopt);
+    services.cache.mark_stale(pod->uid);
+  } else if (!actions.kills.empty()) {
+    co_await carry_out_kills(services, record, runtime, actions);
+    services.cache.mark_stale(pod->uid);
+  }
+  if (starts) {
+    SandboxInUse sandbox;
+    if (actions.create_sandbox) {
+      co_await forget_init_runs(services, pod);
+      co_await ensure_cgroup(services, pod);
+      sandbox = co_await make_sandbox(services, record, actions.attempt);
+    } else {
+      const RuntimePtr now = co_await get_runtime(services, record);
+      sandbox.id = actions.sandbox_id;
+      sandbox.config = sandbox_config(services, *pod, actions.attempt);
+      sandbox.ips = addresses(services, *pod, *now);
+    }
+    outcome.again = co_await start_containers(services, record, actions, std::move(sandbox));
+  }
+  const RuntimePtr now = co_await get_runtime(services, record);
+  watch_probes(services, record, *now);
+  const Json status = report(services, record, *now, false);
+  outcome.ended = has_final_phase(status);
+  // One that ended before it was first looked at is no change to anybody else: what follows is done now.
+  if (starts && !outcome.ended && !outcome.again) {
+    const ProbeVerdicts verdicts = services.probes.verdicts(pod->uid);
+    if (!does_nothing(compute_pod_actions(*pod, *now, verdicts))) outcome.again = steady_now();
+  }
+  co_return outcome;
+}
+
+}  // namespace
+
+Json status_of(const PodServices& services, const PodRecord& record, const PodRuntime& runtime, bool over) {
+  const std::vector<std::string> host = services.host_ips();
+  const Json known = services.status.known(record.pod->uid);
+  PodStatusInput input{.pod = *record.pod,
+                       .runtime = runtime,
+                       .old_status = known,
+                       .host_ip = {},
+                       .now = services.context.clock.wall()};
+  input.failures = record.failures;
+  input.readiness = services.probes.readiness(record.pod->uid);
+  if (!host.empty()) {
+    input.host_ip = host.front();
+    input.prefer_ipv6 = host.front().find(':') != std::string::npos;
+  }
+  if (!services.runtime_state.name().empty()) input.runtime_name = services.runtime_state.name();
+  input.is_terminal = over;
+  input.failed = record.failed;
+  return make_pod_status(input);
+}
+
+boost::asio::awaitable<SyncOutcome> sync_pod(PodServices& services, PodRecord& record) {
+  const kube::PodPtr pod = record.pod;
+  const RuntimePtr runtime = co_await get_runtime(services, record);
+  forget_restarts(record, *runtime);
+  SyncOutcome outcome;
+  if (!record.failed) {
+    const Json known = services.status.known(pod->uid);
+    record.failed = past_deadline(*pod, known, deadline_clock(record, services.context.clock, known));
+  }
+  watch_probes(services, record, *runtime);
+  const std::optional<Refusal> not_brought = unsupported(*pod);
+  if (not_brought && runtime->containers.empty()) refuse_all(record, *not_brought);
+  const Json status = report(services, record, *runtime, false);
+  if (record.failed || has_final_phase(status)) {
+    outcome.ended = true;
+    co_return outcome;
+  }
+  if (not_brought && runtime->containers.empty()) co_return outcome;
+  if (!services.runtime_state.network_ready() && !pod->spec.host_network)
+    throw Error("network is not ready: " + services.runtime_state.network_trouble());
+
+  const ProbeVerdicts verdicts = services.probes.verdicts(pod->uid);
+  PodActions actions = compute_pod_actions(*pod, *runtime, verdicts);
+  if (does_nothing(actions)) {
+    record.failures.clear();
+    const bool ready = co_await set_up_volumes(services, record, *runtime);
+    if (!ready) outcome.again = steady_now() + kVolumeRetry * 10;
+  } else {
+    outcome = co_await act(services, record, runtime, std::move(actions));
+  }
+  sooner(outcome.again, next_date(services, record, status));
+  co_return outcome;
+}
+
+boost::asio::awaitable<void> sync_terminating_pod(PodServices& services, PodRecord& record) {
+  const kube::PodPtr pod = record.pod;
+  RuntimePtr runtime = co_await services.cache.refresh(pod->uid);
+  services.probes.stop_disruptive(pod->uid);
+  if (!record.unreported) report(services, record, *runtime, false);
+  co_await stop_pod(services, pod, runtime, record.grace);
+  services.probes.remove_pod(pod->uid);
+  runtime = co_await services.cache.refresh(pod->uid);
+  if (may_run(*runtime)) throw Error("a container still runs after it was stopped");
+  if (!record.unreported) report(services, record, *runtime, true);
+}
+
+boost::asio::awaitable<void> sync_terminated_pod(PodServices& services, PodRecord& record) {
+  const kube::PodPtr pod = record.pod;
+  if (!record.unreported) {
+    const RuntimePtr runtime = co_await services.cache.get(pod->uid);
+    report(services, record, *runtime, true);
+  }
+  if (!services.options.config.keep_terminated_pod_volumes || pod->deleting() || record.unreported)
+    co_await services.volumes.tear_down(pod->uid);
+  if (services.cgroups != nullptr) {
+    bool removed = false;
+    {
+      const Turnstile::Place place = co_await services.cgroup_line.enter();
+      std::function<bool()> work = [cgroups = services.cgroups, pod] {
+        return cgroups->remove_pod(pod_cgroup(*pod));
+      };
+      removed = co_await blocking_call<bool>(services.pool, std::move(work), kInTurn);
+    }
+    if (!removed) throw Error("processes in its cgroup would not die");
+  }
+  if (!record.unreported) services.status.finished(pod);
+}
+
+}  // namespace edgecore::edged

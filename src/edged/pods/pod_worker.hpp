@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+#include "edged/pods/pod_services.hpp"
+#include "edged/pods/pod_sync.hpp"
+
+namespace edgecore::edged {
+
+/// Runs one pod, known by its UID, from its first sync until nothing of it is left on the node
+/// (protocol/05-edged.md §1.2). One step at a time; what it is told in the meantime is looked at after the
+/// step, or ends it when the pod is to stop (sooner). Owned by PodWorkers; one thread.
+class PodWorker {
+ public:
+  enum class State { kSync, kTerminating, kTerminated, kFinished };
+
+  /// `may_start` says whether the pod may begin (a static pod waits for its predecessor); `state_changed` is
+  /// called after each step from one state to the next.
+  struct Hooks {
+    std::function<bool(const PodWorker&)> may_start;
+    std::function<void(const PodWorker&)> state_changed;
+  };
+  PodWorker(PodServices& services, kube::PodPtr pod, Hooks hooks);
+  PodWorker(const PodWorker&) = delete;
+  PodWorker& operator=(const PodWorker&) = delete;
+
+  /// Until the pod is finished; ended by cancellation before that it leaves everything as it is.
+  boost::asio::awaitable<void> run();
+
+  /// Another version of the pod. A deletion in it, or a phase that is terminal, begins the stop.
+  void update(const kube::PodPtr& pod);
+  /// The pod is to go: removed from its source, evicted (`failed`) or an orphan (`unreported`).
+  struct Kill {
+    std::optional<std::int64_t> grace_seconds;
+    std::optional<Refusal> failed;
+    bool unreported = false;
+  };
+  void kill(const Kill& kill);
+  /// An operator has these containers stopped, by id: they are started again whatever they end with.
+  void restarting(const std::set<std::string>& containers) {
+    record_.restarted.insert(containers.begin(), containers.end());
+    wakeup_.notify();
+  }
+  /// Something may have changed: runtime, probes, volumes, the node.
+  void look() { wakeup_.notify(); }
+
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] const kube::PodPtr& pod() const { return record_.pod; }
+  [[nodiscard]] const PodRecord& record() const { return record_; }
+  [[nodiscard]] bool stopping() const { return state_ != State::kSync; }
+
+ private:
+  /// How one step came out.
+  struct Attempt {
+    SyncOutcome outcome;
+    std::string failure;         ///< empty: it succeeded
+    bool interrupted = true;     ///< also when it was cancelled before it began
+    State state = State::kSync;  ///< that it was made in
+  };
+  boost::asio::awaitable<void> step();
+  boost::asio::awaitable<void> attempt(Attempt& result);
+  boost::asio::awaitable<void> start_where_it_stands();
+  void judge(const Attempt& result);
+  void enter(State state);
+  void begin_stop(std::optional<std::int64_t> grace_override);
+  [[nodiscard]] SteadyTime after_failure();
+
+  PodServices& services_;
+  PodRecord record_;
+  Hooks hooks_;
+  State state_ = State::kSync;
+  beehive::Wakeup wakeup_;
+  beehive::TaskGroup* current_ = nullptr;  ///< the step in hand
+  SteadyTime next_{};                      ///< of the next step
+  std::chrono::milliseconds retry_{0};
+  log::Quiet complaints_;
+};
+
+}  // namespace edgecore::edged

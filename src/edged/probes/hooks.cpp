@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edged/probes/hooks.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/base/steady_timer.hpp"
+#include "edgecore/kube/json.hpp"
+#include "edged/host/cancellation.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+constexpr std::string_view kHookUserAgent = "kube-lifecycle/1.28";
+
+asio::awaitable<void> wait(std::chrono::seconds time) {
+  SteadyTimer timer(co_await asio::this_coro::executor, time);
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+/// Why the request got no answer, of whatever status; nullopt when it got one.
+asio::awaitable<std::optional<net::NetError>> send(net::ClientRequest request) {
+  std::optional<net::NetError> problem;
+  request.on_body = [](std::string_view) {};  // nobody is interested in it
+  try {
+    co_await net::fetch(std::move(request));
+  } catch (const net::NetError& what) {
+    problem = what;
+  }
+  co_return problem;
+}
+
+}  // namespace
+
+Hooks::Hooks(cri::Runtime& runtime, log::Logger log) : runtime_(runtime), log_(std::move(log)) {
+  net::ClientTlsOptions options;
+  options.verify_peer = false;
+  options.verify_host = false;
+  any_server_ = net::TlsContext::client(options);
+}
+
+asio::awaitable<std::optional<std::string>> Hooks::post_start(kube::Handler handler, ProbeTarget target) {
+  if (std::holds_alternative<std::monostate>(handler)) co_return std::nullopt;
+  std::optional<std::string> problem = co_await run(std::move(handler), std::move(target));
+  if (problem) problem = "The postStart hook failed: " + *problem;
+  co_return problem;
+}
+
+asio::awaitable<std::chrono::steady_clock::duration> Hooks::pre_stop(kube::Handler handler,
+                                                                     ProbeTarget target,
+                                                                     std::chrono::seconds grace) {
+  const auto began = steady_now();
+  if (std::holds_alternative<std::monostate>(handler) || grace <= 0s) co_return 0s;
+  const std::string id = target.container_id;
+  using namespace asio::experimental::awaitable_operators;
+  asio::awaitable<std::optional<std::string>> hook = run(std::move(handler), std::move(target));
+  asio::awaitable<void> time = wait(grace);
+  asio::awaitable<std::variant<std::optional<std::string>, std::monostate>> either =
+      std::move(hook) || std::move(time);
+  const std::variant<std::optional<std::string>, std::monostate> first = co_await std::move(either);
+  if (const auto* result = std::get_if<0>(&first)) {
+    if (*result) log_->warn("The preStop hook of container {} failed: {}", id, **result);
+  } else {
+    log_->warn("The preStop hook of container {} did not end within its grace period of {} s", id,
+               grace.count());
+  }
+  co_return steady_now() - began;
+}
+
+asio::awaitable<std::optional<std::string>> Hooks::run(kube::Handler handler, ProbeTarget target) {
+  std::optional<std::string> problem;
+  try {
+    if (const auto* exec = std::get_if<kube::ExecAction>(&handler)) {
+      const cri::ExecResult result =
+          co_await runtime_.exec_sync(target.container_id, exec->command, std::chrono::seconds(0));
+      if (result.exit_code != 0)
+        problem = fmt::format("the command ended with exit code {}: {}", result.exit_code,
+                              log::quote(result.out + result.err, kAnswerTextBytes));
+    } else if (const auto* http = std::get_if<kube::HttpGetAction>(&handler)) {
+      problem = co_await run_http(*http, std::move(target));
+    } else {
+      problem = "a hook can only be a command or an HTTP request";
+    }
+  } catch (const std::exception& what) {
+    problem = log::quote(what.what(), kAnswerTextBytes);
+  }
+  co_await stop_if_cancelled();
+  co_return problem;
+}
+
+asio::awaitable<std::optional<std::string>> Hooks::run_http(const kube::HttpGetAction& action,
+                                                            ProbeTarget target) {
+  const net::ClientRequest plain = http_request(action, target, kHookUserAgent);
+  net::ClientRequest request = plain;
+  const bool tls = request.url.starts_with("https");
+  if (tls) request.tls = any_server_;
+  std::optional<net::NetError> problem = co_await send(std::move(request));
+  if (problem && tls && problem->failure() == net::NetFailure::tls) {
+    // Nothing is verified, so a failed handshake means that the server does not speak TLS. What may be secret
+    // does not go out in the clear.
+    net::ClientRequest again = plain;
+    again.url.replace(0, 5, "http");
+    again.headers.remove("Authorization");
+    problem = co_await send(std::move(again));
+  }
+  if (!problem) co_return std::nullopt;
+  co_return log::quote(problem->what(), kAnswerTextBytes);
+}
+
+kube::Handler parse_hook(std::string_view annotation) {
+  if (annotation.empty()) return {};
+  try {
+    // Checked by the same rules as the pod it came from.
+    const Json hook = Json::parse(annotation);
+    const Json container = {{"name", "c"}, {"image", "i"}, {"lifecycle", {{"preStop", hook}}}};
+    const kube::PodPtr pod = kube::parse_pod({{"metadata", {{"name", "p"}, {"namespace", "n"}, {"uid", "u"}}},
+                                              {"spec", {{"containers", Json::array({container})}}}});
+    return pod->spec.containers.front().pre_stop;
+  } catch (const BadInput&) {
+  } catch (const Json::exception&) {
+  }
+  return {};
+}
+
+}  // namespace edgecore::edged

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/kube/pod.hpp"
+#include "edged/probes/probe_runner.hpp"
+#include "edged/runtime/pod_runtime.hpp"
+#include "edged/status/pod_status.hpp"
+
+namespace edgecore::edged {
+
+struct ProbeWorker;
+
+/// Probes the containers of all pods: one worker for each container and kind of probe (protocol/05-edged.md
+/// §1.9). Nothing happens but at the times probes are due and when it is told something. Part of edged;
+/// belongs to its thread.
+///
+/// How to use it: `update` after each look at the runtime (it is cheap when nothing changed), `readiness`
+/// when a status is made, `verdicts` when actions are computed, `stop_disruptive` when a pod begins to
+/// terminate, `remove_pod` when nothing of it runs any more.
+class ProbeManager {
+ public:
+  struct Deps {
+    boost::asio::any_io_executor executor;
+    const Clock& clock;
+    log::Logger log;
+    ProbeRunner& runner;
+    /// A verdict of this pod (by uid) has changed: sync it, its status may differ. Must not throw; called
+    /// from a probe's coroutine, so only take note.
+    std::function<void(const std::string& uid)> changed;
+  };
+  explicit ProbeManager(Deps deps);
+  ProbeManager(const ProbeManager&) = delete;
+  ProbeManager& operator=(const ProbeManager&) = delete;
+  ~ProbeManager();
+
+  /// Runs until cancelled; then no probe is under way any more. To be awaited by the owner.
+  boost::asio::awaitable<void> run();
+
+  /// The pod and what runs of it now. A pod not seen before gets its workers; one that is being deleted keeps
+  /// only its readiness probes. A container whose id is in `pod.status` already (we were restarted) goes on
+  /// from what stands there instead of becoming unready until its first probe.
+  void update(const kube::PodPtr& pod, const PodRuntime& runtime, const std::string& pod_ip);
+
+  /// Ends liveness and startup probes: the pod is to stop, however its containers feel.
+  void stop_disruptive(const std::string& uid);
+  void remove_pod(const std::string& uid);
+  /// Removes all pods but these.
+  void keep_only(const std::set<std::string>& uids);
+
+  /// For compute_pod_actions: by container id.
+  [[nodiscard]] ProbeVerdicts verdicts(const std::string& uid) const;
+  /// For PodStatusInput: by container id, of containers that have a startup or readiness probe.
+  [[nodiscard]] std::map<std::string, Readiness> readiness(const std::string& uid) const;
+
+  /// How many probes there are.
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  using Workers = std::vector<std::shared_ptr<ProbeWorker>>;
+  void add_workers(const kube::PodPtr& pod, Workers& workers);
+  /// A container new to the worker runs.
+  void begin(ProbeWorker& worker, const kube::Pod& pod, const cri::ContainerStatus& container);
+  /// The container has started: its other probes may begin, at once.
+  static void let_go(const Workers& workers, const std::string& container);
+  boost::asio::awaitable<void> work(std::shared_ptr<ProbeWorker> worker);
+  boost::asio::awaitable<void> probe_once(std::shared_ptr<ProbeWorker> worker);
+  void take(ProbeWorker& worker, const ProbeReply& reply);
+
+  Deps deps_;
+  WallTime born_;
+  SteadyTime started_;
+  std::map<std::string, Workers> pods_;  ///< by uid
+  beehive::TaskGroup tasks_;
+};
+
+}  // namespace edgecore::edged

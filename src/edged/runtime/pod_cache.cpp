@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edged/runtime/pod_cache.hpp"
+
+#include <algorithm>
+
+#include "edgecore/beehive/task_group.hpp"
+#include "edged/logs/termination_message.hpp"
+#include "edged/spec/sandbox_config.hpp"
+#include "edged/spec/string_map.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+/// Kinds of the fingerprint's states; sandboxes and containers share one number space.
+constexpr int kSandbox = 100;
+
+/// An end of a container is noticed within this, where the runtime has no events.
+constexpr std::chrono::milliseconds kListPeriod{1000};
+/// With events, or with nothing to watch over, lists are a safety net.
+constexpr std::chrono::milliseconds kSafetyPeriod{30000};
+constexpr std::chrono::seconds kEventsRetry{30};
+
+bool something_died(const PodFingerprint& before, const PodFingerprint& now) {
+  const auto dead = [](int state) {
+    return state == static_cast<int>(cri::ContainerState::Exited) ||
+           state == static_cast<int>(cri::ContainerState::Unknown) ||
+           state == kSandbox + static_cast<int>(cri::PodSandboxState::NotReady);
+  };
+  return std::any_of(now.begin(), now.end(), [&](const auto& one) {
+    return dead(one.second) && !std::binary_search(before.begin(), before.end(), one);
+  });
+}
+
+/// The container's own message joins the runtime's. Read once: files may go before the runtime's record does.
+void add_message(cri::ContainerStatus& container, const PodRuntime& before) {
+  if (container.state != cri::ContainerState::Exited) return;
+  const auto known = std::find_if(before.containers.begin(), before.containers.end(), [&](const auto& one) {
+    return one.id == container.id && one.state == cri::ContainerState::Exited;
+  });
+  container.message =
+      known != before.containers.end() ? known->message : termination_message(termination_input(container));
+}
+
+/// The pod as the runtime has it.
+boost::asio::awaitable<std::shared_ptr<const PodRuntime>> ask(cri::Runtime& runtime, std::string uid,
+                                                              std::shared_ptr<const PodRuntime> before) {
+  auto now = std::make_shared<PodRuntime>();
+  cri::PodSandboxFilter sandboxes_of;
+  sandboxes_of.label_selector[kPodUidLabel] = uid;
+  cri::ContainerFilter containers_of;
+  containers_of.label_selector[kPodUidLabel] = uid;
+  const std::vector<cri::PodSandbox> sandboxes = co_await runtime.list_pod_sandbox(sandboxes_of);
+  for (const auto& one : sandboxes) {
+    try {
+      cri::PodSandboxStatus status = co_await runtime.pod_sandbox_status(one.id);
+      now->sandboxes.push_back(std::move(status));
+    } catch (const cri::CallError& error) {
+      if (!error.not_found()) throw;  // removed in between
+    }
+  }
+  const std::vector<cri::Container> containers = co_await runtime.list_containers(containers_of);
+  for (const auto& one : containers) {
+    try {
+      cri::ContainerStatus status = co_await runtime.container_status(one.id);
+      add_message(status, *before);
+      now->containers.push_back(std::move(status));
+    } catch (const cri::CallError& error) {
+      if (!error.not_found()) throw;
+    }
+  }
+  sort_newest_first(*now);
+  co_return now;
+}
+
+}  // namespace
+
+PodFingerprint fingerprint(const PodRuntime& runtime) {
+  PodFingerprint out;
+  out.reserve(runtime.sandboxes.size() + runtime.containers.size());
+  for (const auto& one : runtime.sandboxes) out.emplace_back(one.id, kSandbox + static_cast<int>(one.state));
+  for (const auto& one : runtime.containers) out.emplace_back(one.id, static_cast<int>(one.state));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+PodCache::PodCache(cri::Runtime& runtime, boost::asio::any_io_executor executor, log::Logger log,
+                   Changed changed, Died died)
+    : runtime_(runtime),
+      executor_(executor),
+      log_(std::move(log)),
+      changed_(std::move(changed)),
+      died_(std::move(died)),
+      wakeup_(executor) {}
+
+boost::asio::awaitable<void> PodCache::run() {
+  beehive::TaskGroup tasks(executor_);
+  tasks.spawn("relist", list_loop());
+  tasks.spawn("container events", event_loop());
+  co_await tasks.join();
+}
+
+std::chrono::milliseconds PodCache::period() const {
+  if (events_) return kSafetyPeriod;
+  const bool watches = !listed_ || std::any_of(entries_.begin(), entries_.end(), [](const auto& one) {
+    return std::any_of(one.second.print.begin(), one.second.print.end(), [](const auto& thing) {
+      return thing.second == kSandbox + static_cast<int>(cri::PodSandboxState::Ready) ||
+             thing.second == static_cast<int>(cri::ContainerState::Running);
+    });
+  });
+  return watches ? kListPeriod : kSafetyPeriod;
+}
+
+boost::asio::awaitable<void> PodCache::list_loop() {
+  for (;;) {
+    std::string failure;
+    try {
+      co_await relist();
+    } catch (const cri::CallError& error) {
+      if (error.cancelled()) throw;
+      failure = error.what();
+    }
+    if (failure.empty()) {
+      list_complaints_.reset();
+    } else if (list_complaints_.now()) {
+      log_->warn("cannot list what the container runtime has (attempt {}): {}", list_complaints_.count(),
+                 failure);
+    }
+    // Failures wait as long as successes: a runtime that is back is found within a second.
+    co_await wakeup_.sleep_until(steady_now() + (failure.empty() ? period() : kListPeriod));
+  }
+}
+
+boost::asio::awaitable<void> PodCache::event_loop() {
+  for (;;) {
+    bool never = false;
+    try {
+      const std::unique_ptr<cri::EventStream> stream = runtime_.container_events();
+      for (;;) {
+        const std::optional<cri::ContainerEvent> event = co_await stream->next();
+        if (!event) break;
+        if (!std::exchange(events_, true))
+          log_->info("the container runtime reports events; listing only now and then");
+        const std::string uid =
+            event->pod_sandbox_status ? event->pod_sandbox_status->metadata.uid : std::string();
+        if (uid.empty()) {
+          look_now();
+          continue;
+        }
+        mark_stale(uid);
+        changed_(uid);
+      }
+    } catch (const cri::CallError& error) {
+      if (error.cancelled()) throw;
+      never = error.unimplemented();
+    }
+    events_ = false;
+    look_now();  // what happened while there was no stream
+    if (never) co_return;
+    beehive::Wakeup pause(executor_);
+    co_await pause.sleep_until(steady_now() + kEventsRetry);
+  }
+}
+
+boost::asio::awaitable<void> PodCache::relist() {
+  const cri::PodSandboxFilter every_sandbox;
+  const cri::ContainerFilter every_container;
+  const std::vector<cri::PodSandbox> sandboxes = co_await runtime_.list_pod_sandbox(every_sandbox);
+  const std::vector<cri::Container> containers = co_await runtime_.list_containers(every_container);
+  std::map<std::string, PodFingerprint> seen;
+  for (const auto& one : sandboxes) {
+    if (const std::string uid = value_or_empty(one.labels, kPodUidLabel); !uid.empty())
+      seen[uid].emplace_back(one.id, kSandbox + static_cast<int>(one.state));
+  }
+  for (const auto& one : containers) {
+    if (const std::string uid = value_or_empty(one.labels, kPodUidLabel); !uid.empty())
+      seen[uid].emplace_back(one.id, static_cast<int>(one.state));
+  }
+  for (auto& [uid, print] : seen) std::sort(print.begin(), print.end());
+  compare(seen);
+  listed_ = true;
+  last_list_ = steady_now();
+}
+
+void PodCache::compare(const std::map<std::string, PodFingerprint>& seen) {
+  std::vector<std::string> changes;
+  bool died = false;
+  for (const auto& [uid, print] : seen) {
+    Entry& entry = entries_[uid];
+    if (entry.print == print) continue;
+    changes.push_back(uid);
+    died = died || something_died(entry.print, print);
+    entry.print = print;
+    entry.stale = true;
+  }
+  for (auto one = entries_.begin(); one != entries_.end();) {
+    if (seen.contains(one->first)) {
+      ++one;
+      continue;
+    }
+    if (!one->second.print.empty()) changes.push_back(one->first);
+    one = entries_.erase(one);
+  }
+  for (const std::string& uid : changes) changed_(uid);
+  if (died) died_();
+}
+
+boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::get(std::string uid) {
+  const auto found = entries_.find(uid);
+  if (found != entries_.end() && !found->second.stale && found->second.runtime != nullptr)
+    co_return found->second.runtime;
+  co_return co_await refresh(std::move(uid));
+}
+
+boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::refresh(std::string uid) {
+  // What is told while the runtime is asked may be newer than its answers: it makes them stale again.
+  entries_[uid].stale = false;
+  std::shared_ptr<const PodRuntime> now;
+  try {
+    std::shared_ptr<const PodRuntime> before = peek(uid);
+    now = co_await ask(runtime_, uid, std::move(before));
+  } catch (...) {
+    mark_stale(uid);
+    throw;
+  }
+  const bool was_idle = !events_ && period() == kSafetyPeriod;
+  Entry& entry = entries_[uid];
+  const PodFingerprint last = std::exchange(entry.print, fingerprint(*now));
+  entry.runtime = now;
+  const bool died = something_died(last, entry.print);
+  if (was_idle && period() == kListPeriod) look_now();  // there is something to watch over now
+  if (died) died_();
+  co_return now;
+}
+
+std::shared_ptr<const PodRuntime> PodCache::peek(const std::string& uid) const {
+  static const auto kNothing = std::make_shared<const PodRuntime>();
+  const auto found = entries_.find(uid);
+  return found == entries_.end() || found->second.runtime == nullptr ? kNothing : found->second.runtime;
+}
+
+void PodCache::mark_stale(const std::string& uid) {
+  entries_[uid].stale = true;
+}
+
+std::vector<std::string> PodCache::uids() const {
+  std::vector<std::string> out;
+  for (const auto& [uid, entry] : entries_) {
+    if (!entry.print.empty()) out.push_back(uid);
+  }
+  return out;
+}
+
+}  // namespace edgecore::edged

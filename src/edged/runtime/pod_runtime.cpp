@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edged/runtime/pod_runtime.hpp"
+
+#include <algorithm>
+
+namespace edgecore::edged {
+
+const cri::ContainerStatus* PodRuntime::find(std::string_view container) const {
+  for (const auto& one : containers) {
+    if (one.metadata.name == container) return &one;
+  }
+  return nullptr;
+}
+
+bool may_run(const cri::ContainerStatus& container) {
+  return container.state == cri::ContainerState::Running || container.state == cri::ContainerState::Unknown;
+}
+
+bool may_run(const PodRuntime& runtime) {
+  return std::any_of(runtime.containers.begin(), runtime.containers.end(),
+                     [](const auto& one) { return may_run(one); });
+}
+
+void sort_newest_first(PodRuntime& runtime) {
+  const auto newer = [](const auto& a, const auto& b) { return a.created_at > b.created_at; };
+  std::stable_sort(runtime.sandboxes.begin(), runtime.sandboxes.end(), newer);
+  std::stable_sort(runtime.containers.begin(), runtime.containers.end(), newer);
+}
+
+}  // namespace edgecore::edged

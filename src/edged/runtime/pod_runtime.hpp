@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edgecore/cri/types.hpp"
+
+namespace edgecore::edged {
+
+/// What the runtime has of one pod.
+struct PodRuntime {
+  std::vector<cri::PodSandboxStatus> sandboxes;  ///< newest first
+  std::vector<cri::ContainerStatus> containers;  ///< newest first
+
+  /// The newest container of that name, or nullptr.
+  [[nodiscard]] const cri::ContainerStatus* find(std::string_view container) const;
+};
+
+/// Whether it runs, or may: the runtime has lost the state of some.
+bool may_run(const cri::ContainerStatus& container);
+/// Whether a container of it may still run.
+bool may_run(const PodRuntime& runtime);
+
+/// Puts both lists in the order the functions here rely on.
+void sort_newest_first(PodRuntime& runtime);
+
+/// Verdicts of probes, by container id.
+struct ProbeVerdicts {
+  std::set<std::string> liveness_failed, startup_failed;
+  std::set<std::string> started;  ///< startup probes that succeeded
+};
+
+}  // namespace edgecore::edged

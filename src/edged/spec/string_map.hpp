@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "edgecore/kube/pod.hpp"
+
+namespace edgecore::edged {
+
+/// The value of a label or annotation (of pods and, the same type, of what the runtime has); "" when there is
+/// none of the key.
+inline std::string value_or_empty(const kube::StringMap& map, const std::string& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? std::string() : found->second;
+}
+
+}  // namespace edgecore::edged

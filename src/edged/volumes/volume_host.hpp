@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "edgecore/base/blocking_pool.hpp"
+#include "edgecore/base/clock.hpp"
+#include "edgecore/kube/pod.hpp"
+#include "edged/host/mounts.hpp"
+#include "edged/meta/object_source.hpp"
+#include "edged/spec/container_config.hpp"
+#include "edged/spec/environment.hpp"
+
+namespace edgecore::edged {
+
+/// How a pod's volumes came out.
+struct MountOutcome {
+  bool ready = true;     ///< every volume is in place: containers may be made
+  bool changed = false;  ///< something in a volume (or a volume itself) was made or written
+  /// When not ready, or when a refresh failed: a sentence for the pod's status and the log, such as
+  /// `MountVolume.SetUp failed for volume "cfg": configmap "app" not found`. Several are joined with "; ".
+  std::string problem;
+};
+
+/// What a container is to be created with.
+struct ContainerMounts {
+  std::vector<ResolvedMount> volumes;  ///< one for each of container.volume_mounts, in order
+  std::string termination_log;         ///< new empty file of mode 0666; empty without terminationMessagePath
+};
+
+/// The volumes of all pods on this node (protocol/05-edged.md §2, §1.15): the front door for pod workers.
+///
+/// Kinds: emptyDir, hostPath, configMap, secret, projected, downwardAPI. Others make set_up fail with a
+/// sentence. Everything is found again on disk after a restart: nothing needs to be handed over from one life
+/// to the next, mounts that are in place are adopted, and directories of the Go edge too.
+///
+/// All functions are for the module's thread. Calls for one pod may overlap: they take turns by uid. File and
+/// mount calls run on the BlockingPool. A coroutine that is cancelled waits for the one in hand (it then
+/// throws operation_aborted), so that the next one finds its work whole; but not for ever (kInTurn): a call
+/// that hangs in the kernel is left behind, and what it makes when it comes back at last is removed as an
+/// orphan's. Coroutines of this object must have ended before it is destroyed: await them when the module
+/// stops.
+class VolumeHost {
+ public:
+  struct Options {
+    std::filesystem::path root = "/var/lib/edged";  ///< rootDirectory
+    bool selinux = false;                           ///< the node enforces SELinux
+  };
+  /// All outlive this object; the clock also the pool's threads.
+  struct Deps {
+    std::shared_ptr<Mounter> mounter;
+    ObjectSource& objects;
+    BlockingPool& pool;
+    const Clock& clock;
+    boost::asio::any_io_executor executor;
+  };
+  VolumeHost(Options options, Deps deps);
+  VolumeHost(const VolumeHost&) = delete;
+  VolumeHost& operator=(const VolumeHost&) = delete;
+  ~VolumeHost();
+
+  /// Once, before anything else: the root directory and its `pods`, and the root as a shared mount (for
+  /// Bidirectional propagation). Returns "" or a sentence for the log: without shared mounts the node still
+  /// works, but for that propagation.
+  boost::asio::awaitable<std::string> prepare();
+
+  /// Makes every volume of the pod so, before its containers are created and on every later sync of it. Cheap
+  /// (no call to the disk, the pool or the bus) while it succeeded before, the pod's labels, annotations and
+  /// volumes are the same, no object was reported by `object_changed` and no token is due. Failures are in
+  /// the outcome: try again with back-off (500 ms … 2 min). Volumes that did succeed are kept.
+  boost::asio::awaitable<MountOutcome> set_up(kube::PodPtr pod, PodFacts facts);
+
+  /// Writes the content volumes (configMap, secret, projected, downwardAPI) of a running pod anew where their
+  /// content has changed; a volume that was never set up is not made. `ready` says whether all went well;
+  /// when not, the old content stays and the pod goes on.
+  boost::asio::awaitable<MountOutcome> refresh(kube::PodPtr pod, PodFacts facts);
+
+  /// The mounts of a container about to be created; its pod's volumes are ready. Makes the directories and
+  /// bind mounts of subPaths and the termination log. `environment` is the container's finished one (for
+  /// subPathExpr). Throws ContainerConfigError.
+  boost::asio::awaitable<ContainerMounts> mounts_for(kube::PodPtr pod, const kube::Container& container,
+                                                     std::vector<cri::KeyValue> environment);
+
+  /// Unmounts everything below the pod's directory, then removes its volumes and subPath mount points: when
+  /// its containers are gone for good. Works from disk and mountinfo alone, so also for pods nobody
+  /// remembers. The other files of the pod (termination logs) stay. Idempotent; a pod without a directory is
+  /// no error. Throws Error when something is still mounted or in use: try again later.
+  boost::asio::awaitable<void> tear_down(std::string uid);
+
+  /// tear_down, then the pod's directory with all the rest in it, never crossing into another file system.
+  /// For pods that are removed and for orphans. Throws Error as tear_down.
+  boost::asio::awaitable<void> remove_pod(std::string uid);
+
+  /// The uids below `pods` that are not in `known`, mounted or not: vanished pods. Only meaningful after the
+  /// first full list of pods has arrived. Give each to remove_pod.
+  boost::asio::awaitable<std::vector<std::string>> orphans(std::set<std::string> known);
+
+  /// A ConfigMap or Secret was inserted, updated or deleted: the uids of the pods whose volumes show it (of
+  /// those given to set_up in this life), to be synced now (set_up) so that the change is visible within 1 s.
+  std::vector<std::string> object_changed(kube::EnvFrom::Kind kind, const std::string& ns,
+                                          const std::string& name);
+
+  /// When a token of the pod has to be renewed (or the failed renewal tried again) by set_up or refresh;
+  /// nullopt when it has none. By the wall clock: sleep at most an hour at a time for the sake of clocks that
+  /// jump.
+  [[nodiscard]] std::optional<WallTime> next_refresh(const std::string& uid) const;
+
+  /// `<root>/pods/<uid>`, and in it `etc-hosts`. Throws BadInput for a uid that is no file name.
+  [[nodiscard]] std::filesystem::path pod_directory(const std::string& uid) const;
+  [[nodiscard]] std::filesystem::path hosts_path(const std::string& uid) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The ConfigMaps and Secrets that the pod's volumes show, without duplicates, in order of appearance.
+std::vector<ConfigRef> volume_references(const kube::Pod& pod);
+/// Whether a volume of the pod shows the object (of the pod's namespace).
+bool uses(const kube::Pod& pod, const ConfigRef& object);
+
+}  // namespace edgecore::edged

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/kube/pod.hpp"
+#include "edged/host/mounts.hpp"
+#include "edged/spec/environment.hpp"
+#include "edged/volumes/pod_directories.hpp"
+#include "edged/volumes/volume_content.hpp"
+
+namespace edgecore::edged {
+
+/// Everything that the work on a pod's volumes needs, as values: it runs on a thread of the pool.
+struct SetupPlan {
+  kube::PodPtr pod;
+  PodFacts facts;
+  ContentObjects found;
+  PodDirectories directories;
+  bool only_content = false;  ///< a refresh: no other volumes, and none that is not there yet
+};
+
+struct SetupResult {
+  bool changed = false;
+  std::vector<std::string> problems;  ///< a sentence for each volume that failed; empty = all in place
+};
+
+/// Makes the pod's volumes so (protocol/05-edged.md §2). Each volume on its own: one that fails does not keep
+/// the others from being made. Blocks.
+SetupResult set_up_volumes(Mounter& mounter, const Clock& clock, const SetupPlan& plan);
+
+struct ContainerMountPlan {
+  kube::PodPtr pod;
+  kube::Container container;
+  std::vector<std::string> sub_paths;  ///< one for each volumeMount, expanded; "" = the whole volume
+  PodDirectories directories;
+};
+/// Where each volumeMount of a container is on the host; subPaths are mounted (§2.8). Throws
+/// ContainerConfigError. Blocks.
+std::vector<std::string> mount_paths(Mounter& mounter, const ContainerMountPlan& plan);
+
+/// nullptr when the pod has no volume of the name.
+const kube::Volume* find_volume(const kube::Pod& pod, const std::string& name);
+
+}  // namespace edgecore::edged

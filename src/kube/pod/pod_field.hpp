@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edgecore/kube/json.hpp"
+#include "edgecore/kube/pod.hpp"
+
+/// Checked reading of a Kubernetes object: each value knows its path, so that an error names the first thing
+/// that is wrong. JSON null counts as absent, as Go sends it for what is not set.
+namespace edgecore::kube {
+
+/// What a pod from outside may hold. The API server's own limit is 1.5 MiB an object; these bound what we
+/// build from it.
+struct PodLimits {
+  static constexpr std::size_t kDepth = 100;
+  static constexpr std::size_t kText = std::size_t{1} << 20;
+  static constexpr std::size_t kPath = 4096;
+  static constexpr std::size_t kContainers = 256;
+  static constexpr std::size_t kVolumes = 512;
+  static constexpr std::size_t kEntries = 4096;  ///< of any other list or map
+};
+
+/// The highest id of a user or a group.
+inline constexpr std::int64_t kMaxId = std::numeric_limits<std::int32_t>::max();
+
+/// A place in the object. Holds pointers to its parent Field: use it while the parent lives.
+class Field {
+ public:
+  explicit Field(const Json& root) : value_(root.is_null() ? nullptr : &root) {}
+
+  /// The member of that name; absent when this is absent. BadInput when this is no object.
+  Field operator[](std::string_view key) const;
+
+  [[nodiscard]] bool has() const { return value_ != nullptr; }
+  [[nodiscard]] const Json& json() const { return *value_; }
+  [[nodiscard]] std::string path() const;
+
+  /// BadInput: `<path> <problem>`.
+  [[noreturn]] void fail(std::string_view problem) const;
+
+  /// Text without NUL, at most PodLimits::kText; the fallback when absent.
+  [[nodiscard]] std::string text(std::string_view fallback = {}) const;
+  [[nodiscard]] std::string required_text() const;
+  [[nodiscard]] std::optional<bool> boolean() const;
+  [[nodiscard]] bool flag(bool fallback = false) const { return boolean().value_or(fallback); }
+  [[nodiscard]] std::optional<std::int64_t> integer(std::int64_t least, std::int64_t most) const;
+  [[nodiscard]] std::optional<std::int32_t> small(std::int32_t least, std::int32_t most) const;
+  [[nodiscard]] IntOrString port() const;  ///< required; 1…65535 or a port's name
+
+  /// Names that become parts of paths and of message resources.
+  [[nodiscard]] std::string dns_label() const;      ///< required
+  [[nodiscard]] std::string dns_subdomain() const;  ///< required
+  /// A path below a directory: not empty, not absolute, no `..`.
+  [[nodiscard]] std::string relative_path() const;
+  [[nodiscard]] std::vector<std::string> texts() const;
+  [[nodiscard]] StringMap text_map() const;
+  [[nodiscard]] StringMap quantities() const;
+  /// Required; the text of a quantity that is not negative. A hand-written static pod may give a number.
+  [[nodiscard]] std::string quantity() const;
+
+  /// Calls `visit(element)` for each element of a list; none when absent. BadInput above `limit` elements.
+  template <typename Visit>
+  void each(Visit visit, std::size_t limit = PodLimits::kEntries) const {
+    const std::size_t count = list_size(limit);
+    for (std::size_t i = 0; i < count; ++i) visit(element(i));
+  }
+
+ private:
+  Field(const Json* value, const Field* parent, std::string_view key, std::size_t index);
+  [[nodiscard]] std::size_t list_size(std::size_t limit) const;
+  [[nodiscard]] Field element(std::size_t index) const;
+  void check_map(std::size_t limit) const;
+
+  const Json* value_ = nullptr;
+  const Field* parent_ = nullptr;
+  std::string_view key_;
+  std::size_t index_ = std::numeric_limits<std::size_t>::max();
+};
+
+/// Whether one of the parts of a path is `..`.
+bool climbs(std::string_view path);
+
+// The parts of parse_pod, in pod_containers.cpp and pod_volumes.cpp.
+Container read_container(const Field& field);
+Volume read_volume(const Field& field);
+std::optional<FieldRef> read_field_ref(const Field& field);
+std::optional<ResourceFieldRef> read_resource_field_ref(const Field& field);
+std::optional<SeLinuxOptions> read_se_linux(const Field& field);
+std::optional<SeccompProfile> read_seccomp(const Field& field);
+
+}  // namespace edgecore::kube

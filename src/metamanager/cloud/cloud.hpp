@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/kube/reply.hpp"
+
+namespace edgecore::metamanager {
+
+/// The cloud as this module talks to it: module `websocket`. Turns every way in which a question can end into
+/// a kube::CloudReply. Belongs to the module's thread.
+class Cloud {
+ public:
+  Cloud(beehive::ModuleContext& context, std::chrono::milliseconds timeout)
+      : context_(context), timeout_(timeout) {}
+
+  struct Answer {
+    kube::CloudReply reply;
+    beehive::MessagePtr message;  ///< as it came; nullptr when none did
+  };
+  /// Sends and waits for the answer. Without a connection it is `kBroken` with ServiceUnavailable at once.
+  boost::asio::awaitable<Answer> ask(beehive::Message question);
+  boost::asio::awaitable<Answer> ask(beehive::Message question, std::chrono::milliseconds timeout);
+
+  /// How long `ask` waits when it is not told otherwise.
+  [[nodiscard]] std::chrono::milliseconds timeout() const { return timeout_; }
+
+  /// Sends without waiting for an answer; says in the log when it cannot.
+  boost::asio::awaitable<void> tell(beehive::Message message);
+
+  /// From the connection notices. Unknown until the first one (this life of the module may have begun while
+  /// the connection was up): then the tunnel itself says no.
+  enum class Link { kUnknown, kUp, kDown };
+  void set_link(Link link) { link_ = link; }
+  [[nodiscard]] bool is_down() const { return link_ == Link::kDown; }
+  [[nodiscard]] bool is_up() const { return link_ == Link::kUp; }
+
+ private:
+  beehive::ModuleContext& context_;
+  std::chrono::milliseconds timeout_;
+  Link link_ = Link::kUnknown;
+};
+
+/// What came as an answer, whatever its operation.
+[[nodiscard]] kube::CloudReply classify_answer(const beehive::Message& answer);
+
+}  // namespace edgecore::metamanager

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/base/steady_timer.hpp"
+#include "edgecore/kube/reply.hpp"
+
+namespace edgecore::metamanager {
+
+/// One question on its way to the cloud, shared by all who want the answer: CloudHub answers only the last of
+/// several equal queries (protocol/02-metamanager.md §5.1, protocol/07-observed.md). Belongs to the module's
+/// thread.
+class Flight {
+ public:
+  explicit Flight(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
+
+  /// Waits for the answer, but not beyond `patience` from take-off; true when it is there.
+  boost::asio::awaitable<bool> wait(std::optional<std::chrono::milliseconds> patience);
+  /// Only once `wait` has said true.
+  [[nodiscard]] const kube::CloudReply& answer() const { return *answer_; }
+  void land(kube::CloudReply answer);
+
+  /// Somebody went on with an older copy instead of waiting.
+  void leave() { left_ = true; }
+  [[nodiscard]] bool was_left() const { return left_; }
+
+ private:
+  boost::asio::any_io_executor executor_;
+  SteadyTime took_off_ = steady_now();
+  std::optional<kube::CloudReply> answer_;
+  std::vector<SteadyTimer*> waiting_;
+  bool left_ = false;
+};
+
+/// The flights in the air, by key.
+class Flights {
+ public:
+  explicit Flights(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
+
+  /// The flight for `key`; `start` is called with a new one when there is none in the air.
+  std::shared_ptr<Flight> join(const std::string& key,
+                               const std::function<void(std::shared_ptr<Flight>)>& start);
+  /// Ends the flight: all who wait get the answer, the next asker starts a new one.
+  void land(const std::string& key, kube::CloudReply answer);
+  /// Whether somebody went on without the flight for `key` that is in the air.
+  [[nodiscard]] bool was_left(const std::string& key) const {
+    const auto flying = flying_.find(key);
+    return flying != flying_.end() && flying->second->was_left();
+  }
+
+ private:
+  boost::asio::any_io_executor executor_;
+  std::map<std::string, std::shared_ptr<Flight>> flying_;
+};
+
+}  // namespace edgecore::metamanager

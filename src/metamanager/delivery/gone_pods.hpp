@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <set>
+#include <string>
+
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/kube/reply.hpp"
+#include "edgecore/store/store.hpp"
+#include "metamanager/cloud/cloud.hpp"
+#include "metamanager/objects/served_kinds.hpp"
+
+namespace edgecore::metamanager {
+
+/// Whether a reply to a podpatch says that this pod is not in the cloud (any more): not found, or another uid
+/// under its name.
+[[nodiscard]] bool says_gone(const kube::CloudReply& reply);
+
+/// A patch that changes nothing: the only question about a pod that an EdgeController answers. With a uid
+/// another pod of the same name is refused.
+[[nodiscard]] beehive::Message pod_probe(const std::string& ns, const std::string& name,
+                                         const std::string& uid);
+
+/// When the Node was deleted and made again the cloud forgets what it delivered, and no delete ever comes for
+/// pods it removed meanwhile (protocol/02-metamanager.md §8.5, §10.10). A pod of which the cloud says so
+/// three times, some time apart, with no delete in between, is removed here and its removal handed to edged.
+/// Belongs to the module's thread.
+class GonePods {
+ public:
+  GonePods(beehive::ModuleContext& context, store::Store& store, const store::Reader& reader,
+           beehive::TaskGroup& tasks, Cloud& cloud, ServedKinds& kinds, std::chrono::milliseconds recheck)
+      : context_(context),
+        store_(store),
+        reader_(reader),
+        tasks_(tasks),
+        cloud_(cloud),
+        kinds_(kinds),
+        recheck_(recheck) {}
+
+  /// The cloud said so for the first time.
+  void suspect(const std::string& ns, const std::string& name, const std::string& uid);
+
+ private:
+  boost::asio::awaitable<void> check(std::string ns, std::string name, std::string uid);
+  boost::asio::awaitable<void> remove(const std::string& ns, const std::string& name, const std::string& uid);
+  [[nodiscard]] bool is_stored(const std::string& ns, const std::string& name, const std::string& uid) const;
+
+  beehive::ModuleContext& context_;
+  store::Store& store_;
+  const store::Reader& reader_;
+  beehive::TaskGroup& tasks_;
+  Cloud& cloud_;
+  ServedKinds& kinds_;
+  std::chrono::milliseconds recheck_;
+  std::set<std::string> checking_;  ///< uids
+};
+
+}  // namespace edgecore::metamanager

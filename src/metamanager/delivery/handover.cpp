@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metamanager/delivery/handover.hpp"
+
+#include <utility>
+
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/bus.hpp"
+
+namespace edgecore::metamanager {
+
+boost::asio::awaitable<void> hand_over(beehive::ModuleContext& context, std::string module,
+                                       beehive::Message news) {
+  if (!context.bus.has_module(module)) co_return;
+  const std::string resource = news.route.resource;
+  try {
+    co_await context.bus.send(module, std::move(news));
+  } catch (const beehive::RequestFailed& failure) {
+    context.log->warn("{} did not get {}: {}", module, log::quote(resource), failure.what());
+  }
+}
+
+}  // namespace edgecore::metamanager

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edgecore/beehive/message.hpp"
+#include "edgecore/kube/json.hpp"
+
+/// The cloud's DynamicController, which runs API calls for the node when it is enabled there
+/// (protocol/03-metaserver.md §3). Pure functions.
+namespace edgecore::metamanager {
+
+/// One page of the pods bound to `node_name`; `continuation` is "" for the first, then what the page before
+/// said.
+[[nodiscard]] beehive::Message list_pods_request(std::string_view node_name, std::string_view continuation,
+                                                 int limit);
+
+struct PodPage {
+  std::vector<Json> pods;    ///< kind and apiVersion filled in; only this node's
+  std::string continuation;  ///< "" on the last page
+};
+/// Reads the answer. Throws BadInput with the cloud's reason when it was refused or is no list.
+[[nodiscard]] PodPage read_pod_page(const Json& answer, std::string_view node_name);
+
+}  // namespace edgecore::metamanager

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edgecore/beehive/message.hpp"
+#include "edgecore/store/meta_v2.hpp"
+#include "edgecore/store/source.hpp"
+#include "metamanager/objects/object.hpp"
+#include "metamanager/objects/row_key.hpp"
+#include "metamanager/objects/served_kinds.hpp"
+
+/// How an object becomes rows of `meta` and `meta_v2` and how they go again (protocol/02-metamanager.md §1.3
+/// to §1.5). `ObjectWrite` and `ObjectRemoval` are made on the module's thread and applied in a store job.
+namespace edgecore::metamanager {
+
+/// The rows MetaServer serves an object from: none for types containing "status" and for objects without a
+/// kind; one per item for a List (§1.3).
+[[nodiscard]] std::vector<store::meta_v2::Row> served_rows(ServedKinds& kinds, const Json& object,
+                                                           const beehive::ResourcePath& path);
+
+/// An object on its way into the database.
+struct ObjectWrite {
+  beehive::ResourcePath path;
+  Identity identity;
+  std::string text;
+  std::vector<store::meta_v2::Row> served;
+  /// Replaces only the row of the same object: a status reply must not bring a deleted pod back.
+  bool only_if_present = false;
+};
+[[nodiscard]] std::shared_ptr<const ObjectWrite> make_write(ServedKinds& kinds,
+                                                            const beehive::ResourcePath& path,
+                                                            const Json& object, bool only_if_present = false);
+
+struct WriteOutcome {
+  enum class Kind {
+    kStored,
+    /// Something newer is there, or this version with changes of this node that the cloud is still to be told
+    /// of. `newer` holds its text.
+    kStale,
+    kAbsent,   ///< only_if_present, and it was not there
+    kRemoved,  ///< outcomes of a removal
+    kNotThere,
+    kOtherUid,
+  } kind = Kind::kStored;
+  std::string newer = {};
+  bool replaced = false;  ///< kStored: the row held another version
+};
+WriteOutcome apply(store::Transaction& into, const ObjectWrite& write);
+
+struct ObjectRemoval {
+  beehive::ResourcePath path;
+  std::string uid;               ///< only this one goes; "" (never for pods): whichever is there
+  std::string resource_version;  ///< of the deletion, as the cloud says; may be ""
+  /// Where it may stand in `meta_v2`. When there are several only the row of this very uid goes.
+  std::vector<std::string> served_keys;
+};
+[[nodiscard]] std::shared_ptr<const ObjectRemoval> make_removal(ServedKinds& kinds,
+                                                                const beehive::ResourcePath& path,
+                                                                const Json& content);
+/// A pod takes its tokens along.
+WriteOutcome apply(store::Transaction& from, const ObjectRemoval& removal);
+
+}  // namespace edgecore::metamanager

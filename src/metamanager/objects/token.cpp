@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metamanager/objects/token.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "edgecore/beehive/names.hpp"
+#include "edgecore/kube/time.hpp"
+#include "edgecore/store/meta.hpp"
+
+namespace edgecore::metamanager {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds kMaxUse = std::chrono::hours(24);
+constexpr std::int64_t kDefaultLifetime = 3600;
+/// Lifetimes are taken for at most this, so that the arithmetic on time points holds.
+constexpr std::int64_t kMaxLifetime = std::int64_t{10} * 366 * 24 * 3600;
+
+std::string in_quotes(std::string_view text) {
+  return kube::dump_json(Json(text));
+}
+
+std::string owner_prefix(std::string_view ns, std::string_view service_account) {
+  return in_quotes(service_account) + "/" + in_quotes(ns) + "/";
+}
+
+std::string audiences_text(const Json& request) {
+  const Json* audiences = kube::find_path(request, "spec.audiences");
+  if (audiences == nullptr || !audiences->is_array()) return "[]string(nil)";
+  std::string text = "[]string{";
+  for (const Json& audience : *audiences) {
+    if (text.back() != '{') text += ", ";
+    text += audience.is_string() ? kube::dump_json(audience) : std::string("\"\"");
+  }
+  return text + "}";
+}
+
+std::string bound_object_text(const Json& request) {
+  if (kube::find_path(request, "spec.boundObjectRef") == nullptr) return "v1.BoundObjectReference{}";
+  const auto member = [&request](std::string_view name) {
+    return in_quotes(kube::string_or(request, "spec.boundObjectRef." + std::string(name)));
+  };
+  return "v1.BoundObjectReference{Kind:" + member("kind") + ", APIVersion:" + member("apiVersion") +
+         ", Name:" + member("name") + ", UID:" + member("uid") + "}";
+}
+
+bool asks_for_audiences(const Json& request) {
+  return !kube::array_or_empty(request, "spec.audiences").empty();
+}
+
+/// Whether a kept token is one this request would have got.
+bool answers(const Json& kept, const Json& request) {
+  const auto same = [&](std::string_view path) {
+    return kube::string_or(kept, path) == kube::string_or(request, path);
+  };
+  if (kube::string_or(kept, "status.token").empty()) return false;
+  if (!same("spec.boundObjectRef.uid") || !same("spec.boundObjectRef.name")) return false;
+  if (kube::int_or(kept, "spec.expirationSeconds", 0) != kube::int_or(request, "spec.expirationSeconds", 0)) {
+    return false;
+  }
+  return !asks_for_audiences(request) ||
+         kube::array_or_empty(kept, "spec.audiences") == kube::array_or_empty(request, "spec.audiences");
+}
+
+std::optional<Json> parse(const std::string& text) {
+  Json value = Json::parse(text, nullptr, false);
+  if (value.is_object() && !kube::string_or(value, "status.token").empty()) return value;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string token_key(std::string_view ns, std::string_view service_account, const Json& request) {
+  return owner_prefix(ns, service_account) + audiences_text(request) + "/" +
+         std::to_string(kube::int_or(request, "spec.expirationSeconds", 0)) + "/" +
+         bound_object_text(request);
+}
+
+TokenAge judge_token(const Json& token_request, WallTime now) {
+  const auto expiry = kube::time_at(token_request, "status.expirationTimestamp");
+  if (!expiry || kube::string_or(token_request, "status.token").empty()) return TokenAge::kUnusable;
+  const seconds lifetime(std::clamp(kube::int_or(token_request, "spec.expirationSeconds", kDefaultLifetime),
+                                    std::int64_t{1}, kMaxLifetime));
+  // Differences of seconds: an expiry at the end of time must not overflow.
+  const auto left = std::chrono::floor<seconds>(*expiry).time_since_epoch() -
+                    std::chrono::floor<seconds>(now).time_since_epoch();
+  if (left <= seconds(0)) return TokenAge::kExpired;
+  if (left < lifetime / 5 || lifetime - left > kMaxUse) return TokenAge::kRefreshDue;
+  return TokenAge::kFresh;
+}
+
+std::optional<Json> find_token(const store::Source& from, std::string_view ns,
+                               std::string_view service_account, const Json& request) {
+  const std::string key = token_key(ns, service_account, request);
+  if (const auto row = store::meta::find(from, key)) {
+    if (auto kept = parse(row->value)) return kept;
+  }
+  const std::string prefix = owner_prefix(ns, service_account);
+  for (const auto& row : store::meta::list(from, names::resource::kServiceAccountToken)) {
+    if (!row.key.starts_with(prefix)) continue;
+    auto kept = parse(row.value);
+    if (kept && answers(*kept, request)) return kept;
+  }
+  return std::nullopt;
+}
+
+Json bound_token(const Json& request, Json answer) {
+  const Json* bound = kube::find_path(request, "spec.boundObjectRef");
+  if (bound != nullptr && kube::find_path(answer, "spec.boundObjectRef") == nullptr) {
+    if (!answer["spec"].is_object()) answer["spec"] = Json::object();
+    answer["spec"]["boundObjectRef"] = *bound;
+  }
+  return answer;
+}
+
+std::size_t drop_tokens(store::Transaction& from, std::string_view pod_uid) {
+  if (pod_uid.empty()) return 0;
+  std::size_t dropped = 0;
+  for (const auto& row : store::meta::list(from, names::resource::kServiceAccountToken)) {
+    const Json kept = Json::parse(row.value, nullptr, false);
+    if (kept.is_discarded() || kube::string_or(kept, "spec.boundObjectRef.uid") != pod_uid) continue;
+    if (store::meta::remove(from, row.key)) ++dropped;
+  }
+  return dropped;
+}
+
+void mark_expired(Json& token_request) {
+  if (!token_request["metadata"].is_object()) token_request["metadata"] = Json::object();
+  Json& metadata = token_request["metadata"];
+  if (!metadata["annotations"].is_object()) metadata["annotations"] = Json::object();
+  metadata["annotations"]["edgecore/expired"] = "true";
+}
+
+}  // namespace edgecore::metamanager

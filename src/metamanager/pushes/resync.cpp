@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metamanager/pushes/resync.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <vector>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/names.hpp"
+#include "edgecore/store/awaitable.hpp"
+#include "edgecore/store/info.hpp"
+#include "metamanager/delivery/handover.hpp"
+#include "metamanager/delivery/served_feed.hpp"
+#include "metamanager/objects/object_rows.hpp"
+
+namespace edgecore::metamanager {
+namespace {
+
+constexpr int kPageSize = 50;
+constexpr int kMaxPages = 100;
+/// Attempts in one connection; a cloud whose DynamicController is off never answers.
+constexpr unsigned kAttempts = 4;
+
+}  // namespace
+
+Resync::Resync(beehive::ModuleContext& context, store::Store& store, const store::Reader& reader,
+               Cloud& cloud, ServedKinds& kinds, std::string node_name, std::chrono::milliseconds timeout,
+               std::chrono::milliseconds pause)
+    : context_(context),
+      store_(store),
+      reader_(reader),
+      cloud_(cloud),
+      kinds_(kinds),
+      node_name_(std::move(node_name)),
+      timeout_(timeout),
+      first_pause_(pause),
+      wake_(context.executor) {}
+
+bool Resync::needed() const {
+  return store::info::resync_needed(reader_);
+}
+
+void Resync::on_connected() {
+  attempts_ = 0;
+  connected_anew_ = true;
+  wake_.cancel();
+}
+
+boost::asio::awaitable<void> Resync::run() {
+  // The notice of the connection is on its way, unless this module was started again in the middle of one.
+  if (needed() && !cloud_.is_up()) co_await pause_until_next_attempt();
+  while (needed()) {
+    if (!cloud_.is_down() && attempts_ < kAttempts) {
+      ++attempts_;
+      connected_anew_ = false;
+      const bool done = co_await list_pods();
+      if (done) break;
+      report_failure();
+    }
+    co_await pause_until_next_attempt();
+  }
+}
+
+boost::asio::awaitable<void> Resync::pause_until_next_attempt() {
+  if (connected_anew_) co_return;
+  if (cloud_.is_down() || attempts_ >= kAttempts) {
+    wake_.expires_at(SteadyTime::max());
+  } else {
+    wake_.expires_after(first_pause_ * (1U << (attempts_ > 0 ? attempts_ - 1 : 0)));
+  }
+  boost::system::error_code woken;
+  co_await wake_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+  const auto cancelled = co_await boost::asio::this_coro::cancellation_state;
+  if (cancelled.cancelled() != boost::asio::cancellation_type::none) {
+    throw boost::system::system_error(boost::asio::error::operation_aborted);
+  }
+}
+
+void Resync::report_failure() {
+  if (cloud_.is_down()) return;
+  if (attempts_ < kAttempts) {
+    context_.log->info("this node's pods could not be listed yet: {}", failure_);
+    return;
+  }
+  context_.log->warn(
+      "this node's pods could not be listed, and the cloud does not send again what it delivered before: {}. "
+      "If "
+      "pods are missing, enable dynamicController in cloudcore.yaml, or delete the pods so that their owners "
+      "make new ones. The next connection tries again",
+      failure_);
+}
+
+boost::asio::awaitable<bool> Resync::list_pods() {
+  received_ = 0;
+  std::string continuation;
+  for (int pages = 0; pages < kMaxPages; ++pages) {
+    PodPage page;
+    const bool fetched = co_await fetch_page(continuation, page);
+    if (!fetched) co_return false;
+    try {
+      co_await store_page(page);
+    } catch (const Error& failure) {
+      failure_ = failure.what();
+      co_return false;
+    }
+    continuation = page.continuation;
+    if (!continuation.empty()) continue;
+    context_.log->info("the cloud listed {} pods of this node; they are in the new database", received_);
+    co_return true;
+  }
+  failure_ = "the list does not end";
+  co_return false;
+}
+
+boost::asio::awaitable<bool> Resync::fetch_page(const std::string& continuation, PodPage& page) {
+  beehive::Message question = list_pods_request(node_name_, continuation, kPageSize);
+  const Cloud::Answer answer = co_await cloud_.ask(std::move(question), timeout_);
+  if (!answer.message || answer.message->route.operation != names::operation::kApplicationResponse) {
+    failure_ = answer.reply.status.message;
+    co_return false;
+  }
+  try {
+    page = read_pod_page(answer.message->content, node_name_);
+  } catch (const BadInput& bad) {
+    failure_ = bad.what();
+    co_return false;
+  }
+  co_return true;
+}
+
+boost::asio::awaitable<void> Resync::store_page(const PodPage& page) {
+  struct Item {
+    std::shared_ptr<const ObjectWrite> write;
+    WriteOutcome outcome;
+  };
+  const auto items = std::make_shared<std::vector<Item>>();
+  std::size_t bytes = 0;
+  for (const Json& pod : page.pods) {
+    beehive::ResourcePath path;
+    path.ns = kube::string_or(pod, "metadata.namespace");
+    path.type = names::resource::kPod;
+    path.name = kube::string_or(pod, "metadata.name");
+    items->push_back({make_write(kinds_, path, pod), WriteOutcome()});
+    bytes += items->back().write->text.size();
+  }
+  const bool last = page.continuation.empty();
+  store::Job job = [items, last](store::Transaction& into) {
+    for (Item& item : *items) item.outcome = apply(into, *item.write);
+    if (last) store::info::clear_resync_needed(into);
+  };
+  co_await store::async_write(store_, std::move(job), bytes);
+  received_ += page.pods.size();
+  for (std::size_t i = 0; i < page.pods.size(); ++i) {
+    if ((*items)[i].outcome.kind != WriteOutcome::Kind::kStored) continue;
+    co_await feed_stored(context_, (*items)[i].write);
+    beehive::Message update =
+        beehive::make_message(names::source::kEdgeController, names::group::kResource,
+                              names::operation::kUpdate, row_key((*items)[i].write->path), page.pods[i]);
+    std::string edged = names::module::kEdged;
+    co_await hand_over(context_, std::move(edged), std::move(update));
+  }
+}
+
+}  // namespace edgecore::metamanager

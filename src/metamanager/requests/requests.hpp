@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/kube/reply.hpp"
+#include "edgecore/store/store.hpp"
+#include "metamanager/cloud/cloud.hpp"
+#include "metamanager/cloud/flights.hpp"
+#include "metamanager/cloud/freshness.hpp"
+#include "metamanager/delivery/gone_pods.hpp"
+#include "metamanager/objects/local_change.hpp"
+#include "metamanager/objects/object_rows.hpp"
+#include "metamanager/objects/own_objects.hpp"
+#include "metamanager/requests/request_kind.hpp"
+
+namespace edgecore::metamanager {
+
+/// Serves what the modules of this node ask (docs/messages.md "edged → metamanager"). Every answer inside is
+/// a kube::CloudReply: an object (or an array of objects), done, or an error with its Status. Belongs to the
+/// module's thread; each request runs as a task of its own.
+class Requests {
+ public:
+  struct Parts {
+    beehive::ModuleContext& context;
+    store::Store& store;
+    const store::Reader& reader;
+    beehive::TaskGroup& tasks;
+    Cloud& cloud;
+    ServedKinds& kinds;
+    Freshness& freshness;
+    GonePods& gone_pods;
+    OwnNode& node;
+    OwnLease& lease;
+    std::string node_name;
+    std::chrono::milliseconds patience;     ///< MetaManagerTuning::local_copy_patience
+    std::chrono::milliseconds node_answer;  ///< MetaManagerTuning::node_answer
+  };
+  explicit Requests(Parts parts);
+
+  /// Answers `request`, whatever happens on the way.
+  boost::asio::awaitable<void> serve(beehive::MessagePtr request);
+  /// Answers without serving.
+  void refuse(const beehive::Message& request, const kube::Status& status);
+
+ private:
+  using Reply = boost::asio::awaitable<kube::CloudReply>;
+
+  Reply answer_to(const beehive::Message& request, const beehive::ResourcePath& path);
+  Reply get_pod(const beehive::ResourcePath& path);
+  Reply get_tracked(const beehive::ResourcePath& path);
+  Reply get_node(const beehive::ResourcePath& path);
+  Reply get_lease(const beehive::ResourcePath& path);
+  Reply get_token(const beehive::Message& request, const beehive::ResourcePath& path);
+  Reply drop_pod_tokens(const beehive::ResourcePath& path);
+  Reply write_lease(const beehive::Message& request, const beehive::ResourcePath& path);
+  Reply create_node(const beehive::Message& request, const beehive::ResourcePath& path);
+  Reply patch_node(const beehive::Message& request, const beehive::ResourcePath& path);
+  Reply patch_pod(const beehive::Message& request, const beehive::ResourcePath& path);
+  Reply create_pod(const beehive::Message& request, const beehive::ResourcePath& path);
+  Reply delete_pod(const beehive::Message& request, const beehive::ResourcePath& path);
+  Reply patch_stored(const beehive::Message& request, const beehive::ResourcePath& path);
+  Reply show_pod_status(const beehive::Message& request, const beehive::ResourcePath& path);
+  Reply get_csr(const beehive::ResourcePath& path);
+  Reply forward(const beehive::Message& request, const beehive::ResourcePath& path);
+
+  /// What a flight does: ask, keep, acknowledge. Never throws but when cancelled.
+  boost::asio::awaitable<void> fly(std::string key, RequestKind kind, beehive::ResourcePath path, Json ask);
+  Reply fetch(RequestKind kind, const beehive::ResourcePath& path, const Json& ask);
+  Reply fetch_tracked(const beehive::ResourcePath& path);
+  Reply fetch_token(const beehive::ResourcePath& path, const Json& ask);
+  Reply fetch_missing_pod(const beehive::ResourcePath& path);
+  std::shared_ptr<Flight> join(const std::string& key, RequestKind kind, const beehive::ResourcePath& path,
+                               const Json& ask);
+
+  /// Asks the cloud for `path` with kind and apiVersion filled in by `type`.
+  boost::asio::awaitable<Cloud::Answer> ask(const char* operation, const beehive::ResourcePath& path,
+                                            Json content, const std::string& type);
+  /// The question for the object itself.
+  boost::asio::awaitable<Cloud::Answer> query(const beehive::ResourcePath& path);
+  /// Stores an object that came as an answer; gives back what is stored then, which may be newer. nullopt
+  /// when the database refuses (logged).
+  boost::asio::awaitable<std::optional<WriteOutcome>> keep(const beehive::ResourcePath& path, Json& object,
+                                                           bool only_if_present);
+  boost::asio::awaitable<void> keep_node(const Json& node);
+  boost::asio::awaitable<bool> run_job(store::Job job, std::size_t bytes, const std::string& what);
+
+  using LocalJob = LocalOutcome (*)(store::Transaction&, const LocalChange&);
+  /// Runs it and tells metaserver; nullopt when `answer` says why not.
+  boost::asio::awaitable<std::optional<LocalOutcome>> change_locally(LocalJob what, LocalChange change,
+                                                                     kube::CloudReply& answer);
+  [[nodiscard]] std::optional<Json> stored(const beehive::ResourcePath& path) const;
+  [[nodiscard]] kube::CloudReply list_pods() const;
+  [[nodiscard]] kube::CloudReply get_local(const beehive::ResourcePath& path) const;
+  [[nodiscard]] kube::CloudReply get_service_account(const beehive::ResourcePath& path) const;
+
+  Parts parts_;
+  Flights flights_;
+};
+
+}  // namespace edgecore::metamanager

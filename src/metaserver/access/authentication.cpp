@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metaserver/access/authentication.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "edgecore/base/ascii.hpp"
+#include "edgecore/base/error.hpp"
+#include "edgecore/net/digest.hpp"
+#include "edgecore/net/headers.hpp"
+
+namespace edgecore::metaserver {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::size_t kMaxEntries = 1000;
+constexpr seconds kKeptFor{10};
+/// How long an object that is being deleted still vouches for its tokens; the API server's leeway.
+constexpr seconds kDeletionLeeway{60};
+
+User user_of(const TokenClaims& claims) {
+  User user;
+  user.name = "system:serviceaccount:" + claims.ns + ":" + claims.service_account.name;
+  user.uid = claims.service_account.uid;
+  user.groups = {group::kServiceAccounts, std::string(group::kServiceAccounts) + ":" + claims.ns,
+                 group::kAuthenticated};
+  if (claims.pod) {
+    user.extra["authentication.kubernetes.io/pod-name"] = {claims.pod->name};
+    user.extra["authentication.kubernetes.io/pod-uid"] = {claims.pod->uid};
+  }
+  return user;
+}
+
+/// Why an object does not vouch for a token that is bound to it; empty when it does.
+std::string object_fault(const std::string& what, const std::optional<TokenAuthenticator::Found>& found,
+                         const TokenClaims::Bound& bound, WallTime now) {
+  if (!found) return "the " + what + " " + bound.name + " of the token is not on this node";
+  if (found->uid != bound.uid) return "the token is of an earlier " + what + " " + bound.name;
+  if (found->deleted_at && now - kDeletionLeeway > *found->deleted_at) {
+    return "the " + what + " " + bound.name + " of the token is being deleted";
+  }
+  return {};
+}
+
+}  // namespace
+
+User node_admin(std::string_view common_name) {
+  User admin;
+  admin.name = common_name;
+  admin.groups = {group::kMasters, group::kAuthenticated};
+  return admin;
+}
+
+std::optional<std::string_view> bearer_token(std::string_view authorization) {
+  authorization = trimmed(authorization, " \t");
+  const auto space = authorization.find(' ');
+  if (space == authorization.npos || !iequals(authorization.substr(0, space), "bearer")) {
+    return std::nullopt;
+  }
+  const std::string_view token = trimmed(authorization.substr(space), " \t");
+  // What it is made of is not looked at: with anything else in it, it is no token that is known or can be
+  // read.
+  if (token.empty()) return std::nullopt;
+  return token;
+}
+
+TokenAuthenticator::TokenAuthenticator(Options options, Lookups lookups, const StoredTokens& stored,
+                                       const Clock& clock)
+    : options_(std::move(options)), lookups_(std::move(lookups)), stored_(stored), clock_(clock) {
+  if (options_.issuers.empty()) throw Error("No issuer of service account tokens is configured.");
+  if (!lookups_.pod || !lookups_.secret || !lookups_.account_uid) {
+    throw Error("The authenticator has no way to look up pods, secrets or service accounts.");
+  }
+  if (options_.audiences.empty()) options_.audiences = options_.issuers;
+}
+
+std::shared_ptr<const User> TokenAuthenticator::remembered(std::string_view authorization,
+                                                           ConnectionIdentity& connection) {
+  // Compared with what the same client sent before, so it learns nothing from the time this takes.
+  if (connection.generation_ == generation_ && connection.authorization_ == authorization &&
+      is_current(connection.until_, connection.expires_)) {
+    return connection.user_;
+  }
+  const auto token = bearer_token(authorization);
+  if (!token || token->size() > kMaxTokenBytes) return nullptr;
+  const Entry* known = cached(net::sha256(*token));
+  if (known == nullptr) return nullptr;
+  note(connection, authorization, *known);
+  return known->user;
+}
+
+Authentication TokenAuthenticator::authenticate(std::string_view authorization,
+                                                ConnectionIdentity& connection) {
+  if (auto user = remembered(authorization, connection)) return {std::move(user), {}, {}};
+  const auto token = bearer_token(authorization);
+  if (!token) return {nullptr, {}, "there is no bearer token"};
+  if (token->size() > kMaxTokenBytes) return {nullptr, {}, "the token is too long"};
+  const std::string digest = net::sha256(*token);
+  WallTime expires;
+  Authentication result = check(*token, digest, options_.audiences, expires);
+  if (result.user) {
+    keep(digest, result.user, expires);
+    note(connection, authorization, entries_.back());
+  }
+  return result;
+}
+
+Authentication TokenAuthenticator::check(std::string_view token, const std::vector<std::string>& audiences) {
+  WallTime expires;
+  return check(token, net::sha256(token.substr(0, kMaxTokenBytes)),
+               audiences.empty() ? options_.audiences : audiences, expires);
+}
+
+void TokenAuthenticator::invalidate_all() {
+  ++generation_;
+  by_digest_.clear();
+  entries_.clear();
+}
+
+Authentication TokenAuthenticator::check(std::string_view token, const std::string& digest,
+                                         const std::vector<std::string>& audiences, WallTime& expires) const {
+  try {
+    const auto parsed = ServiceAccountToken::parse(token);
+    auto common = common_audiences(parsed.claims, audiences);
+    if (common.empty()) return {nullptr, {}, "the token is for another audience"};
+    std::string why = fault(parsed, token, digest);
+    if (!why.empty()) return {nullptr, {}, std::move(why)};
+    // A token that is let through past its time is checked again as often as any other.
+    expires = judge_time(parsed.claims, clock_.wall()) == TokenTime::expired ? WallTime::max()
+                                                                             : last_moment(parsed.claims);
+    return {std::make_shared<const User>(user_of(parsed.claims)), std::move(common), {}};
+  } catch (const BadInput& bad) {
+    return {nullptr, {}, std::string("the token is unusable: ") + bad.what()};
+  }
+}
+
+std::string TokenAuthenticator::fault(const ServiceAccountToken& token, std::string_view text,
+                                      const std::string& digest) const {
+  const TokenClaims& claims = token.claims;
+  if (std::ranges::find(options_.issuers, claims.issuer) == options_.issuers.end()) {
+    return "the token is of another issuer";
+  }
+  const auto stored = stored_.match(text, digest, claims);
+  if (auto why = time_fault(claims, stored); !why.empty()) return why;
+  if (auto why = origin_fault(token, stored); !why.empty()) return why;
+  return binding_fault(claims);
+}
+
+std::string TokenAuthenticator::time_fault(const TokenClaims& claims, StoredTokens::Match stored) const {
+  switch (judge_time(claims, clock_.wall())) {
+    case TokenTime::good:
+      return {};
+    case TokenTime::not_yet:
+      return "the token is not valid yet";
+    case TokenTime::expired:
+      break;
+  }
+  const bool is_own = stored == StoredTokens::Match::good && claims.pod;
+  if (is_own && options_.may_be_expired && options_.may_be_expired()) return {};
+  return "the token has expired";
+}
+
+std::string TokenAuthenticator::origin_fault(const ServiceAccountToken& token,
+                                             StoredTokens::Match stored) const {
+  if (options_.verifier) {
+    const bool is_signed = options_.verifier(token.signing_input, token.algorithm, token.signature);
+    return is_signed ? std::string() : "none of the configured keys signed the token";
+  }
+  switch (stored) {
+    case StoredTokens::Match::none:
+      return "this node did not get the token for a pod";
+    case StoredTokens::Match::others:
+      return "this node got the token for another pod or account than it speaks of";
+    case StoredTokens::Match::good:
+      break;
+  }
+  return {};
+}
+
+std::string TokenAuthenticator::binding_fault(const TokenClaims& claims) const {
+  const TokenClaims::Bound& account = claims.service_account;
+  const auto uid = lookups_.account_uid(claims.ns, account.name);
+  if (!uid) return "no ServiceAccountAccess of " + claims.ns + "/" + account.name + " is on this node";
+  if (*uid != account.uid) return "the token is of an earlier service account " + account.name;
+  const WallTime now = clock_.wall();
+  if (claims.secret) {
+    const auto found = lookups_.secret(claims.ns, claims.secret->name);
+    if (auto why = object_fault("secret", found, *claims.secret, now); !why.empty()) return why;
+  }
+  if (!claims.pod) return {};
+  return object_fault("pod", lookups_.pod(claims.ns, claims.pod->name), *claims.pod, now);
+}
+
+bool TokenAuthenticator::is_current(SteadyTime until, WallTime expires) const {
+  return clock_.steady() < until && clock_.wall() <= expires;
+}
+
+const TokenAuthenticator::Entry* TokenAuthenticator::cached(const std::string& digest) {
+  const auto found = by_digest_.find(digest);
+  if (found == by_digest_.end()) return nullptr;
+  const Entry& entry = *found->second;
+  return is_current(entry.until, entry.expires) ? &entry : nullptr;
+}
+
+void TokenAuthenticator::keep(const std::string& digest, std::shared_ptr<const User> user, WallTime expires) {
+  const auto drop = [this](std::list<Entry>::iterator entry) {
+    by_digest_.erase(entry->digest);
+    entries_.erase(entry);
+  };
+  if (const auto old = by_digest_.find(digest); old != by_digest_.end()) drop(old->second);
+  const SteadyTime now = clock_.steady();
+  while (!entries_.empty() && (entries_.size() >= kMaxEntries || entries_.front().until <= now)) {
+    drop(entries_.begin());
+  }
+  entries_.push_back({digest, std::move(user), now + kKeptFor, expires});
+  by_digest_.emplace(entries_.back().digest, std::prev(entries_.end()));
+}
+
+void TokenAuthenticator::note(ConnectionIdentity& connection, std::string_view authorization,
+                              const Entry& entry) const {
+  connection.authorization_ = authorization;
+  connection.user_ = entry.user;
+  connection.generation_ = generation_;
+  connection.until_ = entry.until;
+  connection.expires_ = entry.expires;
+}
+
+}  // namespace edgecore::metaserver

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace edgecore::metaserver {
+
+/// Who sent a request (protocol/03-metaserver.md §4.2). A plain value.
+struct User {
+  std::string name;  ///< "system:serviceaccount:<ns>:<sa>", the node's admin, …
+  std::string uid;
+  std::vector<std::string> groups;
+  std::map<std::string, std::vector<std::string>> extra;
+};
+
+/// What is to be authorized (protocol/03-metaserver.md §4.4).
+struct Attributes {
+  std::string verb;  ///< RequestInfo verb; the lower-case method for paths that are no resources
+  bool is_resource = true;
+  std::string group, resource, subresource, ns, name;
+  std::string path;  ///< for what is no resource
+};
+
+}  // namespace edgecore::metaserver

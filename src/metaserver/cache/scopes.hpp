@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <compare>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "metaserver/cache/cloud_calls.hpp"
+#include "metaserver/cache/object_cache.hpp"
+
+namespace edgecore::metaserver {
+
+/// What a request is about, as far as it decides which objects must be current: "" for all namespaces, all
+/// names. Selectors do not count: a listener with a label selector is never told of objects that leave it.
+struct ScopeKey {
+  kube::ApiResourcePtr resource;
+  std::string ns;
+  std::string name;
+};
+
+/// Keeps parts of resources as the cloud has them (docs/metaserver.md "What is current"). Belongs to the
+/// module's thread.
+class Scopes {
+ public:
+  struct Limits {
+    std::size_t scopes = 512;                   ///< listeners in the cloud for this node
+    std::size_t objects = 50'000;               ///< of one list
+    std::size_t bytes = std::size_t{96} << 20;  ///< of all collections
+    int page = 500;
+    std::chrono::seconds linger{60};  ///< without users
+    std::chrono::seconds poll{30};    ///< where CloudCore may list but not watch
+    std::chrono::seconds doubt{300};  ///< after which the listeners are compared with the cloud's again
+  };
+  Scopes(beehive::ModuleContext& context, CloudCalls& cloud, ObjectCache& cache, beehive::TaskGroup& tasks);
+  Scopes(beehive::ModuleContext& context, CloudCalls& cloud, ObjectCache& cache, beehive::TaskGroup& tasks,
+         Limits limits);
+  Scopes(const Scopes&) = delete;
+  Scopes& operator=(const Scopes&) = delete;
+
+  /// True when everything a request of this shape is about is current; a scope that covers it counts as used.
+  [[nodiscard]] bool covers(const kube::ApiResource& resource, std::string_view ns, std::string_view name);
+
+  enum class Outcome {
+    kCurrent,
+    kLocal,  ///< the cloud cannot be asked now, or did not answer in time: what the node has is what there is
+    kRefused,  ///< the cloud does not let this node list it, or it is too much to keep: `why`
+  };
+  struct Answer {
+    Outcome outcome = Outcome::kLocal;
+    kube::Status why;
+  };
+  /// Makes the scope of a request current, waiting up to `patience`. All who want the same wait for the same.
+  boost::asio::awaitable<Answer> bring_current(ScopeKey key, std::chrono::milliseconds patience);
+  /// Begins to, without waiting.
+  void want(const ScopeKey& key);
+
+  /// A watch uses its scope as long as this lives.
+  class Hold {
+   public:
+    Hold() = default;
+    explicit Hold(std::shared_ptr<struct Scope> scope);
+    Hold(Hold&&) noexcept = default;
+    Hold& operator=(Hold&&) noexcept = default;
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+    ~Hold();
+
+   private:
+    std::shared_ptr<struct Scope> scope_;
+  };
+  [[nodiscard]] Hold hold(const ScopeKey& key);
+
+  /// When the objects of a request were last known to be as the cloud's; nullopt: never in this life.
+  [[nodiscard]] std::optional<WallTime> as_of(const kube::ApiResource& resource, std::string_view ns,
+                                              std::string_view name) const;
+
+  /// The connection came or went.
+  void on_link(bool up);
+  /// Gives up what nobody uses, polls what has to be polled; every few seconds.
+  void tend();
+
+  [[nodiscard]] std::size_t size() const { return scopes_.size(); }
+
+ private:
+  using ScopePtr = std::shared_ptr<struct Scope>;
+  struct Gvr {
+    std::string group, version, plural;
+    auto operator<=>(const Gvr&) const = default;
+  };
+  struct Id {
+    Gvr gvr;
+    std::string ns, name;
+    auto operator<=>(const Id&) const = default;
+  };
+  struct Probe {
+    bool done = false;
+    bool may_watch = false;
+    kube::Status refusal;
+  };
+  static Gvr gvr_of(const kube::ApiResource& resource);
+  static ScopeKey normalized(ScopeKey key);
+
+  ScopePtr find_or_make(const ScopeKey& key);
+  void start(const ScopePtr& scope);
+  boost::asio::awaitable<void> run(ScopePtr scope);
+  boost::asio::awaitable<bool> synchronize(ScopePtr scope);
+  boost::asio::awaitable<std::optional<Probe>> probe(kube::ApiResourcePtr resource);
+  boost::asio::awaitable<bool> list(ScopePtr scope);
+  boost::asio::awaitable<void> resume_all();
+  boost::asio::awaitable<void> sync_listeners();
+  void settle_list(Scope& scope, const std::unordered_set<std::string>& seen, std::uint64_t version);
+  [[nodiscard]] beehive::Application watch_call(const Scope& scope) const;
+  [[nodiscard]] beehive::Application list_call(const Scope& scope, const std::string& continuation) const;
+  void listeners_changed();
+  void make_room();
+
+  beehive::ModuleContext& context_;
+  CloudCalls& cloud_;
+  ObjectCache& cache_;
+  beehive::TaskGroup& tasks_;
+  Limits limits_;
+  std::map<Id, ScopePtr> scopes_;
+  std::map<Gvr, Probe> probes_;  ///< of this connection
+  unsigned probes_session_ = 0;
+  bool listeners_changed_ = false;
+  bool syncing_listeners_ = false;
+  SteadyTime last_sync_{};
+};
+
+}  // namespace edgecore::metaserver

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metaserver/cache/watch.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <vector>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/kube/status.hpp"
+
+namespace edgecore::metaserver {
+namespace {
+
+constexpr std::chrono::seconds kBookmarkEvery{60};
+/// Sent in one piece, at most.
+constexpr std::size_t kPiece = std::size_t{64} << 10;
+
+using Type = Event::Type;
+
+std::string_view name_of(Type type) {
+  switch (type) {
+    case Type::kAdded:
+      return "ADDED";
+    case Type::kModified:
+      return "MODIFIED";
+    case Type::kDeleted:
+      return "DELETED";
+    case Type::kMark:
+      break;
+  }
+  return "BOOKMARK";
+}
+
+/// What an event is to a client that sees a selection only; kMark: nothing.
+Type seen_as(const Event& event, const ObjectFilter& filter) {
+  const bool is = filter.matches(*event.object);
+  if (event.type != Type::kModified) return is ? event.type : Type::kMark;
+  const bool was = event.before && filter.matches(*event.before);
+  if (is) return was ? Type::kModified : Type::kAdded;
+  return was ? Type::kDeleted : Type::kMark;
+}
+
+class Watch {
+ public:
+  Watch(beehive::ModuleContext& context, Collection& collection, WatchQuery query, net::Responder& responder)
+      : collection_(collection),
+        query_(std::move(query)),
+        responder_(responder),
+        wakeup_(context.executor),
+        deadline_(steady_now() + query_.timeout),
+        next_bookmark_(steady_now() + kBookmarkEvery) {
+    position_ = collection_.now();
+    if (query_.from) {
+      const auto behind = collection_.behind(*query_.from);
+      expired_ = !behind;
+      if (behind) position_ = *behind;
+    } else {
+      for (const ObjectPtr& object : collection_.objects())
+        if (query_.filter.matches(*object)) initial_.push_back(object);
+    }
+    subscriber_ = collection_.subscribe([this] { wakeup_.notify(); });
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+  ~Watch() { collection_.unsubscribe(subscriber_); }
+
+  boost::asio::awaitable<void> run() {
+    if (expired_) {
+      co_await send_expired(*query_.from);
+      co_return;
+    }
+    co_await send_initial();
+    for (;;) {
+      const bool lost = co_await send_events();
+      if (lost) co_return;
+      const auto now = steady_now();
+      const bool over = now >= deadline_;
+      if (query_.bookmarks && (over || now >= next_bookmark_)) {
+        std::string line = bookmark(false);
+        co_await responder_.write(std::move(line));
+        next_bookmark_ = now + kBookmarkEvery;
+      }
+      if (over) co_return;
+      co_await wakeup_.sleep_until(query_.bookmarks ? std::min(deadline_, next_bookmark_) : deadline_);
+    }
+  }
+
+ private:
+  boost::asio::awaitable<void> send_initial() {
+    std::string piece;
+    for (ObjectPtr& object : initial_) {
+      piece += line(Type::kAdded, *object);
+      ++events_;
+      object.reset();
+      if (piece.size() < kPiece) continue;
+      co_await responder_.write(std::move(piece));
+      piece.clear();
+    }
+    initial_.clear();
+    initial_.shrink_to_fit();
+    if (query_.initial_events_end) piece += bookmark(true);
+    co_await responder_.write(std::move(piece));
+    report();
+  }
+
+  /// Everything there is by now. True when events were lost meanwhile: then the stream has ended.
+  boost::asio::awaitable<bool> send_events() {
+    for (;;) {
+      if (collection_.lost(position_)) {
+        co_await send_expired(collection_.token_at(position_));
+        co_return true;
+      }
+      const Event* event = next_seen();
+      if (event == nullptr) co_return false;
+      std::shared_ptr<const std::string> whole = whole_line(*event);
+      std::string piece;
+      if (!whole) piece = line(seen_, *event->object);
+      // More of them in one piece, if there are more.
+      while (piece.size() + (whole ? whole->size() : 0) < kPiece && (event = next_seen()) != nullptr) {
+        if (whole) piece = *std::exchange(whole, nullptr);
+        if (const auto shared = whole_line(*event)) {
+          piece += *shared;
+        } else {
+          piece += line(seen_, *event->object);
+        }
+      }
+      if (whole) {
+        co_await responder_.write(std::move(whole));
+      } else {
+        co_await responder_.write(std::move(piece));
+      }
+      report();
+    }
+  }
+
+  /// The next event that this client sees, and `seen_` as what.
+  const Event* next_seen() {
+    while (const Event* event = collection_.next(position_)) {
+      seen_ = seen_as(*event, query_.filter);
+      if (seen_ == Type::kMark) continue;
+      ++events_;
+      return event;
+    }
+    return nullptr;
+  }
+
+  void report() {
+    if (query_.sent) query_.sent(std::exchange(events_, 0));
+  }
+
+  /// The line that all share who see an event as it is.
+  [[nodiscard]] std::shared_ptr<const std::string> whole_line(const Event& event) const {
+    if (query_.render || seen_ != event.type || collection_.subscribers() < 2) return nullptr;
+    if (!event.line)
+      event.line = std::make_shared<const std::string>(event_line(name_of(event.type), event.object->text()));
+    return event.line;
+  }
+
+  std::string line(Type type, const CachedObject& object) {
+    if (!query_.render) return event_line(name_of(type), object.text());
+    return event_line(name_of(type), query_.render(object, std::exchange(first_, false)));
+  }
+
+  [[nodiscard]] std::string bookmark(bool initial_end) const {
+    Json object = {{"kind", collection_.resource()->kind},
+                   {"apiVersion", collection_.resource()->api_version()}};
+    Json& metadata = object["metadata"];
+    metadata = {{"resourceVersion", std::to_string(collection_.token_at(position_))},
+                {"creationTimestamp", nullptr}};
+    if (initial_end) metadata["annotations"]["k8s.io/initial-events-end"] = "true";
+    return event_line("BOOKMARK", kube::dump_json(object));
+  }
+
+  boost::asio::awaitable<void> send_expired(std::uint64_t version) {
+    std::string line = expired_line(version, collection_.token());
+    co_await responder_.write(std::move(line));
+  }
+
+  Collection& collection_;
+  WatchQuery query_;
+  net::Responder& responder_;
+  beehive::Wakeup wakeup_;
+  SteadyTime deadline_, next_bookmark_;
+  Collection::Position position_;
+  Collection::Subscriber subscriber_;
+  std::vector<ObjectPtr> initial_;
+  Type seen_ = Type::kMark;
+  std::uint64_t events_ = 0;
+  bool expired_ = false;
+  bool first_ = true;
+};
+
+}  // namespace
+
+std::string event_line(std::string_view type, std::string_view object) {
+  std::string line;
+  line.reserve(type.size() + object.size() + 24);
+  line.append(R"({"type":")").append(type).append(R"(","object":)").append(object).append("}\n");
+  return line;
+}
+
+std::string expired_line(std::uint64_t version, std::uint64_t oldest) {
+  const kube::Status status = kube::Status::expired("too old resource version: " + std::to_string(version) +
+                                                    " (" + std::to_string(oldest) + ")");
+  return event_line("ERROR", kube::dump_json(status.to_json()));
+}
+
+boost::asio::awaitable<void> serve_watch(beehive::ModuleContext& context, Collection& collection,
+                                         WatchQuery query, net::Headers headers, net::Responder& responder) {
+  using boost::asio::experimental::awaitable_operators::operator||;
+  Watch watch(context, collection, std::move(query), responder);
+  co_await responder.start(200, std::move(headers));
+  co_await (watch.run() || responder.client_gone());
+  co_await responder.finish();
+}
+
+}  // namespace edgecore::metaserver

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/kube/status.hpp"
+
+namespace edgecore::metaserver {
+
+/// A refusal with the Status that the client gets. Thrown by what serves a request, caught where its answer
+/// is written.
+class ApiError : public Error {
+ public:
+  explicit ApiError(kube::Status status) : Error(status.message), status_(std::move(status)) {}
+  [[nodiscard]] const kube::Status& status() const noexcept { return status_; }
+
+ private:
+  kube::Status status_;
+};
+
+/// Refuses a request as the client's mistake.
+[[noreturn]] inline void bad_request(std::string_view why) {
+  throw ApiError(kube::Status::bad_request(why));
+}
+
+}  // namespace edgecore::metaserver

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "edgecore/kube/api_resources.hpp"
+#include "edgecore/kube/json.hpp"
+#include "edgecore/net/headers.hpp"
+#include "metaserver/http/request_info.hpp"
+
+namespace edgecore::metaserver {
+
+/// What a request's body may cost.
+inline constexpr std::size_t kMaxBodyBytes = std::size_t{3} << 20;
+inline constexpr std::size_t kMaxBodyDepth = 100;
+
+/// The object of a create or update, from JSON (also when no Content-Type is given) or YAML. Throws ApiError:
+/// 415 for another type, 413 for a body too large, 400 for one that is no object.
+Json read_object(const net::Headers& headers, std::string_view body);
+
+/// The DeleteOptions of a deletion; an empty object for an empty body, of whatever type. Throws as
+/// read_object; protobuf, which the Kubernetes API takes here, is 415.
+Json read_delete_options(const net::Headers& headers, std::string_view body);
+
+enum class PatchType { kJson, kMerge, kStrategicMerge, kApply };
+
+/// A patch as it was sent. `text` is JSON for all types but kApply, where it is YAML or JSON: who applies it
+/// sees to that.
+struct PatchBody {
+  PatchType type = PatchType::kMerge;
+  std::string content_type;  ///< without parameters: the type's name in the protocol
+  std::string text;
+};
+
+/// Throws ApiError: 415 for a type that is none of the four, 413, 400 for what is no JSON or has the wrong
+/// shape (a list for kJson, an object otherwise).
+PatchBody read_patch(const net::Headers& headers, std::string_view body);
+
+/// Makes an object that was sent fit the path, by the API server's rules (protocol/03-metaserver.md §2.5):
+/// kind, apiVersion, namespace and on update the name are filled in where they are missing; what only the
+/// server may set is taken out on create. The bodies of subresources have kinds of their own (Eviction,
+/// TokenRequest, Scale, Binding). `info` is of a create or update of `resource`. Throws ApiError (400) for
+/// what contradicts the path.
+Json prepare_object(Json object, const kube::ApiResource& resource, const RequestInfo& info);
+
+}  // namespace edgecore::metaserver

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/cri/container_logs.hpp"
+#include "metaserver/logs/pod_log_options.hpp"
+#include "metaserver/logs/pod_log_writer.hpp"
+
+namespace edgecore::metaserver {
+
+/// Takes one piece of the answer, at most kLogSlice bytes; the next one is made when it has returned.
+using LogSink = std::function<boost::asio::awaitable<void>(std::string piece)>;
+
+struct PodLogRequest {
+  LogTarget target;
+  PodLogOptions options;
+  WallTime now;  ///< what sinceSeconds counts from
+  /// Whether the container still runs, for `follow`: still_runs() of the pod as it is now. Asked when
+  /// everything there is was sent, at each change in the directory and every `look`.
+  std::function<bool()> runs;
+  std::filesystem::path pod_logs = "/var/log/pods";
+  std::chrono::milliseconds look{1000};
+  /// How long the runtime may go on writing into the old file when the new one is there.
+  std::chrono::milliseconds settle{200};
+};
+
+/// One container's log on its way to a client, in the format of `kubectl logs` (text/plain). Without
+/// `tailLines` and since… it is the newest file, as the kubelet has it; with them it goes back into rotated
+/// files as far as it has to. A line is passed on as it comes: memory does not depend on lengths.
+///
+/// `follow` goes on until the container has ended and everything is read. It stays with a file until the
+/// runtime has opened another in its place, and knows by the order of rotated files which come between the
+/// two: none is left out or read twice, however slow the client. Belongs to one request and its thread; files
+/// are read a slice at a time with a turn for others in between.
+class PodLog {
+ public:
+  /// Opens the files. Throws ApiError: 404 when there is no log (unless it is followed), 500 when it cannot
+  /// be opened.
+  PodLog(boost::asio::any_io_executor executor, PodLogRequest request);
+  ~PodLog();
+  PodLog(const PodLog&) = delete;
+  PodLog& operator=(const PodLog&) = delete;
+
+  /// Sends it, once. Throws what the sink throws, Error for files, and system_error when cancelled.
+  boost::asio::awaitable<void> run(LogSink sink);
+
+ private:
+  struct Source {
+    cri::LogFilePtr file;
+    std::string stamp;  ///< everything that was rotated up to here comes before it, or is it
+    bool compressed = false;
+    bool newest = false;  ///< it had the log's own name when it was opened
+    std::uint64_t offset = 0;
+    std::unique_ptr<cri::GzipReader> unpacked;
+  };
+  enum class Place { kCurrent, kMovedAside, kReplaced };
+
+  void open();
+  bool open_files();
+  void open_directory();
+  void take_newest_only();
+  boost::asio::awaitable<void> find_beginning();
+  boost::asio::awaitable<void> send_all(Source& source, const LogSink& sink);
+  boost::asio::awaitable<void> send_ready(const LogSink& sink);
+  boost::asio::awaitable<void> follow(const LogSink& sink);
+  boost::asio::awaitable<void> turn();
+  [[nodiscard]] Place place() const;
+  bool go_to_next();
+  bool try_next(bool& again);
+  void start_over_if_cut();
+  std::size_t read(Source& source);
+  [[nodiscard]] bool became(const cri::RotatedLog& one, const cri::LogFile& file) const;
+
+  boost::asio::any_io_executor executor_;
+  PodLogRequest request_;
+  std::string name_;  ///< of the newest file
+  LogTail tail_;
+  LogWriter writer_;
+  std::optional<cri::LogDirectory> directory_;
+  std::vector<Source> sources_;  ///< oldest first; the last one is followed
+  std::string buffer_;
+};
+
+}  // namespace edgecore::metaserver

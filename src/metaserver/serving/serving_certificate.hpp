@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/kube/status.hpp"
+#include "metaserver/serving/serving_files.hpp"
+#include "metaserver/serving/serving_request.hpp"
+
+namespace edgecore::metaserver {
+
+/// Keeps the certificate of the HTTPS listeners (protocol/03-metaserver.md §1.3 steps 3 and 4, §1.4): loads
+/// the last good one at start, so that it is there without the cloud, and has the cluster sign a new one
+/// through metamanager when there is none, it is expired or does not say what it has to, or at a random
+/// moment between 70 and 90 % of its life. One that is expired or says too little stays in use until there is
+/// a better one.
+///
+/// Times are judged by the wall clock, but never before a moment that is known to have passed (pains row 14).
+/// The key of a request under way is kept on disk: an approval that comes while the program is not running is
+/// not lost. Belongs to the module's thread.
+class ServingCertificate {
+ public:
+  /// How patient it is.
+  struct Pace {
+    /// Between two looks at a request that is pending: doubled each time, from the first to the longest;
+    /// after `approval_within` nobody seems to approve, and the pauses grow to `longest_retry`.
+    std::chrono::milliseconds first_poll{1000};
+    std::chrono::milliseconds longest_poll{15'000};
+    std::chrono::milliseconds approval_within{std::chrono::minutes(15)};
+    /// After a refusal, or while the cloud cannot be reached; doubled each time.
+    std::chrono::milliseconds first_retry{2000};
+    std::chrono::milliseconds longest_retry{std::chrono::minutes(5)};
+    /// metamanager answers within the cloud's time-out, asked twice, plus a margin.
+    std::chrono::milliseconds answer_within{125'000};
+    /// How often the date is looked at when nothing else happens: wall clocks may be set in between.
+    std::chrono::milliseconds date_check{std::chrono::hours(1)};
+  };
+  struct Options {
+    std::string node_name;
+    /// The hosts of `server` and `dummyServer`. What is no IP address is left out with a line in the log.
+    std::vector<std::string> ip_addresses;
+    std::filesystem::path directory = "/etc/kubeedge/pki/metaserver";
+    Pace pace;
+  };
+  /// Chain (the leaf first) and key as PEM. Called in run(), whenever there is a pair or a new one; an Error
+  /// it throws is logged.
+  using Taker = std::function<void(const std::string& chain_pem, const std::string& key_pem)>;
+
+  ServingCertificate(beehive::ModuleContext& context, Options options, Taker on_certificate);
+
+  /// Works until it is cancelled. What fails is logged and tried again. The object must outlive it.
+  boost::asio::awaitable<void> run();
+
+  /// The node is connected to the cloud (again): what could not be asked is asked at once.
+  void notify_connected();
+
+  /// When the certificate in use ends; nullopt while there is none.
+  [[nodiscard]] std::optional<WallTime> not_after() const;
+
+ private:
+  /// What one step towards a certificate has come to.
+  enum class Step {
+    kPending,      ///< look again
+    kUnreachable,  ///< the cloud was not asked or did not answer
+    kRefused,      ///< try again later
+    kIssued,
+  };
+  struct Request {
+    net::PrivateKey key;
+    std::string name;
+    std::string uid;  ///< "" as long as the object was not seen
+    bool created = false;
+    SteadyTime since{};
+    std::chrono::milliseconds pause{0};
+  };
+  struct Answer {
+    Json object;
+    std::optional<kube::Status> error;
+  };
+
+  void load();
+  void hand_out();
+  [[nodiscard]] WallTime now() const;
+  [[nodiscard]] WallTime renewal_time() const;
+  [[nodiscard]] std::string need() const;
+  [[nodiscard]] SteadyTime next_date_check() const;
+
+  void begin(const std::string& reason);
+  void abandon();
+  boost::asio::awaitable<Step> advance();
+  boost::asio::awaitable<Step> create();
+  boost::asio::awaitable<Step> look();
+  boost::asio::awaitable<Answer> ask(const char* operation, Json content);
+  Step judge(const Json& object);
+  Step take(const std::string& chain_pem);
+  void check_trust(const ServingPair& pair) const;
+  Step failed(const kube::Status& status);
+  Step refuse(const std::string& why);
+  boost::asio::awaitable<void> rest(Step step);
+  [[nodiscard]] std::chrono::milliseconds poll_pause();
+
+  beehive::ModuleContext& context_;
+  Pace pace_;
+  ServingTemplate template_;
+  ServingFiles files_;
+  Taker on_certificate_;
+  double moment_;  ///< of the renewal, as a share of the certificate's life
+  beehive::Wakeup wake_;
+  std::optional<ServingPair> pair_;
+  std::optional<Request> request_;
+  std::chrono::milliseconds retry_pause_;
+  std::chrono::milliseconds reach_pause_;
+  log::Quiet complaints_;
+  bool approval_missed_ = false;
+};
+
+}  // namespace edgecore::metaserver

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/net/x509.hpp"
+
+namespace edgecore::metaserver {
+
+/// More than this a file with certificates or keys does not hold.
+inline constexpr std::size_t kMaxPemFileBytes = 1U << 20U;
+
+/// A certificate with what signed it, and its key.
+struct ServingPair {
+  net::Certificate leaf;
+  std::string chain_pem;  ///< the leaf first
+  std::string key_pem;
+};
+/// Of PEM texts. Throws BadInput when they are not readable or do not belong together.
+ServingPair make_serving_pair(std::string_view chain_pem, std::string_view key_pem);
+
+/// The files of the serving certificate, as a kubelet keeps them (protocol/03-metaserver.md §1.3 step 3), so
+/// that this agent and the Go one find what the other has left:
+///
+///     metaserver-current.pem               link to the file in use
+///     metaserver-2026-05-01-10-00-00.pem   chain, then key; 0600; the last two are kept
+///     metaserver.crt, metaserver.key       used when there is no readable file in use
+///     metaserver-pending.key               ours: the key of the request that is under way; 0600
+///
+/// Blocking, small files; one thread.
+class ServingFiles {
+ public:
+  explicit ServingFiles(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+  /// The last good pair, or why there is none (a clause for the log).
+  [[nodiscard]] std::variant<ServingPair, std::string> load() const;
+
+  /// Puts the pair into use: a new file named by `now`, then the link; a power cut at any moment leaves the
+  /// old or the new pair in use. Throws SystemError.
+  void store(const ServingPair& pair, WallTime now) const;
+
+  /// The key of a request that was under way when the program ended; nullopt when there is none that can be
+  /// read.
+  [[nodiscard]] std::optional<net::PrivateKey> pending_key() const;
+  /// Throws SystemError.
+  void store_pending_key(const net::PrivateKey& key) const;
+  void drop_pending_key() const noexcept;
+
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
+
+ private:
+  void link_current(const std::filesystem::path& name) const;
+  void remove_old(const std::filesystem::path& current) const;
+  std::filesystem::path directory_;
+};
+
+}  // namespace edgecore::metaserver

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/http/http_connection.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <charconv>
+#include <limits>
+
+#include "edgecore/base/ascii.hpp"
+#include "edgecore/base/error.hpp"
+
+namespace edgecore::net {
+namespace {
+
+/// An idle connection keeps no more than this for its next request's bytes.
+constexpr std::size_t idle_input_bytes = 512;
+/// What is read and thrown away of a refused request, so that its sender gets to see the answer instead of a
+/// reset.
+constexpr std::size_t linger_bytes = 1024UL * 1024;
+constexpr std::chrono::milliseconds linger_time{2000};
+/// A write's time-out is for each part of this size.
+constexpr std::size_t write_part_bytes = 64UL * 1024;
+/// Calls in a row that did not wait (a request parsed, a read, a write), before the others are let pass.
+constexpr unsigned most_unwaited = 32;
+
+/// The server's own lines must not come twice.
+bool is_framing(std::string_view name) {
+  return iequals(name, "Content-Length") || iequals(name, "Transfer-Encoding") ||
+         iequals(name, "Connection") || iequals(name, "Date");
+}
+
+void append_number(std::string& out, std::size_t number, int base) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, base).ptr;
+  out.append(digits.data(), end);
+}
+
+}  // namespace
+
+std::string& HttpService::landing() {
+  if (landing_.empty()) landing_.resize(http_read_bytes);
+  return landing_;
+}
+
+std::string_view HttpService::date_line() {
+  const std::time_t now = std::time(nullptr);
+  if (date_line_.empty() || now != date_of_) {
+    date_line_ = "Date: " + http_date(now) + "\r\n";
+    date_of_ = now;
+  }
+  return date_line_;
+}
+
+void Pieces::add(std::string_view bytes) {
+  if (!bytes.empty()) items_.at(count_++) = asio::buffer(bytes);
+}
+
+void Pieces::consume(std::size_t count) {
+  std::size_t gone = 0;
+  while (gone < count_ && count >= items_[gone].size()) count -= items_[gone++].size();
+  if (gone < count_) items_[gone] += count;
+  std::move(items_.begin() + static_cast<std::ptrdiff_t>(gone),
+            items_.begin() + static_cast<std::ptrdiff_t>(count_), items_.begin());
+  count_ -= gone;
+}
+
+HttpConnection::HttpConnection(Stream stream, std::shared_ptr<const TlsContext> tls, HttpService& service)
+    : stream_(std::move(stream)),
+      tls_(std::move(tls)),
+      service_(service),
+      deadline_(stream_.get_executor(), [guarded = stream_]() mutable { guarded.expire(); }),
+      parser_(HttpParser::Kind::request, HttpLimits{service.limits.header_bytes, service.limits.header_count,
+                                                    service.limits.body_bytes}),
+      peer_(stream_.peer()) {}
+
+asio::awaitable<void> HttpConnection::run() {
+  try {
+    co_await converse();
+  } catch (const NetError&) {
+    // The peer went away, was too slow or does not speak TLS: how connections end.
+  }
+  if (answer_ == Answer::upgraded) co_return;  // the WebSocket's now
+  stream_.shutdown();
+  stream_.close();
+}
+
+asio::awaitable<void> HttpConnection::converse() {
+  if (tls_) {
+    deadline_.arm(service_.limits.handshake_timeout);
+    co_await stream_.handshake_server(tls_);
+    peer_certificate_ = stream_.peer_certificate();
+    tls_.reset();
+  }
+  while (keep_) {
+    const bool there = co_await read_request();
+    if (!there) co_return;
+    Request request = take_request();
+    answer_ = Answer::none;
+    handling_ = true;
+    co_await handle(request);
+    handling_ = false;
+    if (answer_ == Answer::upgraded) co_return;
+    if (answer_ == Answer::streaming) co_return stream_.close(true);  // unfinished: the client must see it
+  }
+  co_await linger();
+}
+
+void HttpConnection::finish_soon() {
+  keep_ = false;
+  if (!handling_) stream_.close();
+}
+
+/// False when the connection is to be closed; a fault has been answered then.
+asio::awaitable<bool> HttpConnection::read_request() {
+  for (Step step = begin_request(); step != Step::take; step = advance()) {
+    if (step == Step::wait) {
+      arm_for_input();
+      const auto [error] = co_await stream_.async_wait_for(read_wants_, as_result);
+      if (error) stream_.fail(error, "reading a request");
+      unwaited_ = 0;
+    } else if (step == Step::let_pass) {
+      co_await let_others_pass();
+    } else if (step == Step::go_on) {
+      Pieces pieces;
+      pieces.add("HTTP/1.1 100 Continue\r\n\r\n");
+      const Flow flow = send_now(pieces);
+      if (flow != Flow::done) co_await send_rest(pieces, flow);
+      phase_ = Phase::none;  // the body's time begins now
+    } else {
+      if (step == Step::refuse) co_await refuse();
+      co_return false;
+    }
+  }
+  deadline_.disarm();
+  co_return true;
+}
+
+HttpConnection::Step HttpConnection::begin_request() {
+  parser_.restart();
+  head_seen_ = false;
+  phase_ = Phase::none;
+  if (!input_.empty() || stream_.holds_input()) {
+    quiet_since_ = std::numeric_limits<std::uint64_t>::max();
+    return advance();
+  }
+  // A client that has had its answer a moment ago has sent nothing yet: no use in trying.
+  quiet_since_ = stream_.bytes_read();
+  read_wants_ = Stream::Attempt::State::wants_read;
+  return Step::wait;
+}
+
+HttpConnection::Step HttpConnection::advance() {
+  parse({});
+  for (;;) {
+    if (parser_.fault()) {
+      fault_ = *parser_.fault();
+      return Step::refuse;
+    }
+    if (parser_.head_done() && !head_seen_) {
+      if (const auto step = look_at_head()) return *step;
+      parse({});
+      continue;
+    }
+    if (spent()) return Step::let_pass;
+    if (parser_.done()) return Step::take;
+    auto& landing = service_.landing();
+    const auto got = stream_.try_read(asio::buffer(landing));
+    if (got.state != Stream::Attempt::State::done) {
+      read_wants_ = got.state;
+      return Step::wait;
+    }
+    if (got.error == asio::error::eof) return Step::end;
+    if (got.error) stream_.fail(got.error, "reading a request");
+    parse(std::string_view(landing).substr(0, got.count));
+  }
+}
+
+/// Parses what was kept and then `fresh`, stops once behind the head, and keeps what is left.
+void HttpConnection::parse(std::string_view fresh) {
+  const bool kept = !input_.empty();
+  if (kept && !fresh.empty()) {
+    input_.erase(0, parsed_);
+    parsed_ = 0;
+    input_.append(fresh);
+  }
+  std::string_view rest = kept ? std::string_view(input_).substr(parsed_) : fresh;
+  while (!rest.empty() && !parser_.done() && !(parser_.head_done() && !head_seen_)) {
+    const std::size_t taken = parser_.put(rest);
+    if (taken == 0) break;
+    rest.remove_prefix(taken);
+  }
+  if (rest.empty()) {
+    input_.clear();
+  } else if (!kept) {
+    input_.assign(rest);
+  }
+  parsed_ = input_.size() - rest.size();
+}
+
+std::optional<HttpConnection::Step> HttpConnection::look_at_head() {
+  const HttpHead& head = parser_.head();
+  head_seen_ = true;
+  http_1_1_ = head.http_1_1;
+  head_only_ = head.method == "HEAD";
+  if (http_1_1_ && !head.headers.has("Host")) {
+    fault_ = HttpFault{400, "The request has no Host header."};
+    return Step::refuse;
+  }
+  keep_ = keep_ && head.keep_alive && http_1_1_;
+  if (!parser_.done() && iequals(head.headers.get("Expect"), "100-continue")) return Step::go_on;
+  return std::nullopt;
+}
+
+void HttpConnection::arm_for_input() {
+  const bool begun = stream_.bytes_read() != quiet_since_;
+  const Phase phase = head_seen_ ? Phase::body : begun ? Phase::head : Phase::idle;
+  if (phase == phase_) return;
+  phase_ = phase;
+  if (phase == Phase::idle && input_.capacity() > idle_input_bytes) std::string().swap(input_);
+  const auto& limits = service_.limits;
+  deadline_.arm(phase == Phase::body   ? limits.body_timeout
+                : phase == Phase::head ? limits.header_timeout
+                                       : limits.idle_timeout);
+}
+
+Request HttpConnection::take_request() {
+  HttpHead head = parser_.take_head();
+  upgrade_head_ = head.upgrade ? std::make_unique<const HttpHead>(head) : nullptr;
+  Request request;
+  request.method = std::move(head.method);
+  request.target = std::move(head.target);
+  request.headers = std::move(head.headers);
+  request.body = parser_.take_body();
+  request.peer_address = peer_.address;
+  request.peer_port = peer_.port;
+  request.peer_certificate = peer_certificate_;
+  return request;
+}
+
+asio::awaitable<void> HttpConnection::handle(Request& request) {
+  HttpFault fault{500, "The request was not answered."};
+  Responder responder(*this);
+  try {
+    co_await service_.handler(request, responder);
+  } catch (const NetError& problem) {
+    // Either this connection's own end, or that of another one which the handler did not catch.
+    if (answer_ != Answer::none || !stream_.open()) throw;
+    fault = {500, problem.what()};
+  } catch (const boost::system::system_error& problem) {
+    if (problem.code() == asio::error::operation_aborted) throw;  // cancelled
+    fault = {500, problem.what()};
+  } catch (const BadInput& problem) {
+    fault = {400, problem.what()};
+  } catch (const std::exception& problem) {
+    fault = {500, problem.what()};
+  }
+  if (answer_ != Answer::none) co_return;
+  Response response;
+  response.status = fault.status;
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.body = fault.sentence + "\n";
+  co_await responder.send(std::move(response));
+}
+
+asio::awaitable<void> HttpConnection::refuse() {
+  keep_ = false;
+  const auto& refusal = service_.options.refusal;
+  std::optional<Response> answer;
+  if (refusal) answer = refusal(fault_->status, fault_->sentence);
+  if (!answer) {
+    answer.emplace();
+    answer->status = fault_->status;
+    answer->headers.add("Content-Type", "text/plain; charset=utf-8");
+    answer->body = fault_->sentence + "\n";
+  }
+  const std::string head = head_text(answer->status, answer->headers, false, answer->body.size());
+  Pieces pieces;
+  pieces.add(head);
+  pieces.add(answer->body);
+  const Flow flow = send_now(pieces);
+  if (flow != Flow::done) co_await send_rest(pieces, flow);
+  co_await linger();
+}
+
+asio::awaitable<void> HttpConnection::linger() {
+  stream_.shutdown();
+  deadline_.arm(linger_time);
+  for (std::size_t total = 0; total < linger_bytes;) {
+    const auto got = stream_.try_read(asio::buffer(service_.landing()));
+    if (got.state != Stream::Attempt::State::done) {
+      const auto [error] = co_await stream_.async_wait_for(got.state, as_result);
+      if (error) co_return;
+      unwaited_ = 0;
+      continue;
+    }
+    if (got.error) co_return;
+    total += got.count;
+    if (spent()) co_await let_others_pass();
+  }
+}
+
+std::string HttpConnection::head_text(int status, const Headers& headers, bool streaming,
+                                      std::size_t length) {
+  std::string out;
+  out.reserve(256);
+  out.append("HTTP/1.1 ");
+  append_number(out, static_cast<std::size_t>(status), 10);
+  out.append(" ").append(reason_phrase(status)).append("\r\n").append(service_.date_line());
+  for (const auto& [name, value] : headers)
+    if (!is_framing(name)) append_header(out, name, value);
+  if (streaming) {
+    chunked_ = http_1_1_;
+    if (chunked_) out += "Transfer-Encoding: chunked\r\n";
+    if (!chunked_) keep_ = false;
+  } else if (!has_no_body(status)) {
+    out += "Content-Length: ";
+    append_number(out, length, 10);
+    out += "\r\n";
+  }
+  if (!keep_) out += "Connection: close\r\n";
+  out += "\r\n";
+  return out;
+}
+
+Pieces HttpConnection::framed(std::string_view piece, std::string& size_line) const {
+  Pieces pieces;
+  if (piece.empty() || head_only_) return pieces;
+  if (chunked_) {
+    append_number(size_line, piece.size(), 16);
+    size_line += "\r\n";
+    pieces.add(size_line);
+  }
+  pieces.add(piece);
+  if (chunked_) pieces.add("\r\n");
+  return pieces;
+}
+
+HttpConnection::Flow HttpConnection::send_now(Pieces& pieces) {
+  while (!pieces.empty()) {
+    const auto sent = stream_.try_write(pieces.list());
+    if (sent.state != Stream::Attempt::State::done) {
+      write_wants_ = sent.state;
+      return Flow::blocked;
+    }
+    if (sent.error) stream_.fail(sent.error, "sending a response");
+    pieces.consume(sent.count);
+    if (spent()) return Flow::let_pass;
+  }
+  return Flow::done;
+}
+
+asio::awaitable<void> HttpConnection::send_rest(Pieces& pieces, Flow flow) {
+  std::uint64_t part_ends = 0;
+  for (; flow != Flow::done; flow = send_now(pieces)) {
+    if (stream_.bytes_written() >= part_ends) {
+      part_ends = stream_.bytes_written() + write_part_bytes;
+      deadline_.arm(service_.limits.write_timeout);
+    }
+    if (flow == Flow::let_pass) {
+      co_await let_others_pass();
+      continue;
+    }
+    const auto [error] = co_await stream_.async_wait_for(write_wants_, as_result);
+    unwaited_ = 0;
+    if (error == asio::error::operation_aborted && stream_.open()) {
+      stream_.close(true);  // the writer was cancelled: what was sent cannot be gone on with
+      throw boost::system::system_error(error);
+    }
+    if (error) stream_.fail(error, "sending a response");
+  }
+  deadline_.disarm();
+}
+
+bool HttpConnection::spent() {
+  return ++unwaited_ >= most_unwaited;
+}
+
+asio::awaitable<void> HttpConnection::let_others_pass() {
+  unwaited_ = 0;
+  co_await asio::post(stream_.get_executor(), asio::use_awaitable);
+}
+
+}  // namespace edgecore::net

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/http/http_parse.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/status.hpp>
+#include <ctime>
+#include <limits>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/base/log.hpp"
+
+namespace edgecore::net {
+namespace {
+
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+HttpFault fault_of(const error_code& error) {
+  if (error == http::error::header_limit) return {431, "The header is larger than what is taken."};
+  if (error == http::error::body_limit) return {413, "The body is larger than what is taken."};
+  if (error == http::error::bad_version) return {505, "Only HTTP/1.0 and HTTP/1.1 are spoken here."};
+  return {400, "The message is not HTTP/1.1 (" + error.message() + ")."};
+}
+
+/// Beast 1.81 asserts that a last chunk it sees for the second time comes with at least five bytes, which
+/// holds behind another chunk only: an empty body that arrives as "0\r\n" and then one byte more would end a
+/// program built with assertions. With five bytes all is well; a last chunk is never shorter.
+bool is_short_last_chunk(std::string_view bytes) {
+  return bytes.size() == 4 && bytes.starts_with("0\r\n");
+}
+
+std::string_view plain(boost::core::string_view text) {
+  return {text.data(), text.size()};
+}
+
+std::string text(boost::core::string_view from) {
+  return {from.data(), from.size()};
+}
+
+/// Beast's grammar, which puts what it reads where it is wanted: no containers in between.
+template <bool IsRequest>
+class Machine final : public http::basic_parser<IsRequest> {
+ public:
+  explicit Machine(const HttpLimits& limits) {
+    this->header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+    this->body_limit(limits.body_bytes);
+  }
+
+  HttpHead head;
+  std::string body;
+  std::function<void(std::string_view)> piece;
+
+ private:
+  using Text = boost::core::string_view;
+
+  void on_request_impl(http::verb, Text method, Text target, int version, error_code&) override {
+    head.method = text(method);
+    head.target = text(target);
+    head.http_1_1 = version >= 11;
+  }
+  void on_response_impl(int status, Text, int version, error_code&) override {
+    head.status = status;
+    head.http_1_1 = version >= 11;
+  }
+  void on_field_impl(http::field, Text name, Text value, error_code&) override {
+    head.headers.add(text(name), text(value));
+  }
+  void on_header_impl(error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+  std::size_t on_body_impl(Text bytes, error_code&) override { return take(bytes); }
+  void on_chunk_header_impl(std::uint64_t, Text, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, Text bytes, error_code&) override { return take(bytes); }
+  void on_finish_impl(error_code&) override {}
+
+  std::size_t take(Text bytes) {
+    if (piece) {
+      piece(plain(bytes));
+    } else {
+      body.append(bytes.data(), bytes.size());
+    }
+    return bytes.size();
+  }
+};
+
+}  // namespace
+
+struct HttpParser::Impl {
+  Impl(Kind of, const HttpLimits& given) : kind(of), limits(given) { restart(); }
+
+  void restart() {
+    head_done = false;
+    fault.reset();
+    if (kind == Kind::request) {
+      request.emplace(limits);
+    } else {
+      response.emplace(limits);
+      response->skip(kind == Kind::response_to_head);
+    }
+  }
+
+  template <class Action>
+  decltype(auto) with(Action action) {
+    return request ? action(*request) : action(*response);
+  }
+
+  Kind kind;
+  HttpLimits limits;
+  std::optional<Machine<true>> request;
+  std::optional<Machine<false>> response;
+  std::optional<HttpFault> fault;
+  bool head_done = false;
+};
+
+HttpParser::HttpParser(Kind kind, const HttpLimits& limits) : impl_(std::make_unique<Impl>(kind, limits)) {}
+HttpParser::~HttpParser() = default;
+
+void HttpParser::restart() {
+  impl_->restart();
+}
+
+std::size_t HttpParser::put(std::string_view bytes) {
+  if (impl_->fault || bytes.empty()) return 0;
+  return impl_->with([this, bytes](auto& machine) -> std::size_t {
+    if (impl_->head_done && machine.chunked() && is_short_last_chunk(bytes)) return 0;
+    machine.eager(impl_->head_done);
+    error_code error;
+    const std::size_t taken = machine.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
+    if (error == http::error::need_more) {
+      if (!impl_->head_done && bytes.size() - taken > impl_->limits.header_bytes)
+        impl_->fault = fault_of(http::error::header_limit);
+      return taken;
+    }
+    if (error) {
+      impl_->fault = fault_of(error);
+      return taken;
+    }
+    if (!impl_->head_done && machine.is_header_done()) {
+      impl_->head_done = true;
+      machine.head.keep_alive = machine.keep_alive();
+      machine.head.upgrade = machine.upgrade();
+      if (machine.head.headers.size() > impl_->limits.header_count)
+        impl_->fault = HttpFault{431, "There are more header lines than what is taken."};
+      const auto length = machine.content_length();
+      if (length && *length > impl_->limits.body_bytes && !machine.piece)
+        impl_->fault = fault_of(http::error::body_limit);
+    }
+    return taken;
+  });
+}
+
+void HttpParser::end_of_stream() {
+  impl_->with([this](auto& machine) {
+    error_code error;
+    if (machine.got_some()) machine.put_eof(error);
+    if (error) impl_->fault = HttpFault{400, "The message was cut off (" + error.message() + ")."};
+  });
+}
+
+const std::optional<HttpFault>& HttpParser::fault() const {
+  return impl_->fault;
+}
+bool HttpParser::started() const {
+  return impl_->with([](const auto& machine) { return machine.got_some(); });
+}
+bool HttpParser::head_done() const {
+  return impl_->head_done;
+}
+bool HttpParser::done() const {
+  return impl_->with([](const auto& machine) { return machine.is_done(); });
+}
+const HttpHead& HttpParser::head() const {
+  if (!impl_->head_done) throw Error("The head of an HTTP message was asked for before it had been read.");
+  return impl_->with([](const auto& machine) -> const HttpHead& { return machine.head; });
+}
+HttpHead HttpParser::take_head() {
+  return impl_->with([](auto& machine) { return std::move(machine.head); });
+}
+std::string HttpParser::take_body() {
+  return impl_->with([](auto& machine) { return std::move(machine.body); });
+}
+void HttpParser::on_body(std::function<void(std::string_view)> piece) {
+  impl_->limits.body_bytes = std::numeric_limits<std::size_t>::max();
+  impl_->with([&piece](auto& machine) {
+    machine.body_limit(boost::none);
+    machine.piece = std::move(piece);
+  });
+}
+
+std::string_view reason_phrase(int status) {
+  return plain(http::obsolete_reason(http::int_to_status(static_cast<unsigned>(status))));
+}
+
+bool has_no_body(int status) {
+  return status < 200 || status == 204 || status == 304;
+}
+
+std::string http_date(std::time_t now) {
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 64> text{};
+  // The C locale of the process is never changed, so %a and %b are English.
+  const std::size_t size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return {text.data(), size};
+}
+
+namespace {
+
+/// Which bytes would end a header's name or value before its end.
+using ByteSet = std::array<bool, 256>;
+constexpr ByteSet byte_set(std::string_view characters) {
+  ByteSet out{};
+  for (const char c : characters) out[static_cast<unsigned char>(c)] = true;
+  return out;
+}
+constexpr ByteSet not_in_a_value = byte_set(std::string_view("\r\n\0", 3));
+constexpr ByteSet not_in_a_name = byte_set(std::string_view("\r\n\0: \t", 6));
+
+bool holds(std::string_view text, const ByteSet& bytes) {
+  return std::any_of(text.begin(), text.end(),
+                     [&bytes](char c) { return bytes[static_cast<unsigned char>(c)]; });
+}
+
+}  // namespace
+
+void append_header(std::string& out, std::string_view name, std::string_view value) {
+  if (name.empty() || holds(name, not_in_a_name) || holds(value, not_in_a_value))
+    throw BadInput("The header \"" + log::quote(name) + "\" holds characters that no header may have.");
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void append_headers(std::string& out, const Headers& headers) {
+  for (const auto& [name, value] : headers) append_header(out, name, value);
+}
+
+}  // namespace edgecore::net

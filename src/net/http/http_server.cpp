@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edgecore/net/http_server.hpp"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <list>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/base/steady_timer.hpp"
+#include "net/http/http_connection.hpp"
+
+namespace edgecore::net {
+namespace {
+
+using Tcp = asio::ip::tcp;
+using Local = asio::local::stream_protocol;
+constexpr std::chrono::milliseconds accept_pause{100};
+
+void check(const error_code& error, const std::string& what) {
+  if (error) throw SystemError(what, error.value());
+}
+
+/// Removes a socket file nobody listens on any more.
+void remove_stale_socket(const std::filesystem::path& path, const asio::any_io_executor& executor) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return;
+  Local::socket probe(executor);
+  error_code error;
+  probe.connect(Local::endpoint(path.string()), error);
+  if (!error) throw SystemError("Another process listens on " + path.string(), EADDRINUSE);
+  ::unlink(path.c_str());
+}
+
+}  // namespace
+
+struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
+  struct Entry {
+    asio::cancellation_signal cancel;
+    HttpConnection* connection = nullptr;
+  };
+
+  State(asio::any_io_executor on, Options with, Handler calling)
+      : executor(std::move(on)),
+        options(std::move(with)),
+        handler(std::move(calling)),
+        service(options, handler),
+        emptied(executor) {
+    if (options.unix_socket.empty()) {
+      listen_tcp();
+    } else {
+      listen_unix();
+    }
+  }
+
+  void listen_tcp() {
+    error_code error;
+    const bool all = options.address.empty();
+    const auto address =
+        all ? asio::ip::address(asio::ip::address_v6::any()) : asio::ip::make_address(options.address, error);
+    if (error) throw BadInput("\"" + log::quote(options.address) + "\" is not an IP address to listen on.");
+    const Tcp::endpoint endpoint(address, options.port);
+    const std::string where = address.to_string() + " port " + std::to_string(options.port);
+    auto& acceptor = tcp.emplace(executor);
+    acceptor.open(endpoint.protocol(), error);
+    check(error, "A listening socket could not be made");
+    acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
+    if (all) acceptor.set_option(asio::ip::v6_only(false), error);
+    acceptor.bind(endpoint, error);
+    check(error, "The address " + where + " could not be listened on");
+    acceptor.listen(asio::socket_base::max_listen_connections, error);
+    check(error, "Listening on " + where + " failed");
+    bound_port = acceptor.local_endpoint().port();
+  }
+
+  void listen_unix() {
+    const std::string path = options.unix_socket.string();
+    if (path.size() >= sizeof(sockaddr_un::sun_path))
+      throw BadInput("The path of the Unix socket " + path + " is longer than 107 bytes.");
+    remove_stale_socket(options.unix_socket, executor);
+    error_code error;
+    auto& acceptor = local.emplace(executor);
+    acceptor.open(Local(), error);
+    check(error, "A listening socket could not be made");
+    // The mode is set on the socket before it has a name, so that it is never open to more than it should be.
+    ::fchmod(acceptor.native_handle(), options.unix_socket_mode);
+    acceptor.bind(Local::endpoint(path), error);
+    check(error, "The Unix socket " + path + " could not be made");
+    if (::chmod(path.c_str(), options.unix_socket_mode) != 0)
+      throw SystemError("The mode of the Unix socket " + path + " could not be set", errno);
+    acceptor.listen(asio::socket_base::max_listen_connections, error);
+    check(error, "Listening on " + path + " failed");
+  }
+
+  void close_listener() {
+    error_code ignored;
+    if (tcp) tcp->close(ignored);
+    if (local && local->is_open()) {
+      local->close(ignored);
+      ::unlink(options.unix_socket.c_str());
+    }
+    stopping = true;
+  }
+
+  void cut_all() {
+    cutting = true;
+    for (auto& entry : entries) {
+      if (entry.connection == nullptr) continue;
+      entry.connection->cut();
+      entry.cancel.emit(asio::cancellation_type::terminal);
+    }
+  }
+
+  /// Takes over an accepted socket; the coroutine keeps this state alive.
+  void serve(Stream::Socket socket) {
+    if (entries.size() >= options.limits.connections) return;  // closed by its destructor
+    const auto entry = entries.emplace(entries.end());
+    auto whole = run_connection(shared_from_this(), Stream(std::move(socket)), entry);
+    auto at_end = asio::bind_cancellation_slot(entry->cancel.slot(), [](const std::exception_ptr&) {});
+    asio::co_spawn(executor, std::move(whole), std::move(at_end));
+  }
+
+  static asio::awaitable<void> run_connection(std::shared_ptr<State> self, Stream stream,
+                                              std::list<Entry>::iterator entry) {
+    HttpConnection connection(std::move(stream), self->options.tls, self->service);
+    entry->connection = &connection;
+    const Removal removal{*self, entry};
+    try {
+      if (self->cutting) co_return;
+      co_await connection.run();
+    } catch (const std::exception&) {
+      connection.cut();  // cancelled: nobody is left to be told
+    }
+  }
+
+  /// Forgets a connection however its coroutine ends. The signal lives on until the coroutine's slot is gone.
+  struct Removal {
+    State& state;
+    std::list<Entry>::iterator entry;
+    ~Removal() {
+      entry->connection = nullptr;
+      asio::post(state.executor, [self = state.shared_from_this(), entry = entry] {
+        self->entries.erase(entry);
+        if (self->entries.empty()) self->emptied.cancel();
+      });
+    }
+  };
+
+  template <class Acceptor>
+  static asio::awaitable<void> accept_loop(std::shared_ptr<State> self, Acceptor& acceptor) {
+    SteadyTimer pause(self->executor);
+    while (!self->stopping) {
+      Stream::Socket socket(self->executor);
+      const auto [error] = co_await acceptor.async_accept(socket, as_result);
+      if (self->stopping) co_return;
+      if (!error) {
+        self->serve(std::move(socket));
+        continue;
+      }
+      // Out of descriptors or the like: those who wait in the backlog are taken when it is over.
+      pause.expires_after(accept_pause);
+      co_await pause.async_wait(as_result);
+    }
+  }
+
+  asio::any_io_executor executor;
+  Options options;
+  Handler handler;
+  HttpService service;
+  std::optional<Tcp::acceptor> tcp;
+  std::optional<Local::acceptor> local;
+  std::uint16_t bound_port = 0;
+  std::list<Entry> entries;
+  SteadyTimer emptied;  ///< cancelled when the last connection has ended
+  bool stopping = false;
+  bool cutting = false;  ///< connections that begin now end at once
+};
+
+HttpServer::HttpServer(asio::any_io_executor executor, Options options, Handler handler)
+    : state_(std::make_shared<State>(std::move(executor), std::move(options), std::move(handler))) {}
+
+HttpServer::~HttpServer() {
+  state_->close_listener();
+  state_->cut_all();
+}
+
+void HttpServer::start() {
+  const auto ignore = [](const std::exception_ptr&) {};
+  if (state_->tcp) asio::co_spawn(state_->executor, State::accept_loop(state_, *state_->tcp), ignore);
+  if (state_->local) asio::co_spawn(state_->executor, State::accept_loop(state_, *state_->local), ignore);
+}
+
+asio::awaitable<void> HttpServer::stop(std::chrono::milliseconds grace) {
+  const auto state = state_;  // beyond this object's own end, if it comes to that
+  state->close_listener();
+  for (auto& entry : state->entries)
+    if (entry.connection != nullptr) entry.connection->finish_soon();
+  state->emptied.expires_after(grace);
+  if (!state->entries.empty() && grace.count() > 0) co_await state->emptied.async_wait(as_result);
+  state->cut_all();
+  state->emptied.expires_at(SteadyTime::max());
+  while (!state->entries.empty()) co_await state->emptied.async_wait(as_result);
+}
+
+std::uint16_t HttpServer::port() const {
+  return state_->bound_port;
+}
+std::size_t HttpServer::connections() const {
+  return state_->entries.size();
+}
+void HttpServer::set_tls(std::shared_ptr<const TlsContext> tls) {
+  state_->options.tls = std::move(tls);
+}
+
+}  // namespace edgecore::net

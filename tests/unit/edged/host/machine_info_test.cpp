@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edged/host/machine_info.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+namespace edgecore::edged {
+namespace {
+
+/// The files of a machine, below a directory of the test's own.
+class MachineInfoTest : public ::testing::Test {
+ protected:
+  MachineInfoTest() {
+    std::string name = ::testing::TempDir() + "machine-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no directory for the test: " + name);
+    root_ = name;
+  }
+  ~MachineInfoTest() override { std::filesystem::remove_all(root_); }
+
+  void write(const std::string& path, std::string_view content) {
+    std::filesystem::create_directories((root_ / path).parent_path());
+    std::ofstream(root_ / path, std::ios::binary) << content;
+  }
+
+  std::filesystem::path root_;
+};
+
+TEST_F(MachineInfoTest, TheUuidOfADeviceTreeHasNoNulAtItsEnd) {
+  write("etc/machine-id", "0123456789abcdef\n");
+  write("proc/device-tree/system-id", std::string_view("ca6a4a3e-17f2\0", 14));
+  EXPECT_EQ(read_machine_info(root_).system_uuid, "ca6a4a3e-17f2");
+}
+
+TEST_F(MachineInfoTest, WithoutFirmwareTheMachinesIdIsItsUuid) {
+  write("etc/machine-id", "0123456789abcdef\n");
+  const MachineInfo info = read_machine_info(root_);
+  EXPECT_EQ(info.machine_id, "0123456789abcdef");
+  EXPECT_EQ(info.system_uuid, "0123456789abcdef");
+}
+
+TEST_F(MachineInfoTest, TheNameOfTheSystemIsReadFromItsRelease) {
+  write("etc/os-release", "NAME=x\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n");
+  EXPECT_EQ(read_machine_info(root_).os_image, "Debian GNU/Linux 12 (bookworm)");
+}
+
+}  // namespace
+}  // namespace edgecore::edged

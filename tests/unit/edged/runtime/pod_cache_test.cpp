@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edged/runtime/pod_cache.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "edgecore/cri/fake_runtime.hpp"
+#include "edged/spec/sandbox_config.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+using namespace std::chrono_literals;
+
+class PodCacheTest : public ::testing::Test {
+ protected:
+  PodCacheTest()
+      : cache_(
+            runtime_, loop_.get_executor(), log::get("pod-cache-test"), [](const std::string&) {}, [] {}) {
+    cri::PodSandboxConfig config;
+    config.metadata = {"p", "u-1", "default", 0};
+    config.labels[kPodUidLabel] = "u-1";
+    run(runtime_.run_pod_sandbox(config, ""));
+  }
+  template <class T>
+  T run(boost::asio::awaitable<T> what) {
+    auto result = boost::asio::co_spawn(loop_, std::move(what), boost::asio::use_future);
+    if (loop_.stopped()) loop_.restart();
+    loop_.run();
+    return result.get();
+  }
+  std::size_t asked() const { return runtime_.count_calls("ListContainers"); }
+
+  boost::asio::io_context loop_;
+  cri::FakeRuntime runtime_;
+  PodCache cache_;
+};
+
+TEST_F(PodCacheTest, WhatIsKnownIsNotAskedForAgain) {
+  EXPECT_EQ(run(cache_.get("u-1"))->sandboxes.size(), 1U);
+  const auto before = asked();
+  run(cache_.get("u-1"));
+  EXPECT_EQ(asked(), before);
+  cache_.mark_stale("u-1");
+  run(cache_.get("u-1"));
+  EXPECT_EQ(asked(), before + 1);
+}
+
+TEST_F(PodCacheTest, AnEventDuringAQuestionIsNotForgottenWithItsAnswer) {
+  cri::FakeRuntime::Fault slow;
+  slow.delay = 20ms;
+  runtime_.fail_next("ListContainers", slow);
+  auto first = boost::asio::co_spawn(loop_, cache_.refresh("u-1"), boost::asio::use_future);
+  if (loop_.stopped()) loop_.restart();
+  while (asked() == 0) loop_.run_one();
+  cache_.mark_stale("u-1");
+  loop_.run();
+  first.get();
+  const auto before = asked();
+  run(cache_.get("u-1"));
+  EXPECT_EQ(asked(), before + 1) << "an old answer is taken for the newest";
+}
+
+TEST_F(PodCacheTest, AQuestionThatFailedIsAskedAgain) {
+  run(cache_.get("u-1"));
+  cri::FakeRuntime::Fault fault;
+  fault.code = cri::Code::Unavailable;
+  runtime_.fail_next("ListPodSandbox", fault);
+  EXPECT_THROW(run(cache_.refresh("u-1")), cri::CallError);
+  const auto before = asked();
+  run(cache_.get("u-1"));
+  EXPECT_EQ(asked(), before + 1);
+}
+
+}  // namespace
+}  // namespace edgecore::edged

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edged/volumes/volume_host.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <future>
+#include <thread>
+
+#include "beehive/loop.hpp"
+#include "edgecore/kube/json.hpp"
+#include "unit/beehive/loop.hpp"
+#include "unit/edged/volume_scratch.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+namespace fs = std::filesystem;
+using boost::asio::awaitable;
+using std::chrono::minutes;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ConfigKind = kube::EnvFrom::Kind;
+
+/// Objects in memory; counts what it is asked.
+class MemoryObjects final : public ObjectSource {
+ public:
+  explicit MemoryObjects(const Clock& clock) : clock_(clock) {}
+  std::map<std::string, Json> objects;  ///< "configmap/m"
+  bool online = true;
+  int asked = 0;
+  int tokens = 0;
+
+  awaitable<MetaAnswer> config_map(std::string, std::string name) override {
+    co_return find("configmap/" + name);
+  }
+  awaitable<MetaAnswer> secret(std::string, std::string name) override { co_return find("secret/" + name); }
+  awaitable<TokenAnswer> token(kube::PodPtr pod, kube::ServiceAccountTokenProjection projection) override {
+    TokenAnswer answer;
+    if (!online) {
+      answer.refused = kube::Status::service_unavailable("offline");
+      co_return answer;
+    }
+    answer.token = pod->uid + "-" + std::to_string(++tokens);
+    answer.issued = clock_.wall();
+    answer.expires = answer.issued + std::chrono::seconds(projection.expiration_seconds);
+    co_return answer;
+  }
+
+ private:
+  MetaAnswer find(const std::string& key) {
+    ++asked;
+    const auto found = objects.find(key);
+    if (found == objects.end()) return {nullptr, kube::Status::not_found("configmap", key)};
+    return {found->second, std::nullopt};
+  }
+  const Clock& clock_;
+};
+
+constexpr const char* kVolumes = R"x([
+    {"name": "cfg", "configMap": {"name": "m"}}, {"name": "sec", "secret": {"secretName": "s"}},
+    {"name": "data", "emptyDir": {}}, {"name": "host", "hostPath": {"path": "/tmp"}},
+    {"name": "api", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}},
+      {"downwardAPI": {"items": [{"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}]}}]}}])x";
+
+kube::PodPtr make_pod(const std::string& volumes = kVolumes, const std::string& label = "1") {
+  return kube::parse_pod(kube::parse_json(
+      R"x({"metadata": {"name": "p", "namespace": "ns", "uid": "u1", "labels": {"l": ")x" + label +
+      R"x("}}, "spec": {"serviceAccountName": "sa", "containers": [{"name": "c", "image": "i", "volumeMounts": [
+        {"name": "cfg", "mountPath": "/cfg"}, {"name": "cfg", "mountPath": "/one", "subPath": "key"},
+        {"name": "data", "mountPath": "/d", "subPathExpr": "$(WHO)/log"}, {"name": "host", "mountPath": "/h"}]}],
+        "volumes": )x" +
+      volumes + "}}"));
+}
+
+class VolumeHostOf : public ::testing::Test {
+ protected:
+  VolumeHostOf() {
+    objects.objects["configmap/m"] = {{"data", {{"key", "one"}}}};
+    objects.objects["secret/s"] = {{"data", {{"pass", "aGk="}}}};
+  }
+  template <class Result>
+  Result run(awaitable<Result> work) {
+    auto future = boost::asio::co_spawn(loop, std::move(work), boost::asio::use_future);
+    loop.restart();
+    while (future.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+      if (loop.run_one_for(std::chrono::seconds(20)) == 0) throw Error("the coroutine never ended");
+    }
+    return future.get();
+  }
+  VolumeHost make_host(std::shared_ptr<Mounter> with) {
+    return VolumeHost({scratch.path(), false}, {std::move(with), objects, pool, clock, loop.get_executor()});
+  }
+  fs::path in_pod(const std::string& path) const {
+    return scratch / ("pods/u1/volumes/kubernetes.io~" + path);
+  }
+
+  Scratch scratch;
+  boost::asio::io_context loop;
+  FakeClock clock{WallTime(std::chrono::hours(24 * 365 * 55))};
+  MemoryObjects objects{clock};
+  std::shared_ptr<MemoryMounter> mounter = std::make_shared<MemoryMounter>();
+  BlockingPool pool{"test", {}};
+  VolumeHost host = make_host(mounter);
+};
+
+TEST_F(VolumeHostOf, MakesEveryKindAndThenRests) {
+  const auto first = run(host.set_up(make_pod(), {}));
+  EXPECT_EQ(first.problem, "");
+  EXPECT_TRUE(first.ready && first.changed);
+  EXPECT_EQ(content_of(in_pod("configmap/cfg/key")), "one");
+  EXPECT_EQ(content_of(in_pod("secret/sec/pass")), "hi");
+  EXPECT_EQ(content_of(in_pod("projected/api/token")), "u1-1");
+  EXPECT_EQ(content_of(in_pod("projected/api/labels")), "l=\"1\"");
+  EXPECT_TRUE(mounter->is_mount_point(in_pod("secret/sec")));
+  EXPECT_TRUE(mounter->is_mount_point(in_pod("projected/api")));
+  EXPECT_FALSE(mounter->is_mount_point(in_pod("configmap/cfg")));
+
+  const int asked = objects.asked;
+  const auto again = run(host.set_up(make_pod(), {}));
+  EXPECT_TRUE(again.ready);
+  EXPECT_FALSE(again.changed);
+  EXPECT_EQ(objects.asked, asked) << "a sync without news must ask nobody";
+  EXPECT_EQ(objects.tokens, 1);
+}
+
+TEST_F(VolumeHostOf, APushedChangeIsWrittenAtTheNextSync) {
+  run(host.set_up(make_pod(), {}));
+  objects.objects["configmap/m"]["data"]["key"] = "two";
+  EXPECT_THAT(host.object_changed(ConfigKind::kConfigMap, "ns", "m"), ElementsAre("u1"));
+  EXPECT_THAT(host.object_changed(ConfigKind::kConfigMap, "other", "m"), IsEmpty());
+  EXPECT_THAT(host.object_changed(ConfigKind::kSecret, "ns", "m"), IsEmpty());
+  const auto outcome = run(host.set_up(make_pod(), {}));
+  EXPECT_TRUE(outcome.ready && outcome.changed);
+  EXPECT_EQ(content_of(in_pod("configmap/cfg/key")), "two");
+  EXPECT_FALSE(run(host.set_up(make_pod(), {})).changed);
+}
+
+TEST_F(VolumeHostOf, LabelsReachTheDownwardApi) {
+  run(host.set_up(make_pod(), {}));
+  EXPECT_TRUE(run(host.refresh(make_pod(kVolumes, "2"), {})).changed);
+  EXPECT_EQ(content_of(in_pod("projected/api/labels")), "l=\"2\"");
+  EXPECT_FALSE(run(host.refresh(make_pod(kVolumes, "2"), {})).changed);
+}
+
+TEST_F(VolumeHostOf, AMissingObjectHoldsThePodUntilItArrives) {
+  objects.objects.erase("configmap/m");
+  const auto outcome = run(host.set_up(make_pod(), {}));
+  EXPECT_FALSE(outcome.ready);
+  EXPECT_EQ(outcome.problem, "MountVolume.SetUp failed for volume \"cfg\": configmap \"m\" not found");
+  EXPECT_EQ(content_of(in_pod("secret/sec/pass")), "hi") << "the other volumes are made";
+  objects.objects["configmap/m"] = {{"data", {{"key", "late"}}}};
+  EXPECT_THAT(host.object_changed(ConfigKind::kConfigMap, "ns", "m"), ElementsAre("u1"));
+  EXPECT_TRUE(run(host.set_up(make_pod(), {})).ready);
+  EXPECT_EQ(content_of(in_pod("configmap/cfg/key")), "late");
+}
+
+TEST_F(VolumeHostOf, ARefreshAfterADeletedObjectKeepsTheOldContent) {
+  run(host.set_up(make_pod(), {}));
+  objects.objects.erase("configmap/m");
+  host.object_changed(ConfigKind::kConfigMap, "ns", "m");
+  EXPECT_FALSE(run(host.refresh(make_pod(), {})).ready);
+  EXPECT_EQ(content_of(in_pod("configmap/cfg/key")), "one");
+}
+
+TEST_F(VolumeHostOf, ARefreshMakesNothingThatWasNotSetUp) {
+  EXPECT_FALSE(run(host.refresh(make_pod(), {})).changed);
+  EXPECT_FALSE(fs::exists(in_pod("")));
+  EXPECT_TRUE(run(host.set_up(make_pod(), {})).changed) << "a refresh does not stand for a set-up";
+}
+
+TEST_F(VolumeHostOf, TokensAreRenewedInTimeAndKeptOffline) {
+  run(host.set_up(make_pod(), {}));
+  const auto due = host.next_refresh("u1");
+  ASSERT_TRUE(due);
+  EXPECT_EQ(*due, clock.wall() + minutes(48));
+  clock.advance(minutes(48));
+  objects.online = false;
+  const auto offline = run(host.set_up(make_pod(), {}));
+  EXPECT_TRUE(offline.ready) << offline.problem;
+  EXPECT_EQ(content_of(in_pod("projected/api/token")), "u1-1");
+  clock.advance(std::chrono::hours(5));
+  EXPECT_TRUE(run(host.set_up(make_pod(), {})).ready) << "expired, but the best there is";
+  objects.online = true;
+  clock.advance(minutes(10));
+  EXPECT_TRUE(run(host.set_up(make_pod(), {})).changed);
+  EXPECT_EQ(content_of(in_pod("projected/api/token")), "u1-2");
+}
+
+TEST_F(VolumeHostOf, WithoutPermissionToMountThePodSaysSo) {
+  mounter->refuse("tmpfs");
+  const auto outcome = run(host.set_up(make_pod(), {}));
+  EXPECT_FALSE(outcome.ready);
+  EXPECT_THAT(outcome.problem, HasSubstr("MountVolume.SetUp failed for volume \"sec\": cannot tmpfs"));
+  mounter->permit("tmpfs");
+  EXPECT_TRUE(run(host.set_up(make_pod(), {})).ready);
+}
+
+TEST_F(VolumeHostOf, AnUnsupportedKindIsNamed) {
+  const auto pod = make_pod(R"x([{"name": "cfg", "emptyDir": {}}, {"name": "data", "emptyDir": {}},
+      {"name": "host", "persistentVolumeClaim": {"claimName": "x"}}])x");
+  EXPECT_THAT(run(host.set_up(pod, {})).problem, HasSubstr("persistentVolumeClaim are not supported"));
+}
+
+TEST_F(VolumeHostOf, AFullPoolIsAProblemOfThePodNotACrash) {
+  pool.stop(std::chrono::seconds(1));
+  const auto outcome = run(host.set_up(make_pod(), {}));
+  EXPECT_FALSE(outcome.ready);
+  EXPECT_NE(outcome.problem, "");
+}
+
+TEST_F(VolumeHostOf, AMountThatHangsOutlivesItsHostAndFindsAllItNeeds) {
+  /// The kernel does not let go of a tmpfs until it is told to.
+  struct Stuck final : MemoryMounter {
+    void mount_tmpfs(const fs::path& on, std::uint64_t bytes) override {
+      entered.set_value();
+      go_on.wait();
+      MemoryMounter::mount_tmpfs(on, bytes);
+    }
+    std::promise<void> entered;
+    std::shared_future<void> go_on;
+  };
+  std::promise<void> gate;
+  auto stuck = std::make_shared<Stuck>();
+  stuck->go_on = gate.get_future();
+  auto entered = stuck->entered.get_future();
+  const auto pod = make_pod(R"x([{"name": "cfg", "emptyDir": {}}, {"name": "host", "emptyDir": {}},
+      {"name": "data", "emptyDir": {"medium": "Memory"}}])x");
+  {
+    const auto module = beehive::Loop::make();
+    VolumeHost::Deps deps{std::move(stuck), objects, pool, clock, module->executor()};
+    VolumeHost first({scratch.path(), false}, std::move(deps));
+    boost::asio::co_spawn(module->executor(), first.set_up(pod, {}), boost::asio::detached);
+    std::thread stopper([&] {
+      entered.wait();
+      module->stop();
+    });
+    module->run();
+    stopper.join();
+    module->close();
+  }
+  gate.set_value();
+  EXPECT_TRUE(pool.stop(std::chrono::seconds(20)));
+  EXPECT_TRUE(fs::is_directory(in_pod("empty-dir/data")));
+}
+
+TEST_F(VolumeHostOf, GivesAContainerItsMounts) {
+  const auto pod = make_pod();
+  run(host.set_up(pod, {}));
+  const std::vector<cri::KeyValue> environment{{"WHO", "me"}};
+  const auto mounts = run(host.mounts_for(pod, pod->spec.containers[0], environment));
+  ASSERT_EQ(mounts.volumes.size(), 4U);
+  EXPECT_EQ(mounts.volumes[0].host_path, in_pod("configmap/cfg"));
+  EXPECT_TRUE(mounts.volumes[0].volume_read_only);
+  EXPECT_EQ(mounts.volumes[1].host_path, scratch / "pods/u1/volume-subpaths/cfg/c/1");
+  EXPECT_EQ(mounts.volumes[2].host_path, scratch / "pods/u1/volume-subpaths/data/c/2");
+  EXPECT_TRUE(fs::is_directory(in_pod("empty-dir/data/me/log")));
+  EXPECT_EQ(mounts.volumes[3].host_path, "/tmp");
+  EXPECT_FALSE(mounts.volumes[3].volume_read_only);
+  EXPECT_EQ(mode_of_file(mounts.termination_log), 0666U);
+  EXPECT_THROW(run(host.mounts_for(pod, pod->spec.containers[0], {})), ContainerConfigError)
+      << "WHO is not set";
+}
+
+TEST_F(VolumeHostOf, ASubPathThatLeadsOutIsRefused) {
+  const auto pod = make_pod();
+  run(host.set_up(pod, {}));
+  fs::create_directory_symlink("/etc", in_pod("empty-dir/data/me"));
+  const std::vector<cri::KeyValue> environment{{"WHO", "me"}};
+  try {
+    run(host.mounts_for(pod, pod->spec.containers[0], environment));
+    FAIL() << "mounted /etc";
+  } catch (const ContainerConfigError& error) {
+    EXPECT_THAT(error.what(),
+                HasSubstr("failed to prepare subPath for volumeMount \"data\" of container \"c\""));
+    EXPECT_THAT(error.what(), HasSubstr("leads out of its volume"));
+  }
+}
+
+/// A whole life on the kernel's mounts: the next life adopts what is there, then takes it away.
+TEST_F(VolumeHostOf, RealMountsOutliveTheProcessAndGoWithThePod) {
+  SKIP_UNLESS_MOUNTS();
+  const auto kernel = std::make_shared<KernelMounter>();
+  const std::vector<cri::KeyValue> environment{{"WHO", "me"}};
+  const auto pod = make_pod();
+  {
+    VolumeHost first = make_host(kernel);
+    EXPECT_EQ(run(first.prepare()), "");
+    ASSERT_EQ(run(first.set_up(pod, {})).problem, "");
+    const auto mounts = run(first.mounts_for(pod, pod->spec.containers[0], environment));
+    EXPECT_EQ(content_of(mounts.volumes[1].host_path), "one");
+  }
+  const auto before = kernel->below(scratch / "pods").size();
+  EXPECT_EQ(before, 4U);  // two tmpfs, two subPaths
+  VolumeHost second = make_host(kernel);
+  EXPECT_EQ(run(second.prepare()), "");
+  EXPECT_TRUE(run(second.set_up(pod, {})).ready);
+  EXPECT_EQ(kernel->below(scratch / "pods").size(), before);
+  EXPECT_THAT(run(second.orphans({"u1"})), IsEmpty());
+  EXPECT_THAT(run(second.orphans({})), ElementsAre("u1"));
+  run(second.remove_pod("u1"));
+  EXPECT_TRUE(kernel->below(scratch / "pods").empty());
+  EXPECT_FALSE(fs::exists(scratch / "pods/u1"));
+  run(second.tear_down("u1"));
+  EXPECT_TRUE(run(second.set_up(pod, {})).changed) << "a pod may come back";
+}
+
+}  // namespace
+}  // namespace edgecore::edged

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metaserver/schema/openapi.hpp"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "edgecore/base/ascii.hpp"
+#include "metaserver/http/api_error.hpp"
+#include "support/paths.hpp"
+
+namespace edgecore::metaserver {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::Test;
+
+class OpenApiTest : public Test {
+ protected:
+  void learn(const Json& schema) {
+    Json crd = kube::parse_json(
+        R"({"kind": "CustomResourceDefinition", "metadata": {"name": "crontabs.stable.example.com"},
+      "spec": {"group": "stable.example.com", "scope": "Namespaced", "names": {"plural": "crontabs", "kind": "CronTab"},
+               "versions": [{"name": "v1", "served": true}]}})");
+    crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = schema;
+    resources_.learn(crd);
+  }
+  kube::ApiResources resources_;
+};
+
+constexpr const char* kGvk = "x-kubernetes-group-version-kind";
+constexpr const char* kCronTab = "com.example.stable.v1.CronTab";
+
+Json cron_schema() {
+  return kube::parse_json(R"({"type": "object", "description": "A cron tab.", "properties": {
+    "spec": {"type": "object", "description": "The spec.", "required": ["a"], "properties": {"a": {"type": "string"}}},
+    "list": {"type": "array", "items": {"type": "string"}},
+    "port": {"x-kubernetes-int-or-string": true}}})");
+}
+
+TEST_F(OpenApiTest, KnownKindsHaveTheirFieldsAndWhatIsInsideIsOpen) {
+  const Json document = openapi_v2(resources_);
+  EXPECT_EQ(document["swagger"], "2.0");
+  const Json& pod = document["definitions"]["io.k8s.api.core.v1.Pod"];
+  EXPECT_EQ(pod[kGvk], kube::parse_json(R"([{"group": "", "version": "v1", "kind": "Pod"}])"));
+  EXPECT_EQ(pod["properties"].size(), 5U);
+  EXPECT_EQ(pod["properties"]["metadata"]["$ref"],
+            "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
+  // An object without `properties` is a map of anything to clients.
+  EXPECT_EQ(pod["properties"]["spec"]["type"], "object");
+  EXPECT_FALSE(pod["properties"]["spec"].contains("properties"));
+  EXPECT_TRUE(document["definitions"]["io.k8s.api.core.v1.ConfigMap"]["properties"].contains("binaryData"));
+  const Json& open = document["definitions"]["io.k8s.api.certificates.v1alpha1.ClusterTrustBundle"];
+  EXPECT_EQ(open["type"], "object");
+  EXPECT_FALSE(open.contains("properties"));
+  EXPECT_TRUE(document["definitions"].contains("io.kubeedge.devices.v1beta1.Device"));
+  EXPECT_TRUE(document["definitions"].contains(
+      "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition"));
+}
+
+TEST_F(OpenApiTest, EveryReferenceLeadsSomewhere) {
+  learn(cron_schema());
+  const Json v2 = openapi_v2(resources_);
+  for (const auto& [name, definition] : v2["definitions"].items()) {
+    for (const Json& property : kube::object_or_empty(definition, "properties")) {
+      const std::string where = property.value("$ref", "#/definitions/" + name);
+      EXPECT_TRUE(v2["definitions"].contains(where.substr(where.rfind('/') + 1))) << where;
+    }
+  }
+  const Json index = openapi_v3(resources_, "/openapi/v3");
+  for (const auto& [name, entry] : index["paths"].items()) {
+    const Json v3 = openapi_v3(resources_, "/openapi/v3/" + name);
+    for (const Json& item : v3["paths"]) {
+      const Json reference =
+          item.value(Json::json_pointer("/post/requestBody/content/application~1json/schema/$ref"), Json());
+      if (!reference.is_string()) continue;
+      const std::string where = reference;
+      EXPECT_TRUE(v3["components"]["schemas"].contains(where.substr(where.rfind('/') + 1))) << where;
+    }
+  }
+}
+
+TEST_F(OpenApiTest, WritesTakeFieldValidationAndDryRun) {
+  // By these kubectl knows that the server validates, and that `kubectl diff` can ask it.
+  const Json v3 = openapi_v3(resources_, "/openapi/v3/apis/apps/v1");
+  const Json& one = v3["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"];
+  for (const char* method : {"put", "patch"}) {
+    EXPECT_EQ(one[method]["parameters"][0]["name"], "dryRun");
+    EXPECT_EQ(one[method]["parameters"][1]["name"], "fieldValidation");
+    EXPECT_EQ(one[method]["parameters"][1]["in"], "query");
+    EXPECT_EQ(one[method]["x-kubernetes-action"], method);
+    EXPECT_EQ(one[method][kGvk],
+              kube::parse_json(R"({"group": "apps", "version": "v1", "kind": "Deployment"})"));
+  }
+  EXPECT_EQ(v3["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments"]["post"]["parameters"][1]["name"],
+            "fieldValidation");
+  EXPECT_EQ(openapi_v2(resources_)["paths"]["/api/v1/nodes/{name}"]["patch"]["parameters"][0]["name"],
+            "dryRun");
+}
+
+TEST_F(OpenApiTest, StrategicMergePatchesAreNotOffered) {
+  // kubectl would take merge keys from these schemas, and lose deletions from lists.
+  const Json patch = openapi_v2(resources_)["paths"]["/api/v1/namespaces/{namespace}/pods/{name}"]["patch"];
+  EXPECT_THAT(patch["consumes"], AllOf(Contains("application/merge-patch+json"),
+                                       Not(Contains("application/strategic-merge-patch+json"))));
+  EXPECT_THAT(openapi_v3(resources_, "/openapi/v3/api/v1").dump(), Not(HasSubstr("strategic-merge-patch")));
+}
+
+TEST_F(OpenApiTest, ACrdsSchemaIsWholeInV3AndItsFieldsAreInV2) {
+  learn(cron_schema());
+  const Json v3 =
+      openapi_v3(resources_, "/openapi/v3/apis/stable.example.com/v1")["components"]["schemas"][kCronTab];
+  EXPECT_EQ(v3["properties"]["spec"]["properties"]["a"]["type"], "string");
+  EXPECT_EQ(v3["properties"]["spec"]["required"], Json({"a"}));
+  EXPECT_TRUE(v3["properties"].contains("metadata"));
+  EXPECT_EQ(v3[kGvk][0]["kind"], "CronTab");
+  const Json v2 = openapi_v2(resources_)["definitions"][kCronTab];
+  EXPECT_EQ(v2["description"], "A cron tab.");
+  EXPECT_EQ(
+      v2["properties"]["spec"],
+      kube::parse_json(
+          R"({"type": "object", "description": "The spec.", "properties": {"a": {"type": "string"}}})"));
+  EXPECT_EQ(v2["properties"]["list"]["items"]["type"], "string");
+  EXPECT_FALSE(v2["properties"]["port"].contains("type"));
+}
+
+TEST_F(OpenApiTest, ASchemaThatKeepsUnknownFieldsStaysOpen) {
+  Json schema = cron_schema();
+  schema["x-kubernetes-preserve-unknown-fields"] = true;
+  learn(schema);
+  EXPECT_FALSE(openapi_v2(resources_)["definitions"][kCronTab].contains("properties"));
+}
+
+TEST_F(OpenApiTest, AStrangeSchemaDoesNoHarm) {
+  for (const char* text : {R"({"properties": [1]})", R"({"properties": {"a": 7, "b": {"type": 3, "items": 4},
+                           "c": {"type": "array"}, "d": {"type": "array", "items": {"type": "array"}}}})",
+                           R"({"type": 5, "description": {}})"}) {
+    learn(kube::parse_json(text));
+    const Json document = openapi_v2(resources_);
+    EXPECT_EQ(document["definitions"][kCronTab]["type"], "object") << text;
+    EXPECT_FALSE(openapi_v2_proto(document).empty());
+    EXPECT_TRUE(openapi_v3(resources_, "/openapi/v3/apis/stable.example.com/v1").contains("paths"));
+  }
+}
+
+TEST_F(OpenApiTest, TheIndexNamesDocumentsByTheirContent) {
+  const Json before = openapi_v3(resources_, "/openapi/v3/");
+  EXPECT_THAT(before["paths"]["api/v1"]["serverRelativeURL"].get<std::string>(),
+              ::testing::MatchesRegex("/openapi/v3/api/v1\\?hash=[0-9a-f]{64}"));
+  EXPECT_EQ(before, openapi_v3(resources_, "/openapi/v3"));
+  learn(cron_schema());
+  const Json after = openapi_v3(resources_, "/openapi/v3");
+  EXPECT_EQ(after["paths"]["api/v1"], before["paths"]["api/v1"]);
+  Json changed = cron_schema();
+  changed["description"] = "Other.";
+  learn(changed);
+  EXPECT_NE(openapi_v3(resources_, "/openapi/v3")["paths"]["apis/stable.example.com/v1"],
+            after["paths"]["apis/stable.example.com/v1"]);
+}
+
+TEST_F(OpenApiTest, OtherPathsAreNotFound) {
+  for (const char* path :
+       {"/openapi/v3/apis/nothing.io/v1", "/openapi/v3x", "/openapi/v3/api", "/openapi/v2", ""}) {
+    try {
+      openapi_v3(resources_, path);
+      ADD_FAILURE() << path;
+    } catch (const ApiError& error) {
+      EXPECT_EQ(error.status().code, 404) << path;
+    }
+  }
+}
+
+/// What protoc reads in the document, by proto/openapi_v2.proto.
+std::string decoded(const std::string& document) {
+  const auto file = std::filesystem::temp_directory_path() / ("openapi_v2_" + std::to_string(::getpid()));
+  std::ofstream(file, std::ios::binary) << document;
+  const std::string command = "protoc --decode=openapi.v2.Document -I " +
+                              (test::source_dir() / "proto").string() + " openapi_v2.proto < " +
+                              file.string() + " 2>&1";
+  std::string text;
+  if (FILE* out = ::popen(command.c_str(), "r")) {
+    std::array<char, 65536> buffer;
+    while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), out))
+      text.append(buffer.data(), got);
+    if (::pclose(out) != 0) text = "protoc failed: " + text;
+  }
+  std::filesystem::remove(file);
+  return text;
+}
+
+TEST_F(OpenApiTest, TheProtobufFormSaysTheSame) {
+  if (std::system("protoc --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "protoc is not installed";
+  learn(cron_schema());
+  const std::string text = decoded(openapi_v2_proto(openapi_v2(resources_)));
+  // The text is long: a failure names only what is missed.
+  for (const char* part : {
+           "swagger: \"2.0\"",
+           "name: \"io.k8s.api.core.v1.ConfigMap\"",
+           "query_parameter_sub_schema {\n                in: \"query\"",
+           "_ref: \"#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta\"",
+           R"(yaml: "[{\"group\":\"stable.example.com\",\"kind\":\"CronTab\",\"version\":\"v1\"}]")",
+       })
+    EXPECT_TRUE(text.find(part) != text.npos) << part;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto start = line.find_first_not_of(' ');
+    EXPECT_FALSE(start != line.npos && is_digit(line[start])) << "is in no description: " << line;
+  }
+}
+
+}  // namespace
+}  // namespace edgecore::metaserver

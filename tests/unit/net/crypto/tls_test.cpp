@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edgecore/net/tls.hpp"
+
+#include <chrono>
+#include <thread>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/base/files.hpp"
+#include "unit/net/net_fixture.hpp"
+
+namespace edgecore::net {
+namespace {
+
+class TlsTest : public NetTest {
+ protected:
+  static asio::awaitable<void> who(Request& request, Responder& responder) {
+    Response response;
+    response.body = request.peer_certificate ? request.peer_certificate->common_name() : "nobody";
+    co_await responder.send(std::move(response));
+  }
+  /// The body of a GET, or the sentence it fails with.
+  std::string get(std::shared_ptr<const TlsContext> server_tls, std::shared_ptr<const TlsContext> client_tls,
+                  const std::string& host = "127.0.0.1") {
+    const auto server = serve(who, {}, std::move(server_tls));
+    ClientRequest request;
+    request.url = "https://" + host + ":" + std::to_string(server->port()) + "/";
+    request.connect_to = "127.0.0.1";
+    request.tls = std::move(client_tls);
+    std::string out;
+    const auto scenario = [&]() -> asio::awaitable<void> {
+      try {
+        const auto response = co_await fetch(request);
+        out = response.body;
+      } catch (const NetError& error) {
+        failure_ = error.failure();
+        out = error.what();
+      }
+    };
+    run(scenario());
+    return out;
+  }
+  static bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  }
+
+  TestAuthority authority_;
+  std::optional<NetFailure> failure_;
+};
+
+TEST_F(TlsTest, IpAddressAndNameOfTheCertificateAreAcceptedDespiteAnEmptyDnsName) {
+  EXPECT_EQ(get(authority_.server(), authority_.client()), "nobody");
+  EXPECT_EQ(get(authority_.server(), authority_.client(), "cloud.test"), "nobody");
+}
+
+TEST_F(TlsTest, WrongHostIsRefusedWithBothNames) {
+  const auto text = get(authority_.server(), authority_.client(), "other.test");
+  EXPECT_EQ(failure_, NetFailure::tls);
+  EXPECT_TRUE(has(text, "other.test") && has(text, "cloud.test")) << text;
+  failure_.reset();
+  auto elsewhere = TestAuthority::server_template();
+  elsewhere.ip_addresses = {"127.0.0.2"};
+  elsewhere.subject = {{"CN", "127.0.0.1"}};  // the common name does not count
+  const auto ip_text = get(authority_.server(elsewhere), authority_.client());
+  EXPECT_EQ(failure_, NetFailure::tls) << ip_text;
+  EXPECT_TRUE(has(ip_text, "127.0.0.2")) << ip_text;
+  ClientTlsOptions options;
+  options.ca_pem = authority_.certificate().pem();
+  options.verify_host = false;
+  EXPECT_EQ(get(authority_.server(elsewhere), TlsContext::client(options)), "nobody");
+}
+
+TEST_F(TlsTest, StrangeAuthorityIsRefusedUnlessNothingIsVerified) {
+  const TestAuthority stranger;
+  const auto text = get(stranger.server(), authority_.client());
+  EXPECT_EQ(failure_, NetFailure::tls) << text;
+  EXPECT_TRUE(has(text, "127.0.0.1")) << text;
+  ClientTlsOptions options;
+  options.verify_peer = false;
+  EXPECT_EQ(get(stranger.server(), TlsContext::client(options)), "nobody");
+}
+
+TEST_F(TlsTest, ExpiredCertificateIsRefusedUnlessJudgedAtAnotherTime) {
+  auto expired = TestAuthority::server_template();
+  expired.not_after = std::chrono::system_clock::now() - 1min;
+  const auto text = get(authority_.server(expired), authority_.client());
+  EXPECT_EQ(failure_, NetFailure::tls);
+  EXPECT_TRUE(has(text, "expired")) << text;
+  ClientTlsOptions options;
+  options.ca_pem = authority_.certificate().pem();
+  options.verify_at = std::chrono::system_clock::now() - 30min;
+  EXPECT_EQ(get(authority_.server(expired), TlsContext::client(options)), "nobody");
+}
+
+TEST_F(TlsTest, ACertificateIsGoodFromItsFirstMomentOn) {
+  using std::chrono::system_clock;
+  const auto first = std::chrono::ceil<std::chrono::seconds>(system_clock::now() + 100ms);
+  auto fresh = TestAuthority::client_template();
+  fresh.not_before = first;
+  const auto pair = authority_.issue(fresh);
+  ClientTlsOptions options;
+  options.ca_pem = authority_.certificate().pem();
+  options.certificate_pem = pair.certificate_pem;
+  options.key_pem = pair.key_pem;
+  const auto client = TlsContext::client(options);
+  const auto server = authority_.server(ClientCertificate::required);
+  std::this_thread::sleep_until(first - 10ms);  // the wall clock's own second
+  while (system_clock::now() < first) continue;
+  EXPECT_EQ(get(server, client), "system:node:edge-1");
+}
+
+TEST_F(TlsTest, RequiredClientCertificateIsRequired) {
+  EXPECT_EQ(get(authority_.server(ClientCertificate::required), authority_.client(true)),
+            "system:node:edge-1");
+  EXPECT_FALSE(failure_.has_value());
+  const auto without = get(authority_.server(ClientCertificate::required), authority_.client());
+  EXPECT_EQ(failure_, NetFailure::tls) << without;
+  EXPECT_TRUE(has(without, "certificate required")) << without;
+  failure_.reset();
+  const TestAuthority stranger;
+  ClientTlsOptions options;
+  options.ca_pem = authority_.certificate().pem();
+  const auto pair = stranger.issue(TestAuthority::client_template());
+  options.certificate_pem = pair.certificate_pem;
+  options.key_pem = pair.key_pem;
+  const auto foreign = get(authority_.server(ClientCertificate::required), TlsContext::client(options));
+  EXPECT_TRUE(failure_.has_value()) << foreign;
+}
+
+TEST_F(TlsTest, AskedForClientCertificateIsHandedToTheHandlerUnverified) {
+  EXPECT_EQ(get(authority_.server(ClientCertificate::asked), authority_.client()), "nobody");
+  const TestAuthority stranger;
+  ClientTlsOptions options;
+  options.ca_pem = authority_.certificate().pem();
+  const auto pair = stranger.issue(TestAuthority::client_template());
+  options.certificate_pem = pair.certificate_pem;
+  options.key_pem = pair.key_pem;
+  EXPECT_EQ(get(authority_.server(ClientCertificate::asked), TlsContext::client(options)),
+            "system:node:edge-1");
+  EXPECT_EQ(get(authority_.server(ClientCertificate::none), authority_.client(true)), "nobody");
+}
+
+TEST_F(TlsTest, ServerPresentsItsWholeChain) {
+  auto between = TestAuthority::ca_template();
+  between.subject = {{"CN", "between"}};
+  const auto between_key = PrivateKey::generate();
+  const auto between_ca = sign(between, between_key, authority_.certificate(), authority_.key());
+  const auto key = PrivateKey::generate();
+  const auto leaf = sign(TestAuthority::server_template(), key, between_ca, between_key);
+  ServerTlsOptions options;
+  options.key_pem = key.pem();
+  options.certificate_pem = leaf.pem() + between_ca.pem();
+  EXPECT_EQ(get(TlsContext::server(options), authority_.client()), "nobody");
+  EXPECT_FALSE(failure_.has_value());
+  options.certificate_pem = leaf.pem();  // the client knows the root only
+  get(TlsContext::server(options), authority_.client());
+  EXPECT_EQ(failure_, NetFailure::tls);
+}
+
+TEST_F(TlsTest, PlainPeersOnEitherSideFailWithASentence) {
+  const auto text = get(nullptr, authority_.client());
+  EXPECT_EQ(failure_, NetFailure::tls) << text;
+  EXPECT_TRUE(has(text, "127.0.0.1")) << text;
+  const auto server = serve(who, {}, authority_.server());
+  const auto scenario = [&]() -> asio::awaitable<void> {
+    auto socket = co_await dial(server->port());
+    co_await send(socket, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    const auto answer = co_await drain(socket);
+    EXPECT_EQ(answer.find("HTTP"), std::string::npos);
+    while (server->connections() > 0) co_await sleep(5ms);
+  };
+  run(scenario());
+}
+
+TEST_F(TlsTest, SilentPeerInTheHandshakeIsCutOff) {
+  ServerLimits limits;
+  limits.handshake_timeout = 100ms;
+  const auto server = serve(who, limits, authority_.server());
+  const auto scenario = [&]() -> asio::awaitable<void> {
+    auto socket = co_await dial(server->port());
+    const auto nothing = co_await drain(socket);
+    EXPECT_EQ(nothing, "");
+  };
+  run(scenario());
+}
+
+TEST_F(TlsTest, LargeBodiesPassBothWays) {
+  const auto handler = [](Request& request, Responder& responder) -> asio::awaitable<void> {
+    Response response;
+    response.body = request.body;
+    co_await responder.send(std::move(response));
+  };
+  const auto server = serve(handler, {}, authority_.server());
+  const auto scenario = [&]() -> asio::awaitable<void> {
+    ClientRequest request;
+    request.method = "POST";
+    request.url = "https://127.0.0.1:" + std::to_string(server->port()) + "/";
+    request.tls = authority_.client();
+    for (int i = 0; i < 3'000'000; ++i) request.body += static_cast<char>('a' + i % 23);
+    const auto response = co_await fetch(request);
+    EXPECT_TRUE(response.body == request.body);
+  };
+  run(scenario());
+}
+
+TEST_F(TlsTest, RotatedServerCredentialsServeNewConnections) {
+  const TestAuthority next;
+  const auto server = serve(who, {}, authority_.server());
+  server->set_tls(next.server());
+  const auto scenario = [&]() -> asio::awaitable<void> {
+    ClientRequest request;
+    request.url = "https://127.0.0.1:" + std::to_string(server->port()) + "/";
+    request.tls = next.client();
+    const auto response = co_await fetch(request);
+    EXPECT_EQ(response.status, 200);
+  };
+  run(scenario());
+}
+
+TEST_F(TlsTest, UnusableCredentialsAreBadInput) {
+  const auto pair = authority_.issue(TestAuthority::client_template());
+  ClientTlsOptions options;
+  EXPECT_THROW(TlsContext::client(options), BadInput);  // verifies, but trusts nothing
+  options.ca_pem = "nonsense";
+  EXPECT_THROW(TlsContext::client(options), BadInput);
+  options.ca_pem = authority_.certificate().pem();
+  options.certificate_pem = pair.certificate_pem;
+  EXPECT_THROW(TlsContext::client(options), BadInput);
+  options.key_pem = PrivateKey::generate().pem();
+  EXPECT_THROW(TlsContext::client(options), BadInput);
+  options.key_pem = pair.key_pem;
+  EXPECT_NO_THROW(TlsContext::client(options));
+  ServerTlsOptions server{pair.certificate_pem, pair.key_pem, ClientCertificate::required, ""};
+  EXPECT_THROW(TlsContext::server(server), BadInput);
+  try {
+    TlsContext::client_from_files("/nonexistent/rootCA.crt", "", "");
+    FAIL();
+  } catch (const BadInput& error) {
+    EXPECT_TRUE(has(error.what(), "/nonexistent/rootCA.crt")) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace edgecore::net
