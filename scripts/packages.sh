@@ -12,6 +12,7 @@ RUN_PACKAGES=(
   containerd runc containernetworking-plugins busybox-static gcc libc6-dev iptables iproute2 mosquitto mosquitto-clients python3 python3-paho-mqtt procps
   ca-certificates curl
 )
+CHECK_PACKAGES=(clang-format-16 clang-tidy-16 shellcheck codespell python3)
 TEST_PACKAGES=(clang-16 libclang-rt-16-dev faketime sqlite3 openssl dbus-daemon python3-kubernetes python3-grpcio python3-protobuf)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }

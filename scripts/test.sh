@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is needed, builds everything and runs the tests. As root on Debian 12:
-#   ./scripts/test.sh                  what CI runs: the presets release, asan and tsan
+#   ./scripts/test.sh                  what CI runs: scripts/check.sh, then the presets release, asan and tsan
 #   ./scripts/test.sh PRESET…          only these: release, asan, tsan, dev, fuzz
-#   ./scripts/test.sh full             all five
+#   ./scripts/test.sh full             scripts/check.sh and all five
 # Ends with the time of each step, the tests that passed only at their second try, and one line
 # "N passed, N failed, N skipped"; the exit status says the same.
 #
@@ -99,7 +99,11 @@ configure() {
   fail "cmake could not configure the preset $1"
 }
 
-timed "packages" install_packages "${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+timed "packages" install_packages \
+  "${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${CHECK_PACKAGES[@]}"
+if [ $# -eq 0 ] || [ "$*" = full ]; then  # counts as one test
+  if timed "check" ./scripts/check.sh; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+fi
 for preset in "${presets[@]}"; do
   say "[$preset] configuring and building"
   configure "$preset"
