@@ -197,7 +197,8 @@ check "shell scripts" shellcheck -x scripts/*.sh .ci/run
 step "Python"
 check Python compiled_python
 step "the house (tests/house)"
-check house python3 tests/house/house.py
+check house python3 -B tests/house/house.py
+check documents python3 -B tests/house/documents.py
 step "spelling"
 check spelling spelled
 step "$SECONDS s in all"

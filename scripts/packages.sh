@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034  # the lists are for the scripts that source this
 # Sourced by quickstart.sh and test.sh: which Debian 12 packages the project needs, and how they are installed.
 
 BUILD_PACKAGES=(
