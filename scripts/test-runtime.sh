@@ -171,9 +171,10 @@ down() {
     find /sys/fs/cgroup -maxdepth 3 -type d -path "*/k8s.io/$id" -exec rmdir {} + 2>/dev/null || true
   done
   # Innermost first.
-  for mounted in $(awk -v below="$dir/" 'index($5, below) == 1 {print $5}' /proc/self/mountinfo | sort -r); do
+  awk -v below="$dir/" 'index($5, below) == 1 {print $5}' /proc/self/mountinfo | sort -r > "$dir/mounted"
+  while IFS= read -r mounted; do
     umount -l "$mounted" || say "could not unmount $mounted"
-  done
+  done < "$dir/mounted"
   rm -rf --one-file-system "$dir"
   say "done"
 }
