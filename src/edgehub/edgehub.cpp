@@ -88,6 +88,7 @@ class EdgeHub final : public beehive::Module {
   ReconnectDelay delay_;
   beehive::TaskGroup tasks_;
   Inbound inbound_;
+  JobReports job_reports_;
   TunnelState state_ = TunnelState::kWaiting;
   Session* session_ = nullptr;             ///< the live one, while online
   beehive::TaskGroup* attempt_ = nullptr;  ///< the dial, while connecting
@@ -195,7 +196,7 @@ boost::asio::awaitable<bool> EdgeHub::enrol(JoinToken token) {
 }
 
 boost::asio::awaitable<void> EdgeHub::live_through(Identity identity) {
-  Session session(context_, options_, inbound_);
+  Session session(context_, options_, inbound_, job_reports_);
   std::string failure;
   enter(TunnelState::kConnecting);
   try {

@@ -10,7 +10,8 @@ namespace edgecore::edgehub {
 void Outstanding::sent(const beehive::Message& sent, SteadyTime now) {
   const auto& operation = sent.route.operation;
   if (operation == names::operation::kResponse || operation == names::operation::kError ||
-      operation == names::operation::kUpload || operation == names::operation::kKeepalive) {
+      operation == names::operation::kUpload || operation == names::operation::kKeepalive ||
+      operation == names::operation::kUpdateNodeActionStatus) {
     return;
   }
   waiting_[sent.header.id] = {beehive::Message{sent.header, sent.route, nullptr, 0}, now};

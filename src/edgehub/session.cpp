@@ -54,14 +54,17 @@ std::chrono::milliseconds probe_time(SteadyTime::duration round_trip) {
   return std::clamp(wanted, kShortestProbe, kLongestProbe);
 }
 
-Session::Session(beehive::ModuleContext& context, const EdgeHubOptions& options, Inbound& inbound)
+Session::Session(beehive::ModuleContext& context, const EdgeHubOptions& options, Inbound& inbound,
+                 JobReports& job_reports)
     : context_(context),
       options_(options),
       inbound_(inbound),
+      job_reports_(job_reports),
       queue_({.bulk_per_second = options.bulk_per_second, .bulk_burst = options.bulk_burst}),
       filled_(context.executor),
       pulse_(context.executor),
-      uploaded_(context.executor) {}
+      uploaded_(context.executor),
+      job_refused_(context.executor) {}
 
 Session::~Session() = default;
 
@@ -92,6 +95,7 @@ boost::asio::awaitable<void> Session::run() {
   tasks.spawn("tunnel writer", write());
   tasks.spawn("tunnel heartbeat", heartbeat());
   tasks.spawn("receipts of uploads", confirm_uploads());
+  tasks.spawn("reports of node jobs", send_job_reports());
   co_await tasks.join();
 }
 
@@ -99,7 +103,7 @@ void Session::send(beehive::Message message) {
   auto outcome = queue_.push(std::move(message));
   if (outcome.replaced)
     tell_asker(*outcome.replaced, "it was replaced by a newer one before it could be sent");
-  if (outcome.refused) tell_asker(*outcome.refused, "the queue to the cloud is full");
+  if (outcome.refused) not_sent(std::move(*outcome.refused), "the queue to the cloud is full");
   filled_.notify();
 }
 
@@ -123,8 +127,8 @@ boost::asio::awaitable<void> Session::close() {
     }
     socket_->abort();
   }
-  for (const auto& message : queue_.drain())
-    tell_asker(message, "the connection to the cloud was lost before it was sent");
+  for (auto& message : queue_.drain())
+    not_sent(std::move(message), "the connection to the cloud was lost before it was sent");
   for (const auto& message : outstanding_.drain())
     tell_asker(message, "the connection to the cloud was lost before the answer came");
   for (const auto& message : receipts_.drain())
@@ -295,13 +299,10 @@ void Session::dispatch(beehive::Message message) {
   if (std::holds_alternative<route::Control>(destination)) {
     send(beehive::make_response(message, "ack"));
   } else if (std::holds_alternative<route::NodeTask>(destination)) {
-    if (auto report = refuse_node_task(message, options_.node_name)) {
-      context_.log->warn(
-          "the cloud asks for the node task {}, which this agent does not run: reported as failed",
-          log::quote(message.route.resource));
-      send(std::move(*report));
+    if (is_node_job(message)) {
+      refuse_job(message);
     } else {
-      context_.log->warn("ignoring a node task that cannot be read: {}", log::quote(message.route.resource));
+      refuse_task(message);
     }
   } else if (std::holds_alternative<route::Reply>(destination)) {
     reply(std::move(message));
@@ -316,6 +317,43 @@ void Session::dispatch(beehive::Message message) {
   if (!taken) throw Error("the modules cannot take any more of what the cloud sends; it will send it again");
 }
 
+void Session::refuse_job(const beehive::Message& job) {
+  const std::string name = log::quote(job.route.resource);
+  auto report = refuse_node_job(job, options_.node_name, context_.clock.wall());
+  if (!report) {
+    context_.log->warn("the node job {} is ignored: its resource does not name a job of this node", name);
+    return;
+  }
+  const auto taken = job_reports_.take(job, std::move(*report), steady_now());
+  if (taken == JobReports::Taken::kRepeated) {
+    context_.log->info("the node job {} was sent again: it gets one report only", name);
+  } else if (taken == JobReports::Taken::kFull) {
+    context_.log->warn("the node job {} gets no report: too many reports wait. Delete the job in the cluster",
+                       name);
+  } else {
+    context_.log->warn("the node job {} is reported as failed: this node does not run such jobs yet", name);
+    job_refused_.notify();
+  }
+}
+
+void Session::refuse_task(const beehive::Message& task) {
+  const std::string name = log::quote(task.route.resource);
+  if (auto report = refuse_node_task(task, options_.node_name)) {
+    context_.log->warn("the node task {} is reported as failed: this node does not run such tasks yet", name);
+    send(std::move(*report));
+  } else {
+    context_.log->warn("the node task {} is ignored: its type, state or id cannot be read", name);
+  }
+}
+
+boost::asio::awaitable<void> Session::send_job_reports() {
+  for (;;) {
+    while (auto report = job_reports_.pop(steady_now())) send(std::move(*report));
+    const SteadyTime next = job_reports_.next();
+    co_await job_refused_.sleep_until(next);
+  }
+}
+
 void Session::reply(beehive::Message message) {
   if (greetings_.erase(message.header.parent_id) > 0) return;
   outstanding_.answered(message.header.parent_id);
@@ -325,6 +363,14 @@ void Session::reply(beehive::Message message) {
   // stores and acks it.
   if (copy.route.group == names::group::kResource)
     inbound_.deliver(names::module::kMetaManager, std::move(copy));
+}
+
+void Session::not_sent(beehive::Message message, const std::string& why) {
+  if (message.route.operation == names::operation::kUpdateNodeActionStatus) {
+    job_reports_.give_back(std::move(message), steady_now());
+  } else {
+    tell_asker(message, why);
+  }
 }
 
 void Session::tell_asker(const beehive::Message& message, const std::string& why) {

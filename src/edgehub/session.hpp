@@ -17,6 +17,7 @@
 #include "edgecore/net/websocket.hpp"
 #include "edgehub/credentials.hpp"
 #include "edgehub/inbound.hpp"
+#include "edgehub/job_reports.hpp"
 #include "edgehub/outstanding.hpp"
 #include "edgehub/receipts.hpp"
 #include "edgehub/send_queue.hpp"
@@ -29,7 +30,8 @@ namespace edgecore::edgehub {
 /// returns: nothing of one session reaches the next (pains row 3). Belongs to the module's thread.
 class Session {
  public:
-  Session(beehive::ModuleContext& context, const EdgeHubOptions& options, Inbound& inbound);
+  Session(beehive::ModuleContext& context, const EdgeHubOptions& options, Inbound& inbound,
+          JobReports& job_reports);
   ~Session();
 
   /// Dials and upgrades. Throws net::NetError, BadInput.
@@ -59,17 +61,22 @@ class Session {
   boost::asio::awaitable<void> heartbeat();
   boost::asio::awaitable<void> beat();
   boost::asio::awaitable<void> confirm_uploads();
+  boost::asio::awaitable<void> send_job_reports();
   boost::asio::awaitable<void> ping();
   void on_pong(std::string_view payload);
   void check_alive(SteadyTime now);
   [[nodiscard]] SteadyTime next_check(SteadyTime next_beat) const;
   void dispatch(beehive::Message message);
+  void refuse_job(const beehive::Message& job);
+  void refuse_task(const beehive::Message& task);
   void reply(beehive::Message message);
+  void not_sent(beehive::Message message, const std::string& why);
   void tell_asker(const beehive::Message& message, const std::string& why);
 
   beehive::ModuleContext& context_;
   const EdgeHubOptions& options_;
   Inbound& inbound_;
+  JobReports& job_reports_;
   SendQueue queue_;
   Outstanding outstanding_;
   Receipts receipts_;
@@ -78,6 +85,7 @@ class Session {
   beehive::Wakeup filled_;           ///< the writer has something to do
   beehive::Wakeup pulse_;            ///< the heartbeat has something to check
   beehive::Wakeup uploaded_;         ///< uploads were written, or the cloud says that it has some
+  beehive::Wakeup job_refused_;      ///< a report of a node job waits to be sent
   bool begun_ = false;               ///< the first keepalive has been sent, with which a connection begins
   bool settled_ = false;             ///< the cloud was heard on this connection: it can answer
   std::set<std::string> greetings_;  ///< ids of the questions that only ask whether it can

@@ -86,7 +86,8 @@ void Upstream::handle(const std::string& node, const Message& message) {
   const std::string& operation = message.route.operation;
   const bool answer_of_volume = path && path->type == res::kVolume;
   const bool upload = operation == op::kUpload && message.route.group == names::group::kUser;
-  const bool task = operation == op::kPrepull || operation == op::kUpgrade;
+  const bool task =
+      operation == op::kPrepull || operation == op::kUpgrade || operation == op::kUpdateNodeActionStatus;
   if (answer_of_volume || upload || task || operation == op::kError) {
     traffic_.keep(node, message);
     if (upload && !answer_of_volume && uploads_) uploads_(node, message);

@@ -16,6 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // None of these throws for what the cloud may send.
   edgehub::destination_of(message);
   edgehub::refuse_node_task(message, "edge1");
+  edgehub::refuse_node_job(message, "edge1", WallTime());
   static metamanager::ServedKinds kinds;
   const auto push = metamanager::plan_push(kinds, message, "edge1");
   using Kind = metamanager::Push::Kind;

@@ -67,6 +67,8 @@ inline constexpr char kStart[] = "start";
 inline constexpr char kStop[] = "stop";
 inline constexpr char kUpgrade[] = "upgrade";
 inline constexpr char kPrepull[] = "prepull";
+inline constexpr char kUpdateNodeActionStatus[] =
+    "UpdateNodeActionStatus";                  ///< report of a v1alpha2 node job
 inline constexpr char kRestart[] = "restart";  ///< of a pod's containers, from metaserver to edged
 inline constexpr char kApplicationResponse[] = "applicationResponse";
 inline constexpr char kCreateVolume[] = "createvolume";

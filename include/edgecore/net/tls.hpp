@@ -20,8 +20,9 @@ enum class ClientCertificate {
 struct ClientTlsOptions {
   /// The trusted certificates, and only these (the system's store is not used), as PEM.
   std::string ca_pem;
-  /// Own certificate (chain) and key, both or neither. When neither is given and the server asks, an empty
-  /// list is sent.
+  /// Own certificate and key, both or neither. Only the first certificate of the text is sent: a CloudHub
+  /// that enforces authorization (v1.18 and later) refuses a peer that shows more than one
+  /// (protocol/08-later-clouds.md §3.1). When neither is given and the server asks, an empty list is sent.
   std::string certificate_pem;
   std::string key_pem;
   /// false: nothing is verified. For the first fetch of ca.crt, whose hash is checked (protocol/01-tunnel.md
@@ -35,7 +36,7 @@ struct ClientTlsOptions {
 };
 
 struct ServerTlsOptions {
-  std::string certificate_pem;
+  std::string certificate_pem;  ///< with its chain, which is sent
   std::string key_pem;
   ClientCertificate client_certificate = ClientCertificate::none;
   /// Needed with `required`.

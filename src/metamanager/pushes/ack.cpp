@@ -11,8 +11,10 @@
 namespace edgecore::metamanager {
 namespace {
 
-/// Types which EdgeController's messages are sent about once, without waiting.
+/// Types of which EdgeController sends each message once, without waiting for an ack. A pushed Node
+/// (`update`, v1.23 and later) is repeated until it is acknowledged (protocol/08-later-clouds.md §5.2).
 bool is_unacknowledged_type(std::string_view type, std::string_view operation) {
+  if (type == names::resource::kNode && operation == names::operation::kUpdate) return false;
   constexpr auto types = std::to_array<std::string_view>(
       {names::resource::kNode, names::resource::kLease, names::resource::kNodePatch,
        names::resource::kPodPatch, names::resource::kPodStatus, names::resource::kCertificateSigningRequest});

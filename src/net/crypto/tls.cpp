@@ -26,13 +26,20 @@ SslContextPtr make_context(const SSL_METHOD* method) {
   return context;
 }
 
-void use_credentials(SSL_CTX* context, const std::string& certificate_pem, const std::string& key_pem) {
-  const auto chain = Certificate::all_from_pem(certificate_pem);
+/// The certificate alone. Without SSL_MODE_NO_AUTO_CHAIN OpenSSL adds its issuers from the trusted
+/// certificates.
+void use_leaf(SSL_CTX* context, const std::vector<Certificate>& chain, const std::string& key_pem) {
   const auto key = PrivateKey::from_pem(key_pem);
   if (!chain.front().matches(key)) throw BadInput("The private key does not belong to the certificate.");
+  SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN);
   if (SSL_CTX_use_certificate(context, chain.front().impl().x509.get()) != 1 ||
       SSL_CTX_use_PrivateKey(context, key.impl().key.get()) != 1)
     throw BadInput("The certificate and key cannot be used for TLS: " + take_openssl_error() + ".");
+}
+
+void use_chain(SSL_CTX* context, const std::string& certificate_pem, const std::string& key_pem) {
+  const auto chain = Certificate::all_from_pem(certificate_pem);
+  use_leaf(context, chain, key_pem);
   for (std::size_t i = 1; i < chain.size(); ++i)
     if (SSL_CTX_add1_chain_cert(context, chain[i].impl().x509.get()) != 1)
       throw BadInput("The certificate chain cannot be used for TLS: " + take_openssl_error() + ".");
@@ -61,7 +68,8 @@ std::shared_ptr<const TlsContext> TlsContext::client(const ClientTlsOptions& opt
   SSL_CTX* raw = context.get();
   if (options.certificate_pem.empty() != options.key_pem.empty())
     throw BadInput("A client certificate and its key are needed together.");
-  if (!options.certificate_pem.empty()) use_credentials(raw, options.certificate_pem, options.key_pem);
+  if (!options.certificate_pem.empty())
+    use_leaf(raw, Certificate::all_from_pem(options.certificate_pem), options.key_pem);
   if (options.verify_peer) {
     if (options.ca_pem.empty()) throw BadInput("A TLS client that verifies needs trusted certificates.");
     trust(raw, options.ca_pem);
@@ -79,7 +87,7 @@ std::shared_ptr<const TlsContext> TlsContext::client(const ClientTlsOptions& opt
 std::shared_ptr<const TlsContext> TlsContext::server(const ServerTlsOptions& options) {
   auto context = make_context(TLS_server_method());
   SSL_CTX* raw = context.get();
-  use_credentials(raw, options.certificate_pem, options.key_pem);
+  use_chain(raw, options.certificate_pem, options.key_pem);
   switch (options.client_certificate) {
     case ClientCertificate::none:
       break;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a broken cloud sends, or does not send, neither ends edgecore nor stops the node, and is over when the cloud is whole again:
-late answers, lost answers, lost acks, all three at once, bad JSON, messages for nobody, empty objects, a message of 4 MB and one
+late answers, lost answers, lost acks, all three at once, bad JSON, messages for nobody, empty objects, node jobs, a message of 4 MB and one
 beyond the limit of 64 MiB. (Switches that touch the connection: the_tunnel_heals.)
 
 run.py [SEED [ROUNDS]]: the seed chooses which answers and acks are lost and the order of the faults.
@@ -9,6 +9,7 @@ What is asserted after each: edgecore is the same process, the node is Ready and
 fault arrives within 3 s (within the cloud's 5 s more where it waits for an ack it had lost), and no message but the one beyond
 the limit costs the connection.
 """
+import datetime
 import random
 import sys
 import time
@@ -124,6 +125,31 @@ class Trial:
         self.over("late and lost answers and acks", 30, connects=connects, answers_lost=True)
         self.remove("storm")
 
+    def node_jobs(self):
+        """Every kind of job of a later cloud ends with one failed action; one that names no job is passed over."""
+        connects = self.connects()
+        round_ = self.changes
+        jobs = [f"operations.kubeedge.io/v1alpha2/{kind}/j-{round_}/node/{self.node.name}" for kind in
+                ("nodeupgradejob", "imageprepulljob", "configupdatejob", "laterjob")]
+        for number, resource in enumerate(["operations.kubeedge.io/v1alpha2/nodeupgradejob/node", *jobs, jobs[0]]):
+            self.node.action("send", message={
+                "header": {"msg_id": f"job-{round_}-{number}", "timestamp": 1718000000000},
+                "route": {"source": "taskmanager", "group": "taskmanager", "operation": "Check", "resource": resource},
+                "content": {"nodeNames": [self.node.name], "timeoutSeconds": 300}})
+
+        def reports():
+            return [kept for kept in self.node.sim_state()["kept"] if kept["route"]["operation"] == "UpdateNodeActionStatus"
+                    and kept["route"]["resource"] in jobs]
+
+        wait("each job is answered", lambda: len(reports()) >= len(jobs), 5)
+        self.over("node jobs", connects=connects)
+        assert sorted(report["route"]["resource"] for report in reports()) == sorted(jobs), reports()
+        for report in reports():
+            content = report["content"]
+            assert sorted(content) == ["action", "extend", "finishTime", "reason", "succ"], content
+            assert content["action"] == "Check" and content["succ"] is False and content["reason"], content
+            datetime.datetime.strptime(content["finishTime"], "%Y-%m-%dT%H:%M:%SZ")
+
     def remove(self, name):
         self.node.delete(name)
         self.node.wait_gone(name)
@@ -155,6 +181,7 @@ def main():
                 lambda: trial.message("an empty object", "empty-object"),
                 lambda: trial.message("a message of 4 MB", "huge-message", bytes=4_000_000),
                 lambda: trial.message("a message of 70 MB", "huge-message", bytes=70_000_000, trace="disconnected", within=10, reconnects=1),
+                trial.node_jobs,
                 trial.late_answers,
                 trial.lost_acks,
             ]

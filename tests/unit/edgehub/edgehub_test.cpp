@@ -467,5 +467,30 @@ TEST_F(EdgeHubTest, NodeTasksAreReportedAsFailed) {
   EXPECT_EQ(report->content["Action"], "Failure");
 }
 
+TEST_F(EdgeHubTest, ANodeJobGetsOneFinalReportAlsoWhenTheConnectionIsLostBeforeIt) {
+  start();
+  ASSERT_TRUE(connected());
+  const auto job = make_message("taskmanager", "taskmanager", "Check",
+                                "operations.kubeedge.io/v1alpha2/nodeupgradejob/up-1/node/edge1", "?");
+  hub_.say(beehive::encode(job));
+  // What is sent after it has been read, so the job has been as well.
+  hub_.say(beehive::encode(make_message("edgecontroller", "resource", "update", "default/pod/p", "{}")));
+  ASSERT_TRUE(delivered([](const auto& message) { return message.route.resource == "default/pod/p"; }));
+  hub_.cut();
+  ASSERT_TRUE(connected());
+  hub_.say(beehive::encode(job));
+  const auto report = hub_.wait_for_operation("UpdateNodeActionStatus");
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->route.resource, job.route.resource);
+  EXPECT_EQ(report->content["succ"], false);
+  // Of another job, to know when a second report would have come.
+  hub_.say(
+      beehive::encode(make_message("taskmanager", "taskmanager", "Check",
+                                   "operations.kubeedge.io/v1alpha2/imageprepulljob/p-1/node/edge1", "?")));
+  const auto next = hub_.wait_for_operation("UpdateNodeActionStatus");
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->route.resource, "operations.kubeedge.io/v1alpha2/imageprepulljob/p-1/node/edge1");
+}
+
 }  // namespace
 }  // namespace edgecore::edgehub

@@ -67,6 +67,8 @@ TEST(Ack, IsWantedAsTheCloudDecides) {
       {"edgecontroller", "resource", "response", "default/secret/s", object, true},
       {"edgecontroller", "resource", "response", "null/persistentvolume/v", object, true},
       {"edgecontroller", "resource", "response", "default/node/n", object, false},
+      {"edgecontroller", "resource", "update", "null/node/n", object, true},
+      {"edgecontroller", "resource", "insert", "default/node/n", object, false},
       {"edgecontroller", "resource", "response", "kube-node-lease/lease/n", object, false},
       {"edgecontroller", "resource", "response", "default/nodepatch/n", object, false},
       {"edgecontroller", "resource", "response", "default/podpatch/p", object, false},

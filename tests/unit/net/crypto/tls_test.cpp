@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgecore/net/tls.hpp"
 
+#include <openssl/err.h>
+
 #include <chrono>
 #include <thread>
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
+#include "net/crypto/openssl.hpp"
 #include "unit/net/net_fixture.hpp"
 
 namespace edgecore::net {
@@ -137,6 +140,42 @@ TEST_F(TlsTest, AskedForClientCertificateIsHandedToTheHandlerUnverified) {
   EXPECT_EQ(get(authority_.server(ClientCertificate::asked), TlsContext::client(options)),
             "system:node:edge-1");
   EXPECT_EQ(get(authority_.server(ClientCertificate::none), authority_.client(true)), "nobody");
+}
+
+/// A handshake in memory; returns how many certificates the client sent.
+int certificates_sent(const TlsContext& client, const TlsContext& server) {
+  const SslPtr ours(SSL_new(client.impl().context.get()));
+  const SslPtr theirs(SSL_new(server.impl().context.get()));
+  BIO* to_server = BIO_new(BIO_s_mem());
+  BIO* to_client = BIO_new(BIO_s_mem());
+  BIO_up_ref(to_server);
+  BIO_up_ref(to_client);
+  SSL_set_bio(ours.get(), to_client, to_server);
+  SSL_set_bio(theirs.get(), to_server, to_client);
+  SSL_set_connect_state(ours.get());
+  SSL_set_accept_state(theirs.get());
+  for (int turn = 0; turn < 10; ++turn) {
+    SSL_do_handshake(ours.get());
+    SSL_do_handshake(theirs.get());
+  }
+  ERR_clear_error();
+  if (SSL_is_init_finished(theirs.get()) != 1) return -1;
+  const X509Ptr leaf(SSL_get1_peer_certificate(theirs.get()));
+  const STACK_OF(X509)* issuers = SSL_get_peer_cert_chain(theirs.get());  // without the leaf, on this side
+  return (leaf ? 1 : 0) + (issuers == nullptr ? 0 : sk_X509_num(issuers));
+}
+
+// CloudHub from v1.18 on, when it enforces authorization, refuses a peer with more than one.
+TEST_F(TlsTest, ClientSendsItsCertificateAloneAlsoFromAFileWithTheCa) {
+  const auto pair = authority_.issue(TestAuthority::client_template());
+  ClientTlsOptions options;
+  options.ca_pem = authority_.certificate().pem();
+  options.key_pem = pair.key_pem;
+  const auto server = authority_.server(ClientCertificate::required);
+  options.certificate_pem = pair.certificate_pem;
+  EXPECT_EQ(certificates_sent(*TlsContext::client(options), *server), 1);
+  options.certificate_pem += options.ca_pem;
+  EXPECT_EQ(certificates_sent(*TlsContext::client(options), *server), 1);
 }
 
 TEST_F(TlsTest, ServerPresentsItsWholeChain) {
