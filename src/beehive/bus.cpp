@@ -10,7 +10,6 @@
 
 #include "beehive/life_token.hpp"
 #include "beehive/mailbox_state.hpp"
-#include "beehive/weight.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/base/uuid.hpp"
@@ -27,17 +26,6 @@ constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours(24 * 365);
 constexpr char kBusStops[] = "the node is stopping";
 constexpr char kAbandoned[] = "the sending module did not respond and was replaced";
 
-struct Parcel {
-  MessagePtr message;
-  std::size_t weight = 0;
-};
-
-Parcel wrap(Message message) {
-  if (message.weight == 0) message.weight = weigh(message);
-  const std::size_t weight = message.weight;
-  return {std::make_shared<const Message>(std::move(message)), weight};
-}
-
 std::string about(std::string_view module, const Message& message) {
   return "A message about " + log::quote(message.route.resource) + " for module " + std::string(module);
 }
@@ -51,7 +39,7 @@ struct Bus::Impl {
   };
 
   std::shared_ptr<Mailbox> find(std::string_view name) const;
-  asio::awaitable<void> deliver(std::shared_ptr<Mailbox> mailbox, std::string name, Parcel parcel,
+  asio::awaitable<void> deliver(std::shared_ptr<Mailbox> mailbox, std::string name, MessagePtr message,
                                 Waiter::Deadline deadline) const;
 
   mutable std::mutex mutex;
@@ -60,9 +48,10 @@ struct Bus::Impl {
   std::unordered_map<std::string, std::shared_ptr<Waiter>> requests;  ///< by message id
   bool stopping = false;
 
-  static asio::awaitable<void> send(std::shared_ptr<Impl> self, std::string name, Parcel parcel);
-  static asio::awaitable<void> send_to_group(std::shared_ptr<Impl> self, std::string group, Parcel parcel);
-  static asio::awaitable<MessagePtr> request(std::shared_ptr<Impl> self, std::string name, Parcel parcel,
+  static asio::awaitable<void> send(std::shared_ptr<Impl> self, std::string name, MessagePtr message);
+  static asio::awaitable<void> send_to_group(std::shared_ptr<Impl> self, std::string group,
+                                             MessagePtr message);
+  static asio::awaitable<MessagePtr> request(std::shared_ptr<Impl> self, std::string name, MessagePtr message,
                                              std::chrono::milliseconds timeout);
   struct Request;
 };
@@ -101,11 +90,10 @@ std::shared_ptr<Mailbox> Bus::Impl::find(std::string_view name) const {
   return found == by_name.end() ? nullptr : found->second;
 }
 
-/// Puts the parcel in or throws what kept it out.
-asio::awaitable<void> Bus::Impl::deliver(std::shared_ptr<Mailbox> mailbox, std::string name, Parcel parcel,
-                                         Waiter::Deadline deadline) const {
+/// Puts the message in or throws what kept it out.
+asio::awaitable<void> Bus::Impl::deliver(std::shared_ptr<Mailbox> mailbox, std::string name,
+                                         MessagePtr message, Waiter::Deadline deadline) const {
   using Kind = RequestFailed::Kind;
-  const MessagePtr message = parcel.message;
   if (LifeToken::this_thread_abandoned()) {
     throw RequestFailed(Kind::kStopping, about(name, *message) + " was refused: " + kAbandoned + ".");
   }
@@ -113,7 +101,7 @@ asio::awaitable<void> Bus::Impl::deliver(std::shared_ptr<Mailbox> mailbox, std::
     throw RequestFailed(Kind::kUnknownModule,
                         about(name, *message) + " cannot be sent: there is no such module on this node.");
   }
-  const Put put = co_await MailboxDoor::put(mailbox, message, parcel.weight, deadline);
+  const Put put = co_await MailboxDoor::put(mailbox, message, weigh(*message), deadline);
   if (put == Put::kClosed) {
     throw RequestFailed(Kind::kStopping,
                         about(name, *message) + " was refused: " + MailboxDoor::why_closed(*mailbox) + ".");
@@ -124,12 +112,13 @@ asio::awaitable<void> Bus::Impl::deliver(std::shared_ptr<Mailbox> mailbox, std::
   }
 }
 
-asio::awaitable<void> Bus::Impl::send(std::shared_ptr<Impl> self, std::string name, Parcel parcel) {
+asio::awaitable<void> Bus::Impl::send(std::shared_ptr<Impl> self, std::string name, MessagePtr message) {
   auto mailbox = self->find(name);
-  co_await self->deliver(std::move(mailbox), std::move(name), std::move(parcel), Waiter::kNoDeadline);
+  co_await self->deliver(std::move(mailbox), std::move(name), std::move(message), Waiter::kNoDeadline);
 }
 
-asio::awaitable<void> Bus::Impl::send_to_group(std::shared_ptr<Impl> self, std::string group, Parcel parcel) {
+asio::awaitable<void> Bus::Impl::send_to_group(std::shared_ptr<Impl> self, std::string group,
+                                               MessagePtr message) {
   std::vector<std::shared_ptr<Mailbox>> receivers;
   {
     const std::lock_guard lock(self->mutex);
@@ -147,19 +136,18 @@ asio::awaitable<void> Bus::Impl::send_to_group(std::shared_ptr<Impl> self, std::
   }
   for (const auto& mailbox : receivers) {
     // A closed mailbox is a module that has failed for good: for the group it is as good as disabled.
-    static_cast<void>(co_await MailboxDoor::put(mailbox, parcel.message, parcel.weight, Waiter::kNoDeadline));
+    static_cast<void>(co_await MailboxDoor::put(mailbox, message, weigh(*message), Waiter::kNoDeadline));
   }
 }
 
-asio::awaitable<MessagePtr> Bus::Impl::request(std::shared_ptr<Impl> self, std::string name, Parcel parcel,
-                                               std::chrono::milliseconds timeout) {
+asio::awaitable<MessagePtr> Bus::Impl::request(std::shared_ptr<Impl> self, std::string name,
+                                               MessagePtr message, std::chrono::milliseconds timeout) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   const auto deadline = steady_now() + std::min(timeout, kLongestWait);
   const auto waiter = std::make_shared<Waiter>(executor, deadline);
-  const MessagePtr message = parcel.message;
   const Request request(self, message->header.id, waiter);
   auto mailbox = self->find(name);
-  co_await self->deliver(std::move(mailbox), name, std::move(parcel), deadline);
+  co_await self->deliver(std::move(mailbox), name, message, deadline);
 
   if (request.state() == Waiter::State::kWaiting) {
     co_await wait_for(waiter);
@@ -205,36 +193,42 @@ std::vector<std::string> Bus::members(std::string_view group) const {
 
 // Not coroutines themselves, so that what the caller's views point to need not outlive the call.
 asio::awaitable<void> Bus::send(std::string_view module, Message message) {
-  return Impl::send(impl_, std::string(module), wrap(std::move(message)));
+  return Impl::send(impl_, std::string(module), share(std::move(message)));
+}
+
+asio::awaitable<void> Bus::send(std::string_view module, MessagePtr message) {
+  return Impl::send(impl_, std::string(module), std::move(message));
 }
 
 asio::awaitable<void> Bus::send_to_group(std::string_view group, Message message) {
-  return Impl::send_to_group(impl_, std::string(group), wrap(std::move(message)));
+  return Impl::send_to_group(impl_, std::string(group), share(std::move(message)));
 }
 
 asio::awaitable<MessagePtr> Bus::request(std::string_view module, Message message,
                                          std::chrono::milliseconds timeout) {
   if (message.header.id.empty()) message.header.id = uuid_v4();
-  return Impl::request(impl_, std::string(module), wrap(std::move(message)), timeout);
+  return Impl::request(impl_, std::string(module), share(std::move(message)), timeout);
 }
 
 bool Bus::try_send(std::string_view module, Message message) {
   const auto mailbox = impl_->find(module);
   if (!mailbox || LifeToken::this_thread_abandoned()) return false;
-  const Parcel parcel = wrap(std::move(message));
-  return MailboxDoor::try_put(*mailbox, parcel.message, parcel.weight) == Put::kDone;
+  const MessagePtr shared = share(std::move(message));
+  return MailboxDoor::try_put(*mailbox, shared, shared->weight) == Put::kDone;
 }
 
 bool Bus::respond(Message answer) {
+  return respond(share(std::move(answer)));
+}
+
+bool Bus::respond(MessagePtr answer) {
   if (LifeToken::this_thread_abandoned()) return false;
-  const std::string parent = answer.header.parent_id;
-  auto message = wrap(std::move(answer)).message;
   const std::lock_guard lock(impl_->mutex);
-  const auto found = impl_->requests.find(parent);
+  const auto found = impl_->requests.find(answer->header.parent_id);
   if (found == impl_->requests.end()) return false;
   const auto waiter = std::move(found->second);
   impl_->requests.erase(found);
-  waiter->message = std::move(message);
+  waiter->message = std::move(answer);
   waiter->wake(Waiter::State::kGranted);
   return true;
 }

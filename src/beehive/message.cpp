@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "beehive/json_builder.hpp"
-#include "beehive/weight.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/uuid.hpp"
@@ -87,16 +86,16 @@ void append_member(std::string& out, const char* name, const std::string& value,
   out += dump(json(value));
 }
 
-std::size_t weigh(const json& value) {
+std::size_t weigh_value(const json& value) {
   switch (value.type()) {
     case json::value_t::object: {
       std::size_t sum = kNodeCost;
-      for (const auto& [name, member] : value.items()) sum += kNodeCost + name.size() + weigh(member);
+      for (const auto& [name, member] : value.items()) sum += kNodeCost + name.size() + weigh_value(member);
       return sum;
     }
     case json::value_t::array: {
       std::size_t sum = kNodeCost;
-      for (const auto& element : value) sum += weigh(element);
+      for (const auto& element : value) sum += weigh_value(element);
       return sum;
     }
     case json::value_t::string:
@@ -109,11 +108,17 @@ std::size_t weigh(const json& value) {
 }  // namespace
 
 std::size_t weigh(const Message& message) {
+  if (message.weight != 0) return message.weight;
   const Header& header = message.header;
   const Route& route = message.route;
   return sizeof(Message) + header.id.size() + header.parent_id.size() + header.resource_version.size() +
          header.type.size() + route.source.size() + route.group.size() + route.operation.size() +
-         route.resource.size() + weigh(message.content);
+         route.resource.size() + weigh_value(message.content);
+}
+
+MessagePtr share(Message message) {
+  message.weight = weigh(message);
+  return std::make_shared<const Message>(std::move(message));
 }
 
 Message make_message(std::string_view source, std::string_view group, std::string_view operation,

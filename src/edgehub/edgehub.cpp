@@ -111,7 +111,7 @@ boost::asio::awaitable<void> EdgeHub::take_messages() {
       continue;
     }
     if (session_ != nullptr) {
-      session_->send(message);
+      session_->send(delivery.message());
     } else {
       const auto status = kube::Status::service_unavailable("the node is not connected to the cloud");
       context_.bus.respond(
@@ -280,9 +280,9 @@ void EdgeHub::answer_connection(const beehive::Message& question) {
 void EdgeHub::announce(const char* content) {
   for (const char* group :
        {names::group::kTwin, names::group::kMeta, names::group::kBus, names::group::kEdged}) {
-    beehive::Message notice =
-        beehive::make_message(names::source::kEdgeHub, group, names::operation::kConnect,
-                              names::resource::kNodeConnection, content);
+    const auto notice =
+        beehive::share(beehive::make_message(names::source::kEdgeHub, group, names::operation::kConnect,
+                                             names::resource::kNodeConnection, content));
     inbound_.deliver_to_group(group, notice);
   }
 }

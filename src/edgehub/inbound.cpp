@@ -1,63 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgehub/inbound.hpp"
 
+#include <limits>
 #include <utility>
 
 namespace edgecore::edgehub {
 
-bool Inbound::deliver(const std::string& module, beehive::Message message) {
+Inbound::Inbound(beehive::ModuleContext& context, beehive::TaskGroup& tasks, std::size_t max_bytes)
+    : context_(context),
+      lanes_(context.executor, tasks,
+             {.messages = std::numeric_limits<std::size_t>::max(), .bytes = max_bytes},
+             [this](std::string module, beehive::MessagePtr message) {
+               return hand_over(std::move(module), std::move(message));
+             }) {}
+
+bool Inbound::deliver(const std::string& module, beehive::MessagePtr message) {
   if (!context_.bus.has_module(module)) {
-    Lane& lane = lane_of(module);
-    if (!std::exchange(lane.absent_reported, true)) {
-      context_.log->warn(
-          "the cloud sends messages for {}, which is not enabled on this node; they are dropped", module);
-    }
+    report_dropped(module, "it is not enabled on this node");
     return true;
   }
-  if (bytes_ + message.weight > max_bytes_) return false;
-  const bool known = lanes_.contains(module);
-  Lane& lane = lane_of(module);
-  bytes_ += message.weight;
-  lane.waiting.push_back(std::move(message));
-  if (!known) {
-    tasks_.spawn("deliveries to " + module, pump(module, lanes_.at(module)));
-  } else {
-    lane.filled.notify();
-  }
-  return true;
+  const std::size_t weight = beehive::weigh(*message);
+  return lanes_.put(module, std::move(message), weight);
 }
 
-bool Inbound::deliver_to_group(const std::string& group, const beehive::Message& message) {
+bool Inbound::deliver_to_group(const std::string& group, const beehive::MessagePtr& message) {
   for (const auto& member : context_.bus.members(group)) {
     if (!deliver(member, message)) return false;
   }
   return true;
 }
 
-Inbound::Lane& Inbound::lane_of(const std::string& module) {
-  auto& lane = lanes_[module];
-  if (!lane) lane = std::make_shared<Lane>(context_.executor);
-  return *lane;
+boost::asio::awaitable<void> Inbound::hand_over(std::string module, beehive::MessagePtr message) {
+  std::string refused;
+  try {
+    co_await context_.bus.send(module, std::move(message));
+  } catch (const beehive::RequestFailed& error) {
+    refused = error.what();
+  }
+  if (!refused.empty()) report_dropped(module, refused);
 }
 
-boost::asio::awaitable<void> Inbound::pump(std::string module, std::shared_ptr<Lane> lane) {
-  for (;;) {
-    while (!lane->waiting.empty()) {
-      beehive::Message message = std::move(lane->waiting.front());
-      lane->waiting.pop_front();
-      bytes_ -= message.weight;
-      std::string refused;
-      try {
-        co_await context_.bus.send(module, std::move(message));
-      } catch (const beehive::RequestFailed& error) {
-        refused = error.what();  // the module has failed for good: that stays its own failure
-      }
-      if (!refused.empty() && !std::exchange(lane->refusal_reported, true)) {
-        context_.log->warn("what the cloud sends for {} is dropped from now on: {}", module, refused);
-      }
-    }
-    co_await lane->filled.sleep();
-  }
+void Inbound::report_dropped(const std::string& module, const std::string& why) {
+  if (!dropping_.insert(module).second) return;
+  context_.log->warn("messages from the cloud for module {} are dropped from now on: {}", module, why);
 }
 
 }  // namespace edgecore::edgehub

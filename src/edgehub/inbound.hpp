@@ -3,49 +3,36 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
-#include <deque>
-#include <map>
-#include <memory>
+#include <set>
 #include <string>
 
+#include "edgecore/beehive/lane.hpp"
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 
 namespace edgecore::edgehub {
 
-/// What came from the cloud and waits for room in a module's mailbox. The tunnel's reader never waits for a
-/// module: it would hold up the replies that others wait for. One queue and one
-/// task per module, so that a stuck one holds up only itself; bounded in bytes. Belongs to the module's
-/// thread.
+/// Messages from the cloud on their way to the modules' mailboxes, in a lane for each module. The tunnel's
+/// reader never waits for a mailbox: behind a message for a busy module may be the answer that this very
+/// module waits for. Belongs to the module's thread.
 class Inbound {
  public:
-  Inbound(beehive::ModuleContext& context, beehive::TaskGroup& tasks, std::size_t max_bytes)
-      : context_(context), tasks_(tasks), max_bytes_(max_bytes) {}
+  Inbound(beehive::ModuleContext& context, beehive::TaskGroup& tasks, std::size_t max_bytes);
 
-  /// Queues for one module, in order. False when the limit is reached: the session must end, so that the
-  /// cloud sends again what was not acknowledged. A module that is not there (disabled), or has failed for
-  /// good, gets nothing, which is said once.
-  bool deliver(const std::string& module, beehive::Message message);
+  /// Queues a message for one module, in order. False when the limit is reached: then the session must end,
+  /// so that the cloud sends again what was not acknowledged. A message for a module that is disabled, or has
+  /// failed for good, is dropped; the log says so once.
+  bool deliver(const std::string& module, beehive::MessagePtr message);
   /// The same for each member of a Beehive group.
-  bool deliver_to_group(const std::string& group, const beehive::Message& message);
+  bool deliver_to_group(const std::string& group, const beehive::MessagePtr& message);
 
  private:
-  struct Lane {
-    explicit Lane(boost::asio::any_io_executor executor) : filled(std::move(executor)) {}
-    std::deque<beehive::Message> waiting;
-    beehive::Wakeup filled;
-    bool absent_reported = false;
-    bool refusal_reported = false;
-  };
-  Lane& lane_of(const std::string& module);
-  boost::asio::awaitable<void> pump(std::string module, std::shared_ptr<Lane> lane);
+  boost::asio::awaitable<void> hand_over(std::string module, beehive::MessagePtr message);
+  void report_dropped(const std::string& module, const std::string& why);
 
   beehive::ModuleContext& context_;
-  beehive::TaskGroup& tasks_;
-  std::size_t max_bytes_;
-  std::size_t bytes_ = 0;
-  std::map<std::string, std::shared_ptr<Lane>> lanes_;
+  beehive::Lanes<beehive::MessagePtr> lanes_;
+  std::set<std::string> dropping_;  ///< modules for which messages are dropped, as the log has said
 };
 
 }  // namespace edgecore::edgehub

@@ -8,13 +8,6 @@
 namespace edgecore::edgehub {
 namespace {
 
-/// What a message without a known weight is taken for: envelope and a small content.
-constexpr std::size_t kUnknownWeight = 512;
-
-std::size_t weight_of(const beehive::Message& message) {
-  return message.weight != 0 ? message.weight : kUnknownWeight;
-}
-
 std::string type_of(const beehive::Message& message) {
   const auto path = beehive::parse_resource(message.route.resource);
   return path ? path->type : std::string();
@@ -67,15 +60,15 @@ std::string replace_key(const beehive::Message& message) {
 SendQueue::SendQueue(Limits limits)
     : limits_(limits), bulk_tokens_(limits.bulk_per_second, limits.bulk_burst) {}
 
-SendQueue::Pushed SendQueue::push(beehive::Message message) {
+SendQueue::Pushed SendQueue::push(beehive::MessagePtr message) {
   Pushed outcome;
-  Lane& lane = lanes_[static_cast<std::size_t>(class_of(message))];
-  const std::size_t weight = weight_of(message);
-  std::string key = replace_key(message);
+  Lane& lane = lanes_[static_cast<std::size_t>(class_of(*message))];
+  const std::size_t weight = beehive::weigh(*message);
+  std::string key = replace_key(*message);
   if (!key.empty()) {
     if (const auto known = lane.by_key.find(key); known != lane.by_key.end()) {
       bytes_ += weight;
-      bytes_ -= weight_of(*known->second);
+      bytes_ -= beehive::weigh(**known->second);
       outcome.replaced = std::exchange(*known->second, std::move(message));
       return outcome;
     }
@@ -106,17 +99,17 @@ SendQueue::Next SendQueue::pop(SteadyTime now) {
   return Empty{};
 }
 
-beehive::Message SendQueue::take_front(Lane& lane) {
-  beehive::Message message = std::move(lane.messages.front());
-  if (const std::string key = replace_key(message); !key.empty()) lane.by_key.erase(key);
+beehive::MessagePtr SendQueue::take_front(Lane& lane) {
+  beehive::MessagePtr message = std::move(lane.messages.front());
+  if (const std::string key = replace_key(*message); !key.empty()) lane.by_key.erase(key);
   lane.messages.pop_front();
   --count_;
-  bytes_ -= weight_of(message);
+  bytes_ -= beehive::weigh(*message);
   return message;
 }
 
-std::list<beehive::Message> SendQueue::drain() {
-  std::list<beehive::Message> all;
+std::list<beehive::MessagePtr> SendQueue::drain() {
+  std::list<beehive::MessagePtr> all;
   for (Lane& lane : lanes_) {
     lane.by_key.clear();
     all.splice(all.end(), lane.messages);

@@ -45,28 +45,29 @@ class SendQueue {
 
   struct Pushed {
     bool accepted = true;
-    std::optional<beehive::Message> replaced;  ///< unsent and now void: its asker must be told
-    std::optional<beehive::Message> refused;   ///< the message itself when the queue is full
+    beehive::MessagePtr
+        replaced;                 ///< the unsent message that it replaces, or nullptr: its asker must be told
+    beehive::MessagePtr refused;  ///< the message itself when the queue is full, else nullptr
   };
-  Pushed push(beehive::Message message);
+  Pushed push(beehive::MessagePtr message);
 
   /// The next message to write; or how long until there is one (bulk waiting for a token); or nothing at all.
   struct Empty {};
-  using Next = std::variant<Empty, std::chrono::nanoseconds, beehive::Message>;
+  using Next = std::variant<Empty, std::chrono::nanoseconds, beehive::MessagePtr>;
   Next pop(SteadyTime now);
 
   /// Takes everything out, in the order it would have been sent.
-  std::list<beehive::Message> drain();
+  std::list<beehive::MessagePtr> drain();
 
   [[nodiscard]] std::size_t size() const { return count_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
   struct Lane {
-    std::list<beehive::Message> messages;
-    std::unordered_map<std::string, std::list<beehive::Message>::iterator> by_key;
+    std::list<beehive::MessagePtr> messages;
+    std::unordered_map<std::string, std::list<beehive::MessagePtr>::iterator> by_key;
   };
-  beehive::Message take_front(Lane& lane);
+  beehive::MessagePtr take_front(Lane& lane);
 
   Limits limits_;
   TokenBucket bulk_tokens_;

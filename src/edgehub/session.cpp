@@ -99,11 +99,11 @@ boost::asio::awaitable<void> Session::run() {
   co_await tasks.join();
 }
 
-void Session::send(beehive::Message message) {
+void Session::send(beehive::MessagePtr message) {
   auto outcome = queue_.push(std::move(message));
   if (outcome.replaced)
     tell_asker(*outcome.replaced, "it was replaced by a newer one before it could be sent");
-  if (outcome.refused) not_sent(std::move(*outcome.refused), "the queue to the cloud is full");
+  if (outcome.refused) not_sent(*outcome.refused, "the queue to the cloud is full");
   filled_.notify();
 }
 
@@ -127,8 +127,8 @@ boost::asio::awaitable<void> Session::close() {
     }
     socket_->abort();
   }
-  for (auto& message : queue_.drain())
-    not_sent(std::move(message), "the connection to the cloud was lost before it was sent");
+  for (const auto& message : queue_.drain())
+    not_sent(*message, "the connection to the cloud was lost before it was sent");
   for (const auto& message : outstanding_.drain())
     tell_asker(message, "the connection to the cloud was lost before the answer came");
   for (const auto& message : receipts_.drain())
@@ -142,9 +142,7 @@ boost::asio::awaitable<void> Session::read() {
     traffic_.received.add(frame.data.size());
     std::string complaint;
     try {
-      beehive::Message message = beehive::decode(frame.data);
-      message.weight = frame.data.size();
-      dispatch(std::move(message));
+      dispatch(beehive::share(beehive::decode(frame.data)));
     } catch (const BadInput& error) {
       complaint = error.what();
     }
@@ -182,14 +180,15 @@ boost::asio::awaitable<void> Session::write() {
   co_await settle();
   for (;;) {
     SendQueue::Next next = queue_.pop(steady_now());
-    if (auto* message = std::get_if<beehive::Message>(&next)) {
-      std::string text = beehive::encode(*message);
+    if (const auto* popped = std::get_if<beehive::MessagePtr>(&next)) {
+      const beehive::Message& message = **popped;
+      std::string text = beehive::encode(message);
       text.push_back('\n');
-      traffic_.sent[static_cast<std::size_t>(class_of(*message))].add(text.size());
-      outstanding_.sent(*message, steady_now());
+      traffic_.sent[static_cast<std::size_t>(class_of(message))].add(text.size());
+      outstanding_.sent(message, steady_now());
       co_await socket_->write(std::move(text), options_.write_timeout);
-      if (wants_receipt(*message)) {
-        receipts_.written(*message);
+      if (wants_receipt(message)) {
+        receipts_.written(message);
         uploaded_.notify();
       }
     } else if (const auto* wait = std::get_if<std::chrono::nanoseconds>(&next)) {
@@ -292,17 +291,17 @@ SteadyTime Session::next_check(SteadyTime next_beat) const {
   return next;
 }
 
-void Session::dispatch(beehive::Message message) {
+void Session::dispatch(beehive::MessagePtr message) {
   if (!std::exchange(settled_, true)) filled_.notify();
-  const Destination destination = destination_of(message);
+  const Destination destination = destination_of(*message);
   bool taken = true;
   if (std::holds_alternative<route::Control>(destination)) {
-    send(beehive::make_response(message, "ack"));
+    send(beehive::share(beehive::make_response(*message, "ack")));
   } else if (std::holds_alternative<route::NodeTask>(destination)) {
-    if (is_node_job(message)) {
-      refuse_job(message);
+    if (is_node_job(*message)) {
+      refuse_job(*message);
     } else {
-      refuse_task(message);
+      refuse_task(*message);
     }
   } else if (std::holds_alternative<route::Reply>(destination)) {
     reply(std::move(message));
@@ -311,7 +310,7 @@ void Session::dispatch(beehive::Message message) {
   } else if (const auto* group = std::get_if<route::ToGroup>(&destination)) {
     taken = inbound_.deliver_to_group(group->group, message);
   } else {
-    context_.log->warn("ignoring a message from the cloud about {}: {}", log::quote(message.route.resource),
+    context_.log->warn("ignoring a message from the cloud about {}: {}", log::quote(message->route.resource),
                        std::get<route::Unknown>(destination).why);
   }
   if (!taken) throw Error("the modules cannot take any more of what the cloud sends; it will send it again");
@@ -340,7 +339,7 @@ void Session::refuse_task(const beehive::Message& task) {
   const std::string name = log::quote(task.route.resource);
   if (auto report = refuse_node_task(task, options_.node_name)) {
     context_.log->warn("the node task {} is reported as failed: this node does not run such tasks yet", name);
-    send(std::move(*report));
+    send(beehive::share(std::move(*report)));
   } else {
     context_.log->warn("the node task {} is ignored: its type, state or id cannot be read", name);
   }
@@ -348,26 +347,25 @@ void Session::refuse_task(const beehive::Message& task) {
 
 boost::asio::awaitable<void> Session::send_job_reports() {
   for (;;) {
-    while (auto report = job_reports_.pop(steady_now())) send(std::move(*report));
+    while (auto report = job_reports_.pop(steady_now())) send(beehive::share(std::move(*report)));
     const SteadyTime next = job_reports_.next();
     co_await job_refused_.sleep_until(next);
   }
 }
 
-void Session::reply(beehive::Message message) {
-  if (greetings_.erase(message.header.parent_id) > 0) return;
-  outstanding_.answered(message.header.parent_id);
-  beehive::Message copy = message;
-  if (context_.bus.respond(std::move(message))) return;
-  // Nobody waits any more. It may be of the kind the cloud repeats until it is acknowledged: metamanager
-  // stores and acks it.
-  if (copy.route.group == names::group::kResource)
-    inbound_.deliver(names::module::kMetaManager, std::move(copy));
+void Session::reply(beehive::MessagePtr message) {
+  if (greetings_.erase(message->header.parent_id) > 0) return;
+  outstanding_.answered(message->header.parent_id);
+  if (context_.bus.respond(message)) return;
+  // Nobody waits for it any more. If the cloud repeats it until it is acknowledged, metamanager must store
+  // and acknowledge it.
+  if (message->route.group == names::group::kResource)
+    inbound_.deliver(names::module::kMetaManager, std::move(message));
 }
 
-void Session::not_sent(beehive::Message message, const std::string& why) {
+void Session::not_sent(const beehive::Message& message, const std::string& why) {
   if (message.route.operation == names::operation::kUpdateNodeActionStatus) {
-    job_reports_.give_back(std::move(message), steady_now());
+    job_reports_.give_back(message, steady_now());
   } else {
     tell_asker(message, why);
   }

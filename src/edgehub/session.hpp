@@ -41,7 +41,7 @@ class Session {
   boost::asio::awaitable<void> run();
 
   /// Takes a message for the cloud; what it replaces or cannot take is answered with an error.
-  void send(beehive::Message message);
+  void send(beehive::MessagePtr message);
 
   /// The network changed: the connection has to prove that it still works, within probe_time().
   void probe();
@@ -66,11 +66,11 @@ class Session {
   void on_pong(std::string_view payload);
   void check_alive(SteadyTime now);
   [[nodiscard]] SteadyTime next_check(SteadyTime next_beat) const;
-  void dispatch(beehive::Message message);
+  void dispatch(beehive::MessagePtr message);
   void refuse_job(const beehive::Message& job);
   void refuse_task(const beehive::Message& task);
-  void reply(beehive::Message message);
-  void not_sent(beehive::Message message, const std::string& why);
+  void reply(beehive::MessagePtr message);
+  void not_sent(const beehive::Message& message, const std::string& why);
   void tell_asker(const beehive::Message& message, const std::string& why);
 
   beehive::ModuleContext& context_;

@@ -94,6 +94,7 @@ class Bus {
   /// unknown module (kUnknownModule), or when the bus is stopping or the module has failed for good
   /// (kStopping).
   boost::asio::awaitable<void> send(std::string_view module, Message message);
+  boost::asio::awaitable<void> send(std::string_view module, MessagePtr message);
 
   /// The same without waiting: false when the mailbox is full, the module unknown or the bus stopping.
   bool try_send(std::string_view module, Message message);
@@ -112,6 +113,7 @@ class Bus {
   /// Hands an answer to whoever waits for `header.parent_id`; replies bypass mailboxes. False when nobody
   /// waits (any more).
   bool respond(Message answer);
+  bool respond(MessagePtr answer);
 
   /// From now on sends and requests fail with kStopping; waiting ones are woken.
   void stop();

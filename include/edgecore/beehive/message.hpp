@@ -34,11 +34,17 @@ struct Message {
   Route route;
   nlohmann::json content;
 
-  /// Bytes the message roughly occupies; what mailboxes count against their byte limit. Set by decode(), else
-  /// estimated at send.
+  /// What `weigh` says, for the limits of queues; 0 while it is not known. Set by decode() and when the
+  /// message is sent.
   std::size_t weight = 0;
 };
 using MessagePtr = std::shared_ptr<const Message>;
+
+/// The memory in bytes that a message roughly takes: its strings, its JSON nodes and what the allocator adds
+/// to each. `weight`, where that is known.
+[[nodiscard]] std::size_t weigh(const Message& message);
+/// A message that is ready to be sent, weighed.
+[[nodiscard]] MessagePtr share(Message message);
 
 /// A new message with a fresh id and the wall clock's time.
 Message make_message(std::string_view source, std::string_view group, std::string_view operation,

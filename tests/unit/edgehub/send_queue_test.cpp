@@ -8,31 +8,36 @@
 namespace edgecore::edgehub {
 namespace {
 
-using beehive::make_message;
 using beehive::Message;
+using beehive::MessagePtr;
 
 const SteadyTime kNow{std::chrono::seconds(100)};
 
-Message ack() {
+MessagePtr make_message(const char* source, const char* group, const char* operation,
+                        const std::string& resource, const nlohmann::json& content) {
+  return beehive::share(beehive::make_message(source, group, operation, resource, content));
+}
+
+MessagePtr ack() {
   return make_message("edgecontroller", "resource", "response", "default/pod/p", "OK");
 }
-Message lease(int n) {
+MessagePtr lease(int n) {
   return make_message("edged", "meta", "update", "kube-node-lease/lease/edge1", nlohmann::json{{"n", n}});
 }
-Message query(const std::string& name) {
+MessagePtr query(const std::string& name) {
   return make_message("edged", "meta", "query", "default/configmap/" + name, nullptr);
 }
-Message patch(const std::string& pod, int n) {
+MessagePtr patch(const std::string& pod, int n) {
   return make_message("edged", "meta", "patch", "default/podpatch/" + pod, nlohmann::json{{"n", n}});
 }
-Message report(int n) {
+MessagePtr report(int n) {
   return make_message("twin", "resource", "update", "device/d1/twin/edge_updated", nlohmann::json{{"n", n}});
 }
 
 std::string next_resource(SendQueue& queue, SteadyTime now = kNow) {
   auto next = queue.pop(now);
-  auto* message = std::get_if<Message>(&next);
-  return message != nullptr ? message->route.resource : "-";
+  const auto* message = std::get_if<MessagePtr>(&next);
+  return message != nullptr ? (*message)->route.resource : "-";
 }
 
 TEST(SendQueue, LeaseAndAcksLeaveBeforeStatusBeforeBulk) {
@@ -51,23 +56,23 @@ TEST(SendQueue, LeaseAndAcksLeaveBeforeStatusBeforeBulk) {
 
 TEST(SendQueue, NewerPatchTakesThePlaceOfAnUnsentOneAndTheOldIsHandedBack) {
   SendQueue queue({});
-  const Message first = patch("p", 1);
+  const MessagePtr first = patch("p", 1);
   queue.push(first);
   queue.push(query("between"));
   const auto outcome = queue.push(patch("p", 2));
-  ASSERT_TRUE(outcome.replaced.has_value());
-  EXPECT_EQ(outcome.replaced->header.id, first.header.id);
+  ASSERT_TRUE(outcome.replaced);
+  EXPECT_EQ(outcome.replaced, first);
   auto next = queue.pop(kNow);
-  EXPECT_EQ(std::get<Message>(next).content["n"], 2);
+  EXPECT_EQ(std::get<MessagePtr>(next)->content["n"], 2);
   EXPECT_EQ(next_resource(queue), "default/configmap/between");
   // The key is free again once the message has left.
-  EXPECT_FALSE(queue.push(patch("p", 3)).replaced.has_value());
+  EXPECT_FALSE(queue.push(patch("p", 3)).replaced);
 }
 
 TEST(SendQueue, QueriesAreNeverReplaced) {
   SendQueue queue({});
   queue.push(query("a"));
-  EXPECT_FALSE(queue.push(query("a")).replaced.has_value());
+  EXPECT_FALSE(queue.push(query("a")).replaced);
   EXPECT_EQ(queue.size(), 2U);
 }
 
@@ -77,7 +82,7 @@ TEST(SendQueue, FullQueueRefusesBulkAndStatusButTakesAcks) {
   queue.push(query("b"));
   const auto outcome = queue.push(report(1));
   EXPECT_FALSE(outcome.accepted);
-  ASSERT_TRUE(outcome.refused.has_value());
+  ASSERT_TRUE(outcome.refused);
   EXPECT_EQ(outcome.refused->route.source, "twin");
   EXPECT_TRUE(queue.push(ack()).accepted);
   EXPECT_EQ(queue.size(), 3U);
@@ -85,9 +90,9 @@ TEST(SendQueue, FullQueueRefusesBulkAndStatusButTakesAcks) {
 
 TEST(SendQueue, ByteLimitCountsWeights) {
   SendQueue queue({.bytes = 1000});
-  Message big = query("big");
+  Message big = *query("big");
   big.weight = 900;
-  EXPECT_TRUE(queue.push(big).accepted);
+  EXPECT_TRUE(queue.push(beehive::share(std::move(big))).accepted);
   EXPECT_FALSE(queue.push(query("small")).accepted);
   EXPECT_EQ(next_resource(queue), "default/configmap/big");
   EXPECT_TRUE(queue.push(query("small")).accepted);
@@ -119,10 +124,10 @@ TEST(SendQueue, DrainGivesEverythingInSendingOrder) {
   queue.push(ack());
   const auto all = queue.drain();
   ASSERT_EQ(all.size(), 3U);
-  EXPECT_EQ(all.front().route.operation, "response");
-  EXPECT_EQ(all.back().route.source, "twin");
+  EXPECT_EQ(all.front()->route.operation, "response");
+  EXPECT_EQ(all.back()->route.source, "twin");
   EXPECT_EQ(queue.size(), 0U);
-  EXPECT_FALSE(queue.push(patch("p", 2)).replaced.has_value());
+  EXPECT_FALSE(queue.push(patch("p", 2)).replaced);
 }
 
 }  // namespace

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+
+namespace edgecore::beehive {
+
+/// A queue of items for one receiver. `put` never waits; a single task takes items out in order and does the
+/// waiting, for example for room in a mailbox. One thread.
+template <typename Item>
+class Lane {
+ public:
+  explicit Lane(boost::asio::any_io_executor executor) : filled_(std::move(executor)) {}
+
+  void put(Item item, std::size_t weight) {
+    waiting_.push_back({std::move(item), weight});
+    bytes_ += weight;
+    filled_.notify();
+  }
+  /// The next item; waits for one. Throws operation_aborted when cancelled.
+  boost::asio::awaitable<Item> take() {
+    while (waiting_.empty()) co_await filled_.sleep();
+    Entry next = std::move(waiting_.front());
+    waiting_.pop_front();
+    bytes_ -= next.weight;
+    co_return std::move(next.item);
+  }
+  void clear() {
+    waiting_.clear();
+    bytes_ = 0;
+  }
+
+  [[nodiscard]] std::size_t size() const { return waiting_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+ private:
+  struct Entry {
+    Item item;
+    std::size_t weight;
+  };
+  std::deque<Entry> waiting_;
+  std::size_t bytes_ = 0;
+  Wakeup filled_;
+};
+
+struct LaneLimits {
+  std::size_t messages = 1024;
+  std::size_t bytes = 32U << 20U;
+};
+
+/// A lane for each receiver, so that a slow receiver holds up its own items only. `serve` is called for one
+/// item of a lane at a time. The limits hold for all lanes together. One thread; must outlive its tasks.
+template <typename Item>
+class Lanes {
+ public:
+  using Serve = std::function<boost::asio::awaitable<void>(std::string receiver, Item item)>;
+  Lanes(boost::asio::any_io_executor executor, TaskGroup& tasks, LaneLimits limits, Serve serve)
+      : executor_(std::move(executor)), tasks_(tasks), limits_(limits), serve_(std::move(serve)) {}
+  Lanes(const Lanes&) = delete;
+  Lanes& operator=(const Lanes&) = delete;
+  ~Lanes() = default;
+
+  /// False, and nothing is taken, beyond the limits. Empty lanes take an item of any weight.
+  [[nodiscard]] bool put(const std::string& receiver, Item item, std::size_t weight) {
+    const bool fits = size() < limits_.messages && bytes() + weight <= limits_.bytes;
+    if (size() > 0 && !fits) return false;
+    lane_of(receiver).put(std::move(item), weight);
+    return true;
+  }
+
+  [[nodiscard]] std::size_t size() const {
+    std::size_t sum = 0;
+    for (const auto& [receiver, lane] : lanes_) sum += lane.size();
+    return sum;
+  }
+  [[nodiscard]] std::size_t bytes() const {
+    std::size_t sum = 0;
+    for (const auto& [receiver, lane] : lanes_) sum += lane.bytes();
+    return sum;
+  }
+
+ private:
+  Lane<Item>& lane_of(const std::string& receiver) {
+    const auto [at, made] = lanes_.try_emplace(receiver, executor_);
+    if (made) tasks_.spawn("items for " + receiver, run(receiver, at->second));
+    return at->second;
+  }
+  boost::asio::awaitable<void> run(std::string receiver, Lane<Item>& lane) {
+    for (;;) {
+      Item item = co_await lane.take();
+      boost::asio::awaitable<void> served = serve_(receiver, std::move(item));
+      co_await std::move(served);
+    }
+  }
+
+  boost::asio::any_io_executor executor_;
+  TaskGroup& tasks_;
+  LaneLimits limits_;
+  Serve serve_;
+  std::map<std::string, Lane<Item>> lanes_;
+};
+
+}  // namespace edgecore::beehive
