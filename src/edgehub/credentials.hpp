@@ -13,10 +13,10 @@
 
 namespace edgecore::edgehub {
 
-/// More than this a file with certificates or a key does not hold.
+/// Limit for files with certificates or a key.
 inline constexpr std::size_t kMaxPemFileBytes = 1U << 20U;
 
-/// What the node shows to the cloud and whom it trusts there.
+/// The node's certificate and key, and the CA that it trusts.
 struct Identity {
   net::Certificate ca;
   net::Certificate certificate;
@@ -32,11 +32,11 @@ class CredentialFiles {
   };
   explicit CredentialFiles(Paths paths) : paths_(std::move(paths)) {}
 
-  /// The identity, or why there is none (a clause for the log). A replacement that a power cut left half done
-  /// is finished or forgotten first: key and certificate always match.
+  /// The identity, or a clause for the log that says why it cannot be loaded. A replacement that a power cut
+  /// interrupted is finished or undone first, so key and certificate always match.
   [[nodiscard]] std::variant<Identity, std::string> load() const;
 
-  /// Replaces the trusted CA. Throws BadInput for text that is no certificate, SystemError.
+  /// Replaces the trusted CA. Throws BadInput for text that is not a certificate, SystemError.
   void store_ca(std::string_view pem) const;
   /// Replaces the pair so that a power cut at any moment leaves the old or the new one. Throws SystemError.
   void store_pair(std::string_view key_pem, std::string_view certificate_pem) const;
@@ -48,13 +48,13 @@ class CredentialFiles {
   Paths paths_;
 };
 
-/// The time at which certificates are judged: the wall clock, but never before a moment that is known to have
-/// passed (this program's release, the issue of the certificates in use). A board without RTC boots in 1970
-/// and still joins (pains row 14).
+/// The time for verifying certificates: the wall clock, but not earlier than the release of this program and
+/// the issue of the certificates in use. So a board without RTC, which boots in 1970, can join (pains row
+/// 14).
 WallTime time_for_verification(WallTime wall, const Identity* identity);
 
-/// Why the identity is of no use at `now` although its files are in order (expired, not signed by the CA in
-/// the file): a clause; nullopt when it is good.
+/// Why the cloud would refuse the identity at `now`, as a clause: expired, or not signed by the CA in the
+/// file. nullopt if it is valid.
 std::optional<std::string> unusable(const Identity& identity, WallTime now);
 
 /// When to renew: NotBefore + lifetime × (0.5 + 0.1·r), r in [0,1): earlier than the Go agent's 0.7 to 0.9,

@@ -19,9 +19,9 @@
 namespace edgecore::edgehub {
 namespace {
 
-/// What the cloud may have in flight towards slow modules of ours before the session is given up.
+/// Memory for messages that wait for slow modules; when it is full the session ends.
 constexpr std::size_t kInboundBytes = 64U << 20U;
-/// How often the renewal date is looked at when nothing else happens; wall clocks may be set in between.
+/// How often the renewal date is checked, because the wall clock may be set.
 constexpr std::chrono::hours kRenewalCheck{1};
 
 std::uint64_t random_seed() {
@@ -93,7 +93,7 @@ class EdgeHub final : public beehive::Module {
   Session* session_ = nullptr;             ///< the live one, while online
   beehive::TaskGroup* attempt_ = nullptr;  ///< the dial, while connecting
   bool attempt_may_be_cut_ = true;
-  bool attempt_cut_ = false;  ///< the present or last attempt was given up for a network that came up
+  bool attempt_cut_ = false;  ///< the present or last attempt was cut because a network came up
   beehive::Wakeup network_up_, renewal_;
   beehive::Wakeup connected_;
   SteadyTime last_attempt_{};
@@ -149,14 +149,14 @@ boost::asio::awaitable<std::optional<Identity>> EdgeHub::obtain_identity() {
   if (identity == nullptr) {
     flaw = std::get<std::string>(loaded);
   } else if (auto reason = unusable(*identity, time_for_verification(context_.clock.wall(), identity))) {
-    flaw = "the certificate in " + options_.certificate_file.string() + " is of no use: " + *reason;
+    flaw = "the certificate in " + options_.certificate_file.string() + " is not valid: " + *reason;
   }
   const std::optional<JoinToken> token = present_token();
   const bool other_ca = token && identity != nullptr && !token->names(identity->ca.der());
   if (flaw.empty() && !other_ca) co_return std::move(*identity);
   if (!token) {
-    complain(flaw + ", and there is no join token to ask for a new one (modules.edgeHub.token)");
-    if (identity != nullptr) co_return std::move(*identity);  // let the cloud judge; its clock may be better
+    complain(flaw + ". A new certificate needs a join token: set modules.edgeHub.token");
+    if (identity != nullptr) co_return std::move(*identity);  // the cloud decides: its clock may be right
     co_return std::nullopt;
   }
   JoinToken credential = *token;
@@ -190,7 +190,9 @@ boost::asio::awaitable<bool> EdgeHub::enrol(JoinToken token) {
     } catch (const Error& error) {
       failure = error.what();
     }
-    if (!failure.empty()) context_.log->warn("the used join token could not be removed: {}", failure);
+    if (!failure.empty())
+      context_.log->warn("the used join token could not be removed from its file: {}. Remove it by hand",
+                         failure);
   }
   co_return true;
 }
@@ -227,7 +229,7 @@ boost::asio::awaitable<void> EdgeHub::live_through(Identity identity) {
     cancelled = error.code() == boost::asio::error::operation_aborted;
     failure = error.what();
   } catch (...) {
-    session_ = nullptr;  // the tasks that use it are only asked to stop
+    session_ = nullptr;  // tasks that use it may still run
     throw;
   }
   session_ = nullptr;
@@ -263,15 +265,16 @@ void EdgeHub::network_came_up() {
     network_up_.notify();
     return;
   }
-  // An attempt that began while the link was dead does not notice: TCP repeats its first packet after ever
-  // longer pauses. It is made anew, but never two in a row, as interfaces of pods come and go all the time.
+  // TCP repeats the first packet of an attempt after ever longer pauses, so an attempt that began while the
+  // link was down takes too long. It is cut and made again, but not twice in a row: interfaces of pods come
+  // and go.
   const bool old = steady_now() - last_attempt_ >= std::chrono::seconds(1);
   if (attempt_ == nullptr || !attempt_may_be_cut_ || !old || attempt_->running() == 0) return;
   attempt_cut_ = true;
   attempt_->cancel();
 }
 
-/// A module that was restarted has missed the notice.
+/// Tells a module that was restarted, and so has missed the notice.
 void EdgeHub::answer_connection(const beehive::Message& question) {
   context_.bus.respond(beehive::make_response(
       question, session_ != nullptr ? names::content::kCloudConnected : names::content::kCloudDisconnected));
@@ -292,7 +295,7 @@ boost::asio::awaitable<void> EdgeHub::pause() {
   network_came_up_ = false;
   co_await network_up_.sleep_until(until);
   if (!network_came_up_) co_return;
-  // Not sooner than a second after the last attempt: the cloud may still be tearing down the old connection.
+  // At least a second after the last attempt: the cloud may still be tearing down the old connection.
   const SteadyTime earliest = std::max(last_attempt_ + std::chrono::seconds(1), steady_now());
   co_await network_up_.sleep_until(earliest);
 }
@@ -322,7 +325,7 @@ boost::asio::awaitable<void> EdgeHub::renew_in_time() {
         const bool renewed = co_await renew(std::move(*identity));
         if (!renewed) next = steady_now() + options_.renewal_retry;
       } else if (now >= due) {
-        next = SteadyTime::max();  // the next connection says when
+        next = SteadyTime::max();  // until the next connection
       } else if (due - now < kRenewalCheck) {
         next = steady_now() + std::chrono::duration_cast<SteadyTime::duration>(due - now);
       }

@@ -11,10 +11,10 @@
 
 namespace edgecore::edgehub {
 
-/// Gets and renews the node's certificate at CloudHub's HTTPS port (protocol/01-tunnel.md §3). What is on
-/// disk stays as it is until the new certificate has passed every check. Throws net::NetError when the cloud
-/// is not reachable and BadInput when it refuses or sends something unusable; the texts say which. Runs on
-/// the caller's executor.
+/// Gets and renews the node's certificate at CloudHub's HTTPS port (protocol/01-tunnel.md §3). The files on
+/// disk are replaced only after the new certificate has passed every check. Throws net::NetError when the
+/// cloud is not reachable, and BadInput when it refuses or sends an unusable answer. Runs on the caller's
+/// executor.
 class Enrolment {
  public:
   struct Options {
@@ -24,11 +24,10 @@ class Enrolment {
   };
   Enrolment(Options options, const CredentialFiles& files, const Clock& clock);
 
-  /// First application, or a new one: checks the CA against the token's hash, then asks for a certificate
-  /// with it.
+  /// Enrols: checks the CA against the token's hash, then asks for a certificate with the token.
   boost::asio::awaitable<void> apply(JoinToken token);
 
-  /// Renewal with the present certificate as credential.
+  /// Renews the certificate; the present one is the credential.
   boost::asio::awaitable<void> renew(Identity identity);
 
  private:

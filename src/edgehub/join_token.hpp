@@ -11,8 +11,8 @@ struct JoinToken {
   std::string ca_hash;  ///< lower-case hex SHA-256 of the CloudCore CA's DER
   std::string jwt;
 
-  /// Throws BadInput when it does not have four parts or the hash is none; surrounding white space is
-  /// ignored. The text itself never appears in the error.
+  /// Throws BadInput unless it has four parts of which the first is a hash. Surrounding white space is
+  /// ignored. The error never holds the text itself.
   static JoinToken parse(std::string_view text);
 
   /// True when `ca_der` is the certificate the token was made for.

@@ -12,33 +12,33 @@
 
 namespace edgecore::edgehub {
 
-/// Whether a message is one whose asker is told when the cloud has it: what eventbus uploads
-/// (docs/messages.md). CloudHub answers none of them. Other uploads are answered by the cloud's router.
+/// Whether the sender of a message is told when the cloud has received it: true for uploads of eventbus
+/// (docs/messages.md), which CloudHub does not answer. Other uploads are answered by the cloud's router.
 [[nodiscard]] bool wants_receipt(const beehive::Message& message);
 
-/// Which messages the cloud has taken off the connection. A ping leaves behind what was written before it, so
-/// its pong says that the cloud's reader has got as far. Every ping of a session carries a number from here,
-/// whatever it is for; a peer may leave out pongs of earlier pings. Passive; one thread.
+/// Which messages the cloud has read from the connection. A ping is sent behind them, so its pong says that
+/// the cloud's reader has come that far. Every ping of a session has a number from here, whatever its
+/// purpose; a peer may leave out the pongs of earlier pings. Passive; one thread.
 class Receipts {
  public:
   /// The message has been written; its content is not kept.
   void written(const beehive::Message& message);
 
-  /// Makes the number of a ping that is about to be sent: its payload.
+  /// The number, which is the payload, of a ping that is about to be sent.
   std::uint64_t ping();
-  /// The messages that the cloud has, as a pong with this payload says; empty for one of somebody else.
+  /// The messages that the cloud has received, by the payload of a pong. Empty for an unknown payload.
   std::vector<beehive::Message> pong(std::string_view payload);
-  /// The number a pong's payload stands for; 0 when it is none of ours.
+  /// The number in a pong's payload; 0 if it is not one of ours.
   [[nodiscard]] static std::uint64_t number_of(std::string_view payload);
 
-  /// Something was written that no ping has been sent behind.
+  /// A message was written and no ping has been sent behind it yet.
   [[nodiscard]] bool wants_ping() const { return !waiting_.empty() && waiting_.back().ping == 0; }
-  /// A ping is under way whose pong somebody waits for.
+  /// A ping is under way behind a message.
   [[nodiscard]] bool ping_under_way() const { return !waiting_.empty() && waiting_.front().ping != 0; }
 
-  /// Forgets which pings were sent: none was answered, the next one stands for all.
+  /// No ping was answered: the next one is sent behind all messages.
   void ping_lost();
-  /// Takes all that wait.
+  /// Takes all messages that have no receipt.
   std::vector<beehive::Message> drain();
 
  private:

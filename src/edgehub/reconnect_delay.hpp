@@ -8,10 +8,10 @@
 
 namespace edgecore::edgehub {
 
-/// How long to wait before the next connection attempt: doubling from `first` to `longest` with ±25 % jitter,
-/// started again only after a connection was up for `stable` (pains row 2: a cloud that accepts and drops at
-/// once must not be hammered). Never below `first`: a connection opened while the cloud still tears down the
-/// old one may be closed by mistake (protocol/01-tunnel.md §2.5). Passive.
+/// Back-off between connection attempts: doubles from `first` to `longest`, with ±25 % jitter. Resets only
+/// after a connection was up for `stable`, so that a cloud which accepts and drops at once is not flooded
+/// (pains row 2). Never shorter than `first`: a connection that is opened while the cloud tears down the old
+/// one may be closed by mistake (protocol/01-tunnel.md §2.5). Passive.
 class ReconnectDelay {
  public:
   struct Limits {
@@ -26,7 +26,7 @@ class ReconnectDelay {
   std::chrono::milliseconds next();
 
   void connected(SteadyTime now);
-  /// The connection is gone: starts again from `first` when it had been stable.
+  /// The connection ended: resets to `first` if it had been stable.
   void disconnected(SteadyTime now);
   /// The network changed (link, address or route came up): the next attempt is made after `first` at most.
   void network_up() { next_ = limits_.first; }

@@ -14,7 +14,7 @@ Destination destination_of(const beehive::Message& message) {
   if (group == names::group::kTwin) return route::ToModule{names::module::kTwin};
   const bool user = group == names::group::kUser;
   if (!user && group != names::group::kResource && group != names::group::kFunc) {
-    return route::Unknown{"its group " + log::quote(group, 64) + " is none that a node serves"};
+    return route::Unknown{"its group " + log::quote(group, 64) + " is not known to this node"};
   }
   if (!message.header.parent_id.empty()) return route::Reply{};
   if (!user) return route::ToModule{names::module::kMetaManager};

@@ -10,9 +10,9 @@ namespace edgecore::edgehub {
 
 /// Where a message from the cloud goes (protocol/01-tunnel.md §4.1). First match wins.
 namespace route {
-struct Control {};   ///< operations `config`, `ping`, `pong`: answered with "ack" on the spot (§2.4)
+struct Control {};   ///< operations `config`, `ping`, `pong`: answered with "ack" by edgehub (§2.4)
 struct NodeTask {};  ///< group `taskmanager`
-struct Reply {};     ///< to whoever waits for its parent id
+struct Reply {};     ///< to the request with its parent id
 struct ToModule {
   std::string module;
 };

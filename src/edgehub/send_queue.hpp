@@ -16,23 +16,22 @@
 
 namespace edgecore::edgehub {
 
-/// The order in which messages leave (pains row 5): what keeps the node alive and the cloud's queue moving
-/// first.
+/// Priorities (pains row 5). First comes what keeps the node alive and the cloud's queue moving.
 enum class SendClass : std::size_t { kUrgent = 0, kStatus = 1, kBulk = 2 };
 inline constexpr std::size_t kSendClasses = 3;
 [[nodiscard]] const char* name_of(SendClass send_class);
 
-/// Lease and acks are urgent; what modules ask and report about objects is status; uploads, device reports
-/// and anything with no place of its own is bulk.
+/// Leases and acks are urgent; requests and reports about objects are status; uploads, device reports and all
+/// other messages are bulk.
 [[nodiscard]] SendClass class_of(const beehive::Message& message);
 
-/// Under which key a newer message replaces an unsent older one; empty: never replaced. Only values of which
-/// the newest tells all qualify: leases and status patches.
+/// A newer message replaces an unsent older one with the same key; "": never. Only leases and status patches
+/// have a key, because their newest value makes the older ones superfluous.
 [[nodiscard]] std::string replace_key(const beehive::Message& message);
 
-/// What waits to be written to the tunnel: strict priority between classes, FIFO within one, newest value per
-/// key, bounded by bytes and messages. `messageQPS` and `messageBurst` hold back bulk only. Passive; one
-/// thread.
+/// Messages that wait to be written to the tunnel: strict priority between classes, FIFO in each, newest
+/// value per key, bounded by bytes and messages. `messageQPS` and `messageBurst` limit bulk only. Passive;
+/// one thread.
 class SendQueue {
  public:
   struct Limits {
@@ -51,7 +50,7 @@ class SendQueue {
   };
   Pushed push(beehive::MessagePtr message);
 
-  /// The next message to write; or how long until there is one (bulk waiting for a token); or nothing at all.
+  /// The next message to write; or how long until there is one (bulk waits for a token); or Empty.
   struct Empty {};
   using Next = std::variant<Empty, std::chrono::nanoseconds, beehive::MessagePtr>;
   Next pop(SteadyTime now);

@@ -16,32 +16,30 @@ namespace {
 
 constexpr std::chrono::milliseconds kShortestProbe{2000};
 constexpr std::chrono::milliseconds kLongestProbe{8000};
-/// CloudCore reads from a new connection before it has a session for it (seen: 7 ms on an idle machine, and a
-/// busy one takes its time). What is asked in between is done, but the answer goes nowhere and the asker
-/// waits for its time-out. So the first question is one that may be lost and repeated: for the cluster's CA,
-/// which CloudHub answers by itself and at once (protocol/01-tunnel.md §1.6 rule 7). The pause before the
-/// first repetition; each further one is twice as long.
+/// CloudCore reads from a new connection before it has a session for it (after 7 ms on an idle machine, later
+/// on a busy one). Until then requests are executed, but their answers are lost and the senders run into
+/// their time-outs. So the first request is a greeting, which may be lost and repeated: for the cluster's CA,
+/// which CloudHub answers by itself and at once (protocol/01-tunnel.md §1.6 rule 7). This is the pause before
+/// the first repetition; it doubles each time.
 constexpr std::chrono::milliseconds kGreetingPause{25};
-/// A cloud that does not answer even this is asked everything else all the same.
+/// After this, requests are sent although no greeting was answered.
 constexpr std::chrono::seconds kSettlesWithin{2};
-/// Whoever asked before that has given up.
+/// The sender of an older request has given up.
 constexpr std::chrono::seconds kAskersWait{150};
-/// After an upload was written: so long is waited for more of them, before a ping asks whether they have
-/// come.
+/// How long to gather uploads before one ping asks whether they were received.
 constexpr std::chrono::milliseconds kGatherUploads{50};
-/// A ping without a pong for this long is taken for lost. The silence of the peer as a whole is not judged
-/// here.
+/// A ping without a pong for this long counts as lost. (Whether the peer is dead is judged by `silence`.)
 constexpr std::chrono::seconds kPongTakes{5};
-/// Greetings of which an answer may still come.
+/// Greetings that are remembered, because an answer may still come.
 constexpr std::size_t kGreetingsKept = 64;
 
-/// Silence after which the peer is taken for dead: just under two heartbeats.
+/// Silence after which the peer counts as dead: just under two heartbeats.
 std::chrono::milliseconds silence(const EdgeHubOptions& options) {
   return options.heartbeat * 29 / 15;
 }
 
-/// A cloud from which no message comes for this long though something was asked, not even the answer to a
-/// greeting, has no session for us (protocol/01-tunnel.md §2.11 item 8). Three renewals of a lease of 40 s:
+/// If no message comes for this long after a request, not even the answer to a greeting, the cloud has no
+/// session for this node (protocol/01-tunnel.md §2.11 item 8). It is three renewals of a lease of 40 s, so
 /// there is time for another connection before the node counts as lost (pains row 4).
 std::chrono::milliseconds no_answer(const EdgeHubOptions& options) {
   return options.heartbeat * 2;
@@ -101,8 +99,7 @@ boost::asio::awaitable<void> Session::run() {
 
 void Session::send(beehive::MessagePtr message) {
   auto outcome = queue_.push(std::move(message));
-  if (outcome.replaced)
-    tell_asker(*outcome.replaced, "it was replaced by a newer one before it could be sent");
+  if (outcome.replaced) tell_asker(*outcome.replaced, "a newer message replaced it before it was sent");
   if (outcome.refused) not_sent(*outcome.refused, "the queue to the cloud is full");
   filled_.notify();
 }
@@ -121,7 +118,7 @@ void Session::end(std::string why) {
 
 boost::asio::awaitable<void> Session::close() {
   if (socket_ && socket_->open()) {
-    // A dead link gets no farewell: only a peer that was just heard is waited for.
+    // The closing handshake is worth waiting for only if the peer was heard a moment ago.
     if (steady_now() - socket_->last_heard() < std::chrono::seconds(2)) {
       co_await socket_->close(1000, std::chrono::milliseconds(500));
     }
@@ -132,7 +129,7 @@ boost::asio::awaitable<void> Session::close() {
   for (const auto& message : outstanding_.drain())
     tell_asker(message, "the connection to the cloud was lost before the answer came");
   for (const auto& message : receipts_.drain())
-    tell_asker(message, "the connection to the cloud was lost before the cloud said that it has it");
+    tell_asker(message, "the connection was lost before the cloud confirmed that it had received it");
 }
 
 boost::asio::awaitable<void> Session::read() {
@@ -147,7 +144,7 @@ boost::asio::awaitable<void> Session::read() {
       complaint = error.what();
     }
     if (!complaint.empty() && bad_messages_.now()) {
-      context_.log->warn("ignoring a message from the cloud that is no Beehive message ({} so far): {}",
+      context_.log->warn("ignoring a message from the cloud that cannot be read ({} so far): {}",
                          bad_messages_.count(), complaint);
     }
   }
@@ -160,7 +157,9 @@ boost::asio::awaitable<void> Session::settle() {
     const SteadyTime again = std::min<SteadyTime>(steady_now() + pause, give_up);
     while (!settled_ && steady_now() < again) co_await filled_.sleep_until(again);
   }
-  if (!settled_) context_.log->info("the cloud has not answered a first question yet; asking all the same");
+  if (!settled_)
+    context_.log->info("the cloud has not answered a greeting within {} s; requests are sent to it now",
+                       kSettlesWithin.count());
 }
 
 boost::asio::awaitable<void> Session::greet() {
@@ -208,7 +207,7 @@ boost::asio::awaitable<void> Session::heartbeat() {
     if (now >= next_beat) {
       next_beat = now + options_.heartbeat;
       co_await beat();
-      // An API server may be slow for all; CloudHub itself says whether anything can come at all.
+      // A slow API server delays answers; CloudHub itself answers a greeting if it has a session.
       const bool unanswered = outstanding_.oldest_after(last_message_).has_value();
       if (unanswered) co_await greet();
     } else if (probe_until_) {
@@ -251,8 +250,8 @@ void Session::on_pong(std::string_view payload) {
   if (!received.empty()) uploaded_.notify();
 }
 
-/// Asks with one ping at a time whether what eventbus uploaded has come. WebSocket::ping passes over a ping
-/// while another is on its way out; that costs a wait of kPongTakes here.
+/// Asks, with one ping at a time, whether the uploads of eventbus were received. WebSocket::ping drops a ping
+/// while another is being written; then the wait here is kPongTakes.
 boost::asio::awaitable<void> Session::confirm_uploads() {
   for (;;) {
     while (!receipts_.wants_ping()) co_await uploaded_.sleep();
@@ -274,12 +273,14 @@ void Session::check_alive(SteadyTime now) {
   if (probe_until_ && heard > *probe_from_) {
     probe_until_.reset();
   } else if (probe_until_ && now >= *probe_until_) {
-    throw net::NetError(net::NetFailure::timeout, "the connection did not survive a change of the network");
+    throw net::NetError(net::NetFailure::timeout,
+                        "nothing was heard from the cloud after the network changed");
   }
   outstanding_.forget_before(now - kAskersWait);
   const auto oldest = outstanding_.oldest_after(last_message_);
   if (oldest && now - *oldest >= no_answer(options_)) {
-    throw net::NetError(net::NetFailure::timeout, "the cloud answers nothing although it is connected");
+    throw net::NetError(net::NetFailure::timeout,
+                        "the cloud answers no request on this connection, not even a greeting");
   }
 }
 
@@ -313,7 +314,10 @@ void Session::dispatch(beehive::MessagePtr message) {
     context_.log->warn("ignoring a message from the cloud about {}: {}", log::quote(message->route.resource),
                        std::get<route::Unknown>(destination).why);
   }
-  if (!taken) throw Error("the modules cannot take any more of what the cloud sends; it will send it again");
+  if (!taken)
+    throw Error(
+        "the modules are too slow for what the cloud sends, and the queue is full; the cloud will send it "
+        "again");
 }
 
 void Session::refuse_job(const beehive::Message& job) {

@@ -26,8 +26,8 @@
 namespace edgecore::edgehub {
 
 /// One connection to CloudHub, from the upgrade to its end (protocol/01-tunnel.md §2). Owns its socket, its
-/// queue and its tasks (reader, writer, heartbeat, receipts of uploads), which are joined before run()
-/// returns: nothing of one session reaches the next (pains row 3). Belongs to the module's thread.
+/// queue and its tasks, which are joined before run() returns, so that nothing of one session reaches the
+/// next (pains row 3). Belongs to the module's thread.
 class Session {
  public:
   Session(beehive::ModuleContext& context, const EdgeHubOptions& options, Inbound& inbound,
@@ -40,15 +40,16 @@ class Session {
   /// Works until the connection ends; throws what ended it: NetError, or Error from end().
   boost::asio::awaitable<void> run();
 
-  /// Takes a message for the cloud; what it replaces or cannot take is answered with an error.
+  /// Queues a message for the cloud. A request that it replaces, or that finds no room, is answered with an
+  /// error.
   void send(beehive::MessagePtr message);
 
-  /// The network changed: the connection has to prove that it still works, within probe_time().
+  /// The network changed: ends the session unless the cloud is heard within probe_time().
   void probe();
-  /// Ends the session for a reason of ours (certificate renewed).
+  /// Makes run() end, for example because the certificate was renewed.
   void end(std::string why);
 
-  /// Says goodbye and closes; then tells every asker that waits that the connection is gone.
+  /// Closes the socket, then answers all open requests with an error.
   boost::asio::awaitable<void> close();
 
   [[nodiscard]] const Traffic& traffic() const { return traffic_; }
@@ -82,13 +83,13 @@ class Session {
   Receipts receipts_;
   Traffic traffic_;
   std::unique_ptr<net::WebSocket> socket_;
-  beehive::Wakeup filled_;           ///< the writer has something to do
-  beehive::Wakeup pulse_;            ///< the heartbeat has something to check
-  beehive::Wakeup uploaded_;         ///< uploads were written, or the cloud says that it has some
-  beehive::Wakeup job_refused_;      ///< a report of a node job waits to be sent
-  bool begun_ = false;               ///< the first keepalive has been sent, with which a connection begins
-  bool settled_ = false;             ///< the cloud was heard on this connection: it can answer
-  std::set<std::string> greetings_;  ///< ids of the questions that only ask whether it can
+  beehive::Wakeup filled_;       ///< the writer has something to do
+  beehive::Wakeup pulse_;        ///< the heartbeat has something to check
+  beehive::Wakeup uploaded_;     ///< an upload was written, or the cloud has received one
+  beehive::Wakeup job_refused_;  ///< a report of a node job waits to be sent
+  bool begun_ = false;           ///< the first keepalive has been sent; nothing may be sent before it
+  bool settled_ = false;         ///< a message of the cloud has come on this connection, so it has a session
+  std::set<std::string> greetings_;  ///< ids of the greetings
   SteadyTime last_message_{};
   std::optional<SteadyTime> probe_until_;
   std::optional<SteadyTime> probe_from_;
@@ -100,8 +101,8 @@ class Session {
   log::Quiet bad_messages_;
 };
 
-/// How long a connection that takes `round_trip` at other times may take to show a sign of life after the
-/// network changed: short enough to be Ready 3 s after a link came up, long enough for a slow link.
+/// How long to wait for a sign of life after the network changed, on a connection whose last round trip took
+/// `round_trip`: short enough to be Ready 3 s after a link came up, long enough for a slow link.
 std::chrono::milliseconds probe_time(SteadyTime::duration round_trip);
 
 }  // namespace edgecore::edgehub

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "edgecore/base/ascii.hpp"
+#include "edgecore/kube/json_text.hpp"
 #include "edgecore/kube/time.hpp"
 
 namespace edgecore::kube {
@@ -18,6 +19,17 @@ Identity identity_of(const Json& object) {
   identity.uid = string_or(object, "metadata.uid");
   identity.resource_version = parse_resource_version(string_or(object, "metadata.resourceVersion"));
   identity.created = time_at(object, "metadata.creationTimestamp");
+  return identity;
+}
+
+Identity identity_of_text(std::string_view object) {
+  Identity identity;
+  const auto metadata = find_member(object, "metadata");
+  if (!metadata) return identity;
+  const std::string_view text = metadata->of(object);
+  identity.uid = string_member(text, {"uid"});
+  identity.resource_version = parse_resource_version(string_member(text, {"resourceVersion"}));
+  identity.created = parse_time(string_member(text, {"creationTimestamp"}));
   return identity;
 }
 

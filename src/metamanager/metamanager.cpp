@@ -14,6 +14,7 @@
 #include "metamanager/cloud/cloud.hpp"
 #include "metamanager/cloud/freshness.hpp"
 #include "metamanager/delivery/gone_pods.hpp"
+#include "metamanager/delivery/served_feed.hpp"
 #include "metamanager/objects/own_objects.hpp"
 #include "metamanager/objects/served_kinds.hpp"
 #include "metamanager/pushes/push_pipeline.hpp"
@@ -33,19 +34,21 @@ std::chrono::milliseconds remote_timeout(const config::MetaManager& config) {
 
 class MetaManager final : public beehive::Module {
  public:
-  MetaManager(beehive::ModuleContext& context, const MetaManagerDeps& deps)
+  MetaManager(beehive::ModuleContext& context, const MetaManagerDeps& deps,
+              std::shared_ptr<ServedNotes> served_notes)
       : context_(context),
         deps_(deps),
         reader_(deps.store.open_reader()),
         kinds_(reader_, context.clock, context.log),
         cloud_(context, remote_timeout(deps.config)),
+        feed_(context, reader_, std::move(served_notes)),
         tasks_(context.executor),
-        gone_pods_(context, deps.store, reader_, tasks_, cloud_, kinds_, deps.tuning.gone_pod_recheck),
-        pipeline_(context, deps.store, tasks_, cloud_, PushPipeline::Limits(),
+        gone_pods_(context, deps.store, reader_, tasks_, cloud_, kinds_, feed_, deps.tuning.gone_pod_recheck),
+        pipeline_(context, deps.store, tasks_, cloud_, feed_, PushPipeline::Limits(),
                   [this](const Push& push, const WriteOutcome& outcome) { settled(push, outcome); }),
-        resync_(context, deps.store, reader_, cloud_, kinds_, deps.node_name, deps.tuning.resync_timeout,
-                deps.tuning.resync_pause),
-        requests_(Requests::Parts{context, deps.store, reader_, tasks_, cloud_, kinds_, freshness_,
+        resync_(context, deps.store, reader_, cloud_, kinds_, feed_, deps.node_name,
+                deps.tuning.resync_timeout, deps.tuning.resync_pause),
+        requests_(Requests::Parts{context, deps.store, reader_, tasks_, cloud_, kinds_, feed_, freshness_,
                                   gone_pods_, node_, lease_, deps.node_name, deps.tuning.local_copy_patience,
                                   deps.tuning.node_answer}) {}
 
@@ -54,6 +57,7 @@ class MetaManager final : public beehive::Module {
     report_database();
     tasks_.spawn("resync", resync_.run());
     tasks_.spawn("mailbox", read_mailbox());
+    tasks_.spawn("news for metaserver", feed_.run());
     co_await tasks_.join();
   }
 
@@ -71,15 +75,16 @@ class MetaManager final : public beehive::Module {
     if (route.operation == op::kConnect && route.source == names::source::kEdgeHub) {
       on_connection(delivery->content == names::content::kCloudConnected);
     } else if (route.operation == op::kApplicationResponse) {
-      context_.log->debug("an answer of the cloud's dynamic controller came too late and is dropped");
+      context_.log->debug(
+          "an answer of the cloud's DynamicController is dropped: nobody waits for it any more");
     } else if (route.group == names::group::kResource || route.group == names::group::kFunc) {
-      Push push = plan_push(kinds_, *delivery, deps_.node_name);
+      Push push = plan_push(kinds_, delivery.message(), deps_.node_name);
       pipeline_.take(std::move(delivery), std::move(push));
     } else if (route.group == names::group::kMeta) {
       serve(*delivery, delivery.message());
     } else {
-      context_.log->warn("a message of group {} about {} is not for this module", log::quote(route.group),
-                         log::quote(route.resource));
+      context_.log->warn("a message of group {} about {} is ignored: it is not for this module",
+                         log::quote(route.group), log::quote(route.resource));
     }
   }
 
@@ -110,7 +115,7 @@ class MetaManager final : public beehive::Module {
     resync_.on_connected();
   }
 
-  /// A push is in the database: what is kept in memory follows.
+  /// A push is in the database: updates what is kept in memory.
   void settled(const Push& push, const WriteOutcome& outcome) {
     const std::string key = row_key(push.path);
     if (push.path.type == type::kCustomResourceDefinition) learn(push, outcome);
@@ -125,7 +130,7 @@ class MetaManager final : public beehive::Module {
   void learn(const Push& push, const WriteOutcome& outcome) {
     if (push.removal && outcome.kind != WriteOutcome::Kind::kOtherUid) kinds_.forget(push.path.name);
     if (push.write && outcome.kind == WriteOutcome::Kind::kStored)
-      kinds_.learn(Json::parse(push.write->text, nullptr, false));
+      kinds_.learn(Json::parse(*push.write->text, nullptr, false));
   }
 
   void load_node() {
@@ -138,10 +143,11 @@ class MetaManager final : public beehive::Module {
   }
 
   void report_database() {
-    if (!store::info::resync_needed(reader_)) return;  // an earlier life of the module has seen to it
+    if (!store::info::resync_needed(reader_)) return;  // nothing was lost, or it has been fetched already
     if (deps_.store.was_rebuilt()) {
       context_.log->error(
-          "the database was damaged and had to be made anew: the cloud is asked for this node's pods again");
+          "the database was damaged and has been replaced by a new one: the cloud is asked for this node's "
+          "pods");
     } else if (deps_.store.was_empty()) {
       context_.log->info("the database is new: the cloud is asked for the pods this node may already have");
     }
@@ -156,6 +162,7 @@ class MetaManager final : public beehive::Module {
   OwnNode node_;
   OwnLease lease_;
   Cloud cloud_;
+  ServedFeed feed_;
   beehive::TaskGroup tasks_;
   GonePods gone_pods_;
   PushPipeline pipeline_;
@@ -167,8 +174,9 @@ class MetaManager final : public beehive::Module {
 }  // namespace
 
 beehive::ModuleFactory make_metamanager(MetaManagerDeps deps) {
-  return [deps = std::move(deps)](beehive::ModuleContext& context) -> std::unique_ptr<beehive::Module> {
-    return std::make_unique<MetaManager>(context, deps);
+  return [deps = std::move(deps), notes = std::make_shared<ServedNotes>()](
+             beehive::ModuleContext& context) -> std::unique_ptr<beehive::Module> {
+    return std::make_unique<MetaManager>(context, deps, notes);
   };
 }
 

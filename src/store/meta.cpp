@@ -13,7 +13,7 @@ Row row_of(const Statement& row) {
 
 }  // namespace
 
-void upsert(Transaction& into, const Row& row) {
+void upsert(Transaction& into, const RowView& row) {
   auto statement = into.connection().prepare(sql::kMetaUpsert);
   statement.bind(row.key).bind(row.type).bind(row.value).run();
 }

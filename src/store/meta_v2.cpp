@@ -72,9 +72,9 @@ std::string make_gvr(std::string_view group, std::string_view version, std::stri
   return gvr;
 }
 
-void upsert(Transaction& into, const Row& row) {
+void upsert(Transaction& into, const RowView& row) {
   if (row.resource_version > kMaxVersion) {
-    throw BadInput("the resourceVersion of " + row.key + " is larger than any that is possible");
+    throw BadInput("the resourceVersion of " + std::string(row.key) + " is larger than any that is possible");
   }
   Connection& connection = into.connection();
   auto statement =
@@ -83,7 +83,7 @@ void upsert(Transaction& into, const Row& row) {
   statement.bind(static_cast<std::int64_t>(row.resource_version)).bind(row.value).run();
 }
 
-bool upsert_newer(Transaction& into, const Row& row) {
+bool upsert_newer(Transaction& into, const RowView& row) {
   {
     auto stored = into.connection().prepare(sql::kMetaV2Version);
     if (stored.bind(row.key).step() && static_cast<std::uint64_t>(stored.integer(0)) > row.resource_version)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgecore/store/pods.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "edgecore/kube/json_text.hpp"
 #include "edgecore/store/meta.hpp"
 
 namespace edgecore::store::pods {
@@ -49,13 +48,9 @@ Removal remove(Transaction& from, std::string_view name_space, std::string_view 
 }
 
 std::optional<std::string> uid_of(std::string_view object_json) {
-  const auto object = nlohmann::json::parse(object_json, nullptr, false);
-  if (!object.is_object()) return std::nullopt;
-  const auto metadata = object.find("metadata");
-  if (metadata == object.end() || !metadata->is_object()) return std::nullopt;
-  const auto uid = metadata->find("uid");
-  if (uid == metadata->end() || !uid->is_string()) return std::nullopt;
-  return uid->get<std::string>();
+  const auto uid = kube::find_member(object_json, {"metadata", "uid"});
+  const auto text = uid ? kube::plain_string(uid->of(object_json)) : std::nullopt;
+  return text ? std::optional<std::string>(*text) : std::nullopt;
 }
 
 }  // namespace edgecore::store::pods

@@ -18,9 +18,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   edgehub::refuse_node_task(message, "edge1");
   edgehub::refuse_node_job(message, "edge1", WallTime());
   static metamanager::ServedKinds kinds;
-  const auto push = metamanager::plan_push(kinds, message, "edge1");
+  const auto push = metamanager::plan_push(kinds, beehive::share(message), "edge1");
   using Kind = metamanager::Push::Kind;
-  if (push.kind == Kind::kStore) fuzz::hold(push.write != nullptr && !push.write->text.empty());
+  if (push.kind == Kind::kStore) fuzz::hold(push.write != nullptr && !push.write->text->empty());
   if (push.kind == Kind::kRemove) {
     fuzz::hold(push.removal != nullptr);
     // No pod is deleted without a uid.
@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (push.write) {
     // What is stored is read back as the same object.
-    const auto row = metamanager::read_row(push.write->text, push.write->path.type);
+    const auto row = metamanager::read_row(*push.write->text, push.write->path.type);
     if (row) metamanager::identity_of(*row);
   }
   if (metamanager::wants_ack(message)) {

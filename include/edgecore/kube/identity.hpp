@@ -18,6 +18,9 @@ struct Identity {
   std::optional<WallTime> created;
 };
 [[nodiscard]] Identity identity_of(const Json& object);
+/// The same of an object's JSON text, found without parsing the whole of it. Empty for text that is not an
+/// object.
+[[nodiscard]] Identity identity_of_text(std::string_view object);
 
 /// A resourceVersion as a number; nullopt for what is none of an API server (meta_v2 takes 63 bits).
 [[nodiscard]] std::optional<std::uint64_t> parse_resource_version(std::string_view text);

@@ -12,15 +12,21 @@
 /// §1.2, §1.4). Reads take a Reader or a Transaction; all throw StoreError.
 namespace edgecore::store::meta {
 
+/// A row to be written; its texts are the caller's.
+struct RowView {
+  std::string_view key, type, value;
+};
+
 struct Row {
   std::string key;    ///< `<namespace>/<type>/<name>`, e.g. "default/pod/nginx"; tokens: §3.9
   std::string type;   ///< "pod", "configmap", "podpatch", …
   std::string value;  ///< raw JSON text as received; NULL is read as ""
   bool operator==(const Row&) const = default;
+  operator RowView() const { return {key, type, value}; }
 };
 
 /// Inserts or replaces. An identical row is left alone and costs no write.
-void upsert(Transaction& into, const Row& row);
+void upsert(Transaction& into, const RowView& row);
 /// Inserts unless the key is there; false when it is (the rule of type devicemapper, §1.4).
 bool insert_if_absent(Transaction& into, const Row& row);
 /// False when there was none.

@@ -15,6 +15,13 @@
 /// EdgeCore v1.23 adds to it are kept equal when they are there (§11). All throw StoreError.
 namespace edgecore::store::meta_v2 {
 
+/// A row to be written; its texts are the caller's. The members are those of Row.
+struct RowView {
+  std::string_view key, gvr, name_space, name;
+  std::uint64_t resource_version = 0;
+  std::string_view value;
+};
+
 struct Row {
   std::string key;         ///< `make_key`, or the URL path of what is passed through
   std::string gvr;         ///< `make_gvr`
@@ -23,6 +30,7 @@ struct Row {
   std::uint64_t resource_version = 0;  ///< metadata.resourceVersion as a number
   std::string value;                   ///< the whole object as JSON text
   bool operator==(const Row&) const = default;
+  operator RowView() const { return {key, gvr, name_space, name, resource_version, value}; }
 };
 
 /// `/<group>/<version>/<plural>/<namespace>/<name>`; the core group ("") is written `core`, an absent
@@ -34,10 +42,10 @@ struct Row {
 
 /// Inserts or replaces. An identical row is left alone and costs no write. Throws BadInput when the resource
 /// version does not fit 63 bits.
-void upsert(Transaction& into, const Row& row);
+void upsert(Transaction& into, const RowView& row);
 /// The same unless a higher resource version is stored under the key: false then. Versions are the cluster's,
 /// so that also a successor of the same name has a higher one.
-bool upsert_newer(Transaction& into, const Row& row);
+bool upsert_newer(Transaction& into, const RowView& row);
 /// False when there was none.
 bool remove(Transaction& from, std::string_view key);
 /// Unless what is stored has a higher resource version; false when nothing was removed.

@@ -32,7 +32,7 @@ kube::CloudReply no_answer(const beehive::RequestFailed& failure) {
 kube::CloudReply classify_answer(const beehive::Message& answer) {
   const Json& content = answer.content;
   if (answer.route.operation == names::operation::kError) {
-    // The tunnel's own errors are Status objects (docs/messages.md): the cloud has not been heard.
+    // A Status object is an error of edgehub itself (docs/messages.md): the cloud did not answer.
     if (content.is_object() && kube::string_or(content, "kind") == "Status") {
       return broken(kube::Status::from_json(content));
     }
@@ -68,7 +68,7 @@ boost::asio::awaitable<void> Cloud::tell(beehive::Message message) {
   try {
     co_await context_.bus.send(names::module::kEdgeHub, std::move(message));
   } catch (const beehive::RequestFailed& failure) {
-    context_.log->debug("nothing could be said to the cloud about {}: {}", log::quote(resource),
+    context_.log->debug("a message for the cloud about {} could not be sent: {}", log::quote(resource),
                         failure.what());
   }
 }

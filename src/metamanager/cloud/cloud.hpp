@@ -9,8 +9,8 @@
 
 namespace edgecore::metamanager {
 
-/// The cloud as this module talks to it: module `websocket`. Turns every way in which a question can end into
-/// a kube::CloudReply. Belongs to the module's thread.
+/// Requests to the cloud, by module `websocket`. However a request ends, the result is a kube::CloudReply.
+/// Belongs to the module's thread.
 class Cloud {
  public:
   Cloud(beehive::ModuleContext& context, std::chrono::milliseconds timeout)
@@ -24,14 +24,15 @@ class Cloud {
   boost::asio::awaitable<Answer> ask(beehive::Message question);
   boost::asio::awaitable<Answer> ask(beehive::Message question, std::chrono::milliseconds timeout);
 
-  /// How long `ask` waits when it is not told otherwise.
+  /// The timeout of `ask` without an argument.
   [[nodiscard]] std::chrono::milliseconds timeout() const { return timeout_; }
 
-  /// Sends without waiting for an answer; says in the log when it cannot.
+  /// Sends without waiting for an answer; logs a failure.
   boost::asio::awaitable<void> tell(beehive::Message message);
 
-  /// From the connection notices. Unknown until the first one (this life of the module may have begun while
-  /// the connection was up): then the tunnel itself says no.
+  /// From the connection notices; unknown until the first one, because the module may have been restarted
+  /// while the connection was up. Requests are sent while it is unknown; edgehub refuses them if there is no
+  /// connection.
   enum class Link { kUnknown, kUp, kDown };
   void set_link(Link link) { link_ = link; }
   [[nodiscard]] bool is_down() const { return link_ == Link::kDown; }
@@ -43,7 +44,7 @@ class Cloud {
   Link link_ = Link::kUnknown;
 };
 
-/// What came as an answer, whatever its operation.
+/// Reads an answer of any operation.
 [[nodiscard]] kube::CloudReply classify_answer(const beehive::Message& answer);
 
 }  // namespace edgecore::metamanager

@@ -17,20 +17,20 @@
 
 namespace edgecore::metamanager {
 
-/// One question on its way to the cloud, shared by all who want the answer: CloudHub answers only the last of
-/// several equal queries (protocol/02-metamanager.md §5.1, protocol/07-observed.md). Belongs to the module's
-/// thread.
+/// A single flight: one request to the cloud, shared by all tasks that want its answer. CloudHub answers only
+/// the last of several equal queries (protocol/02-metamanager.md §5.1, protocol/07-observed.md). Belongs to
+/// the module's thread.
 class Flight {
  public:
   explicit Flight(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-  /// Waits for the answer, but not beyond `patience` from take-off; true when it is there.
+  /// Waits for the answer, at most `patience` from the start of the flight. True when it is there.
   boost::asio::awaitable<bool> wait(std::optional<std::chrono::milliseconds> patience);
-  /// Only once `wait` has said true.
+  /// Only after `wait` has returned true.
   [[nodiscard]] const kube::CloudReply& answer() const { return *answer_; }
   void land(kube::CloudReply answer);
 
-  /// Somebody went on with an older copy instead of waiting.
+  /// A task has gone on with an older copy instead of waiting.
   void leave() { left_ = true; }
   [[nodiscard]] bool was_left() const { return left_; }
 
@@ -42,17 +42,17 @@ class Flight {
   bool left_ = false;
 };
 
-/// The flights in the air, by key.
+/// The flights under way, by key.
 class Flights {
  public:
   explicit Flights(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-  /// The flight for `key`; `start` is called with a new one when there is none in the air.
+  /// The flight for `key`. If none is under way, a new one is made and `start` is called with it.
   std::shared_ptr<Flight> join(const std::string& key,
                                const std::function<void(std::shared_ptr<Flight>)>& start);
-  /// Ends the flight: all who wait get the answer, the next asker starts a new one.
+  /// Ends the flight: all tasks that wait get the answer, and the next `join` starts a new flight.
   void land(const std::string& key, kube::CloudReply answer);
-  /// Whether somebody went on without the flight for `key` that is in the air.
+  /// Whether a task has gone on without the flight for `key` that is under way.
   [[nodiscard]] bool was_left(const std::string& key) const {
     const auto flying = flying_.find(key);
     return flying != flying_.end() && flying->second->was_left();

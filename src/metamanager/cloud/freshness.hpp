@@ -6,10 +6,10 @@
 
 namespace edgecore::metamanager {
 
-/// Which rows are known to be as the cloud has them: those pushed, or answered and acknowledged, since the
-/// present connection began. The cloud keeps these current by pushes. Rows from before may lag (an ack may
-/// have been lost with the old connection, and then nothing would ever update them), so the first reader of
-/// each asks once. Belongs to the module's thread; bounded by the number of rows.
+/// Which rows are as the cloud has them: those that were pushed, or answered and acknowledged, since the
+/// present connection began. The cloud keeps them current by pushes. A row from before may be old: if its ack
+/// was lost with the old connection, the cloud never sends it again. So the first reader of each such row
+/// asks the cloud. Belongs to the module's thread; bounded by the number of rows.
 class Freshness {
  public:
   /// A new connection began.
@@ -19,7 +19,7 @@ class Freshness {
   }
   [[nodiscard]] unsigned session() const { return session_; }
   void confirm(const std::string& key) { current_.insert(key); }
-  /// The same for an answer asked for in `session`: with another connection between, its ack may be lost.
+  /// The same for an answer to a question of `session`. Does nothing after a reconnect: its ack may be lost.
   void confirm(const std::string& key, unsigned session) {
     if (session == session_) current_.insert(key);
   }

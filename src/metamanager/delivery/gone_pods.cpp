@@ -10,13 +10,12 @@
 #include "edgecore/store/meta.hpp"
 #include "edgecore/store/pods.hpp"
 #include "metamanager/delivery/handover.hpp"
-#include "metamanager/delivery/served_feed.hpp"
 #include "metamanager/objects/object_rows.hpp"
 
 namespace edgecore::metamanager {
 namespace {
 
-constexpr int kNeeded = 3;  ///< answers that say so, the first included
+constexpr int kNeeded = 3;  ///< answers that say "gone", the first included
 
 Json minimal_pod(const std::string& ns, const std::string& name, const std::string& uid) {
   Json pod;
@@ -80,17 +79,20 @@ boost::asio::awaitable<void> GonePods::remove(const std::string& ns, const std::
   try {
     co_await store::async_write(store_, std::move(job));
   } catch (const Error& failure) {
-    context_.log->error("pod {}/{} is gone in the cloud but could not be removed here: {}", ns, name,
-                        failure.what());
+    context_.log->error(
+        "pod {}/{} is gone in the cloud but could not be removed from the database: {}. Its next status "
+        "report tries again",
+        ns, name, failure.what());
     co_return;  // its next status report starts over
   }
   if (outcome->kind != WriteOutcome::Kind::kRemoved) co_return;
-  context_.log->warn("pod {}/{} ({}) is not in the cloud any more and no deletion was sent: it is removed",
-                     ns, name, uid);
-  co_await feed_removed(context_, removal);
-  beehive::Message deletion = beehive::make_message(
+  context_.log->warn(
+      "pod {}/{} ({}) is removed: the cloud does not have it any more and has sent no deletion", ns, name,
+      uid);
+  co_await feed_.removed(removal);
+  beehive::MessagePtr deletion = beehive::share(beehive::make_message(
       names::source::kEdgeController, names::group::kResource, names::operation::kDelete,
-      beehive::resource_path(ns, names::resource::kPod, name), minimal_pod(ns, name, uid));
+      beehive::resource_path(ns, names::resource::kPod, name), minimal_pod(ns, name, uid)));
   std::string edged = names::module::kEdged;
   co_await hand_over(context_, std::move(edged), std::move(deletion));
 }

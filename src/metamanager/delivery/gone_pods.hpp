@@ -11,36 +11,39 @@
 #include "edgecore/kube/reply.hpp"
 #include "edgecore/store/store.hpp"
 #include "metamanager/cloud/cloud.hpp"
+#include "metamanager/delivery/served_feed.hpp"
 #include "metamanager/objects/served_kinds.hpp"
 
 namespace edgecore::metamanager {
 
-/// Whether a reply to a podpatch says that this pod is not in the cloud (any more): not found, or another uid
-/// under its name.
+/// Whether a reply to a podpatch says that the cloud does not have this pod: not found, or another uid has
+/// its name.
 [[nodiscard]] bool says_gone(const kube::CloudReply& reply);
 
-/// A patch that changes nothing: the only question about a pod that an EdgeController answers. With a uid
-/// another pod of the same name is refused.
+/// A patch that changes nothing: the only question about a pod that an EdgeController answers. With a uid,
+/// the API server refuses it for another pod of the same name.
 [[nodiscard]] beehive::Message pod_probe(const std::string& ns, const std::string& name,
                                          const std::string& uid);
 
-/// When the Node was deleted and made again the cloud forgets what it delivered, and no delete ever comes for
-/// pods it removed meanwhile (protocol/02-metamanager.md §8.5, §10.10). A pod of which the cloud says so
-/// three times, some time apart, with no delete in between, is removed here and its removal handed to edged.
-/// Belongs to the module's thread.
+/// Removes pods that the cloud does not have any more and never deletes. When a Node is deleted and made
+/// again, the cloud forgets what it delivered and sends no delete for pods removed meanwhile
+/// (protocol/02-metamanager.md §8.5, §10.10). A pod that the cloud says it does not have three times,
+/// `recheck` apart, is removed here, and edged is told. Belongs to the module's thread.
 class GonePods {
  public:
   GonePods(beehive::ModuleContext& context, store::Store& store, const store::Reader& reader,
-           beehive::TaskGroup& tasks, Cloud& cloud, ServedKinds& kinds, std::chrono::milliseconds recheck)
+           beehive::TaskGroup& tasks, Cloud& cloud, ServedKinds& kinds, ServedFeed& feed,
+           std::chrono::milliseconds recheck)
       : context_(context),
         store_(store),
         reader_(reader),
         tasks_(tasks),
         cloud_(cloud),
         kinds_(kinds),
+        feed_(feed),
         recheck_(recheck) {}
 
-  /// The cloud said so for the first time.
+  /// The cloud said for the first time that it does not have this pod.
   void suspect(const std::string& ns, const std::string& name, const std::string& uid);
 
  private:
@@ -54,6 +57,7 @@ class GonePods {
   beehive::TaskGroup& tasks_;
   Cloud& cloud_;
   ServedKinds& kinds_;
+  ServedFeed& feed_;
   std::chrono::milliseconds recheck_;
   std::set<std::string> checking_;  ///< uids
 };

@@ -9,13 +9,12 @@
 namespace edgecore::metamanager {
 
 boost::asio::awaitable<void> hand_over(beehive::ModuleContext& context, std::string module,
-                                       beehive::Message news) {
+                                       beehive::MessagePtr news) {
   if (!context.bus.has_module(module)) co_return;
-  const std::string resource = news.route.resource;
   try {
-    co_await context.bus.send(module, std::move(news));
+    co_await context.bus.send(module, news);
   } catch (const beehive::RequestFailed& failure) {
-    context.log->warn("{} did not get {}: {}", module, log::quote(resource), failure.what());
+    context.log->warn("{} did not get {}: {}", module, log::quote(news->route.resource), failure.what());
   }
 }
 

@@ -8,10 +8,10 @@
 
 namespace edgecore::metamanager {
 
-/// Gives a module of this node the news of something that is in the database already. It waits while the
-/// module's mailbox is full. A module this node does not have gets nothing; one that takes no messages any
-/// more reads the database when it is started again, so that is only said in the log. Throws when cancelled.
+/// Sends a module of this node the news of something that is in the database already; waits while its mailbox
+/// is full. A module that is disabled gets nothing. For a module that takes no messages any more a line in
+/// the log is enough: when it is started again it reads the database. Throws when cancelled.
 boost::asio::awaitable<void> hand_over(beehive::ModuleContext& context, std::string module,
-                                       beehive::Message news);
+                                       beehive::MessagePtr news);
 
 }  // namespace edgecore::metamanager

@@ -1,52 +1,127 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metamanager/delivery/served_feed.hpp"
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <utility>
 
 #include "edgecore/beehive/names.hpp"
-#include "metamanager/delivery/handover.hpp"
+#include "edgecore/store/meta_v2.hpp"
 
 namespace edgecore::metamanager {
 namespace {
 
-boost::asio::awaitable<void> tell(beehive::ModuleContext& context, beehive::Message news) {
-  std::string module = names::module::kMetaServer;
-  co_await hand_over(context, std::move(module), std::move(news));
+beehive::Message update_of(const std::string& key, const std::string& object) {
+  return beehive::make_message(names::module::kMetaManager, names::group::kMeta, names::operation::kUpdate,
+                               key, object);
 }
 
-bool is_wanted(const beehive::ModuleContext& context) {
-  return context.bus.has_module(names::module::kMetaServer);
+beehive::Message deletion_of(const std::string& key, const ServedNotes::Removal& removal) {
+  beehive::Message news = beehive::make_message(names::module::kMetaManager, names::group::kMeta,
+                                                names::operation::kDelete, key, removal.uid);
+  news.header.resource_version = removal.resource_version;
+  return news;
 }
 
 }  // namespace
 
-boost::asio::awaitable<void> feed_stored(beehive::ModuleContext& context,
-                                         std::shared_ptr<const ObjectWrite> write) {
-  if (!is_wanted(context)) co_return;
-  for (const auto& row : write->served) {
-    beehive::Message news = beehive::make_message(names::module::kMetaManager, names::group::kMeta,
-                                                  names::operation::kUpdate, row.key, row.value);
-    co_await tell(context, std::move(news));
+ServedFeed::ServedFeed(beehive::ModuleContext& context, const store::Reader& reader,
+                       std::shared_ptr<ServedNotes> notes)
+    : context_(context),
+      reader_(reader),
+      notes_(std::move(notes)),
+      noted_(context.executor),
+      room_(context.executor, SteadyTime::max()) {}
+
+bool ServedFeed::is_wanted() const {
+  return !given_up_ && context_.bus.has_module(names::module::kMetaServer);
+}
+
+bool ServedFeed::tell_now(beehive::Message news) {
+  return waiting_ == 0 && notes_->empty() &&
+         context_.bus.try_send(names::module::kMetaServer, std::move(news));
+}
+
+boost::asio::awaitable<void> ServedFeed::stored(std::shared_ptr<const ObjectWrite> write) {
+  if (!is_wanted()) co_return;
+  for (const ServedRow& served : write->served) {
+    std::string key = served.row.key;
+    SharedText text = served.value;
+    co_await changed(std::move(key), std::move(text));
   }
 }
 
-boost::asio::awaitable<void> feed_row(beehive::ModuleContext& context, std::string key, Json object) {
-  if (!is_wanted(context)) co_return;
-  beehive::Message news =
-      beehive::make_message(names::module::kMetaManager, names::group::kMeta, names::operation::kUpdate,
-                            std::move(key), kube::dump_json(object));
-  co_await tell(context, std::move(news));
+boost::asio::awaitable<void> ServedFeed::changed(std::string key, SharedText object) {
+  if (!is_wanted() || tell_now(update_of(key, *object))) co_return;
+  std::optional<ServedNotes::Removal> none;
+  co_await note(std::move(key), std::move(none));
 }
 
-boost::asio::awaitable<void> feed_removed(beehive::ModuleContext& context,
-                                          std::shared_ptr<const ObjectRemoval> removal) {
-  if (!is_wanted(context)) co_return;
-  for (const std::string& key : removal->served_keys) {
-    beehive::Message news = beehive::make_message(names::module::kMetaManager, names::group::kMeta,
-                                                  names::operation::kDelete, key, removal->uid);
-    news.header.resource_version = removal->resource_version;
-    co_await tell(context, std::move(news));
+boost::asio::awaitable<void> ServedFeed::removed(std::shared_ptr<const ObjectRemoval> removal) {
+  if (!is_wanted()) co_return;
+  for (const std::string& row : removal->served_keys) {
+    std::optional<ServedNotes::Removal> what{{removal->uid, removal->resource_version}};
+    std::string key = row;
+    if (!tell_now(deletion_of(key, *what))) co_await note(std::move(key), std::move(what));
   }
+}
+
+boost::asio::awaitable<void> ServedFeed::note(std::string key, std::optional<ServedNotes::Removal> removal) {
+  struct Waiting {
+    explicit Waiting(std::size_t& count) : count_(count) { ++count_; }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+    ~Waiting() { --count_; }
+    std::size_t& count_;
+  };
+  // Those who wait already come first: changes of a row stay in order.
+  bool noted = waiting_ == 0 && notes_->add(key, removal);
+  while (!noted && !given_up_) {
+    const Waiting waiting(waiting_);
+    boost::system::error_code woken;
+    co_await room_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    if (state.cancelled() != boost::asio::cancellation_type::none)
+      throw boost::system::system_error(boost::asio::error::operation_aborted);
+    noted = notes_->add(key, removal);
+  }
+  noted_.notify();
+}
+
+boost::asio::awaitable<void> ServedFeed::run() {
+  for (;;) {
+    while (const auto note = notes_->front()) {
+      co_await tell(*note);
+      notes_->told(*note);
+      room_.cancel();
+    }
+    co_await noted_.sleep();
+  }
+}
+
+boost::asio::awaitable<void> ServedFeed::tell(const ServedNotes::Note& note) {
+  for (const ServedNotes::Removal& removal : note.removals) {
+    beehive::Message deletion = deletion_of(note.key, removal);
+    co_await send(std::move(deletion));
+  }
+  const auto row = store::meta_v2::find(reader_, note.key);
+  if (!row) co_return;  // its removal is noted, or will be
+  beehive::Message update = update_of(note.key, row->value);
+  co_await send(std::move(update));
+}
+
+boost::asio::awaitable<void> ServedFeed::send(beehive::Message news) {
+  std::string refused;
+  try {
+    co_await context_.bus.send(names::module::kMetaServer, std::move(news));
+  } catch (const beehive::RequestFailed& failure) {
+    refused = failure.what();
+  }
+  if (refused.empty() || std::exchange(given_up_, true)) co_return;
+  context_.log->warn("metaserver is not told of changes any more: {}", refused);
+  notes_->clear();
 }
 
 }  // namespace edgecore::metamanager

@@ -3,20 +3,52 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <memory>
+#include <optional>
+#include <string>
 
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/module.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/store/source.hpp"
+#include "metamanager/delivery/served_notes.hpp"
 #include "metamanager/objects/object_rows.hpp"
 
-/// Module `metaserver` is told what has changed in `meta_v2` once it is on disk (docs/messages.md). Costs
-/// nothing where that module is not enabled. All wait for room in its mailbox.
 namespace edgecore::metamanager {
 
-boost::asio::awaitable<void> feed_stored(beehive::ModuleContext& context,
-                                         std::shared_ptr<const ObjectWrite> write);
-boost::asio::awaitable<void> feed_removed(beehive::ModuleContext& context,
-                                          std::shared_ptr<const ObjectRemoval> removal);
+/// Tells module `metaserver` what has changed in `meta_v2` once it is on disk (docs/messages.md). While its
+/// mailbox has room it is told of each change at once. While it has none the changes are noted, and told from
+/// the database later, the newest of each row, so that a busy metaserver holds up neither pods nor acks. The
+/// changes of one row are told in order. Does nothing where the module is not enabled. Belongs to the
+/// module's thread.
+class ServedFeed {
+ public:
+  ServedFeed(beehive::ModuleContext& context, const store::Reader& reader,
+             std::shared_ptr<ServedNotes> notes);
 
-/// One row.
-boost::asio::awaitable<void> feed_row(beehive::ModuleContext& context, std::string key, Json object);
+  /// None of these waits for metaserver, unless there are more notes than ServedNotes takes.
+  boost::asio::awaitable<void> stored(std::shared_ptr<const ObjectWrite> write);
+  boost::asio::awaitable<void> removed(std::shared_ptr<const ObjectRemoval> removal);
+  /// One row was changed to `object`.
+  boost::asio::awaitable<void> changed(std::string key, SharedText object);
+
+  /// Tells what is noted, until cancelled.
+  boost::asio::awaitable<void> run();
+
+ private:
+  [[nodiscard]] bool is_wanted() const;
+  /// False when something is noted already, or the mailbox is full.
+  bool tell_now(beehive::Message news);
+  boost::asio::awaitable<void> note(std::string key, std::optional<ServedNotes::Removal> removal);
+  boost::asio::awaitable<void> tell(const ServedNotes::Note& note);
+  boost::asio::awaitable<void> send(beehive::Message news);
+
+  beehive::ModuleContext& context_;
+  const store::Reader& reader_;
+  std::shared_ptr<ServedNotes> notes_;
+  beehive::Wakeup noted_;
+  SteadyTimer room_;         ///< cancelled when a note was told
+  std::size_t waiting_ = 0;  ///< tasks that wait for room for a note
+  bool given_up_ = false;    ///< metaserver takes nothing any more
+};
 
 }  // namespace edgecore::metamanager

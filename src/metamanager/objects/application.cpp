@@ -25,7 +25,8 @@ PodPage read_pod_page(const Json& answer, std::string_view node_name) {
   if (!said.approved)
     throw BadInput("The cloud refused to list this node's pods: " + log::quote(said.status.message) + ".");
   const Json list = kube::parse_json(said.body, "The list of this node's pods");
-  if (!list.contains("items")) throw BadInput("The cloud's answer to a list of pods is no list.");
+  if (!list.contains("items"))
+    throw BadInput("The cloud's answer to a request for a list of pods is not a list.");
   PodPage page;
   page.continuation = kube::string_or(list, "metadata.continue");
   for (const Json& item : kube::array_or_empty(list, "items")) {

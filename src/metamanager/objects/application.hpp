@@ -12,8 +12,8 @@
 /// (protocol/03-metaserver.md §3). Pure functions.
 namespace edgecore::metamanager {
 
-/// One page of the pods bound to `node_name`; `continuation` is "" for the first, then what the page before
-/// said.
+/// Asks for one page of the pods bound to `node_name`. `continuation` is "" for the first page, then that of
+/// the page before.
 [[nodiscard]] beehive::Message list_pods_request(std::string_view node_name, std::string_view continuation,
                                                  int limit);
 
@@ -21,7 +21,7 @@ struct PodPage {
   std::vector<Json> pods;    ///< kind and apiVersion filled in; only this node's
   std::string continuation;  ///< "" on the last page
 };
-/// Reads the answer. Throws BadInput with the cloud's reason when it was refused or is no list.
+/// Reads the answer. Throws BadInput for a refusal, with the cloud's reason, and for anything but a list.
 [[nodiscard]] PodPage read_pod_page(const Json& answer, std::string_view node_name);
 
 }  // namespace edgecore::metamanager

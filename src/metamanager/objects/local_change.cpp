@@ -34,7 +34,7 @@ bool same_state(const Json& a, const Json& b) {
 Json merged(const Json& object, const Json& patch) {
   Json after = kube::apply_merge_patch(object, patch);
   if (!same_state(object, after))
-    throw BadInput("a local patch changes the object's content, not which object or version it is");
+    throw BadInput("a local patch must not change kind, apiVersion, name, namespace, uid or resourceVersion");
   return after;
 }
 
@@ -51,8 +51,8 @@ void write_served(store::Transaction& into, meta_v2::Row row, const Json& object
   meta_v2::upsert(into, row);
 }
 
-/// What the cloud said last of the pod's status. The row of `meta_v2` holds what this node has shown before,
-/// unless it is of a version that `meta` has not seen.
+/// The pod's status as the cloud sent it last. The row of `meta` has it; that of `meta_v2` may hold a status
+/// which this node put there, unless it is of a newer version than the row of `meta`.
 Json cloud_status(const Json& stored, const Json& served) {
   const bool known = uid_of(stored) == uid_of(served) && !is_older(identity_of(stored), identity_of(served));
   return kube::object_or_empty(known ? stored : served, "status");

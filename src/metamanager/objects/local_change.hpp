@@ -11,15 +11,15 @@
 #include "edgecore/store/meta_v2.hpp"
 #include "edgecore/store/source.hpp"
 
-/// What this node changes in its own copy of an object while the cloud cannot be asked. The object keeps its
-/// resourceVersion, so that the cloud's next version replaces all of it. The functions run in a store job.
+/// Changes of the node's own copy of an object, made while the cloud is not reachable. The object keeps its
+/// resourceVersion, so the cloud's next version replaces the whole of it. The functions run in a store job.
 namespace edgecore::metamanager {
 
 struct LocalChange {
   beehive::ResourcePath path;  ///< of the object
-  std::string uid;             ///< it is meant for no other
+  std::string uid;             ///< only an object with this uid is changed
   Json patch;
-  store::meta_v2::Row served;  ///< its row in `meta_v2`; version and value do not matter
+  store::meta_v2::Row served;  ///< its row in `meta_v2`; version and value are not used
 };
 
 struct LocalOutcome {
@@ -28,16 +28,16 @@ struct LocalOutcome {
   Json served;  ///< as in `meta_v2`, where the pods' statuses are this node's
 };
 
-/// A JSON merge patch (docs/messages.md "metaserver → metamanager") of both rows. Throws BadInput when the
-/// patch is none, or makes another object or version of it.
+/// Applies a JSON merge patch (docs/messages.md "metaserver → metamanager") to both rows. Throws BadInput for
+/// a patch that is malformed, or that changes the object's identity or version.
 [[nodiscard]] LocalOutcome merge_locally(store::Transaction& into, const LocalChange& change);
 
-/// The status of a pod that the cloud has not got yet: a strategic merge patch of the cloud's status, shown
-/// in the row of `meta_v2` alone. Throws BadInput for what is no such patch.
+/// Shows a pod's status that could not be reported yet: applies a strategic merge patch to the cloud's
+/// status, in the row of `meta_v2` only. Throws BadInput for a malformed patch.
 [[nodiscard]] LocalOutcome show_pod_status(store::Transaction& into, const LocalChange& change);
 
-/// Deletions that were accepted for the cloud and that it may not know of yet: a pod stays one that is to
-/// end, also when a newer copy of it came that does not say so.
+/// Deletions that the node has accepted and the cloud may not know yet. Such a pod keeps its deletion mark
+/// when the cloud sends a newer copy without one.
 class PendingDeletions {
  public:
   explicit PendingDeletions(const store::Source& from);

@@ -13,8 +13,23 @@ Json decoded_content(const Json& content) {
     Json value = kube::parse_json(content.get_ref<const std::string&>(), "The message's content");
     return value.is_object() ? value : Json();
   } catch (const BadInput&) {
-    return Json();  // the caller says what came
+    return Json();  // the caller reports it
   }
+}
+
+PushedObject::PushedObject(const Json& content) : original_(&content) {
+  if (!content.is_object()) copy_ = decoded_content(content);
+}
+
+PushedObject PushedObject::of(Json object) {
+  PushedObject made;
+  made.copy_ = std::move(object);
+  return made;
+}
+
+Json& PushedObject::edit() {
+  if (!copy_) copy_ = *original_;
+  return *copy_;
 }
 
 void fill_kind(Json& object, std::string_view type) {
@@ -36,7 +51,7 @@ std::optional<Json> read_row(std::string_view text, std::string_view type) {
     fill_kind(object, type);
     if (is_servable(object)) return object;
   } catch (const BadInput&) {
-    // A row that cannot be read is as good as none: the cloud is asked.
+    // Treated like a missing row: the cloud is asked.
   }
   return std::nullopt;
 }

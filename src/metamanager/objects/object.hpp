@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "edgecore/kube/identity.hpp"
 #include "edgecore/kube/json.hpp"
@@ -19,12 +20,35 @@ using kube::is_older;
 /// (protocol/01-tunnel.md §1.4). Null for anything else.
 [[nodiscard]] Json decoded_content(const Json& content);
 
-/// Puts `kind` and `apiVersion` where they are missing, taken from the type token of the resource
-/// ("configmap"); leaves objects of unknown types alone. SyncController's updates have neither.
+/// The same without a copy: the object in a message is read in place, and copied only to be changed. A view
+/// of `content`, which must outlive it.
+class PushedObject {
+ public:
+  explicit PushedObject(const Json& content);
+  /// An object that is not a message's own.
+  static PushedObject of(Json object);
+
+  [[nodiscard]] const Json& operator*() const { return copy_ ? *copy_ : *original_; }
+  [[nodiscard]] const Json* operator->() const { return &**this; }
+  /// Whether it is as it came.
+  [[nodiscard]] bool is_original() const { return !copy_; }
+  /// For changes.
+  Json& edit();
+  /// Out of it, by copy where it is the message's own.
+  Json release() { return std::move(edit()); }
+
+ private:
+  PushedObject() = default;
+  const Json* original_ = nullptr;
+  std::optional<Json> copy_;
+};
+
+/// Fills in missing `kind` and `apiVersion` from the resource's type token ("configmap"). Leaves objects of
+/// unknown types as they are. SyncController's updates have neither member.
 void fill_kind(Json& object, std::string_view type);
 
-/// Whether a stored text or an answer is an object worth serving: a JSON object with a kind and a
-/// metadata.name. Rows of the Go edge may hold error shapes instead (protocol/02-metamanager.md §10.1).
+/// Whether a stored text or an answer is a Kubernetes object: a JSON object with a kind and a metadata.name.
+/// Rows of the Go edge may hold error shapes instead (protocol/02-metamanager.md §10.1).
 [[nodiscard]] bool is_servable(const Json& object);
 
 /// The object of a stored row, `kind` filled in by its type; nullopt when it is not servable.

@@ -28,25 +28,27 @@ std::optional<meta_v2::Row> served_row(ServedKinds& kinds, const Json& object,
   row.name_space = ns;
   row.name = std::move(name);
   row.resource_version = identity_of(object).resource_version.value_or(0);
-  row.value = kube::dump_json(object);
   return row;
 }
 
-Identity identity_of_text(const std::string& text) {
-  const Json object = Json::parse(text, nullptr, false);
-  return object.is_discarded() ? Identity() : identity_of(object);
+/// The meta_v2 row with its value, for as long as `served` lives.
+meta_v2::RowView whole(const ServedRow& served) {
+  meta_v2::RowView row = served.row;
+  row.value = *served.value;
+  return row;
 }
 
 bool is_of_other(const std::string& text, const std::string& uid) {
-  const std::string stored = identity_of_text(text).uid;
+  const std::string stored = kube::identity_of_text(text).uid;
   return !uid.empty() && !stored.empty() && stored != uid;
 }
 
-/// The same version as the stored one, which this node has changed and is to tell the cloud of.
+/// Whether the stored row has the same version as `write` plus a change that this node must still send to the
+/// cloud.
 bool is_changed_here(const store::Source& from, const ObjectWrite& write, const Identity& there,
                      const std::string& stored) {
   return !there.uid.empty() && there.uid == write.identity.uid && there.resource_version &&
-         there.resource_version == write.identity.resource_version && stored != write.text &&
+         there.resource_version == write.identity.resource_version && stored != *write.text &&
          store::offline_writes::has(from, there.uid);
 }
 
@@ -70,8 +72,9 @@ bool remove_served(store::Transaction& from, const ObjectRemoval& removal) {
   for (const std::string& key : removal.served_keys) {
     const auto served = meta_v2::find(from, key);
     if (!served) continue;
-    const bool is_it = sure ? !is_of_other(served->value, removal.uid)
-                            : !removal.uid.empty() && identity_of_text(served->value).uid == removal.uid;
+    const bool is_it = sure
+                           ? !is_of_other(served->value, removal.uid)
+                           : !removal.uid.empty() && kube::identity_of_text(served->value).uid == removal.uid;
     if (is_it) removed = meta_v2::remove(from, key) || removed;
   }
   return removed;
@@ -79,25 +82,22 @@ bool remove_served(store::Transaction& from, const ObjectRemoval& removal) {
 
 }  // namespace
 
-std::vector<meta_v2::Row> served_rows(ServedKinds& kinds, const Json& object,
-                                      const beehive::ResourcePath& path) {
-  std::vector<meta_v2::Row> rows;
+std::vector<ServedRow> served_rows(ServedKinds& kinds, const Json& object, const beehive::ResourcePath& path,
+                                   const SharedText& text) {
+  std::vector<ServedRow> rows;
   if (path.type.find("status") != std::string::npos) return rows;
-  const auto add = [&](const Json& one) {
-    if (auto row = served_row(kinds, one, path)) rows.push_back(std::move(*row));
-  };
   const std::string kind = kube::string_or(object, "kind");
   if (!kind.ends_with("List") || !object.contains("items")) {
-    add(object);
+    if (auto row = served_row(kinds, object, path)) rows.push_back({std::move(*row), text});
     return rows;
   }
   for (const Json& item : kube::array_or_empty(object, "items")) {
-    Json whole = item;
-    if (!whole.is_object() || kube::string_or(whole, "metadata.name").empty()) continue;
-    if (kube::string_or(whole, "kind").empty()) whole["kind"] = kind.substr(0, kind.size() - 4);
-    if (kube::string_or(whole, "apiVersion").empty())
-      whole["apiVersion"] = kube::string_or(object, "apiVersion");
-    add(whole);
+    Json one = item;
+    if (!one.is_object() || kube::string_or(one, "metadata.name").empty()) continue;
+    if (kube::string_or(one, "kind").empty()) one["kind"] = kind.substr(0, kind.size() - 4);
+    if (kube::string_or(one, "apiVersion").empty()) one["apiVersion"] = kube::string_or(object, "apiVersion");
+    if (auto row = served_row(kinds, one, path))
+      rows.push_back({std::move(*row), std::make_shared<const std::string>(kube::dump_json(one))});
   }
   return rows;
 }
@@ -107,8 +107,8 @@ std::shared_ptr<const ObjectWrite> make_write(ServedKinds& kinds, const beehive:
   auto write = std::make_shared<ObjectWrite>();
   write->path = path;
   write->identity = identity_of(object);
-  write->text = kube::dump_json(object);
-  write->served = served_rows(kinds, object, path);
+  write->text = std::make_shared<const std::string>(kube::dump_json(object));
+  write->served = served_rows(kinds, object, path, write->text);
   write->only_if_present = only_if_present;
   return write;
 }
@@ -118,16 +118,17 @@ WriteOutcome apply(store::Transaction& into, const ObjectWrite& write) {
   const std::string key = row_key(write.path);
   bool replaced = false;
   if (const auto stored = meta::find(into, key)) {
-    const Identity there = identity_of_text(stored->value);
+    const Identity there = kube::identity_of_text(stored->value);
     replaced = there.uid != write.identity.uid || there.resource_version != write.identity.resource_version;
-    if (is_older(write.identity, there) || is_changed_here(into, write, there, stored->value))
-      return {Kind::kStale, stored->value};
+    const bool keep = is_older(write.identity, there) || is_changed_here(into, write, there, stored->value);
+    // Only a row that can be read may keep an object out.
+    if (keep && Json::accept(stored->value)) return {Kind::kStale, stored->value};
     if (write.only_if_present && there.uid != write.identity.uid) return {Kind::kAbsent, {}};
   } else if (write.only_if_present) {
     return {Kind::kAbsent, {}};
   }
-  meta::upsert(into, {key, write.path.type, write.text});
-  for (const auto& row : write.served) meta_v2::upsert_newer(into, row);
+  meta::upsert(into, {key, write.path.type, *write.text});
+  for (const ServedRow& row : write.served) meta_v2::upsert_newer(into, whole(row));
   return {Kind::kStored, {}, replaced};
 }
 
@@ -145,7 +146,7 @@ WriteOutcome apply(store::Transaction& from, const ObjectRemoval& removal) {
   using Kind = WriteOutcome::Kind;
   if (removal.path.type == names::resource::kPod) return remove_pod(from, removal);
   const std::string key = row_key(removal.path);
-  // Objects of two groups may share the key of `meta`, of which the one written last has the row.
+  // Objects of two groups may share a key in `meta`; the row there is the one that was written last.
   const bool unserved = remove_served(from, removal);
   const auto stored = meta::find(from, key);
   const bool other = stored && is_of_other(stored->value, removal.uid);

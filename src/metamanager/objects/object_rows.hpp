@@ -18,18 +18,25 @@
 /// to §1.5). `ObjectWrite` and `ObjectRemoval` are made on the module's thread and applied in a store job.
 namespace edgecore::metamanager {
 
-/// The rows MetaServer serves an object from: none for types containing "status" and for objects without a
-/// kind; one per item for a List (§1.3).
-[[nodiscard]] std::vector<store::meta_v2::Row> served_rows(ServedKinds& kinds, const Json& object,
-                                                           const beehive::ResourcePath& path);
+/// An object's JSON text, shared by all rows and messages that carry it.
+using SharedText = std::shared_ptr<const std::string>;
+
+struct ServedRow {
+  store::meta_v2::Row row;  ///< without its value
+  SharedText value;
+};
+/// The rows that MetaServer serves an object from: none for types containing "status" and for objects without
+/// a kind; one per item for a List (§1.3). `text` is the object's.
+[[nodiscard]] std::vector<ServedRow> served_rows(ServedKinds& kinds, const Json& object,
+                                                 const beehive::ResourcePath& path, const SharedText& text);
 
 /// An object on its way into the database.
 struct ObjectWrite {
   beehive::ResourcePath path;
   Identity identity;
-  std::string text;
-  std::vector<store::meta_v2::Row> served;
-  /// Replaces only the row of the same object: a status reply must not bring a deleted pod back.
+  SharedText text;
+  std::vector<ServedRow> served;
+  /// Write only if a row of the same uid is there: a status reply must not bring a deleted pod back.
   bool only_if_present = false;
 };
 [[nodiscard]] std::shared_ptr<const ObjectWrite> make_write(ServedKinds& kinds,
@@ -39,8 +46,8 @@ struct ObjectWrite {
 struct WriteOutcome {
   enum class Kind {
     kStored,
-    /// Something newer is there, or this version with changes of this node that the cloud is still to be told
-    /// of. `newer` holds its text.
+    /// The stored object is newer, or has the same version and changes that this node must still send to the
+    /// cloud. `newer` holds its text.
     kStale,
     kAbsent,   ///< only_if_present, and it was not there
     kRemoved,  ///< outcomes of a removal
@@ -54,15 +61,15 @@ WriteOutcome apply(store::Transaction& into, const ObjectWrite& write);
 
 struct ObjectRemoval {
   beehive::ResourcePath path;
-  std::string uid;               ///< only this one goes; "" (never for pods): whichever is there
-  std::string resource_version;  ///< of the deletion, as the cloud says; may be ""
-  /// Where it may stand in `meta_v2`. When there are several only the row of this very uid goes.
+  std::string uid;               ///< only this object is removed; "" (never for pods): whichever is there
+  std::string resource_version;  ///< of the deletion, from the cloud; may be ""
+  /// Possible keys in `meta_v2`. If there are several, only a row with this uid is removed.
   std::vector<std::string> served_keys;
 };
 [[nodiscard]] std::shared_ptr<const ObjectRemoval> make_removal(ServedKinds& kinds,
                                                                 const beehive::ResourcePath& path,
                                                                 const Json& content);
-/// A pod takes its tokens along.
+/// Removing a pod also removes its tokens.
 WriteOutcome apply(store::Transaction& from, const ObjectRemoval& removal);
 
 }  // namespace edgecore::metamanager

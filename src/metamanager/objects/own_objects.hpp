@@ -16,12 +16,12 @@ namespace edgecore::metamanager {
 /// not touch its flash; anything else is written. Belongs to the module's thread.
 class OwnNode {
  public:
-  /// Takes a newer copy; true when it has to be written because more than a heartbeat changed since what
-  /// `written` was told. An older copy of the same node is ignored.
+  /// Takes a newer copy. True if it must be written: it differs by more than a heartbeat from the copy given
+  /// to `written`. An older copy of the same node is ignored.
   bool take(const Json& node);
   /// The copy that is on disk (at start, and after a write).
   void written(const Json& node);
-  /// The cloud says there is no such node, or another one: the next reader has to ask.
+  /// The cloud says that the node does not exist, or is another one: the next reader asks the cloud.
   void doubt() { doubted_ = true; }
   void forget();
 
@@ -39,7 +39,7 @@ class OwnNode {
 class OwnLease {
  public:
   void take(Json lease) { latest_ = std::move(lease); }
-  /// After a refused renewal the copy here is not the cloud's.
+  /// A renewal was refused, so the cloud has another copy.
   void forget() { latest_.reset(); }
   [[nodiscard]] const Json* latest() const { return latest_ ? &*latest_ : nullptr; }
 

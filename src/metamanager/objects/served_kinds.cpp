@@ -21,7 +21,7 @@ namespace meta_v2 = store::meta_v2;
 
 constexpr std::chrono::seconds kLookAgain{1};
 
-/// Only names are wanted here: schemas and columns of CRDs stay out of memory.
+/// Only the names of CRDs are needed here, so their schemas and columns are not kept.
 kube::ApiResourceLimits names_only() {
   kube::ApiResourceLimits limits;
   limits.max_columns = 0;
@@ -69,7 +69,7 @@ void ServedKinds::learn(const Json& crd) {
     resources_.learn(crd);
   } catch (const BadInput& bad) {
     if (log_)
-      log_->warn("the custom resource definition {} cannot be used: {}",
+      log_->warn("the CustomResourceDefinition {} is not used: {}",
                  log::quote(kube::string_or(crd, "metadata.name")), bad.what());
   }
 }
@@ -156,7 +156,8 @@ std::vector<std::string> ServedKinds::keys_of(const beehive::ResourcePath& path,
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
     return true;
   };
-  Json named = object;
+  Json named = {{"kind", kube::string_or(object, "kind")},
+                {"apiVersion", kube::string_or(object, "apiVersion")}};
   fill_kind(named, path.type);
   if (add(kube::string_or(named, "kind"), kube::string_or(named, "apiVersion"))) return keys;
   if (reader_ != nullptr) {

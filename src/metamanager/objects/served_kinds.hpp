@@ -14,37 +14,37 @@
 
 namespace edgecore::metamanager {
 
-/// Under which plural a kind is served in `meta_v2`: as the API server's own kinds and the CRDs say, and by
-/// English rules only for what neither knows. CRDs are read from `meta_v2`, where metaserver puts those it
+/// Finds the plural of a kind for keys of `meta_v2`: from the API server's built-in kinds, from CRDs, and by
+/// English rules for kinds that neither knows. CRDs are read from `meta_v2`, where metaserver puts those it
 /// fetches, and learned when they are pushed. Belongs to the module's thread.
 class ServedKinds {
  public:
   /// Knows the built-in kinds and what it is told.
   ServedKinds();
-  /// Reads what is stored; when a kind is not known it looks again, once a second at most.
+  /// Reads the stored CRDs. For an unknown kind it reads them again, at most once a second.
   ServedKinds(const store::Reader& reader, const Clock& clock, log::Logger log);
 
-  /// A CRD was stored. What is none is left out.
+  /// A CRD was stored. Ignores objects that are not CRDs.
   void learn(const Json& crd);
-  /// A CRD is gone.
+  /// A CRD was removed.
   void forget(const std::string& crd_name);
 
   struct Names {
     std::string plural;
-    bool namespaced = true;  ///< also when it is not known
+    bool namespaced = true;  ///< true when it is not known
   };
   [[nodiscard]] Names names_of(std::string_view group, std::string_view version, std::string_view kind);
 
-  /// What the cloud may mean by the type token of a message resource: the kind in lower case, the plural, or
-  /// what CloudCore takes for the singular of the plural, "leas" for leases (protocol/03-metaserver.md §2.6).
+  /// The resources that the cloud may mean by a type token: by the kind in lower case, the plural, or
+  /// CloudCore's guess at the singular, "leas" for leases (protocol/03-metaserver.md §2.6).
   [[nodiscard]] std::vector<kube::ApiResourcePtr> of_type(std::string_view token);
 
-  /// Fills in `kind` and `apiVersion` of an object that lacks them, if the type token of its resource can
-  /// mean one kind only.
+  /// Fills in missing `kind` and `apiVersion`, if the type token of the resource can mean only one kind.
   void fill(Json& object, std::string_view token);
 
-  /// The keys in `meta_v2` under which an object may stand that was deleted: the one its kind says; without a
-  /// kind, as the SyncController sends it, all that its type token can mean and what its row in `meta` says.
+  /// The keys that a deleted object may have in `meta_v2`: one, if it has a kind. Without a kind, as the
+  /// SyncController sends it: those of all kinds that its type token can mean, and of the kind in its row of
+  /// `meta`.
   [[nodiscard]] std::vector<std::string> keys_of(const beehive::ResourcePath& path, const Json& object);
 
  private:

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "edgecore/beehive/names.hpp"
+#include "edgecore/kube/json_text.hpp"
 #include "edgecore/kube/time.hpp"
 #include "edgecore/store/meta.hpp"
 
@@ -15,7 +16,7 @@ using std::chrono::seconds;
 
 constexpr seconds kMaxUse = std::chrono::hours(24);
 constexpr std::int64_t kDefaultLifetime = 3600;
-/// Lifetimes are taken for at most this, so that the arithmetic on time points holds.
+/// Longer lifetimes are cut to this, so that adding them to a time cannot overflow.
 constexpr std::int64_t kMaxLifetime = std::int64_t{10} * 366 * 24 * 3600;
 
 std::string in_quotes(std::string_view text) {
@@ -50,7 +51,7 @@ bool asks_for_audiences(const Json& request) {
   return !kube::array_or_empty(request, "spec.audiences").empty();
 }
 
-/// Whether a kept token is one this request would have got.
+/// Whether the stored token fits the request.
 bool answers(const Json& kept, const Json& request) {
   const auto same = [&](std::string_view path) {
     return kube::string_or(kept, path) == kube::string_or(request, path);
@@ -119,8 +120,7 @@ std::size_t drop_tokens(store::Transaction& from, std::string_view pod_uid) {
   if (pod_uid.empty()) return 0;
   std::size_t dropped = 0;
   for (const auto& row : store::meta::list(from, names::resource::kServiceAccountToken)) {
-    const Json kept = Json::parse(row.value, nullptr, false);
-    if (kept.is_discarded() || kube::string_or(kept, "spec.boundObjectRef.uid") != pod_uid) continue;
+    if (kube::string_member(row.value, {"spec", "boundObjectRef", "uid"}) != pod_uid) continue;
     if (store::meta::remove(from, row.key)) ++dropped;
   }
   return dropped;

@@ -11,7 +11,7 @@
 
 /// Service account tokens kept in `meta` as type serviceaccounttoken, each a TokenRequest with its
 /// status.token (protocol/02-metamanager.md §3.9). Kept under what was asked for, the pod's uid included, so
-/// that a token never serves another pod (§10.5, pains.md row 10).
+/// that no pod gets the token of another (§10.5, pains.md row 10).
 namespace edgecore::metamanager {
 
 /// The row's key for a request: service account, namespace, audiences, lifetime, bound object; written as the
@@ -21,21 +21,21 @@ namespace edgecore::metamanager {
 
 enum class TokenAge {
   kFresh,
-  kRefreshDue,  ///< still good, but past 80 % of its life or older than 24 h
-  kExpired,     ///< to be served only when nothing better can be had
+  kRefreshDue,  ///< valid, but past 80 % of its life or older than 24 h
+  kExpired,     ///< served only when the cloud gives no newer one
   kUnusable,    ///< no token, or no expiry
 };
 [[nodiscard]] TokenAge judge_token(const Json& token_request, WallTime now);
 
-/// The kept token for this request. Rows the Go edge wrote are found too: it keyed them by the API server's
-/// answer, where audiences that were not asked for are filled in.
+/// The stored token for this request. Also finds rows of the Go edge, whose keys are made from the API
+/// server's answer: that has audiences filled in which were not asked for.
 [[nodiscard]] std::optional<Json> find_token(const store::Source& from, std::string_view ns,
                                              std::string_view service_account, const Json& request);
 
-/// What is stored for an answer: the answer, with the bound object of the request where the answer lacks it.
+/// The TokenRequest to store: the answer, plus the request's bound object if the answer has none.
 [[nodiscard]] Json bound_token(const Json& request, Json answer);
 
-/// Drops all tokens bound to a pod; "" is nobody's uid and drops none. Returns how many went.
+/// Removes all tokens bound to a pod, none for "". Returns how many.
 std::size_t drop_tokens(store::Transaction& from, std::string_view pod_uid);
 
 /// Sets the annotation `edgecore/expired: "true"` (docs/messages.md).

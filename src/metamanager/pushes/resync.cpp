@@ -12,7 +12,6 @@
 #include "edgecore/store/awaitable.hpp"
 #include "edgecore/store/info.hpp"
 #include "metamanager/delivery/handover.hpp"
-#include "metamanager/delivery/served_feed.hpp"
 #include "metamanager/objects/object_rows.hpp"
 
 namespace edgecore::metamanager {
@@ -20,19 +19,20 @@ namespace {
 
 constexpr int kPageSize = 50;
 constexpr int kMaxPages = 100;
-/// Attempts in one connection; a cloud whose DynamicController is off never answers.
+/// Attempts per connection: a cloud whose DynamicController is off never answers.
 constexpr unsigned kAttempts = 4;
 
 }  // namespace
 
 Resync::Resync(beehive::ModuleContext& context, store::Store& store, const store::Reader& reader,
-               Cloud& cloud, ServedKinds& kinds, std::string node_name, std::chrono::milliseconds timeout,
-               std::chrono::milliseconds pause)
+               Cloud& cloud, ServedKinds& kinds, ServedFeed& feed, std::string node_name,
+               std::chrono::milliseconds timeout, std::chrono::milliseconds pause)
     : context_(context),
       store_(store),
       reader_(reader),
       cloud_(cloud),
       kinds_(kinds),
+      feed_(feed),
       node_name_(std::move(node_name)),
       timeout_(timeout),
       first_pause_(pause),
@@ -49,7 +49,8 @@ void Resync::on_connected() {
 }
 
 boost::asio::awaitable<void> Resync::run() {
-  // The notice of the connection is on its way, unless this module was started again in the middle of one.
+  // Wait for the notice of a connection. It does not come if the module was restarted while connected; then
+  // the pause ends by itself.
   if (needed() && !cloud_.is_up()) co_await pause_until_next_attempt();
   while (needed()) {
     if (!cloud_.is_down() && attempts_ < kAttempts) {
@@ -85,10 +86,9 @@ void Resync::report_failure() {
     return;
   }
   context_.log->warn(
-      "this node's pods could not be listed, and the cloud does not send again what it delivered before: {}. "
-      "If "
+      "this node's pods could not be listed: {}. The cloud does not send again what it delivered before. If "
       "pods are missing, enable dynamicController in cloudcore.yaml, or delete the pods so that their owners "
-      "make new ones. The next connection tries again",
+      "make new ones. The list is asked for again at the next connection",
       failure_);
 }
 
@@ -110,7 +110,7 @@ boost::asio::awaitable<bool> Resync::list_pods() {
     context_.log->info("the cloud listed {} pods of this node; they are in the new database", received_);
     co_return true;
   }
-  failure_ = "the list does not end";
+  failure_ = "the list has more than " + std::to_string(kMaxPages) + " pages";
   co_return false;
 }
 
@@ -143,7 +143,7 @@ boost::asio::awaitable<void> Resync::store_page(const PodPage& page) {
     path.type = names::resource::kPod;
     path.name = kube::string_or(pod, "metadata.name");
     items->push_back({make_write(kinds_, path, pod), WriteOutcome()});
-    bytes += items->back().write->text.size();
+    bytes += items->back().write->text->size();
   }
   const bool last = page.continuation.empty();
   store::Job job = [items, last](store::Transaction& into) {
@@ -154,10 +154,10 @@ boost::asio::awaitable<void> Resync::store_page(const PodPage& page) {
   received_ += page.pods.size();
   for (std::size_t i = 0; i < page.pods.size(); ++i) {
     if ((*items)[i].outcome.kind != WriteOutcome::Kind::kStored) continue;
-    co_await feed_stored(context_, (*items)[i].write);
-    beehive::Message update =
+    co_await feed_.stored((*items)[i].write);
+    beehive::MessagePtr update = beehive::share(
         beehive::make_message(names::source::kEdgeController, names::group::kResource,
-                              names::operation::kUpdate, row_key((*items)[i].write->path), page.pods[i]);
+                              names::operation::kUpdate, row_key((*items)[i].write->path), page.pods[i]));
     std::string edged = names::module::kEdged;
     co_await hand_over(context_, std::move(edged), std::move(update));
   }

@@ -10,22 +10,23 @@
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/store/store.hpp"
 #include "metamanager/cloud/cloud.hpp"
+#include "metamanager/delivery/served_feed.hpp"
 #include "metamanager/objects/application.hpp"
 #include "metamanager/objects/served_kinds.hpp"
 
 namespace edgecore::metamanager {
 
 /// Refills a database that lost its pods. CloudHub sends only what is newer than what it believes delivered
-/// (protocol/02-metamanager.md §5), so the node has to ask: it lists its pods through the cloud's
-/// DynamicController (protocol/03-metaserver.md §3), stores them and hands them to edged as updates. What
-/// that cannot bring back is said in docs/metamanager.md. Belongs to the module's thread.
+/// (protocol/02-metamanager.md §5), so the node must ask: it lists its pods through the cloud's
+/// DynamicController (protocol/03-metaserver.md §3), stores them and hands them to edged as updates.
+/// docs/metamanager.md says what that cannot bring back. Belongs to the module's thread.
 class Resync {
  public:
   Resync(beehive::ModuleContext& context, store::Store& store, const store::Reader& reader, Cloud& cloud,
-         ServedKinds& kinds, std::string node_name, std::chrono::milliseconds timeout,
+         ServedKinds& kinds, ServedFeed& feed, std::string node_name, std::chrono::milliseconds timeout,
          std::chrono::milliseconds pause);
 
-  /// Ends when everything is there (at once when nothing was lost).
+  /// Ends when all pods are stored; at once if nothing was lost.
   boost::asio::awaitable<void> run();
   /// A connection began.
   void on_connected();
@@ -33,7 +34,7 @@ class Resync {
  private:
   [[nodiscard]] bool needed() const;
   boost::asio::awaitable<void> pause_until_next_attempt();
-  /// True when all pages were stored; else the reason is in `failure_`.
+  /// True when all pages were stored; else `failure_` says why.
   boost::asio::awaitable<bool> list_pods();
   boost::asio::awaitable<bool> fetch_page(const std::string& continuation, PodPage& page);
   boost::asio::awaitable<void> store_page(const PodPage& page);
@@ -44,6 +45,7 @@ class Resync {
   const store::Reader& reader_;
   Cloud& cloud_;
   ServedKinds& kinds_;
+  ServedFeed& feed_;
   std::string node_name_;
   std::chrono::milliseconds timeout_;
   std::chrono::milliseconds first_pause_;

@@ -6,7 +6,7 @@
 #include "edgecore/kube/reply.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
 
-/// Small makers of answers for the modules of this node. Pure functions.
+/// Answers for the modules of this node. Pure functions.
 namespace edgecore::metamanager {
 
 inline kube::CloudReply object_answer(Json object) {
@@ -15,11 +15,11 @@ inline kube::CloudReply object_answer(Json object) {
 inline kube::CloudReply done_answer() {
   return {kube::ReplyKind::kDone, Json(), kube::Status()};
 }
-/// An answer that is final, such as NotFound.
+/// A final answer, such as NotFound.
 inline kube::CloudReply refusal(kube::Status status) {
   return {kube::ReplyKind::kRefused, Json(), std::move(status)};
 }
-/// The question was not answered.
+/// The cloud did not answer.
 inline kube::CloudReply broken_answer(kube::Status status) {
   return {kube::ReplyKind::kBroken, Json(), std::move(status)};
 }

@@ -13,9 +13,9 @@ enum class RequestKind {
   kUnknown,
   kListPods,        ///< from the database
   kGetPod,          ///< from the database; while a lost database is being refilled, from the cloud
-  kTracked,         ///< the cloud keeps our copy current: local when it is, else the cloud
+  kTracked,         ///< from the database if the row is current, else from the cloud
   kNode,            ///< our own Node
-  kServiceAccount,  ///< out of its ServiceAccountAccess
+  kServiceAccount,  ///< from its ServiceAccountAccess
   kToken,
   kDropTokens,
   kGetLease,
@@ -26,15 +26,15 @@ enum class RequestKind {
   kCreatePod,
   kDeletePod,
   kCreateCsr,
-  kGetCsr,         ///< always the cloud: the answer changes until it is signed
-  kPatchStored,    ///< of metaserver: a change of the node's own copy
-  kShowPodStatus,  ///< of edged: what lists show while the cloud has not got it
+  kGetCsr,         ///< always from the cloud: it changes until it is signed
+  kPatchStored,    ///< from metaserver: a change of the node's own copy
+  kShowPodStatus,  ///< from edged: the status that lists show until the cloud has it
   kLocal,          ///< any other stored object
 };
 [[nodiscard]] RequestKind request_kind(std::string_view operation, const beehive::ResourcePath& path);
 
-/// Whether the cloud answers a query of this type once and then keeps the copy up to date by pushes, for
-/// which it wants that answer acknowledged (§0 item 1, §3.10, §3.11).
+/// Whether the cloud, after it has answered a query of this type, keeps the copy current by pushes. It wants
+/// such an answer acknowledged (§0 item 1, §3.10, §3.11).
 [[nodiscard]] bool is_tracked(std::string_view type);
 
 }  // namespace edgecore::metamanager

@@ -104,7 +104,8 @@ kube::CloudReply Requests::list_pods() const {
       deletions.mark(*pod);
       pods.push_back(std::move(*pod));
     } else {
-      parts_.context.log->warn("the stored pod {} is not readable and is left out", log::quote(row.key));
+      parts_.context.log->warn("the stored pod {} is left out: its row is not a readable object",
+                               log::quote(row.key));
     }
   }
   return object_answer(std::move(pods));
@@ -132,10 +133,10 @@ Requests::Reply Requests::get_pod(const beehive::ResourcePath& path) {
     co_return object_answer(std::move(*pod));
   }
   if (!store::info::resync_needed(parts_.reader)) co_return not_found(path);
-  // What was lost with the database may well exist: "not found" would be an invitation to stop what runs.
+  // The pod may exist and only be lost with the database: on "not found" edged would stop it.
   if (parts_.cloud.is_down())
     co_return broken_answer(kube::Status::service_unavailable(
-        "the database is new and the cloud, which may know the pod, cannot be asked"));
+        "the database is new, and the cloud, which may know the pod, is not reachable"));
   const std::string key = row_key(path);
   const auto flight = join(key, RequestKind::kGetPod, path, Json());
   co_await flight->wait(std::nullopt);
@@ -154,7 +155,7 @@ Requests::Reply Requests::get_tracked(const beehive::ResourcePath& path) {
   const bool landed = co_await flight->wait(patience);
   if (landed && (!local || flight->answer().kind != kube::ReplyKind::kBroken)) co_return flight->answer();
   if (!landed) flight->leave();
-  // A push may have come meanwhile.
+  // A push may have been stored meanwhile.
   auto now = stored(path);
   co_return object_answer(now ? std::move(*now) : std::move(*local));
 }
@@ -186,7 +187,7 @@ Requests::Reply Requests::get_csr(const beehive::ResourcePath& path) {
 
 Requests::Reply Requests::get_token(const beehive::Message& request, const beehive::ResourcePath& path) {
   const Json ask = decoded_content(request.content);
-  if (!ask.is_object()) co_return refusal(kube::Status::bad_request("the content is no TokenRequest"));
+  if (!ask.is_object()) co_return refusal(kube::Status::bad_request("the content is not a TokenRequest"));
   auto kept = find_token(parts_.reader, path.ns, path.name, ask);
   const TokenAge age = kept ? judge_token(*kept, parts_.context.clock.wall()) : TokenAge::kUnusable;
   if (age == TokenAge::kFresh) co_return object_answer(std::move(*kept));
@@ -197,8 +198,8 @@ Requests::Reply Requests::get_token(const beehive::Message& request, const beehi
   if (age == TokenAge::kRefreshDue) patience = parts_.patience;
   const bool landed = co_await flight->wait(patience);
   if (landed && (flight->answer().ok() || !kept)) co_return flight->answer();
-  // Refresh failed or is slow. A token that is still good stays in use; an expired one is better than none,
-  // except when the API server itself says no.
+  // The refresh failed or is slow. A valid token stays in use. An expired one is served too, unless the API
+  // server itself has refused.
   if (age == TokenAge::kExpired) {
     if (flight->answer().kind == kube::ReplyKind::kRefused) co_return flight->answer();
     mark_expired(*kept);

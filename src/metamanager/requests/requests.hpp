@@ -14,6 +14,7 @@
 #include "metamanager/cloud/flights.hpp"
 #include "metamanager/cloud/freshness.hpp"
 #include "metamanager/delivery/gone_pods.hpp"
+#include "metamanager/delivery/served_feed.hpp"
 #include "metamanager/objects/local_change.hpp"
 #include "metamanager/objects/object_rows.hpp"
 #include "metamanager/objects/own_objects.hpp"
@@ -21,9 +22,9 @@
 
 namespace edgecore::metamanager {
 
-/// Serves what the modules of this node ask (docs/messages.md "edged → metamanager"). Every answer inside is
-/// a kube::CloudReply: an object (or an array of objects), done, or an error with its Status. Belongs to the
-/// module's thread; each request runs as a task of its own.
+/// Serves the requests of this node's modules (docs/messages.md "edged → metamanager"). Inside, every answer
+/// is a kube::CloudReply: an object (or an array of objects), done, or an error with its Status. Belongs to
+/// the module's thread; each request runs in a task of its own.
 class Requests {
  public:
   struct Parts {
@@ -33,6 +34,7 @@ class Requests {
     beehive::TaskGroup& tasks;
     Cloud& cloud;
     ServedKinds& kinds;
+    ServedFeed& feed;
     Freshness& freshness;
     GonePods& gone_pods;
     OwnNode& node;
@@ -43,7 +45,7 @@ class Requests {
   };
   explicit Requests(Parts parts);
 
-  /// Answers `request`, whatever happens on the way.
+  /// Answers `request`, also when serving it fails.
   boost::asio::awaitable<void> serve(beehive::MessagePtr request);
   /// Answers without serving.
   void refuse(const beehive::Message& request, const kube::Status& status);
@@ -69,7 +71,7 @@ class Requests {
   Reply get_csr(const beehive::ResourcePath& path);
   Reply forward(const beehive::Message& request, const beehive::ResourcePath& path);
 
-  /// What a flight does: ask, keep, acknowledge. Never throws but when cancelled.
+  /// The task of a flight: asks, stores the answer, acknowledges it. Throws only when cancelled.
   boost::asio::awaitable<void> fly(std::string key, RequestKind kind, beehive::ResourcePath path, Json ask);
   Reply fetch(RequestKind kind, const beehive::ResourcePath& path, const Json& ask);
   Reply fetch_tracked(const beehive::ResourcePath& path);
@@ -78,20 +80,20 @@ class Requests {
   std::shared_ptr<Flight> join(const std::string& key, RequestKind kind, const beehive::ResourcePath& path,
                                const Json& ask);
 
-  /// Asks the cloud for `path` with kind and apiVersion filled in by `type`.
+  /// Sends a request about `path`; fills in the answer's kind and apiVersion from `object_type`.
   boost::asio::awaitable<Cloud::Answer> ask(const char* operation, const beehive::ResourcePath& path,
-                                            Json content, const std::string& type);
-  /// The question for the object itself.
+                                            Json content, const std::string& object_type);
+  /// Asks for the object.
   boost::asio::awaitable<Cloud::Answer> query(const beehive::ResourcePath& path);
-  /// Stores an object that came as an answer; gives back what is stored then, which may be newer. nullopt
-  /// when the database refuses (logged).
+  /// Stores an object that came as an answer. If the stored one is newer, `object` becomes that. nullopt when
+  /// the database fails, which is logged.
   boost::asio::awaitable<std::optional<WriteOutcome>> keep(const beehive::ResourcePath& path, Json& object,
                                                            bool only_if_present);
   boost::asio::awaitable<void> keep_node(const Json& node);
   boost::asio::awaitable<bool> run_job(store::Job job, std::size_t bytes, const std::string& what);
 
   using LocalJob = LocalOutcome (*)(store::Transaction&, const LocalChange&);
-  /// Runs it and tells metaserver; nullopt when `answer` says why not.
+  /// Runs the job and tells metaserver. nullopt when that failed; then `answer` says why.
   boost::asio::awaitable<std::optional<LocalOutcome>> change_locally(LocalJob what, LocalChange change,
                                                                      kube::CloudReply& answer);
   [[nodiscard]] std::optional<Json> stored(const beehive::ResourcePath& path) const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The half of Requests that talks to the cloud and keeps what it says.
+// The half of Requests that asks the cloud and stores its answers.
 #include <algorithm>
 #include <utility>
 
@@ -9,7 +9,6 @@
 #include "edgecore/store/awaitable.hpp"
 #include "edgecore/store/meta.hpp"
 #include "metamanager/delivery/handover.hpp"
-#include "metamanager/delivery/served_feed.hpp"
 #include "metamanager/objects/token.hpp"
 #include "metamanager/requests/answers.hpp"
 #include "metamanager/requests/requests.hpp"
@@ -24,7 +23,7 @@ bool is_object(const kube::CloudReply& reply) {
   return reply.kind == kube::ReplyKind::kObject;
 }
 
-/// What the cloud judges by whether this node is there.
+/// Types by which the cloud judges whether this node is alive.
 bool keeps_node_alive(const std::string& token) {
   return token == type::kLease || token == type::kNode || token == type::kNodePatch;
 }
@@ -34,7 +33,7 @@ Json patch_text(const Json& content) {
   return content.is_string() ? content : Json(kube::dump_json(content));
 }
 
-/// What edged is told of when it changes (docs/messages.md).
+/// Types of which edged is told every change (docs/messages.md).
 bool concerns_kubelet(const std::string& token) {
   return token == type::kConfigMap || token == type::kSecret;
 }
@@ -43,7 +42,7 @@ bool concerns_kubelet(const std::string& token) {
 
 boost::asio::awaitable<Cloud::Answer> Requests::ask(const char* operation, const beehive::ResourcePath& path,
                                                     Json content, const std::string& object_type) {
-  // A source that is a module of the cloud would be dropped there (§0 item 7); all goes up as edged's.
+  // The cloud drops messages whose source is a module of its own (§0 item 7), so all have source edged.
   beehive::Message question =
       beehive::make_message(names::module::kEdged, names::group::kMeta, operation,
                             beehive::resource_path(path.ns, path.type, path.name), std::move(content));
@@ -54,7 +53,8 @@ boost::asio::awaitable<Cloud::Answer> Requests::ask(const char* operation, const
     fill_kind(answer.reply.object, object_type);
     if (answer.reply.object.value("kind", Json()) != Json("TokenRequest") &&
         !is_servable(answer.reply.object)) {
-      answer.reply = broken_answer(kube::Status::internal("the cloud's answer is an object without a name"));
+      answer.reply =
+          broken_answer(kube::Status::internal("the cloud's answer is an object without a kind or name"));
     }
   }
   co_return answer;
@@ -81,9 +81,9 @@ boost::asio::awaitable<std::optional<WriteOutcome>> Requests::keep(const beehive
   const auto outcome = std::make_shared<WriteOutcome>();
   store::Job job = [write, outcome](store::Transaction& into) { *outcome = apply(into, *write); };
   const std::string key = row_key(path);
-  const bool done = co_await run_job(std::move(job), write->text.size(), key);
+  const bool done = co_await run_job(std::move(job), write->text->size(), key);
   if (!done) co_return std::nullopt;
-  if (outcome->kind == WriteOutcome::Kind::kStored) co_await feed_stored(parts_.context, write);
+  if (outcome->kind == WriteOutcome::Kind::kStored) co_await parts_.feed.stored(write);
   if (outcome->kind == WriteOutcome::Kind::kStale && !only_if_present) {
     auto newer = read_row(outcome->newer, path.type);
     if (newer) object = std::move(*newer);
@@ -126,24 +126,23 @@ Requests::Reply Requests::fetch_tracked(const beehive::ResourcePath& path) {
     const bool news_to_others = settled && (kept->replaced || flights_.was_left(row_key(path)));
     if (settled) parts_.freshness.confirm(row_key(path), session);
     if (news_to_others && concerns_kubelet(path.type)) {
-      beehive::Message news =
+      beehive::MessagePtr news = beehive::share(
           beehive::make_message(names::source::kEdgeController, names::group::kResource, op::kUpdate,
-                                beehive::resource_path(path.ns, path.type, path.name), answer.reply.object);
-      // No push will tell pods that show the version of before: the cloud takes what is acknowledged as
-      // known.
+                                beehive::resource_path(path.ns, path.type, path.name), answer.reply.object));
+      // Pods may still show the version before. The cloud will not push this one: it is acknowledged here.
       parts_.tasks.spawn("news of an answer",
                          hand_over(parts_.context, names::module::kEdged, std::move(news)));
     }
   } else if (path.type == type::kVolumeAttachment && answer.reply.status.is(kube::reason::kNotFound) &&
              answer.reply.kind == kube::ReplyKind::kRefused) {
-    // Deletions of these are not believed (§5.4 item 5); this is how one is noticed.
+    // Pushed deletions of this type are not trusted (§5.4 item 5); a NotFound is.
     const auto removal = make_removal(parts_.kinds, path, Json::object());
     store::Job job = [removal](store::Transaction& from) { apply(from, *removal); };
     const std::string key = row_key(path);
     settled = co_await run_job(std::move(job), 0, key);
-    if (settled) co_await feed_removed(parts_.context, removal);
+    if (settled) co_await parts_.feed.removed(removal);
   }
-  // What is not stored is not acknowledged: it comes again, and then as a late reply.
+  // An answer that could not be stored is not acknowledged: the cloud sends it again, as a late reply.
   if (settled && answer.message && answer.message->route.operation == op::kResponse) {
     beehive::Message ack = make_ack(*answer.message);
     co_await parts_.cloud.tell(std::move(ack));
@@ -204,7 +203,7 @@ Requests::Reply Requests::write_lease(const beehive::Message& request, const bee
 Requests::Reply Requests::create_node(const beehive::Message& request, const beehive::ResourcePath& path) {
   kube::CloudReply reply = co_await forward(request, path);
   if (is_object(reply) && path.name == parts_.node_name) {
-    parts_.node.forget();  // whatever was known was another Node
+    parts_.node.forget();  // the known copy was of another Node
     co_await keep_node(reply.object);
   }
   if (reply.status.is(kube::reason::kAlreadyExists)) parts_.node.doubt();
@@ -244,11 +243,12 @@ Requests::Reply Requests::create_pod(const beehive::Message& request, const beeh
 }
 
 Requests::Reply Requests::delete_pod(const beehive::Message& request, const beehive::ResourcePath& path) {
-  // A string would be taken for a uid, and what the cloud cannot read it does not answer (§3.3).
+  // The cloud takes a string for a uid, and does not answer content that it cannot read (§3.3).
   Json options = decoded_content(request.content);
-  if (!options.is_object()) co_return refusal(kube::Status::bad_request("the content is no DeleteOptions"));
+  if (!options.is_object())
+    co_return refusal(kube::Status::bad_request("the content is not a DeleteOptions object"));
   Cloud::Answer answer = co_await ask(op::kDelete, path, std::move(options), path.type);
-  // The row goes when the cloud's deletion is pushed.
+  // The row is removed when the cloud pushes the deletion.
   co_return std::move(answer.reply);
 }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of Requests that changes the node's own copy of an object, for when the cloud cannot be asked.
+// The part of Requests that changes the node's own copy of an object while the cloud is not reachable.
 #include <utility>
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/store/awaitable.hpp"
 #include "edgecore/store/meta_v2.hpp"
 #include "metamanager/delivery/handover.hpp"
-#include "metamanager/delivery/served_feed.hpp"
 #include "metamanager/pushes/push.hpp"
 #include "metamanager/requests/answers.hpp"
 #include "metamanager/requests/requests.hpp"
@@ -58,8 +57,8 @@ boost::asio::awaitable<std::optional<LocalOutcome>> Requests::change_locally(Loc
     co_return std::nullopt;
   }
   std::string key = shared->served.key;
-  Json served = outcome->served;
-  co_await feed_row(parts_.context, std::move(key), std::move(served));
+  SharedText served = std::make_shared<const std::string>(kube::dump_json(outcome->served));
+  co_await parts_.feed.changed(std::move(key), std::move(served));
   co_return std::move(*outcome);
 }
 
@@ -74,17 +73,17 @@ Requests::Reply Requests::patch_stored(const beehive::Message& request, const be
     co_return refusal(kube::Status::bad_request("a local patch needs the object's uid"));
   const auto object = stored(path);
   if (!object) co_return not_found(path);
-  auto rows = served_rows(parts_.kinds, *object, path);
+  auto rows = served_rows(parts_.kinds, *object, path, nullptr);
   if (rows.size() != 1) co_return refusal(kube::Status::bad_request("such objects have no local copy"));
-  change.served = std::move(rows.front());
+  change.served = std::move(rows.front().row);
   kube::CloudReply answer;
   auto done = co_await change_locally(&merge_locally, std::move(change), answer);
   if (!done) co_return answer;
   std::string module = acting_module(path.type, done->object, parts_.node_name);
   if (!module.empty()) {
-    beehive::Message news =
-        beehive::make_message(source_of(path.type), names::group::kResource, names::operation::kUpdate,
-                              beehive::resource_path(path.ns, path.type, path.name), std::move(done->object));
+    beehive::MessagePtr news = beehive::share(beehive::make_message(
+        source_of(path.type), names::group::kResource, names::operation::kUpdate,
+        beehive::resource_path(path.ns, path.type, path.name), std::move(done->object)));
     co_await hand_over(parts_.context, std::move(module), std::move(news));
   }
   co_return object_answer(std::move(done->served));

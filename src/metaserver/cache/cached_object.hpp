@@ -8,9 +8,15 @@
 #include <string_view>
 
 #include "edgecore/kube/json.hpp"
-#include "metaserver/cache/json_text.hpp"
+#include "edgecore/kube/json_text.hpp"
 
 namespace edgecore::metaserver {
+
+using kube::each_element;
+using kube::find_member;
+using kube::plain_string;
+using kube::string_member;
+using kube::TextRange;
 
 class CachedObject;
 using ObjectPtr = std::shared_ptr<const CachedObject>;

@@ -176,7 +176,7 @@ def main():
         trial = Trial(node)
         for turn in range(ROUNDS):
             faults = [
-                lambda: trial.message("bad JSON", "bad-json", trace="is no Beehive message" if turn == 0 else None),
+                lambda: trial.message("bad JSON", "bad-json", trace="that cannot be read" if turn == 0 else None),
                 lambda: trial.message("a message for nobody", "unknown-group", trace="ignoring a message from the cloud about"),
                 lambda: trial.message("an empty object", "empty-object"),
                 lambda: trial.message("a message of 4 MB", "huge-message", bytes=4_000_000),

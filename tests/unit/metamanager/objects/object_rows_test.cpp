@@ -73,6 +73,14 @@ TEST_F(ObjectRows, AnOlderVersionDoesNotReplaceANewerOne) {
   EXPECT_EQ(served("/core/v1/configmaps/default/c")->resource_version, 10U);
 }
 
+TEST_F(ObjectRows, ARowThatCannotBeReadKeepsNoObjectOut) {
+  store.put("default/configmap/c", "configmap",
+            R"({"metadata":{"name":"c","uid":"u","resourceVersion":"10"},"data":{"cut o)");
+  EXPECT_EQ(write("default/configmap/c", object("ConfigMap", "c", "u", "9")).kind,
+            WriteOutcome::Kind::kStored);
+  EXPECT_EQ(Json::parse(store.value("default/configmap/c"))["metadata"]["resourceVersion"], "9");
+}
+
 TEST_F(ObjectRows, ARecreatedObjectReplacesTheOldOneButNotTheOtherWayRound) {
   write("default/pod/web-0", object("Pod", "web-0", "old", "50", "2024-01-01T00:00:00Z"));
   EXPECT_EQ(write("default/pod/web-0", object("Pod", "web-0", "new", "60", "2024-01-02T00:00:00Z")).kind,
@@ -129,15 +137,16 @@ TEST_F(ObjectRows, ListsAreTakenApartForMetaServer) {
   list["items"] = {{{"metadata", {{"name", "a"}, {"namespace", "x"}, {"resourceVersion", "3"}}}},
                    {{"metadata", {{"name", "b"}, {"namespace", "x"}}}},
                    "nonsense"};
-  const auto rows = served_rows(kinds, list, path("default/service/all"));
+  const auto rows = served_rows(kinds, list, path("default/service/all"), nullptr);
   ASSERT_EQ(rows.size(), 2U);
-  EXPECT_EQ(rows[0].key, "/core/v1/services/x/a");
-  EXPECT_EQ(rows[1].key, "/core/v1/services/x/b");
+  EXPECT_EQ(rows[0].row.key, "/core/v1/services/x/a");
+  EXPECT_EQ(rows[1].row.key, "/core/v1/services/x/b");
 }
 
 TEST_F(ObjectRows, StatusTypesAndObjectsWithoutKindAreNotServed) {
-  EXPECT_TRUE(served_rows(kinds, object("PodStatus", "p", "u", "1"), path("default/podstatus/p")).empty());
-  EXPECT_TRUE(served_rows(kinds, {{"metadata", {{"name", "g"}}}}, path("default/gizmo/g")).empty());
+  EXPECT_TRUE(
+      served_rows(kinds, object("PodStatus", "p", "u", "1"), path("default/podstatus/p"), nullptr).empty());
+  EXPECT_TRUE(served_rows(kinds, {{"metadata", {{"name", "g"}}}}, path("default/gizmo/g"), nullptr).empty());
 }
 
 }  // namespace

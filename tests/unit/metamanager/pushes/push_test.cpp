@@ -9,7 +9,9 @@ namespace {
 Push plan(const std::string& source, const std::string& operation, const std::string& resource,
           const Json& content) {
   ServedKinds kinds;
-  return plan_push(kinds, beehive::make_message(source, "resource", operation, resource, content), "edge1");
+  return plan_push(kinds,
+                   beehive::share(beehive::make_message(source, "resource", operation, resource, content)),
+                   "edge1");
 }
 
 Json pod(const std::string& node = "edge1") {
@@ -112,12 +114,28 @@ TEST(PlanPush, AnObjectUnderAnotherNameIsNotUsed) {
 
 TEST(PlanPush, WhatIsHandedOnHasItsKind) {
   const Push push = plan("edgecontroller", "update", "default/pod/p", pod());
-  EXPECT_EQ(push.forward.route.source, "edgecontroller");
-  EXPECT_EQ(push.forward.route.operation, "update");
-  EXPECT_EQ(push.forward.route.resource, "default/pod/p");
-  EXPECT_EQ(push.forward.content["kind"], "Pod");
-  EXPECT_EQ(push.forward.content["apiVersion"], "v1");
-  EXPECT_EQ(Json::parse(push.write->text)["kind"], "Pod");
+  EXPECT_EQ(push.forward->route.source, "edgecontroller");
+  EXPECT_EQ(push.forward->route.operation, "update");
+  EXPECT_EQ(push.forward->route.resource, "default/pod/p");
+  EXPECT_EQ(push.forward->content["kind"], "Pod");
+  EXPECT_EQ(push.forward->content["apiVersion"], "v1");
+  EXPECT_EQ(Json::parse(*push.write->text)["kind"], "Pod");
+}
+
+TEST(PlanPush, ACompleteObjectIsHandedOnInTheMessageItCameInAndOneTextServesAllRows) {
+  Json complete = pod();
+  complete["kind"] = "Pod";
+  complete["apiVersion"] = "v1";
+  ServedKinds kinds;
+  for (const char* operation : {"insert", "update", "delete"}) {
+    const auto message = beehive::share(
+        beehive::make_message("edgecontroller", "resource", operation, "default/pod/p", complete));
+    const Push push = plan_push(kinds, message, "edge1");
+    EXPECT_EQ(push.forward, message) << operation;
+    if (!push.write) continue;
+    ASSERT_EQ(push.write->served.size(), 1U);
+    EXPECT_EQ(push.write->served[0].value, push.write->text);
+  }
 }
 
 TEST(PlanPush, AContentThatIsAStringOfJsonIsTheSame) {
@@ -130,7 +148,7 @@ TEST(PlanPush, LateRepliesAreStoredWhenTheyCarryAnObject) {
   const Push late = plan("edgecontroller", "response", "default/configmap/c", map);
   EXPECT_EQ(late.kind, Push::Kind::kStore);
   EXPECT_EQ(late.target, "edged");
-  EXPECT_EQ(late.forward.route.operation, "update");
+  EXPECT_EQ(late.forward->route.operation, "update");
 
   const Push patch =
       plan("edgecontroller", "response", "default/podpatch/p", {{"Object", pod()}, {"Err", nullptr}});

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the cloud pushes, through the whole module.
+#include <map>
+
 #include "unit/metamanager/node_fixture.hpp"
 
 namespace edgecore::metamanager {
@@ -126,6 +128,71 @@ TEST_F(Pushes, AFullMailboxOfEdgedHoldsUpNeitherOtherPushesNorRequests) {
   ASSERT_TRUE(next(edged));
   expect_ack(second.header.id);
   ASSERT_TRUE(next(edged));
+}
+
+/// With a metaserver whose mailbox is in the test's hands as well.
+class PushesForMetaServer : public Pushes {
+ protected:
+  PushesForMetaServer() {
+    bus.emplace();
+    cloud = bus->add_module("websocket", "hub");
+    edged = bus->add_module("edged", "edged");
+    metaserver = bus->add_module("metaserver", "meta", {.messages = 1});
+  }
+  /// Pushes a pod, and has its ack and edged's news.
+  void expect_pod_passes(const std::string& operation, const Json& pod_) {
+    const auto message =
+        from_cloud(operation, "default/pod/" + pod_["metadata"]["name"].get<std::string>(), pod_);
+    push(message);
+    expect_ack(message.header.id);
+    ASSERT_TRUE(next(edged));
+  }
+  /// What metaserver shows in the end: the uid and version of each pod, told as its cache takes it.
+  std::map<std::string, std::string> shown_pods() {
+    std::map<std::string, std::string> shown;
+    while (const auto news = next(metaserver, 200ms)) {
+      const std::string key = news->route.resource;
+      if (news->route.operation == "delete") {
+        if (shown[key].starts_with(news->content.get<std::string>() + "@")) shown.erase(key);
+        continue;
+      }
+      const Json told = Json::parse(news->content.get<std::string>())["metadata"];
+      shown[key] = told["uid"].get<std::string>() + "@" + told["resourceVersion"].get<std::string>();
+    }
+    return shown;
+  }
+  std::shared_ptr<beehive::Mailbox> metaserver;
+};
+
+// Its mailbox takes one message and is not read until all pushes have passed.
+TEST_F(PushesForMetaServer, AStalledMetaServerHoldsUpNeitherPodsNorAcksAndMissesNothing) {
+  start_connected();
+  for (int i = 0; i < 30; ++i)
+    expect_pod_passes("insert",
+                      pod("p" + std::to_string(i), "u" + std::to_string(i), std::to_string(100 + i)));
+  for (int version = 200; version < 300; ++version)
+    expect_pod_passes("update", pod("p1", "u1", std::to_string(version)));
+  expect_pod_passes("delete", pod("p2", "u2", "300"));
+  expect_pod_passes("delete", pod("p3", "u3", "301"));
+  expect_pod_passes("insert", pod("p3", "new", "302"));
+  std::map<std::string, std::string> wanted;
+  for (int i = 0; i < 30; ++i)
+    wanted["/core/v1/pods/default/p" + std::to_string(i)] =
+        "u" + std::to_string(i) + "@" + std::to_string(100 + i);
+  wanted["/core/v1/pods/default/p1"] = "u1@299";
+  wanted.erase("/core/v1/pods/default/p2");
+  wanted["/core/v1/pods/default/p3"] = "new@302";
+  EXPECT_EQ(shown_pods(), wanted);
+  expect_no_restart();
+}
+
+TEST_F(PushesForMetaServer, AMetaServerThatHasFailedForGoodCostsNothing) {
+  start_connected();
+  expect_pod_passes("insert", pod("a", "ua", "1"));
+  expect_pod_passes("insert", pod("b", "ub", "2"));  // noted: the mailbox is full
+  metaserver->close("module metaserver has failed and is not started again");
+  expect_pod_passes("insert", pod("c", "uc", "3"));
+  expect_no_restart();
 }
 
 TEST_F(Pushes, AMinimalDeletionOfAnotherUidLeavesThePodAndTellsEdged) {

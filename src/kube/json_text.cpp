@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "metaserver/cache/json_text.hpp"
+#include "edgecore/kube/json_text.hpp"
 
-namespace edgecore::metaserver {
+namespace edgecore::kube {
 namespace {
 
 /// A place in a text that moves forward over JSON. Every function leaves it where it was, or at the end, when
@@ -118,4 +118,4 @@ bool each_element(std::string_view array, const std::function<void(std::string_v
   return cursor.take(']');
 }
 
-}  // namespace edgecore::metaserver
+}  // namespace edgecore::kube

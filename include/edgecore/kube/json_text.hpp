@@ -3,13 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 
 /// Looking into JSON text without making values of it: objects are kept and sent as text. For text that is
 /// known to be JSON; with other text the answer may be wrong, but nothing is read outside of it.
-namespace edgecore::metaserver {
+namespace edgecore::kube {
 
 /// Where something stands in a text.
 struct TextRange {
@@ -32,4 +33,4 @@ struct TextRange {
 /// Calls `each` for the values of an array in order; false when the text is no array.
 bool each_element(std::string_view array, const std::function<void(std::string_view)>& each);
 
-}  // namespace edgecore::metaserver
+}  // namespace edgecore::kube

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "metaserver/cache/json_text.hpp"
+#include "edgecore/kube/json_text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "edgecore/kube/json.hpp"
 
-namespace edgecore::metaserver {
+namespace edgecore::kube {
 namespace {
 
 std::string member(std::string_view text, std::initializer_list<std::string_view> keys) {
@@ -69,4 +69,4 @@ TEST(JsonText, AgreesWithTheParser) {
 }
 
 }  // namespace
-}  // namespace edgecore::metaserver
+}  // namespace edgecore::kube

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace edgecore::metamanager {
+
+/// Keys of rows in `meta_v2` that have changed and that metaserver is still to be told of, oldest first; what
+/// a row holds now is in the database. All changes of a row share one note, so that the notes stay small
+/// however long metaserver takes. They outlive a life of the module: their pushes are acknowledged already.
+/// Any thread.
+class ServedNotes {
+ public:
+  explicit ServedNotes(std::size_t most = 8192) : most_(most) {}
+
+  /// An object that was removed: metaserver may still show this one while another has its name.
+  struct Removal {
+    std::string uid;
+    std::string resource_version;
+  };
+  struct Note {
+    std::string key;
+    std::vector<Removal> removals;  ///< in order, all before what the row holds now
+    std::uint64_t changes = 0;
+  };
+  /// Notes a change. False when there are too many notes; then nothing is noted.
+  [[nodiscard]] bool add(std::string_view key, std::optional<Removal> removal = std::nullopt);
+  [[nodiscard]] bool empty() const;
+  /// A copy of the oldest note.
+  [[nodiscard]] std::optional<Note> front() const;
+  /// metaserver was told what `note` says. A change that came meanwhile stays noted.
+  void told(const Note& note);
+  void clear();
+
+ private:
+  using Notes = std::list<Note>;
+  mutable std::mutex mutex_;
+  const std::size_t most_;
+  std::size_t count_ = 0;  ///< notes and removals
+  Notes notes_;
+  std::unordered_map<std::string_view, Notes::iterator> by_key_;  ///< views of the notes' keys
+};
+
+}  // namespace edgecore::metamanager
