@@ -21,7 +21,7 @@ beehive::Message message_for_twin(std::string_view topic, std::string_view paylo
 }  // namespace
 
 TwinLane::TwinLane(beehive::ModuleContext& context, Limits limits, std::function<void(bool)> on_full)
-    : context_(context), limits_(limits), on_full_(std::move(on_full)), filled_(context.executor) {}
+    : context_(context), limits_(limits), on_full_(std::move(on_full)), lane_(context.executor) {}
 
 void TwinLane::take(std::string_view topic, std::string_view payload) {
   if (given_up_) return;
@@ -29,10 +29,10 @@ void TwinLane::take(std::string_view topic, std::string_view payload) {
     give_up("deviceTwin is not enabled on this node");
     return;
   }
-  waiting_.push_back(message_for_twin(topic, payload, context_.clock.wall()));
-  bytes_ += waiting_.back().weight;
-  filled_.notify();
-  if (!full_ && (waiting_.size() >= limits_.messages || bytes_ >= limits_.bytes)) {
+  beehive::Message message = message_for_twin(topic, payload, context_.clock.wall());
+  const std::size_t weight = message.weight;
+  lane_.put(std::move(message), weight);
+  if (!full_ && (lane_.size() >= limits_.messages || lane_.bytes() >= limits_.bytes)) {
     full_ = true;
     on_full_(true);
   }
@@ -40,31 +40,25 @@ void TwinLane::take(std::string_view topic, std::string_view payload) {
 
 boost::asio::awaitable<void> TwinLane::run() {
   for (;;) {
-    while (!waiting_.empty()) {
-      beehive::Message next = std::move(waiting_.front());
-      waiting_.pop_front();
-      bytes_ -= next.weight;
-      std::string refused;
-      try {
-        co_await context_.bus.send(names::module::kTwin, std::move(next));
-      } catch (const beehive::RequestFailed& error) {
-        refused = error.what();  // it has failed for good: that stays its own failure
-      }
-      if (!refused.empty()) give_up(refused);
-      if (full_ && waiting_.size() <= limits_.messages / 2 && bytes_ <= limits_.bytes / 2) {
-        full_ = false;
-        on_full_(false);
-      }
+    beehive::Message next = co_await lane_.take();
+    std::string refused;
+    try {
+      co_await context_.bus.send(names::module::kTwin, std::move(next));
+    } catch (const beehive::RequestFailed& error) {
+      refused = error.what();  // it has failed for good: that stays its own failure
     }
-    co_await filled_.sleep();
+    if (!refused.empty()) give_up(refused);
+    if (full_ && lane_.size() <= limits_.messages / 2 && lane_.bytes() <= limits_.bytes / 2) {
+      full_ = false;
+      on_full_(false);
+    }
   }
 }
 
 void TwinLane::give_up(const std::string& why) {
   if (std::exchange(given_up_, true)) return;
   context_.log->warn("what MQTT clients say about devices is dropped from now on: {}", why);
-  waiting_.clear();
-  bytes_ = 0;
+  lane_.clear();
 }
 
 }  // namespace edgecore::eventbus

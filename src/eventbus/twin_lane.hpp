@@ -3,12 +3,11 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <string_view>
 
+#include "edgecore/beehive/lane.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 
 namespace edgecore::eventbus {
 
@@ -29,7 +28,7 @@ class TwinLane {
   /// Hands over until cancelled.
   boost::asio::awaitable<void> run();
 
-  [[nodiscard]] std::size_t size() const { return waiting_.size(); }
+  [[nodiscard]] std::size_t size() const { return lane_.size(); }
 
  private:
   void give_up(const std::string& why);
@@ -37,11 +36,9 @@ class TwinLane {
   beehive::ModuleContext& context_;
   Limits limits_;
   std::function<void(bool)> on_full_;
-  std::deque<beehive::Message> waiting_;
-  std::size_t bytes_ = 0;
+  beehive::Lane<beehive::Message> lane_;
   bool full_ = false;
   bool given_up_ = false;
-  beehive::Wakeup filled_;
 };
 
 }  // namespace edgecore::eventbus

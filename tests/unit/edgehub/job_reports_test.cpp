@@ -9,16 +9,16 @@ namespace {
 using Taken = JobReports::Taken;
 using namespace std::chrono_literals;
 
-beehive::Message job(const std::string& name) {
+beehive::Message a_job(const std::string& name) {
   return beehive::make_message("taskmanager", "taskmanager", "Check", name, nullptr);
 }
-beehive::Message report(const beehive::Message& of) {
+beehive::Message a_report(const beehive::Message& of) {
   return beehive::make_message("twin", "hub", "UpdateNodeActionStatus", of.route.resource, nullptr);
 }
 
 class JobReportsTest : public testing::Test {
  protected:
-  Taken take(const beehive::Message& one) { return reports_.take(one, report(one), now_); }
+  Taken take(const beehive::Message& one) { return reports_.take(one, a_report(one), now_); }
   /// The job of the report that is due after 500 ms; "" without one.
   std::string popped() {
     now_ += 500ms;
@@ -31,7 +31,7 @@ class JobReportsTest : public testing::Test {
 
 TEST_F(JobReportsTest, AReportIsNotSentBeforeTheCloudHasWrittenThatTheJobRuns) {
   EXPECT_EQ(reports_.next(), SteadyTime::max());
-  ASSERT_EQ(take(job("a")), Taken::kYes);
+  ASSERT_EQ(take(a_job("a")), Taken::kYes);
   EXPECT_EQ(reports_.next(), now_ + 500ms);
   EXPECT_FALSE(reports_.pop(now_ + 499ms));
   EXPECT_EQ(popped(), "a");
@@ -39,28 +39,28 @@ TEST_F(JobReportsTest, AReportIsNotSentBeforeTheCloudHasWrittenThatTheJobRuns) {
 }
 
 TEST_F(JobReportsTest, AJobGetsOneReportHoweverOftenItsMessageComes) {
-  const auto first = job("a");
+  const auto first = a_job("a");
   EXPECT_EQ(take(first), Taken::kYes);
-  EXPECT_EQ(take(job("a")), Taken::kRepeated);
+  EXPECT_EQ(take(a_job("a")), Taken::kRepeated);
   EXPECT_EQ(popped(), "a");
   EXPECT_EQ(take(first), Taken::kRepeated);
-  EXPECT_EQ(take(job("a")), Taken::kYes) << "made anew under the same name";
+  EXPECT_EQ(take(a_job("a")), Taken::kYes) << "made anew under the same name";
 }
 
 TEST_F(JobReportsTest, AReportThatWasNotWrittenComesAgain) {
-  const auto one = job("a");
+  const auto one = a_job("a");
   take(one);
   ASSERT_EQ(popped(), "a");
-  reports_.give_back(report(one), now_);
-  EXPECT_EQ(take(job("a")), Taken::kRepeated);
+  reports_.give_back(a_report(one), now_);
+  EXPECT_EQ(take(a_job("a")), Taken::kRepeated);
   EXPECT_EQ(popped(), "a");
 }
 
 TEST_F(JobReportsTest, OnlySoManyWait) {
-  for (int i = 0; i < 256; ++i) ASSERT_EQ(take(job(std::to_string(i))), Taken::kYes);
-  EXPECT_EQ(take(job("one more")), Taken::kFull);
+  for (int i = 0; i < 256; ++i) ASSERT_EQ(take(a_job(std::to_string(i))), Taken::kYes);
+  EXPECT_EQ(take(a_job("one more")), Taken::kFull);
   EXPECT_EQ(popped(), "0");
-  EXPECT_EQ(take(job("one more")), Taken::kYes);
+  EXPECT_EQ(take(a_job("one more")), Taken::kYes);
 }
 
 }  // namespace

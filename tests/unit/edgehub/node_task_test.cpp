@@ -10,9 +10,9 @@ namespace {
 
 using nlohmann::json;
 
-const WallTime kNow = kube::parse_time("2025-05-28T08:12:01Z").value();
+const WallTime kJobTime = kube::parse_time("2025-05-28T08:12:01Z").value();
 
-beehive::Message job(const std::string& resource, const json& content = json::object()) {
+beehive::Message node_job(const std::string& resource, const json& content = json::object()) {
   return beehive::make_message("taskmanager", "taskmanager", "Check", resource, content);
 }
 std::string resource_of(const std::string& type) {
@@ -33,9 +33,9 @@ TEST(NodeTask, EveryKindOfJobGetsAFailedCheckInTheFormOfItsCloud) {
             "this node does not run ConfigUpdateJob jobs yet: change edgecore.yaml on the node "
             "itself"},
         Row{"laterjob", "this node does not run laterjob jobs yet: do it on the node itself"}}) {
-    const auto message = job(resource_of(row.type));
+    const auto message = node_job(resource_of(row.type));
     EXPECT_TRUE(is_node_job(message));
-    const auto report = refuse_node_job(message, "edge1", kNow);
+    const auto report = refuse_node_job(message, "edge1", kJobTime);
     ASSERT_TRUE(report) << row.type;
     const json sent = json::parse(beehive::encode(*report));
     const json route = {{"source", "twin"},
@@ -56,7 +56,8 @@ TEST(NodeTask, EveryKindOfJobGetsAFailedCheckInTheFormOfItsCloud) {
 TEST(NodeTask, AJobIsAnsweredWhateverItsContentIs) {
   for (const json& content :
        {json(nullptr), json("not JSON"), json(7), json::array(), json({{"version", 1}})})
-    EXPECT_TRUE(refuse_node_job(job(resource_of("nodeupgradejob"), content), "edge1", kNow)) << content;
+    EXPECT_TRUE(refuse_node_job(node_job(resource_of("nodeupgradejob"), content), "edge1", kJobTime))
+        << content;
 }
 
 TEST(NodeTask, AResourceThatNamesNoJobOfThisNodeGetsNoReport) {
@@ -68,7 +69,7 @@ TEST(NodeTask, AResourceThatNamesNoJobOfThisNodeGetsNoReport) {
         "operations.kubeedge.io/v1alpha2/nodeupgradejob/j/nodes/edge1",
         "operations.kubeedge.io/v1alpha2/nodeupgradejob/j/node/edge1/x",
         "operations.kubeedge.io/v1alpha2/nodeupgradejob/j/node/edge2", "", "/", "//////"})
-    EXPECT_FALSE(refuse_node_job(job(resource), "edge1", kNow)) << resource;
+    EXPECT_FALSE(refuse_node_job(node_job(resource), "edge1", kJobTime)) << resource;
 }
 
 TEST(NodeTask, TasksOfTheEarlierFormAreNoJobs) {

@@ -13,25 +13,25 @@ using beehive::MessagePtr;
 
 const SteadyTime kNow{std::chrono::seconds(100)};
 
-MessagePtr make_message(const char* source, const char* group, const char* operation,
-                        const std::string& resource, const nlohmann::json& content) {
+MessagePtr made(const char* source, const char* group, const char* operation, const std::string& resource,
+                const nlohmann::json& content) {
   return beehive::share(beehive::make_message(source, group, operation, resource, content));
 }
 
 MessagePtr ack() {
-  return make_message("edgecontroller", "resource", "response", "default/pod/p", "OK");
+  return made("edgecontroller", "resource", "response", "default/pod/p", "OK");
 }
 MessagePtr lease(int n) {
-  return make_message("edged", "meta", "update", "kube-node-lease/lease/edge1", nlohmann::json{{"n", n}});
+  return made("edged", "meta", "update", "kube-node-lease/lease/edge1", nlohmann::json{{"n", n}});
 }
 MessagePtr query(const std::string& name) {
-  return make_message("edged", "meta", "query", "default/configmap/" + name, nullptr);
+  return made("edged", "meta", "query", "default/configmap/" + name, nullptr);
 }
 MessagePtr patch(const std::string& pod, int n) {
-  return make_message("edged", "meta", "patch", "default/podpatch/" + pod, nlohmann::json{{"n", n}});
+  return made("edged", "meta", "patch", "default/podpatch/" + pod, nlohmann::json{{"n", n}});
 }
 MessagePtr report(int n) {
-  return make_message("twin", "resource", "update", "device/d1/twin/edge_updated", nlohmann::json{{"n", n}});
+  return made("twin", "resource", "update", "device/d1/twin/edge_updated", nlohmann::json{{"n", n}});
 }
 
 std::string next_resource(SendQueue& queue, SteadyTime now = kNow) {

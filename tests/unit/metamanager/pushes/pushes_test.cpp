@@ -153,7 +153,9 @@ class PushesForMetaServer : public Pushes {
     while (const auto news = next(metaserver, 200ms)) {
       const std::string key = news->route.resource;
       if (news->route.operation == "delete") {
-        if (shown[key].starts_with(news->content.get<std::string>() + "@")) shown.erase(key);
+        const auto at = shown.find(key);
+        if (at != shown.end() && at->second.starts_with(news->content.get<std::string>() + "@"))
+          shown.erase(at);
         continue;
       }
       const Json told = Json::parse(news->content.get<std::string>())["metadata"];
