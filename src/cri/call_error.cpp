@@ -37,4 +37,8 @@ Code code_of(int number) {
 CallError::CallError(std::string_view method, Code code, std::string message)
     : Error(sentence(method, code, message)), method_(method), code_(code), message_(std::move(message)) {}
 
+bool CallError::name_reserved() const noexcept {
+  return message_.find("is reserved for") != std::string::npos;
+}
+
 }  // namespace edgecore::cri

@@ -99,6 +99,14 @@ void FakeRuntime::fail_next(std::string_view method, Fault fault) {
   faults_.emplace_back(std::string(method), std::move(fault));
 }
 
+void FakeRuntime::fail_always(std::string_view method, Fault fault) {
+  lasting_faults_[std::string(method)] = std::move(fault);
+}
+
+void FakeRuntime::heal(std::string_view method) {
+  lasting_faults_.erase(std::string(method));
+}
+
 void FakeRuntime::set_down(bool down) {
   down_ = down;
   if (!down) return;
@@ -112,7 +120,8 @@ std::optional<FakeRuntime::Fault> FakeRuntime::take_fault(std::string_view metho
     faults_.erase(one);
     return fault;
   }
-  return std::nullopt;
+  const auto lasting = lasting_faults_.find(method);
+  return lasting == lasting_faults_.end() ? std::nullopt : std::optional<Fault>(lasting->second);
 }
 
 Awaitable<void> FakeRuntime::suffer(const std::string& method, const Fault& fault) {
@@ -146,6 +155,15 @@ Awaitable<Result> FakeRuntime::perform(std::string method, std::string id, std::
     Result result = effect();
     if (fails) throw CallError(method, fault.code, fault.message);
     co_return result;
+  }
+}
+
+Awaitable<void> FakeRuntime::perform_ending(std::string method, std::string id,
+                                            std::function<void()> effect) {
+  try {
+    co_await perform<void>(std::move(method), std::move(id), std::move(effect));
+  } catch (const CallError& error) {
+    if (!error.not_found()) throw;
   }
 }
 
@@ -256,13 +274,13 @@ Awaitable<std::string> FakeRuntime::run_pod_sandbox(const PodSandboxConfig& conf
 }
 
 Awaitable<void> FakeRuntime::stop_pod_sandbox(std::string_view id) {
-  return perform<void>("StopPodSandbox", std::string(id),
-                       [this, id = std::string(id)] { world_->stop_sandbox(id); });
+  return perform_ending("StopPodSandbox", std::string(id),
+                        [this, id = std::string(id)] { world_->stop_sandbox(id); });
 }
 
 Awaitable<void> FakeRuntime::remove_pod_sandbox(std::string_view id) {
-  return perform<void>("RemovePodSandbox", std::string(id),
-                       [this, id = std::string(id)] { world_->remove_sandbox(id); });
+  return perform_ending("RemovePodSandbox", std::string(id),
+                        [this, id = std::string(id)] { world_->remove_sandbox(id); });
 }
 
 Awaitable<PodSandboxStatus> FakeRuntime::pod_sandbox_status(std::string_view id) {
@@ -296,13 +314,13 @@ Awaitable<void> FakeRuntime::start_container(std::string_view id) {
 }
 
 Awaitable<void> FakeRuntime::stop_container(std::string_view id, std::chrono::seconds) {
-  return perform<void>("StopContainer", std::string(id),
-                       [this, id = std::string(id)] { world_->stop_container(id); });
+  return perform_ending("StopContainer", std::string(id),
+                        [this, id = std::string(id)] { world_->stop_container(id); });
 }
 
 Awaitable<void> FakeRuntime::remove_container(std::string_view id) {
-  return perform<void>("RemoveContainer", std::string(id),
-                       [this, id = std::string(id)] { world_->remove_container(id); });
+  return perform_ending("RemoveContainer", std::string(id),
+                        [this, id = std::string(id)] { world_->remove_container(id); });
 }
 
 Awaitable<ContainerStatus> FakeRuntime::container_status(std::string_view id) {
@@ -427,8 +445,8 @@ Awaitable<std::string> FakeRuntime::pull_image(const ImageSpec& image, const std
 }
 
 Awaitable<void> FakeRuntime::remove_image(const ImageSpec& image) {
-  return perform<void>("RemoveImage", image.image,
-                       [this, name = image.image] { world_->remove_image(name); });
+  return perform_ending("RemoveImage", image.image,
+                        [this, name = image.image] { world_->remove_image(name); });
 }
 
 Awaitable<std::vector<FilesystemUsage>> FakeRuntime::image_fs_info() {

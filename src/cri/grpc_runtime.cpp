@@ -25,6 +25,15 @@ Awaitable<void> acknowledgement(std::shared_ptr<Link> link, Rpc rpc, grpc::ByteB
   co_await ask(std::move(link), rpc, std::move(request));
 }
 
+/// The same for orders to stop or remove something: what is not there needs neither.
+Awaitable<void> ending(std::shared_ptr<Link> link, Rpc rpc, grpc::ByteBuffer request) {
+  try {
+    co_await ask(std::move(link), rpc, std::move(request));
+  } catch (const CallError& error) {
+    if (!error.not_found()) throw;
+  }
+}
+
 class GrpcRuntime final : public Runtime {
  public:
   explicit GrpcRuntime(const GrpcRuntimeOptions& options)
@@ -78,13 +87,13 @@ class GrpcRuntime final : public Runtime {
   Awaitable<void> stop_pod_sandbox(std::string_view id) override {
     v1::StopPodSandboxRequest request;
     request.set_pod_sandbox_id(std::string(id));
-    return runtime_order("StopPodSandbox", request);
+    return runtime_ending("StopPodSandbox", request);
   }
 
   Awaitable<void> remove_pod_sandbox(std::string_view id) override {
     v1::RemovePodSandboxRequest request;
     request.set_pod_sandbox_id(std::string(id));
-    return runtime_order("RemovePodSandbox", request);
+    return runtime_ending("RemovePodSandbox", request);
   }
 
   Awaitable<PodSandboxStatus> pod_sandbox_status(std::string_view id) override {
@@ -134,14 +143,14 @@ class GrpcRuntime final : public Runtime {
     v1::StopContainerRequest request;
     request.set_container_id(std::string(id));
     request.set_timeout(grace.count());
-    return acknowledgement(runtime_, {kRuntimeService, "StopContainer", deadlines_.stop_container(grace)},
-                           rpc::pack(request));
+    return ending(runtime_, {kRuntimeService, "StopContainer", deadlines_.stop_container(grace)},
+                  rpc::pack(request));
   }
 
   Awaitable<void> remove_container(std::string_view id) override {
     v1::RemoveContainerRequest request;
     request.set_container_id(std::string(id));
-    return runtime_order("RemoveContainer", request);
+    return runtime_ending("RemoveContainer", request);
   }
 
   Awaitable<ContainerStatus> container_status(std::string_view id) override {
@@ -277,7 +286,7 @@ class GrpcRuntime final : public Runtime {
   Awaitable<void> remove_image(const ImageSpec& image) override {
     v1::RemoveImageRequest request;
     write(*request.mutable_image(), image);
-    return acknowledgement(images_, {kImageService, "RemoveImage", deadlines_.common()}, rpc::pack(request));
+    return ending(images_, {kImageService, "RemoveImage", deadlines_.common()}, rpc::pack(request));
   }
 
   Awaitable<std::vector<FilesystemUsage>> image_fs_info() override {
@@ -304,6 +313,10 @@ class GrpcRuntime final : public Runtime {
 
   Awaitable<void> runtime_order(const char* method, const google::protobuf::MessageLite& request) {
     return acknowledgement(runtime_, {kRuntimeService, method, deadlines_.common()}, rpc::pack(request));
+  }
+
+  Awaitable<void> runtime_ending(const char* method, const google::protobuf::MessageLite& request) {
+    return ending(runtime_, {kRuntimeService, method, deadlines_.common()}, rpc::pack(request));
   }
 
   Deadlines deadlines_;

@@ -48,7 +48,7 @@ class CallError : public Error {
   [[nodiscard]] const std::string& method() const noexcept { return method_; }
   [[nodiscard]] const std::string& message() const noexcept { return message_; }
 
-  /// The object is already gone, which stop and remove treat as success (protocol/05-edged.md §4.1).
+  /// The object is gone, or never was.
   [[nodiscard]] bool not_found() const noexcept { return code_ == Code::NotFound; }
   /// Nobody listens, or the connection broke: the outcome of the call is not known.
   [[nodiscard]] bool unavailable() const noexcept { return code_ == Code::Unavailable; }
@@ -57,6 +57,9 @@ class CallError : public Error {
   [[nodiscard]] bool deadline_exceeded() const noexcept { return code_ == Code::DeadlineExceeded; }
   /// The asker cancelled, or the Runtime was shut down.
   [[nodiscard]] bool cancelled() const noexcept { return code_ == Code::Cancelled; }
+  /// RunPodSandbox, CreateContainer: the name and attempt belong to an object that is there or is just being
+  /// made, perhaps for a caller that is gone. containerd and CRI-O have no code for it, only a sentence.
+  [[nodiscard]] bool name_reserved() const noexcept;
 
  private:
   std::string method_;

@@ -89,6 +89,9 @@ class FakeRuntime final : public Runtime {
   };
   /// The next call of `method` ("RunPodSandbox"; "" = of any) misbehaves; several are used up in order.
   void fail_next(std::string_view method, Fault fault);
+  /// Every call of `method` misbehaves, until `heal`.
+  void fail_always(std::string_view method, Fault fault);
+  void heal(std::string_view method);
   /// Every call fails with Unavailable until `set_down(false)`; event streams break.
   void set_down(bool down);
 
@@ -158,6 +161,8 @@ class FakeRuntime final : public Runtime {
   /// it.
   template <class Result>
   Awaitable<Result> perform(std::string method, std::string id, std::function<Result()> effect);
+  /// `perform` for orders to stop or remove something: NotFound counts as done, also a planned one.
+  Awaitable<void> perform_ending(std::string method, std::string id, std::function<void()> effect);
   Awaitable<void> suffer(const std::string& method, const Fault& fault);
   [[nodiscard]] ContainerStats stats_of(const std::string& id, const ContainerStatus& status) const;
   std::optional<Fault> take_fault(std::string_view method);
@@ -166,6 +171,7 @@ class FakeRuntime final : public Runtime {
   std::unique_ptr<FakeWorld> world_;
   ExecHandler exec_handler_;
   std::deque<std::pair<std::string, Fault>> faults_;
+  std::map<std::string, Fault, std::less<>> lasting_faults_;
   bool down_ = false;
   std::vector<Call> calls_;
   std::vector<Stream*> streams_;  // open ones; each takes itself out

@@ -63,6 +63,9 @@ class EventStream {
 /// (of any type) of the awaiting coroutine ends the call with code Cancelled; what the runtime had begun by
 /// then may or may not have happened.
 ///
+/// Stopping or removing what is not there is no error: StopPodSandbox, RemovePodSandbox, StopContainer,
+/// RemoveContainer and RemoveImage that a runtime answers with NOT_FOUND have done what was asked for.
+///
 /// Destroy it before the io_contexts of its callers: that ends calls in flight with code Cancelled.
 class Runtime {
  public:
@@ -84,9 +87,9 @@ class Runtime {
   /// handler.
   virtual Awaitable<std::string> run_pod_sandbox(const PodSandboxConfig& config,
                                                  std::string_view runtime_handler) = 0;
-  /// Kills its containers and takes its network away. Again is no error; not_found() when it never was.
+  /// Kills its containers and takes its network away.
   virtual Awaitable<void> stop_pod_sandbox(std::string_view pod_sandbox_id) = 0;
-  /// Removes it with its containers, by force. Again is no error.
+  /// Removes it with its containers, by force.
   virtual Awaitable<void> remove_pod_sandbox(std::string_view pod_sandbox_id) = 0;
   virtual Awaitable<PodSandboxStatus> pod_sandbox_status(std::string_view pod_sandbox_id) = 0;
   virtual Awaitable<std::vector<PodSandbox>> list_pod_sandbox(const PodSandboxFilter& filter) = 0;
@@ -101,10 +104,9 @@ class Runtime {
                                                   const ContainerConfig& config,
                                                   const PodSandboxConfig& sandbox_config) = 0;
   virtual Awaitable<void> start_container(std::string_view container_id) = 0;
-  /// TERM (or the image's stop signal), after `grace` KILL; 0 kills at once. Returns when it is down. Again
-  /// is no error.
+  /// TERM (or the image's stop signal), after `grace` KILL; 0 kills at once. Returns when it is down.
   virtual Awaitable<void> stop_container(std::string_view container_id, std::chrono::seconds grace) = 0;
-  /// By force, if it runs. Again is no error.
+  /// By force, if it runs.
   virtual Awaitable<void> remove_container(std::string_view container_id) = 0;
   virtual Awaitable<ContainerStatus> container_status(std::string_view container_id) = 0;
   virtual Awaitable<std::vector<Container>> list_containers(const ContainerFilter& filter) = 0;
@@ -141,7 +143,6 @@ class Runtime {
   /// Pulls; the reference (id) to give to CreateContainer. `auth` nullopt = anonymous.
   virtual Awaitable<std::string> pull_image(const ImageSpec& image, const std::optional<AuthConfig>& auth,
                                             const PodSandboxConfig& sandbox_config) = 0;
-  /// Again is no error.
   virtual Awaitable<void> remove_image(const ImageSpec& image) = 0;
   /// File systems that hold images; edged uses the first.
   virtual Awaitable<std::vector<FilesystemUsage>> image_fs_info() = 0;

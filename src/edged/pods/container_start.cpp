@@ -35,11 +35,6 @@ struct NotStarted {
 /// What the runtime still does for a caller that is gone is over soon.
 constexpr std::chrono::seconds kOtherCallEnds{1};
 
-/// Kept by the runtime for a call whose caller is gone (TakenNumber).
-bool is_taken(const cri::CallError& error) {
-  return error.message().find("is reserved for") != std::string::npos;
-}
-
 void check_crash_backoff(PodServices& services, const kube::Pod& pod, const kube::Container& container,
                          const cri::ContainerStatus* newest) {
   if (newest == nullptr || newest->state != cri::ContainerState::Exited) return;
@@ -151,7 +146,7 @@ boost::asio::awaitable<std::string> create(PodServices& services, PodRecord& rec
     id = co_await services.runtime.create_container(sandbox.id, config, sandbox.config);
   } catch (const cri::CallError& error) {
     if (error.cancelled()) throw;
-    if (is_taken(error)) {
+    if (error.name_reserved()) {
       record.taken_attempts[container.name].refused(config.metadata.attempt, steady_now());
       again = steady_now() + kOtherCallEnds;
     }

@@ -98,7 +98,7 @@ boost::asio::awaitable<void> PodRestart::stop(std::shared_ptr<Stopping> all, std
     co_await services_.runtime.stop_container(id, kGrace);
   } catch (const cri::CallError& error) {
     if (error.cancelled()) throw;
-    if (!error.not_found() && all->failure.empty())
+    if (all->failure.empty())
       all->failure = fmt::format("its container {} was not stopped: {}", name, error.message());
   }
   all->left.erase(name);

@@ -73,11 +73,7 @@ boost::asio::awaitable<void> stop_container(PodServices& services, kube::PodPtr 
   const std::chrono::seconds grace(std::max(kLeastGrace, rest));
   services.context.log->info("pod {}: stopping container {} within {} s", pod->full_name(),
                              container.metadata.name, grace.count());
-  try {
-    co_await services.runtime.stop_container(container.id, grace);
-  } catch (const cri::CallError& error) {
-    if (!error.not_found()) throw;
-  }
+  co_await services.runtime.stop_container(container.id, grace);
 }
 
 boost::asio::awaitable<void> stop_pod(PodServices& services, kube::PodPtr pod,
@@ -97,7 +93,7 @@ boost::asio::awaitable<void> stop_pod(PodServices& services, kube::PodPtr pod,
       co_await services.runtime.stop_pod_sandbox(sandbox.id);
     } catch (const cri::CallError& error) {
       if (error.cancelled()) throw;
-      if (!error.not_found() && failures->first.empty()) failures->first = error.what();
+      if (failures->first.empty()) failures->first = error.what();
     }
   }
   if (!failures->first.empty()) throw Error(failures->first);

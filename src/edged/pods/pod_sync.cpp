@@ -93,7 +93,7 @@ boost::asio::awaitable<SandboxInUse> make_sandbox(PodServices& services, PodReco
   } catch (const cri::CallError& error) {
     if (error.cancelled()) throw;
     services.cache.mark_stale(pod->uid);
-    if (error.message().find("is reserved for") != std::string::npos)
+    if (error.name_reserved())
       record.taken_sandbox_attempt.refused(sandbox.config.metadata.attempt, steady_now());
     failure = fmt::format("its sandbox cannot be made: {}", error.message());
   }

@@ -272,5 +272,22 @@ TEST(CallErrorTest, SentenceNamesTheCallTheCodeAndTheText) {
   EXPECT_EQ(code_of(99), Code::Unknown);
 }
 
+TEST(CallErrorTest, ANameThatIsTakenIsToldByItsText) {
+  const CallError taken(
+      "CreateContainer", Code::Unknown,
+      "failed to reserve container name \"c_web_0\": name \"c_web_0\" is reserved for \"0a1b\"");
+  EXPECT_TRUE(taken.name_reserved());
+  EXPECT_FALSE(CallError("CreateContainer", Code::Unknown, "no space left on device").name_reserved());
+}
+
+TEST_F(FakeRuntimeTest, StoppingAndRemovingWhatIsNotThereIsDone) {
+  EXPECT_EQ(code(runtime_.stop_pod_sandbox("none")), Code::Ok);
+  EXPECT_EQ(code(runtime_.remove_pod_sandbox("none")), Code::Ok);
+  EXPECT_EQ(code(runtime_.stop_container("none", 1s)), Code::Ok);
+  EXPECT_EQ(code(runtime_.remove_container("none")), Code::Ok);
+  runtime_.fail_next("RemoveContainer", {Code::Unknown, "device busy"});
+  EXPECT_EQ(code(runtime_.remove_container("none")), Code::Unknown);
+}
+
 }  // namespace
 }  // namespace edgecore::cri

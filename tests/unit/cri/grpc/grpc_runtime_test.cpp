@@ -22,6 +22,21 @@ namespace {
 namespace v1 = ::runtime::v1;
 using namespace std::chrono_literals;
 
+/// The answer to an order to stop or remove something.
+grpc::Status outcome_for(const std::string& id) {
+  if (id == "gone")
+    return {grpc::StatusCode::NOT_FOUND, "an error occurred when try to find \"gone\": not found"};
+  if (id == "busy") return {grpc::StatusCode::UNKNOWN, "device or resource busy"};
+  return grpc::Status::OK;
+}
+
+class ScriptedImages final : public v1::ImageService::Service {
+  grpc::Status RemoveImage(grpc::ServerContext*, const v1::RemoveImageRequest* request,
+                           v1::RemoveImageResponse*) override {
+    return outcome_for(request->image().image());
+  }
+};
+
 /// A runtime at the other end of the socket that answers a few rpcs with what the test can recognise.
 class ScriptedRuntime final : public v1::RuntimeService::Service {
  public:
@@ -57,7 +72,19 @@ class ScriptedRuntime final : public v1::RuntimeService::Service {
     const auto left = context->deadline() - std::chrono::system_clock::now();
     seconds_left = std::chrono::duration_cast<std::chrono::seconds>(left).count();
     grace = request->timeout();
-    return grpc::Status::OK;
+    return outcome_for(request->container_id());
+  }
+  grpc::Status RemoveContainer(grpc::ServerContext*, const v1::RemoveContainerRequest* request,
+                               v1::RemoveContainerResponse*) override {
+    return outcome_for(request->container_id());
+  }
+  grpc::Status StopPodSandbox(grpc::ServerContext*, const v1::StopPodSandboxRequest* request,
+                              v1::StopPodSandboxResponse*) override {
+    return outcome_for(request->pod_sandbox_id());
+  }
+  grpc::Status RemovePodSandbox(grpc::ServerContext*, const v1::RemovePodSandboxRequest* request,
+                                v1::RemovePodSandboxResponse*) override {
+    return outcome_for(request->pod_sandbox_id());
   }
   grpc::Status GetContainerEvents(grpc::ServerContext* context, const v1::GetEventsRequest*,
                                   grpc::ServerWriter<v1::ContainerEventResponse>* writer) override {
@@ -98,6 +125,7 @@ class GrpcRuntimeTest : public testing::Test {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("unix:" + dir_.string() + "/cri.sock", grpc::InsecureServerCredentials());
     builder.RegisterService(&service_);
+    builder.RegisterService(&images_);
     builder.SetMaxSendMessageSize(-1);
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
@@ -134,6 +162,7 @@ class GrpcRuntimeTest : public testing::Test {
   std::filesystem::path dir_;
   GrpcRuntimeOptions options_;
   ScriptedRuntime service_;
+  ScriptedImages images_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Runtime> runtime_;
   std::string message_;
@@ -148,6 +177,20 @@ TEST_F(GrpcRuntimeTest, AnswersAndErrorsComeThrough) {
   EXPECT_EQ(code(runtime_->container_status("x")), Code::NotFound);
   EXPECT_EQ(message_, "container \"x\": not found");
   EXPECT_EQ(code(runtime_->cgroup_driver()), Code::Unimplemented);
+}
+
+TEST_F(GrpcRuntimeTest, WhatTheRuntimeDoesNotFindIsStoppedAndRemoved) {
+  serve();
+  connect();
+  const auto outcomes = [this](const std::string& id) {
+    ImageSpec image;
+    image.image = id;
+    return std::vector<Code>{code(runtime_->stop_container(id, 1s)), code(runtime_->remove_container(id)),
+                             code(runtime_->stop_pod_sandbox(id)), code(runtime_->remove_pod_sandbox(id)),
+                             code(runtime_->remove_image(image))};
+  };
+  EXPECT_EQ(outcomes("gone"), std::vector<Code>(5, Code::Ok));
+  EXPECT_EQ(outcomes("busy"), std::vector<Code>(5, Code::Unknown));
 }
 
 TEST_F(GrpcRuntimeTest, EmptyFilterIsNotSent) {
