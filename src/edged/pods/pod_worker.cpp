@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstPodRetry{1000};
 constexpr std::chrono::milliseconds kLongestPodRetry{10000};
+/// For a pod that nobody waits for.
+constexpr std::chrono::milliseconds kLongestRemovalRetry{300000};
 constexpr std::chrono::milliseconds kNetworkRetry{1000};
 /// A pod that may not begin is told when it may; this is for a notice that went astray.
 constexpr std::chrono::seconds kHeldUpRetry{30};
@@ -120,7 +122,8 @@ boost::asio::awaitable<void> PodWorker::step() {
 }
 
 SteadyTime PodWorker::after_failure() {
-  retry_ = std::clamp(retry_ * 2, kFirstPodRetry, kLongestPodRetry);
+  retry_ =
+      std::clamp(retry_ * 2, kFirstPodRetry, record_.unreported ? kLongestRemovalRetry : kLongestPodRetry);
   return steady_now() + jittered_pause(retry_);
 }
 

@@ -15,7 +15,6 @@ namespace {
 /// Housekeeping is woken when there is something to do; this is for what nobody noticed.
 constexpr std::chrono::seconds kHousekeeping{60};
 constexpr std::chrono::minutes kDirectories{5};
-constexpr std::chrono::seconds kReapRetry{10};
 /// Seconds that containers nobody wants get.
 constexpr std::int64_t kOrphanGrace = 1;
 
@@ -85,7 +84,7 @@ void PodWorkers::apply(const std::vector<PodChange>& changes) {
         if (found != entries_.end()) {
           found->second.worker->update(change.pod);
         } else if (!refused_.contains(change.pod->uid) || change.pod->deleting()) {
-          start(change.pod, false);
+          start(change.pod);
         }
         break;
       case PodChange::Kind::kReconcile:
@@ -118,7 +117,7 @@ void PodWorkers::add(const kube::PodPtr& pod) {
     return;
   }
   services_.status.observe(pod);
-  if (!rejected(pod)) start(pod, false);
+  if (!rejected(pod)) start(pod);
 }
 
 bool PodWorkers::rejected(const kube::PodPtr& pod) {
@@ -143,7 +142,19 @@ bool PodWorkers::rejected(const kube::PodPtr& pod) {
   return true;
 }
 
-void PodWorkers::start(const kube::PodPtr& pod, bool removed) {
+void PodWorkers::start(const kube::PodPtr& pod) {
+  PodWorker& worker = make_worker(pod, false);
+  tasks_.spawn("pod " + pod->full_name(), serve(worker, pod->uid));
+}
+
+/// The worker knows that nobody is to hear of the pod before it begins: its first step reports.
+void PodWorkers::start_removal(const kube::PodPtr& orphan) {
+  PodWorker& worker = make_worker(orphan, true);
+  worker.kill({kOrphanGrace, {}, true});
+  tasks_.spawn("orphan " + orphan->full_name(), serve(worker, orphan->uid));
+}
+
+PodWorker& PodWorkers::make_worker(const kube::PodPtr& pod, bool removed) {
   PodWorker::Hooks hooks;
   hooks.may_start = [this](const PodWorker& worker) { return may_start(worker); };
   hooks.state_changed = [this](const PodWorker& worker) {
@@ -157,7 +168,7 @@ void PodWorkers::start(const kube::PodPtr& pod, bool removed) {
   entry.removed = removed;
   entry.serving = true;
   refused_.erase(pod->uid);
-  tasks_.spawn("pod " + pod->full_name(), serve(*entry.worker, pod->uid));
+  return *entry.worker;
 }
 
 boost::asio::awaitable<void> PodWorkers::serve(PodWorker& worker, std::string uid) {
@@ -201,7 +212,7 @@ boost::asio::awaitable<void> PodWorkers::keep_house() {
           co_await remove_orphan_directories();
       }
       for (auto& [uid, entry] : entries_) {
-        if (entry.reap_at > steady_now()) next = std::min(next, entry.reap_at);
+        if (entry.removal.waits()) next = std::min(next, entry.removal.due());
       }
     }
     co_await house_.sleep_until(next);
@@ -212,8 +223,8 @@ void PodWorkers::forget_gone() {
   for (auto one = entries_.begin(); one != entries_.end();) {
     auto& [uid, entry] = *one;
     const bool over = entry.worker->state() == PodWorker::State::kFinished && !entry.serving;
-    if (!over || (!entry.removed && entry.again == nullptr) || entry.reaping ||
-        entry.reap_at > steady_now()) {
+    const bool due = entry.again != nullptr || (entry.removed && !entry.removal.waits());
+    if (!over || !due || entry.reaping) {
       ++one;
       continue;
     }
@@ -236,8 +247,11 @@ boost::asio::awaitable<void> PodWorkers::reap(std::string uid) {
   const kube::PodPtr pod = entries_.at(uid).worker->pod();
   try {
     co_await services_.garbage.remove_pod(uid);
-    co_await services_.cache.refresh(uid);
+    const std::shared_ptr<const PodRuntime> left = co_await services_.cache.refresh(uid);
     co_await services_.volumes.remove_pod(uid);
+    // Taken for removed it would be found again at once, as an orphan.
+    if (!left->sandboxes.empty() || !left->containers.empty())
+      failure = "the container runtime has removed it and still has it";
   } catch (const cri::CallError& error) {
     if (error.cancelled()) throw;
     failure = error.what();
@@ -255,9 +269,12 @@ boost::asio::awaitable<void> PodWorkers::reap(std::string uid) {
     services_.cache.look_now();
     if (again != nullptr) add(again);
   } else {
-    services_.context.log->warn("what is left of pod {} ({}) cannot be removed: {}", pod->full_name(), uid,
-                                failure);
-    found->second.reap_at = steady_now() + kReapRetry;
+    Retry& removal = found->second.removal;
+    if (removal.failed()) {
+      services_.context.log->warn(
+          "what is left of pod {} ({}) cannot be removed (attempt {}, the next in {} s): {}",
+          pod->full_name(), uid, removal.failures(), removal.pause().count(), failure);
+    }
   }
   house_.notify();
 }
@@ -283,8 +300,7 @@ boost::asio::awaitable<void> PodWorkers::adopt_orphans() {
     if (!orphan || entries_.contains(uid)) continue;
     services_.context.log->info("pod {} ({}) is not wanted on this node (any more): removing it",
                                 pod->full_name(), uid);
-    start(pod, true);
-    entries_.at(uid).worker->kill({kOrphanGrace, {}, true});
+    start_removal(pod);
   }
 }
 

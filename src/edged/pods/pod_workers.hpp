@@ -12,6 +12,7 @@
 
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/beehive/wakeup.hpp"
+#include "edged/host/retry.hpp"
 #include "edged/pods/pod_worker.hpp"
 #include "edged/sources/pod_sources.hpp"
 #include "edged/spec/admission.hpp"
@@ -76,11 +77,13 @@ class PodWorkers {
     bool removed = false;  ///< its source does not name it any more
     bool serving = false;  ///< its coroutine lives
     bool reaping = false;
-    SteadyTime reap_at{};
+    Retry removal;
     kube::PodPtr again;  ///< named anew while it was being removed
   };
   void add(const kube::PodPtr& pod);
-  void start(const kube::PodPtr& pod, bool removed);
+  void start(const kube::PodPtr& pod);
+  void start_removal(const kube::PodPtr& orphan);
+  PodWorker& make_worker(const kube::PodPtr& pod, bool removed);
   bool rejected(const kube::PodPtr& pod);
   boost::asio::awaitable<void> serve(PodWorker& worker, std::string uid);
   boost::asio::awaitable<void> keep_house();

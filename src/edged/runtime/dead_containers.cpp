@@ -2,8 +2,8 @@
 #include "edged/runtime/dead_containers.hpp"
 
 #include <algorithm>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <optional>
 #include <tuple>
 
 #include "edgecore/base/steady_timer.hpp"
@@ -96,6 +96,24 @@ void keep_in_total(std::vector<Unit>& units, std::size_t most, std::vector<cri::
   keep_newest(flat, most > needed ? most - needed : 0, remove);
 }
 
+/// nullopt when the runtime has no such container (any more).
+boost::asio::awaitable<std::optional<cri::ContainerStatus>> find_status(cri::Runtime& runtime,
+                                                                        std::string id) {
+  std::optional<cri::ContainerStatus> status;
+  try {
+    status = co_await runtime.container_status(id);
+  } catch (const cri::CallError& error) {
+    if (!error.not_found()) throw;
+  }
+  co_return status;
+}
+
+/// For a handler: a failure that does not keep the rest from being tried is noted if it is the first.
+void note_failure(std::string& first, const cri::CallError& error) {
+  if (error.cancelled() || error.unavailable()) throw;
+  if (first.empty()) first = error.what();
+}
+
 }  // namespace
 
 ContainerGcPolicy container_gc_policy(const config::Edged& config) {
@@ -168,7 +186,7 @@ boost::asio::awaitable<void> ContainerGc::run() {
     }
     const SteadyTime retry = steady_now() + deps_.period;
     co_await wakeup_.sleep_until(clean ? SteadyTime::max() : retry);
-    pause.expires_after(deps_.period / 30);  // what dies, dies in company
+    pause.expires_after(deps_.period / 30);  // containers of a pod end together: one pass for all
     co_await pause.async_wait(boost::asio::use_awaitable);
   }
 }
@@ -194,7 +212,12 @@ boost::asio::awaitable<bool> ContainerGc::pass(bool terminated_too) {
   const bool containers = co_await remove_dead(rows, terminated_too);
   const bool sandboxes = co_await remove_sandboxes(rows);
   const bool logs = co_await remove_logs(rows);
-  co_return containers&& sandboxes&& logs;
+  const bool clean = containers && sandboxes && logs;
+  if (clean) {
+    stuck_.clear();
+    disk_complaints_.clear();
+  }
+  co_return clean;
 }
 
 /// Takes what it removed out of `rows`.
@@ -204,36 +227,63 @@ boost::asio::awaitable<bool> ContainerGc::remove_dead(std::vector<cri::Container
   const auto victims = containers_to_remove(rows, deps_.fate, deps_.policy, now, terminated_too);
   bool clean = !containers_wait_for_age(rows, deps_.fate, deps_.policy, now);
   for (const auto& victim : victims) {
+    if (waits(victim.id)) {
+      clean = false;
+      continue;
+    }
     try {
-      co_await remove_row(victim);
+      co_await remove_if_dead(victim);
+      stuck_.erase(victim.id);
       std::erase_if(rows, [&](const cri::Container& row) { return row.id == victim.id; });
     } catch (const Error& error) {
       if (is_cancellation(error)) throw;
       clean = false;
-      deps_.log->warn("The dead container {} ({}) stays for now: {}", log::quote(victim.metadata.name),
-                      log::quote(victim.id), error.what());
+      failed("container", victim.metadata.name, victim.id, error);
     }
   }
   co_return clean;
 }
 
-boost::asio::awaitable<void> ContainerGc::remove_row(cri::Container row) {
+bool ContainerGc::waits(const std::string& id) const {
+  const auto stuck = stuck_.find(id);
+  return stuck != stuck_.end() && stuck->second.waits();
+}
+
+void ContainerGc::failed(const char* kind, const std::string& name, const std::string& id,
+                         const Error& error) {
+  Retry& retry = stuck_[id];
+  if (!retry.failed()) return;
+  deps_.log->warn("The dead {} {} ({}) cannot be removed (attempt {}, the next in {} s): {}", kind,
+                  log::quote(name), log::quote(id), retry.failures(), retry.pause().count(), error.what());
+}
+
+void ContainerGc::complain(const std::vector<std::string>& failures) {
+  for (const auto& failure : failures) {
+    if (disk_complaints_[failure].now()) deps_.log->warn("{}", failure);
+  }
+}
+
+/// Removal is by force: what was started since the list was made is not dead and stays.
+boost::asio::awaitable<void> ContainerGc::remove_if_dead(cri::Container row) {
   if (row.state == ContainerState::Unknown) {
     const auto grace =
         read_annotations(row.annotations).termination_grace_period.value_or(kMostGraceForUnknown);
     const std::chrono::seconds bounded(std::clamp<std::int64_t>(grace, 1, kMostGraceForUnknown));
     co_await deps_.runtime.stop_container(row.id, bounded);
   }
-  std::optional<cri::ContainerStatus> status;
-  try {
-    status = co_await deps_.runtime.container_status(row.id);
-  } catch (const cri::CallError& error) {
-    if (!error.not_found()) throw;
+  const std::optional<cri::ContainerStatus> status = co_await find_status(deps_.runtime, row.id);
+  if (status && status->state == ContainerState::Running) throw Error("it runs again");
+  if (status) co_await remove_container(*status);
+}
+
+/// One that has no status is removed as well: the runtime still lists it.
+boost::asio::awaitable<void> ContainerGc::remove_row(cri::Container row) {
+  const std::optional<cri::ContainerStatus> status = co_await find_status(deps_.runtime, row.id);
+  if (status) {
+    co_await remove_container(*status);
+  } else {
+    co_await deps_.runtime.remove_container(row.id);
   }
-  if (!status) co_return;  // somebody else was faster
-  // Removal is by force; what has been started since the list was made is not dead.
-  if (status->state == ContainerState::Running) throw Error("it runs again");
-  co_await remove_container(std::move(*status));
 }
 
 boost::asio::awaitable<bool> ContainerGc::remove_sandboxes(const std::vector<cri::Container>& rows) {
@@ -242,14 +292,18 @@ boost::asio::awaitable<bool> ContainerGc::remove_sandboxes(const std::vector<cri
   const auto victims = sandboxes_to_remove(sandboxes, rows, deps_.fate);
   bool clean = true;
   for (const auto& victim : victims) {
+    if (waits(victim.id)) {
+      clean = false;
+      continue;
+    }
     try {
       co_await remove_sandbox(victim.id);
+      stuck_.erase(victim.id);
       tell(value_or_empty(victim.labels, kPodUidLabel));
     } catch (const Error& error) {
       if (is_cancellation(error)) throw;
       clean = false;
-      deps_.log->warn("The dead sandbox of pod {} ({}) stays for now: {}", log::quote(victim.metadata.name),
-                      log::quote(victim.id), error.what());
+      failed("sandbox of pod", victim.metadata.name, victim.id, error);
     }
   }
   co_return clean;
@@ -290,28 +344,47 @@ boost::asio::awaitable<bool> ContainerGc::remove_found(DeadLogs found) {
     return remove_dead_logs(found, pods, links);
   };
   const auto failures = co_await blocking_call<std::vector<std::string>>(deps_.pool, std::move(work));
-  for (const auto& failure : failures) deps_.log->warn("{}", failure);
+  complain(failures);
   co_return failures.empty();
 }
 
 boost::asio::awaitable<void> ContainerGc::remove_pod(std::string uid) {
   cri::ContainerFilter containers_of;
   containers_of.label_selector[kPodUidLabel] = uid;
-  const auto containers = co_await deps_.runtime.list_containers(containers_of);
-  for (const auto& row : containers) {
-    std::optional<cri::ContainerStatus> status;
+  auto containers = co_await deps_.runtime.list_containers(containers_of);
+  std::string failure;
+  co_await remove_rows(std::move(containers), failure);
+  co_await remove_sandboxes_of(uid, failure);
+  tell(uid);
+  if (!failure.empty()) throw Error(failure);
+  co_await remove_logs_of(std::move(uid));
+}
+
+boost::asio::awaitable<void> ContainerGc::remove_rows(std::vector<cri::Container> rows,
+                                                      std::string& failure) {
+  for (const auto& row : rows) {
     try {
-      status = co_await deps_.runtime.container_status(row.id);
+      co_await remove_row(row);
     } catch (const cri::CallError& error) {
-      if (!error.not_found()) throw;
+      note_failure(failure, error);
     }
-    if (status) co_await remove_container(std::move(*status));
   }
+}
+
+boost::asio::awaitable<void> ContainerGc::remove_sandboxes_of(std::string uid, std::string& failure) {
   cri::PodSandboxFilter sandboxes_of;
   sandboxes_of.label_selector[kPodUidLabel] = uid;
   const auto sandboxes = co_await deps_.runtime.list_pod_sandbox(sandboxes_of);
-  for (const auto& one : sandboxes) co_await remove_sandbox(one.id);
-  tell(uid);
+  for (const auto& one : sandboxes) {
+    try {
+      co_await remove_sandbox(one.id);
+    } catch (const cri::CallError& error) {
+      note_failure(failure, error);
+    }
+  }
+}
+
+boost::asio::awaitable<void> ContainerGc::remove_logs_of(std::string uid) {
   std::function<DeadLogs()> look = [pods = deps_.pod_logs, links = deps_.container_logs] {
     return find_dead_logs(pods, links);
   };
@@ -343,7 +416,7 @@ boost::asio::awaitable<void> ContainerGc::remove_files(cri::ContainerStatus stat
     return remove_container_logs(log, links, link);
   };
   const auto failures = co_await blocking_call<std::vector<std::string>>(deps_.pool, std::move(work));
-  for (const auto& failure : failures) deps_.log->warn("{}", failure);
+  complain(failures);
 }
 
 boost::asio::awaitable<void> ContainerGc::remove_sandbox(std::string id) {

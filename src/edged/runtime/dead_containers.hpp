@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/config/model.hpp"
 #include "edgecore/cri/runtime.hpp"
+#include "edged/host/retry.hpp"
 #include "edged/runtime/dead_logs.hpp"
 
 namespace edgecore::edged {
@@ -58,8 +60,9 @@ std::vector<cri::PodSandbox> sandboxes_to_remove(const std::vector<cri::PodSandb
                                                  const PodFates& fate);
 
 /// Removes what is dead: containers with their logs, sandboxes, log directories, dangling links. Sleeps until
-/// it is told that something died; what could not be removed is tried again every `period`. Nothing is
-/// removed before `sources_ready`. Part of edged; belongs to its thread.
+/// it is told that something died, or `period` after a pass that left something. A container or sandbox that
+/// could not be removed is left out of passes for a growing time (Retry). Nothing is removed before
+/// `sources_ready`. Part of edged; belongs to its thread.
 class ContainerGc {
  public:
   struct Deps {
@@ -94,19 +97,28 @@ class ContainerGc {
   boost::asio::awaitable<bool> collect(bool terminated_too = false);
 
   /// Removes all that the runtime has of a pod that was stopped and is not wanted any more, and its logs.
-  /// Throws CallError, and Error when its logs cannot be looked for.
+  /// One thing that cannot be removed does not keep the others. Throws Error when something is left.
   boost::asio::awaitable<void> remove_pod(std::string uid);
 
   /// Removes one dead container with its logs. Throws CallError; files that cannot be removed are logged.
   boost::asio::awaitable<void> remove_container(cri::ContainerStatus status);
 
  private:
+  [[nodiscard]] bool waits(const std::string& id) const;
+  /// A container or sandbox that could not be removed.
+  void failed(const char* kind, const std::string& name, const std::string& id, const Error& error);
+  /// Says what could not be removed from the disks; the same again ever more rarely.
+  void complain(const std::vector<std::string>& failures);
   boost::asio::awaitable<void> remove_sandbox(std::string id);
   boost::asio::awaitable<bool> pass(bool terminated_too);
   boost::asio::awaitable<bool> remove_dead(std::vector<cri::Container>& rows, bool terminated_too);
   boost::asio::awaitable<bool> remove_sandboxes(const std::vector<cri::Container>& rows);
   boost::asio::awaitable<bool> remove_logs(const std::vector<cri::Container>& rows);
   boost::asio::awaitable<void> remove_row(cri::Container row);
+  boost::asio::awaitable<void> remove_if_dead(cri::Container row);
+  boost::asio::awaitable<void> remove_rows(std::vector<cri::Container> rows, std::string& failure);
+  boost::asio::awaitable<void> remove_sandboxes_of(std::string uid, std::string& failure);
+  boost::asio::awaitable<void> remove_logs_of(std::string uid);
   boost::asio::awaitable<void> remove_files(cri::ContainerStatus status);
   boost::asio::awaitable<bool> remove_found(DeadLogs found);
   void tell(const std::string& uid) const;
@@ -114,6 +126,8 @@ class ContainerGc {
   Deps deps_;
   beehive::Wakeup wakeup_;
   log::Quiet complaints_;
+  std::map<std::string, Retry> stuck_;                 ///< by id of the container or sandbox
+  std::map<std::string, log::Quiet> disk_complaints_;  ///< by what was said
   bool collecting_ = false;
 };
 

@@ -41,10 +41,25 @@ void add_message(cri::ContainerStatus& container, const PodRuntime& before) {
       known != before.containers.end() ? known->message : termination_message(termination_input(container));
 }
 
-/// The pod as the runtime has it.
-boost::asio::awaitable<std::shared_ptr<const PodRuntime>> ask(cri::Runtime& runtime, std::string uid,
-                                                              std::shared_ptr<const PodRuntime> before) {
+std::pair<std::string, int> print_of(const cri::PodSandbox& row) {
+  return {row.id, kSandbox + static_cast<int>(row.state)};
+}
+std::pair<std::string, int> print_of(const cri::Container& row) {
+  return {row.id, static_cast<int>(row.state)};
+}
+
+/// A pod as the runtime has it.
+struct Answer {
+  std::shared_ptr<const PodRuntime> runtime;
+  /// Also of what is listed and has no status, so that the next list shows nothing new. It is just being
+  /// removed, or the runtime's records contradict one another.
+  PodFingerprint print;
+};
+
+boost::asio::awaitable<Answer> ask(cri::Runtime& runtime, std::string uid,
+                                   std::shared_ptr<const PodRuntime> before) {
   auto now = std::make_shared<PodRuntime>();
+  PodFingerprint without_status;
   cri::PodSandboxFilter sandboxes_of;
   sandboxes_of.label_selector[kPodUidLabel] = uid;
   cri::ContainerFilter containers_of;
@@ -55,7 +70,8 @@ boost::asio::awaitable<std::shared_ptr<const PodRuntime>> ask(cri::Runtime& runt
       cri::PodSandboxStatus status = co_await runtime.pod_sandbox_status(one.id);
       now->sandboxes.push_back(std::move(status));
     } catch (const cri::CallError& error) {
-      if (!error.not_found()) throw;  // removed in between
+      if (!error.not_found()) throw;
+      without_status.push_back(print_of(one));
     }
   }
   const std::vector<cri::Container> containers = co_await runtime.list_containers(containers_of);
@@ -66,10 +82,14 @@ boost::asio::awaitable<std::shared_ptr<const PodRuntime>> ask(cri::Runtime& runt
       now->containers.push_back(std::move(status));
     } catch (const cri::CallError& error) {
       if (!error.not_found()) throw;
+      without_status.push_back(print_of(one));
     }
   }
   sort_newest_first(*now);
-  co_return now;
+  Answer answer{now, fingerprint(*now)};
+  answer.print.insert(answer.print.end(), without_status.begin(), without_status.end());
+  std::sort(answer.print.begin(), answer.print.end());
+  co_return answer;
 }
 
 }  // namespace
@@ -169,11 +189,11 @@ boost::asio::awaitable<void> PodCache::relist() {
   std::map<std::string, PodFingerprint> seen;
   for (const auto& one : sandboxes) {
     if (const std::string uid = value_or_empty(one.labels, kPodUidLabel); !uid.empty())
-      seen[uid].emplace_back(one.id, kSandbox + static_cast<int>(one.state));
+      seen[uid].push_back(print_of(one));
   }
   for (const auto& one : containers) {
     if (const std::string uid = value_or_empty(one.labels, kPodUidLabel); !uid.empty())
-      seen[uid].emplace_back(one.id, static_cast<int>(one.state));
+      seen[uid].push_back(print_of(one));
   }
   for (auto& [uid, print] : seen) std::sort(print.begin(), print.end());
   compare(seen);
@@ -214,7 +234,7 @@ boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::get(std::str
 boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::refresh(std::string uid) {
   // What is told while the runtime is asked may be newer than its answers: it makes them stale again.
   entries_[uid].stale = false;
-  std::shared_ptr<const PodRuntime> now;
+  Answer now;
   try {
     std::shared_ptr<const PodRuntime> before = peek(uid);
     now = co_await ask(runtime_, uid, std::move(before));
@@ -224,12 +244,12 @@ boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::refresh(std:
   }
   const bool was_idle = !events_ && period() == kSafetyPeriod;
   Entry& entry = entries_[uid];
-  const PodFingerprint last = std::exchange(entry.print, fingerprint(*now));
-  entry.runtime = now;
+  const PodFingerprint last = std::exchange(entry.print, std::move(now.print));
+  entry.runtime = now.runtime;
   const bool died = something_died(last, entry.print);
   if (was_idle && period() == kListPeriod) look_now();  // there is something to watch over now
   if (died) died_();
-  co_return now;
+  co_return now.runtime;
 }
 
 std::shared_ptr<const PodRuntime> PodCache::peek(const std::string& uid) const {

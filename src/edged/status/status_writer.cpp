@@ -62,9 +62,20 @@ void StatusWriter::take_from_api(Entry& entry, const kube::Pod& pod) {
 }
 
 std::string StatusWriter::api_uid(const Entry& entry) const {
-  if (!is_static(*entry.pod)) return entry.pod->uid;
+  if (!is_static(*entry.pod)) {
+    const auto owner = owners_.find(entry.pod->full_name());
+    const bool its_own = owner != owners_.end() && owner->second.uid == entry.pod->uid;
+    return its_own ? entry.pod->uid : std::string();
+  }
   const auto mirror = mirrors_.find(entry.pod->uid);
   return mirror == mirrors_.end() ? std::string() : mirror->second->uid;
+}
+
+void StatusWriter::note_owner(const kube::Pod& pod) {
+  Owner& owner = owners_[pod.full_name()];
+  const std::uint64_t version = version_of(pod.resource_version);
+  if (owner.uid != pod.uid && version != 0 && version < owner.version) return;
+  owner = {pod.uid, version};
 }
 
 void StatusWriter::observe(const kube::PodPtr& pod) {
@@ -72,6 +83,7 @@ void StatusWriter::observe(const kube::PodPtr& pod) {
     entry_of(pod);
     return;
   }
+  note_owner(*pod);
   const std::uint64_t version = version_of(pod->resource_version);
   const Entry* known = find(pod->uid);
   const bool older = known != nullptr && version != 0 && version < known->version;
@@ -110,6 +122,7 @@ void StatusWriter::unpair(const std::string& static_uid) {
 
 void StatusWriter::forget(const std::string& uid) {
   entries_.erase(uid);
+  std::erase_if(owners_, [&](const auto& one) { return one.second.uid == uid; });
 }
 
 void StatusWriter::set(const kube::PodPtr& pod, Json status) {

@@ -75,8 +75,10 @@ class StatusWriter {
   };
   Entry& entry_of(const kube::PodPtr& pod);
   static void take_from_api(Entry& entry, const kube::Pod& pod);
-  /// The UID under which the API has it; empty while it has no picture of a static pod.
+  /// The UID under which the API has it. Empty when the API is not known to have it: an orphan, a pod whose
+  /// name belongs to another one by now, a static pod without a mirror. Nothing is sent for those.
   [[nodiscard]] std::string api_uid(const Entry& entry) const;
+  void note_owner(const kube::Pod& pod);
   Entry* find(const std::string& uid);
   /// What is still to be said about the pod whose UID in the API is `api_uid`.
   [[nodiscard]] static std::optional<Json> patch_for(const Entry& entry, const std::string& api_uid);
@@ -99,6 +101,11 @@ class StatusWriter {
   bool connected_ = true;     ///< until a notice says otherwise: a restarted module does not know
   std::map<std::string, Entry> entries_;
   std::map<std::string, kube::PodPtr> mirrors_;  ///< by the static pod's UID
+  struct Owner {
+    std::string uid;
+    std::uint64_t version = 0;
+  };
+  std::map<std::string, Owner> owners_;  ///< the API's pod of each full name, the newest that was observed
   std::size_t sending_ = 0;
 };
 

@@ -184,10 +184,39 @@ TEST_F(ContainerGcTest, WhatCannotBeRemovedNowIsRemovedByTheNextPass) {
   EXPECT_FALSE(cri::await(io_, gc.collect()));
   EXPECT_EQ(runtime_.containers().size(), 1U);
   EXPECT_EQ(runtime_.sandboxes().size(), 1U);
+  time_.pass(Retry::kFirst);
   EXPECT_TRUE(cri::await(io_, gc.collect()));
   EXPECT_TRUE(runtime_.containers().empty());
   EXPECT_TRUE(runtime_.sandboxes().empty());
   EXPECT_TRUE(names(pods_).empty());
+}
+
+TEST_F(ContainerGcTest, WhatCanNeverBeRemovedIsTriedEverMoreRarely) {
+  const auto box = sandbox("gone");
+  runtime_.exit_container(container(box, "gone", "a"), 0);
+  runtime_.kill_sandbox(box);
+  runtime_.fail_always("RemoveContainer", {cri::Code::Unknown, "device busy"});
+  auto gc = make();
+  for (int pass = 0; pass < 120; ++pass) {  // ten minutes
+    EXPECT_FALSE(cri::await(io_, gc.collect()));
+    time_.pass(std::chrono::seconds(5));
+  }
+  EXPECT_LE(runtime_.count_calls("RemoveContainer"), 7U);
+  EXPECT_GE(runtime_.count_calls("RemoveContainer"), 5U);
+}
+
+TEST_F(ContainerGcTest, OneThingOfAPodThatStaysDoesNotKeepTheOthers) {
+  const auto box = sandbox("live");
+  runtime_.exit_container(container(box, "live", "a", 0), 1);
+  runtime_.exit_container(container(box, "live", "b", 0), 1);
+  runtime_.fail_next("RemoveContainer", {cri::Code::Unknown, "device busy"});
+  runtime_.fail_next("RemovePodSandbox", {cri::Code::Unknown, "device busy"});
+  auto gc = make();
+  EXPECT_THROW(cri::await(io_, gc.remove_pod("live")), Error);
+  EXPECT_EQ(runtime_.containers().size(), 1U);
+  cri::await(io_, gc.remove_pod("live"));
+  EXPECT_TRUE(runtime_.containers().empty());
+  EXPECT_TRUE(runtime_.sandboxes().empty());
 }
 
 TEST_F(ContainerGcTest, TheLinkOfARunningContainerStaysWhileItsLogIsRotated) {
