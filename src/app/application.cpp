@@ -181,8 +181,12 @@ std::vector<beehive::ModuleSpec> Application::Parts::modules() {
       cri::GrpcRuntimeOptions runtime;
       runtime.runtime_endpoint = enabled.edged.runtime_endpoint();
       runtime.image_endpoint = enabled.edged.image_endpoint();
-      edged::EdgedDeps deps{[runtime] { return cri::make_grpc_runtime(runtime); }, pool, watch,
-                            cri::make_grpc_health_checker};
+      edged::EdgedDeps deps{[runtime] { return cri::make_grpc_runtime(runtime); },
+                            pool,
+                            watch,
+                            cri::make_grpc_health_checker,
+                            nullptr,
+                            cri::make_kernel_processes};
       add(names::module::kEdged, names::group::kEdged,
           edged::make_edged(edged_options(startup), std::move(deps)));
     } else {

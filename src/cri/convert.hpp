@@ -56,6 +56,9 @@ ExecResult read(const v1::ExecSyncResponse& in);
 Image read(const v1::Image& in);
 FilesystemUsage read(const v1::FilesystemUsage& in);
 ContainerEvent read(const v1::ContainerEventResponse& in);
+/// The number of the main process, which runtimes put into the `info` of a verbose status ("info" holds an
+/// object with "pid": containerd, CRI-O). nullopt when it is not there, or 0: nothing runs.
+std::optional<std::int64_t> read_pid(const google::protobuf::Map<std::string, std::string>& info);
 
 // ---- Stats (convert_stats.cpp)
 ContainerStats read(const v1::ContainerStats& in);

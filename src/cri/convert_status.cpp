@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
 #include "cri/convert.hpp"
 
 namespace edgecore::cri {
@@ -118,6 +120,18 @@ FilesystemUsage read(const v1::FilesystemUsage& in) {
   if (in.has_used_bytes()) out.used_bytes = in.used_bytes().value();
   if (in.has_inodes_used()) out.inodes_used = in.inodes_used().value();
   return out;
+}
+
+std::optional<std::int64_t> read_pid(const google::protobuf::Map<std::string, std::string>& info) {
+  const auto found = info.find("info");
+  if (found == info.end()) return std::nullopt;
+  // Deeper down is the whole specification of the container, of which nothing is to be built.
+  const auto outermost = [](int depth, nlohmann::json::parse_event_t, nlohmann::json&) { return depth <= 1; };
+  const nlohmann::json said = nlohmann::json::parse(found->second, outermost, false);
+  if (!said.is_object()) return std::nullopt;
+  const auto pid = said.find("pid");
+  if (pid == said.end() || !pid->is_number_integer() || pid->get<std::int64_t>() <= 0) return std::nullopt;
+  return pid->get<std::int64_t>();
 }
 
 ContainerEvent read(const v1::ContainerEventResponse& in) {

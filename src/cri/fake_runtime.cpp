@@ -15,6 +15,11 @@ namespace asio = boost::asio;
 namespace {
 constexpr const char* kDown = "connection error: desc = \"the fake runtime is down\"";
 constexpr const char* kStreamUrl = "http://127.0.0.1:0/fake/";
+
+/// Ids end with the number of what was made.
+std::int64_t pid_of(const std::string& id) {
+  return 1000 + std::stoll(id.substr(48), nullptr, 16);
+}
 }  // namespace
 
 /// One open GetContainerEvents. What happened before its first next() is not told, as in a real one.
@@ -84,7 +89,11 @@ class FakeRuntime::Stream final : public EventStream {
 
 FakeRuntime::FakeRuntime(const Clock& clock)
     : version_info{"0.1.0", "fake", "1.0.0", "v1"},
-      world_(std::make_unique<FakeWorld>(clock, [this](const ContainerEvent& event) { publish(event); })) {
+      world_(std::make_unique<FakeWorld>(
+          clock, [this](const ContainerEvent& event) { publish(event); },
+          [this](const std::string& id) {
+            if (on_end) on_end(id);
+          })) {
   runtime_status.conditions = {{"RuntimeReady", true, "", ""}, {"NetworkReady", true, "", ""}};
   image_filesystems = {{unix_nanos(clock.wall()), "/var/lib/fake", 10'000'000, 100}};
 }
@@ -288,6 +297,14 @@ Awaitable<PodSandboxStatus> FakeRuntime::pod_sandbox_status(std::string_view id)
                                    [this, id = std::string(id)] { return world_->sandbox_status(id); });
 }
 
+Awaitable<std::optional<std::int64_t>> FakeRuntime::pod_sandbox_pid(std::string_view id) {
+  return perform<std::optional<std::int64_t>>(
+      "PodSandboxStatus", std::string(id), [this, id = std::string(id)] {
+        const bool runs = world_->sandbox_status(id).state == PodSandboxState::Ready;
+        return with_pids && runs ? std::optional(pid_of(id)) : std::nullopt;
+      });
+}
+
 Awaitable<std::vector<PodSandbox>> FakeRuntime::list_pod_sandbox(const PodSandboxFilter& filter) {
   return perform<std::vector<PodSandbox>>("ListPodSandbox", "",
                                           [this, filter] { return world_->list_sandboxes(filter); });
@@ -327,6 +344,14 @@ Awaitable<ContainerStatus> FakeRuntime::container_status(std::string_view id) {
   return perform<ContainerStatus>("ContainerStatus", std::string(id), [this, id = std::string(id)] {
     return world_->container_status(id, "ContainerStatus");
   });
+}
+
+Awaitable<std::optional<std::int64_t>> FakeRuntime::container_pid(std::string_view id) {
+  return perform<std::optional<std::int64_t>>(
+      "ContainerStatus", std::string(id), [this, id = std::string(id)] {
+        const bool runs = world_->container_status(id, "ContainerStatus").state == ContainerState::Running;
+        return with_pids && runs ? std::optional(pid_of(id)) : std::nullopt;
+      });
 }
 
 Awaitable<std::vector<Container>> FakeRuntime::list_containers(const ContainerFilter& filter) {

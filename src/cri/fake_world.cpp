@@ -77,6 +77,12 @@ void FakeWorld::end(Box& box, std::int32_t code, const std::string& reason, cons
   box.status.reason = !reason.empty() ? reason : code == 0 ? "Completed" : "Error";
   box.status.message = message;
   tell(box, ContainerEventType::Stopped);
+  ended_(box.status.id);
+}
+
+void FakeWorld::end(Sandbox& sandbox) {
+  if (std::exchange(sandbox.status.state, PodSandboxState::NotReady) == PodSandboxState::Ready)
+    ended_(sandbox.status.id);
 }
 
 // ---- Sandboxes
@@ -111,7 +117,7 @@ void FakeWorld::stop_sandbox(const std::string& id) {
     auto& running = containers_.at(container);
     if (running.status.state == ContainerState::Running) end(running, kKilled, "", "");
   }
-  one.status.state = PodSandboxState::NotReady;
+  end(one);
   one.status.ip.clear();
 }
 
@@ -146,13 +152,13 @@ void FakeWorld::kill_sandbox(const std::string& id) {
     auto& running = containers_.at(container);
     if (running.status.state == ContainerState::Running) end(running, kKilled, "", "");
   }
-  sandbox(id, "test").status.state = PodSandboxState::NotReady;
+  end(sandbox(id, "test"));
 }
 
 void FakeWorld::reboot() {
   for (auto& [id, one] : containers_)
     if (one.status.state == ContainerState::Running) end(one, kLostInReboot, "Unknown", "");
-  for (auto& [id, one] : sandboxes_) one.status.state = PodSandboxState::NotReady;
+  for (auto& [id, one] : sandboxes_) end(one);
 }
 
 // ---- Containers

@@ -19,8 +19,10 @@ namespace edgecore::cri {
 class FakeWorld {
  public:
   using Notify = std::function<void(const ContainerEvent&)>;
-  /// `notify` gets every event at the moment it happens.
-  FakeWorld(const Clock& clock, Notify notify) : clock_(clock), notify_(std::move(notify)) {}
+  using Ended = std::function<void(const std::string& id)>;
+  /// `notify` gets every event at the moment it happens, `ended` each container and sandbox that ends.
+  FakeWorld(const Clock& clock, Notify notify, Ended ended)
+      : clock_(clock), notify_(std::move(notify)), ended_(std::move(ended)) {}
 
   struct Sandbox {
     PodSandboxStatus status;
@@ -75,10 +77,12 @@ class FakeWorld {
   [[nodiscard]] const Image* find_image(const std::string& reference) const;
   void tell(const Box& box, ContainerEventType type) const;
   void end(Box& box, std::int32_t code, const std::string& reason, const std::string& message);
+  void end(Sandbox& sandbox);
   [[nodiscard]] std::vector<std::string> boxes_of(const std::string& sandbox_id) const;
 
   const Clock& clock_;
   Notify notify_;
+  Ended ended_;
   std::int64_t made_ = 0;  // sandboxes and containers so far: ids and addresses come from it
   std::map<std::string, Sandbox> sandboxes_;  // by id; ids sort in order of creation
   std::map<std::string, Box> containers_;

@@ -104,6 +104,15 @@ class GrpcRuntime final : public Runtime {
         [](const v1::PodSandboxStatusResponse& reply) { return read(reply.status()); });
   }
 
+  Awaitable<std::optional<std::int64_t>> pod_sandbox_pid(std::string_view id) override {
+    v1::PodSandboxStatusRequest request;
+    request.set_pod_sandbox_id(std::string(id));
+    request.set_verbose(true);
+    return runtime_call<v1::PodSandboxStatusResponse, std::optional<std::int64_t>>(
+        "PodSandboxStatus", request,
+        [](const v1::PodSandboxStatusResponse& reply) { return read_pid(reply.info()); });
+  }
+
   Awaitable<std::vector<PodSandbox>> list_pod_sandbox(const PodSandboxFilter& filter) override {
     v1::ListPodSandboxRequest request;
     if (filter != PodSandboxFilter()) write(*request.mutable_filter(), filter);
@@ -159,6 +168,15 @@ class GrpcRuntime final : public Runtime {
     return runtime_call<v1::ContainerStatusResponse, ContainerStatus>(
         "ContainerStatus", request,
         [](const v1::ContainerStatusResponse& reply) { return read(reply.status()); });
+  }
+
+  Awaitable<std::optional<std::int64_t>> container_pid(std::string_view id) override {
+    v1::ContainerStatusRequest request;
+    request.set_container_id(std::string(id));
+    request.set_verbose(true);
+    return runtime_call<v1::ContainerStatusResponse, std::optional<std::int64_t>>(
+        "ContainerStatus", request,
+        [](const v1::ContainerStatusResponse& reply) { return read_pid(reply.info()); });
   }
 
   Awaitable<std::vector<Container>> list_containers(const ContainerFilter& filter) override {

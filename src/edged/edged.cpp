@@ -103,14 +103,15 @@ class Edged final : public beehive::Module {
         policy_(make_node_policy(options_.config, machine_, node_)),
         runtime_(deps_.runtime()),
         health_(deps_.health ? deps_.health() : nullptr),
+        processes_(deps_.processes ? deps_.processes() : nullptr),
         meta_(context.bus),
         crash_backoff_(context.clock),
         making_(context.executor, kMakingAtOnce),
         cgroup_line_(context.executor, 1),
         runtime_state_(*runtime_, context.executor, context.log, [this] { runtime_changed(); }),
         cache_(
-            *runtime_, context.executor, context.log, [this](const std::string& uid) { workers_.look(uid); },
-            [this] { garbage_.something_died(); }),
+            *runtime_, processes_.get(), context.executor, context.log,
+            [this](const std::string& uid) { workers_.look(uid); }, [this] { garbage_.something_died(); }),
         status_(context, meta_),
         images_({*runtime_, options_.config.kubelet, context.clock, context.executor, context.log}),
         probe_runner_(*runtime_, health_.get()),
@@ -245,6 +246,7 @@ class Edged final : public beehive::Module {
   NodePolicy policy_;
   std::unique_ptr<cri::Runtime> runtime_;
   std::unique_ptr<cri::GrpcHealthChecker> health_;
+  std::unique_ptr<cri::Processes> processes_;
   MetaClient meta_;
   Backoff crash_backoff_;
   Turnstile making_, cgroup_line_;

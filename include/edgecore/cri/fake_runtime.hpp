@@ -74,6 +74,9 @@ class FakeRuntime final : public Runtime {
   std::map<std::string, ContainerStats> stats_by_container;  // keyed by id; others answer zeros
   std::map<std::string, PodSandboxStats> stats_by_sandbox;   // empty: PodSandboxStats is unimplemented
   bool with_events = true;                                   // false: GetContainerEvents is unimplemented
+  bool with_pids = false;                                    // the status of what runs tells its process
+  /// Called with the id of each container and sandbox that ends.
+  std::function<void(const std::string& id)> on_end;
 
   // ---- Faults
 
@@ -125,6 +128,7 @@ class FakeRuntime final : public Runtime {
   Awaitable<void> stop_pod_sandbox(std::string_view pod_sandbox_id) override;
   Awaitable<void> remove_pod_sandbox(std::string_view pod_sandbox_id) override;
   Awaitable<PodSandboxStatus> pod_sandbox_status(std::string_view pod_sandbox_id) override;
+  Awaitable<std::optional<std::int64_t>> pod_sandbox_pid(std::string_view pod_sandbox_id) override;
   Awaitable<std::vector<PodSandbox>> list_pod_sandbox(const PodSandboxFilter& filter) override;
   Awaitable<std::string> port_forward(std::string_view pod_sandbox_id,
                                       const std::vector<std::int32_t>& ports) override;
@@ -134,6 +138,7 @@ class FakeRuntime final : public Runtime {
   Awaitable<void> stop_container(std::string_view container_id, std::chrono::seconds grace) override;
   Awaitable<void> remove_container(std::string_view container_id) override;
   Awaitable<ContainerStatus> container_status(std::string_view container_id) override;
+  Awaitable<std::optional<std::int64_t>> container_pid(std::string_view container_id) override;
   Awaitable<std::vector<Container>> list_containers(const ContainerFilter& filter) override;
   Awaitable<void> update_container_resources(std::string_view container_id,
                                              const LinuxContainerResources& resources) override;

@@ -92,6 +92,9 @@ class Runtime {
   /// Removes it with its containers, by force.
   virtual Awaitable<void> remove_pod_sandbox(std::string_view pod_sandbox_id) = 0;
   virtual Awaitable<PodSandboxStatus> pod_sandbox_status(std::string_view pod_sandbox_id) = 0;
+  /// The number of the process that holds its namespaces, as the runtime counts processes; nullopt when it
+  /// has none, or the runtime does not tell.
+  virtual Awaitable<std::optional<std::int64_t>> pod_sandbox_pid(std::string_view pod_sandbox_id) = 0;
   virtual Awaitable<std::vector<PodSandbox>> list_pod_sandbox(const PodSandboxFilter& filter) = 0;
   /// The URL of the runtime's streaming server for forwarding these ports.
   virtual Awaitable<std::string> port_forward(std::string_view pod_sandbox_id,
@@ -109,6 +112,9 @@ class Runtime {
   /// By force, if it runs.
   virtual Awaitable<void> remove_container(std::string_view container_id) = 0;
   virtual Awaitable<ContainerStatus> container_status(std::string_view container_id) = 0;
+  /// The number of its main process, as the runtime counts processes; nullopt when it does not run, or the
+  /// runtime does not tell.
+  virtual Awaitable<std::optional<std::int64_t>> container_pid(std::string_view container_id) = 0;
   virtual Awaitable<std::vector<Container>> list_containers(const ContainerFilter& filter) = 0;
   virtual Awaitable<void> update_container_resources(std::string_view container_id,
                                                      const LinuxContainerResources& resources) = 0;

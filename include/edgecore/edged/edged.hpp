@@ -12,6 +12,7 @@
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/config/model.hpp"
 #include "edgecore/cri/grpc_health.hpp"
+#include "edgecore/cri/processes.hpp"
 #include "edgecore/cri/runtime.hpp"
 #include "edgecore/net/interfaces_watch.hpp"
 
@@ -47,6 +48,9 @@ struct EdgedDeps {
   std::function<std::unique_ptr<cri::GrpcHealthChecker>()> health = {};
   /// The network as it is now; called on the module's thread. Empty: the kernel's.
   std::function<LocalNetwork()> network = nullptr;
+  /// The processes of containers; made and used as the runtime is. `cri::make_kernel_processes` in the
+  /// program. Empty: that a container has ended is found by listing the runtime every second.
+  std::function<std::unique_ptr<cri::Processes>()> processes = nullptr;
 };
 
 /// The factory of module `edged` (group `edged`): the kubelet of this node. Runs the pods that metamanager

@@ -14,10 +14,12 @@ namespace {
 /// Kinds of the fingerprint's states; sandboxes and containers share one number space.
 constexpr int kSandbox = 100;
 
-/// An end of a container is noticed within this, where the runtime has no events.
+/// Where lists alone show what ends.
 constexpr std::chrono::milliseconds kListPeriod{1000};
-/// With events, or with nothing to watch over, lists are a safety net.
+/// For what nobody tells: something was made or removed by hand, a sandbox lost its network.
 constexpr std::chrono::milliseconds kSafetyPeriod{30000};
+/// What an end brings about elsewhere in the runtime is over by then.
+constexpr std::chrono::milliseconds kSettlePeriod{5000};
 constexpr std::chrono::seconds kEventsRetry{30};
 
 bool something_died(const PodFingerprint& before, const PodFingerprint& now) {
@@ -29,6 +31,15 @@ bool something_died(const PodFingerprint& before, const PodFingerprint& now) {
   return std::any_of(now.begin(), now.end(), [&](const auto& one) {
     return dead(one.second) && !std::binary_search(before.begin(), before.end(), one);
   });
+}
+
+std::vector<ExitWatch::Running> running_of(const PodFingerprint& print) {
+  std::vector<ExitWatch::Running> running;
+  for (const auto& [id, state] : print) {
+    const bool sandbox = state == kSandbox + static_cast<int>(cri::PodSandboxState::Ready);
+    if (sandbox || state == static_cast<int>(cri::ContainerState::Running)) running.push_back({id, sandbox});
+  }
+  return running;
 }
 
 /// The container's own message joins the runtime's. Read once: files may go before the runtime's record does.
@@ -103,36 +114,45 @@ PodFingerprint fingerprint(const PodRuntime& runtime) {
   return out;
 }
 
-PodCache::PodCache(cri::Runtime& runtime, boost::asio::any_io_executor executor, log::Logger log,
-                   Changed changed, Died died)
+PodCache::PodCache(cri::Runtime& runtime, cri::Processes* processes, boost::asio::any_io_executor executor,
+                   log::Logger log, Changed changed, Died died)
     : runtime_(runtime),
       executor_(executor),
       log_(std::move(log)),
       changed_(std::move(changed)),
       died_(std::move(died)),
-      wakeup_(executor) {}
+      wakeup_(executor),
+      exits_({runtime, processes, executor, log_, [this](const std::string& uid) { ended(uid); },
+              [this] { list_by(steady_now() + period()); }}) {}
 
 boost::asio::awaitable<void> PodCache::run() {
   beehive::TaskGroup tasks(executor_);
   tasks.spawn("relist", list_loop());
   tasks.spawn("container events", event_loop());
+  tasks.spawn("exit watch", exits_.run());
   co_await tasks.join();
 }
 
 std::chrono::milliseconds PodCache::period() const {
-  if (events_) return kSafetyPeriod;
-  const bool watches = !listed_ || std::any_of(entries_.begin(), entries_.end(), [](const auto& one) {
-    return std::any_of(one.second.print.begin(), one.second.print.end(), [](const auto& thing) {
-      return thing.second == kSandbox + static_cast<int>(cri::PodSandboxState::Ready) ||
-             thing.second == static_cast<int>(cri::ContainerState::Running);
-    });
-  });
-  return watches ? kListPeriod : kSafetyPeriod;
+  return listed_ && (events_ || exits_.covers_all()) ? kSafetyPeriod : kListPeriod;
+}
+
+void PodCache::list_by(SteadyTime due) {
+  if (due >= due_) return;
+  due_ = due;
+  wakeup_.notify();
+}
+
+void PodCache::ended(const std::string& uid) {
+  mark_stale(uid);
+  changed_(uid);
+  list_by(steady_now() + kSettlePeriod);
 }
 
 boost::asio::awaitable<void> PodCache::list_loop() {
   for (;;) {
     std::string failure;
+    due_ = SteadyTime::max();  // who wants a list from now on gets another one
     try {
       co_await relist();
     } catch (const cri::CallError& error) {
@@ -146,7 +166,8 @@ boost::asio::awaitable<void> PodCache::list_loop() {
                  failure);
     }
     // Failures wait as long as successes: a runtime that is back is found within a second.
-    co_await wakeup_.sleep_until(steady_now() + (failure.empty() ? period() : kListPeriod));
+    list_by(steady_now() + (failure.empty() ? period() : kListPeriod));
+    while (steady_now() < due_) co_await wakeup_.sleep_until(due_);
   }
 }
 
@@ -211,6 +232,7 @@ void PodCache::compare(const std::map<std::string, PodFingerprint>& seen) {
     died = died || something_died(entry.print, print);
     entry.print = print;
     entry.stale = true;
+    exits_.update(uid, running_of(print));
   }
   for (auto one = entries_.begin(); one != entries_.end();) {
     if (seen.contains(one->first)) {
@@ -218,6 +240,7 @@ void PodCache::compare(const std::map<std::string, PodFingerprint>& seen) {
       continue;
     }
     if (!one->second.print.empty()) changes.push_back(one->first);
+    exits_.update(one->first, {});
     one = entries_.erase(one);
   }
   for (const std::string& uid : changes) changed_(uid);
@@ -242,12 +265,11 @@ boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::refresh(std:
     mark_stale(uid);
     throw;
   }
-  const bool was_idle = !events_ && period() == kSafetyPeriod;
   Entry& entry = entries_[uid];
   const PodFingerprint last = std::exchange(entry.print, std::move(now.print));
   entry.runtime = now.runtime;
   const bool died = something_died(last, entry.print);
-  if (was_idle && period() == kListPeriod) look_now();  // there is something to watch over now
+  exits_.update(uid, running_of(entry.print));
   if (died) died_();
   co_return now.runtime;
 }

@@ -12,6 +12,7 @@
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/cri/runtime.hpp"
+#include "edged/runtime/exit_watch.hpp"
 #include "edged/runtime/pod_runtime.hpp"
 
 namespace edgecore::edged {
@@ -21,8 +22,9 @@ using PodFingerprint = std::vector<std::pair<std::string, int>>;
 PodFingerprint fingerprint(const PodRuntime& runtime);
 
 /// What the runtime has, by pod UID, as last seen (protocol/05-edged.md §1.12). Workers read it and refresh
-/// their own pod after each thing they did; changes that nobody asked for come from the runtime's events, or,
-/// where it has none, from two list calls a second. Part of edged; belongs to its thread.
+/// their own pod after each thing they did. Changes that nobody asked for come from the ends of processes
+/// (ExitWatch) and from the runtime's events; lists are for what neither tells: every 30 s, every second
+/// while something runs whose end would only show in a list. Part of edged; belongs to its thread.
 class PodCache {
  public:
   /// Called when something of the pod changed behind the cache's back.
@@ -30,8 +32,9 @@ class PodCache {
   /// Called when a container or sandbox turns out to be dead that was not before, whoever looked.
   using Died = std::function<void()>;
 
-  PodCache(cri::Runtime& runtime, boost::asio::any_io_executor executor, log::Logger log, Changed changed,
-           Died died);
+  /// `processes` may be null.
+  PodCache(cri::Runtime& runtime, cri::Processes* processes, boost::asio::any_io_executor executor,
+           log::Logger log, Changed changed, Died died);
 
   /// Watches until cancelled.
   boost::asio::awaitable<void> run();
@@ -54,7 +57,7 @@ class PodCache {
   [[nodiscard]] SteadyTime last_list() const { return last_list_; }
 
   /// Lists now instead of when it is due.
-  void look_now() { wakeup_.notify(); }
+  void look_now() { list_by(steady_now()); }
   /// One list of everything; tells what changed. Throws CallError.
   boost::asio::awaitable<void> relist();
 
@@ -66,7 +69,9 @@ class PodCache {
   };
   boost::asio::awaitable<void> list_loop();
   boost::asio::awaitable<void> event_loop();
+  void list_by(SteadyTime due);
   void compare(const std::map<std::string, PodFingerprint>& seen);
+  void ended(const std::string& uid);
   [[nodiscard]] std::chrono::milliseconds period() const;
 
   cri::Runtime& runtime_;
@@ -76,6 +81,8 @@ class PodCache {
   Died died_;
   beehive::Wakeup wakeup_;
   std::map<std::string, Entry> entries_;
+  ExitWatch exits_;
+  SteadyTime due_{};  ///< of the next list
   bool listed_ = false;
   bool events_ = false;  ///< the runtime tells us
   SteadyTime last_list_{};

@@ -62,15 +62,16 @@ boost::asio::awaitable<void> RuntimeState::run() {
       if (error.cancelled()) throw;
       failure = error.what();
     }
+    const bool is_back = failure.empty() && complaints_.count() > 0;
     if (failure.empty()) {
-      if (complaints_.count() > 0) log_->info("the container runtime answers again");
+      if (is_back) log_->info("the container runtime answers again");
       complaints_.reset();
     } else if (complaints_.now()) {
       log_->warn("the container runtime does not answer (attempt {}): {}", complaints_.count(), failure);
     }
     std::vector<std::string> now = troubles();
     const bool is_usable = usable();
-    if (now != before || is_usable != was_usable_) {
+    if (now != before || is_usable != was_usable_ || is_back) {  // what it has may have changed meanwhile
       before = std::move(now);
       was_usable_ = is_usable;
       changed_();

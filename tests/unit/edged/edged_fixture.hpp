@@ -65,6 +65,9 @@ class BorrowedRuntime final : public cri::Runtime {
   cri::Awaitable<cri::PodSandboxStatus> pod_sandbox_status(std::string_view id) override {
     return of_.pod_sandbox_status(id);
   }
+  cri::Awaitable<std::optional<std::int64_t>> pod_sandbox_pid(std::string_view id) override {
+    return of_.pod_sandbox_pid(id);
+  }
   cri::Awaitable<std::vector<cri::PodSandbox>> list_pod_sandbox(const cri::PodSandboxFilter& f) override {
     return of_.list_pod_sandbox(f);
   }
@@ -82,6 +85,9 @@ class BorrowedRuntime final : public cri::Runtime {
   cri::Awaitable<void> remove_container(std::string_view id) override { return of_.remove_container(id); }
   cri::Awaitable<cri::ContainerStatus> container_status(std::string_view id) override {
     return of_.container_status(id);
+  }
+  cri::Awaitable<std::optional<std::int64_t>> container_pid(std::string_view id) override {
+    return of_.container_pid(id);
   }
   cri::Awaitable<std::vector<cri::Container>> list_containers(const cri::ContainerFilter& f) override {
     return of_.list_containers(f);
@@ -380,7 +386,7 @@ class EdgedTest : public ::testing::Test {
       return std::make_unique<BorrowedRuntime>(runtime_);
     };
     const beehive::ModuleFactory make =
-        make_edged(std::move(options), EdgedDeps{runtime, pool_, watch_, {}, network_});
+        make_edged(std::move(options), EdgedDeps{runtime, pool_, watch_, {}, network_, processes_of_});
     context_ = std::make_unique<beehive::ModuleContext>(beehive::ModuleContext{
         names::module::kEdged, bus_, edged_mailbox_, loop_.get_executor(), clock_, log::get("edged-test")});
     edged_ = make(*context_);
@@ -450,6 +456,7 @@ class EdgedTest : public ::testing::Test {
   /// As EdgedDeps; with a network of the test's the node's address is found there.
   std::function<std::unique_ptr<net::InterfacesWatch>(boost::asio::any_io_executor)> watch_;
   std::function<LocalNetwork()> network_;
+  std::function<std::unique_ptr<cri::Processes>()> processes_of_;
   beehive::Bus bus_;
   std::shared_ptr<beehive::Mailbox> edged_mailbox_;
   std::unique_ptr<FakeMeta> meta_;

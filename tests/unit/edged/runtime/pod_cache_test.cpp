@@ -19,7 +19,7 @@ class PodCacheTest : public ::testing::Test {
  protected:
   PodCacheTest()
       : cache_(
-            runtime_, loop_.get_executor(), log::get("pod-cache-test"),
+            runtime_, nullptr, loop_.get_executor(), log::get("pod-cache-test"),
             [this](const std::string& uid) { changes_.push_back(uid); }, [] {}) {
     cri::PodSandboxConfig config;
     config.metadata = {"p", "u-1", "default", 0};

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edged/runtime/exit_watch.hpp"
+
+#include <algorithm>
+#include <boost/asio/use_awaitable.hpp>
+#include <set>
+#include <utility>
+
+#include "edgecore/base/steady_timer.hpp"
+#include "edgecore/beehive/wakeup.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+/// The runtime needs some 20 ms to notice what the kernel has told us, more when it is busy. The pauses
+/// between questions grow with what has been waited already: the answer is late by a quarter of that.
+constexpr std::chrono::milliseconds kShortestPause{4};
+constexpr std::chrono::milliseconds kLongestPause{1000};
+/// A runtime that shows an ended process as running for longer has lost it; the next list may tell.
+constexpr std::chrono::milliseconds kPatience{30000};
+/// For what may have ended before its process was found.
+constexpr std::chrono::milliseconds kShortPatience{1000};
+/// While the runtime does not answer.
+constexpr std::chrono::milliseconds kAskAgain{1000};
+constexpr std::chrono::milliseconds kAskAgainAtMost{30000};
+
+boost::asio::awaitable<void> pause_for(std::chrono::milliseconds time) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  SteadyTimer timer(executor, time);
+  co_await timer.async_wait(boost::asio::use_awaitable);
+}
+
+boost::asio::awaitable<void> sleep_for_ever(boost::asio::any_io_executor executor) {
+  beehive::Wakeup never(std::move(executor));
+  for (;;) co_await never.sleep();
+}
+
+}  // namespace
+
+ExitWatch::ExitWatch(Deps deps) : deps_(std::move(deps)), tasks_(deps_.executor) {}
+
+boost::asio::awaitable<void> ExitWatch::run() {
+  tasks_.spawn("exit watch", sleep_for_ever(deps_.executor));
+  co_await tasks_.join();
+}
+
+void ExitWatch::update(const std::string& uid, const std::vector<Running>& running) {
+  std::set<std::string> ids;
+  for (const Running& one : running) ids.insert(one.id);
+  std::erase_if(items_, [&](const auto& one) { return one.second->uid == uid && !ids.contains(one.first); });
+  for (const Running& one : running) {
+    ItemPtr& item = items_[one.id];
+    if (item != nullptr) continue;
+    item = std::make_shared<Item>(Item{one.id, uid, one.sandbox, deps_.processes == nullptr});
+    if (item->needs_lists) {
+      deps_.unwatched();
+    } else {
+      tasks_.spawn("end of " + one.id, follow(item));
+    }
+  }
+}
+
+bool ExitWatch::covers_all() const {
+  return std::none_of(items_.begin(), items_.end(), [](const auto& one) { return one.second->needs_lists; });
+}
+
+bool ExitWatch::is_wanted(const ItemPtr& item) const {
+  const auto found = items_.find(item->id);
+  return found != items_.end() && found->second == item;
+}
+
+void ExitWatch::leave_to_lists(Item& item) {
+  if (std::exchange(item.needs_lists, true)) return;
+  deps_.log->debug("the end of {} has to be found by lists", item.id);
+  deps_.unwatched();
+}
+
+boost::asio::awaitable<void> ExitWatch::follow(ItemPtr item) {
+  const std::unique_ptr<cri::Processes::Process> process = co_await find_process(item);
+  if (process != nullptr) {
+    item->needs_lists = false;
+    co_await process->ended();
+  }
+  const bool ended = co_await shows_end(item, process != nullptr ? kPatience : kShortPatience);
+  if (!is_wanted(item)) co_return;
+  if (ended) {
+    items_.erase(item->id);
+    deps_.ended(item->uid);
+  } else if (process == nullptr) {
+    leave_to_lists(*item);
+  }
+}
+
+/// nullptr when there is none (any more), or none that can be waited for.
+boost::asio::awaitable<std::unique_ptr<cri::Processes::Process>> ExitWatch::find_process(ItemPtr item) {
+  std::chrono::milliseconds pause = kAskAgain;
+  while (is_wanted(item)) {
+    try {
+      std::optional<std::int64_t> pid;
+      if (item->sandbox) {
+        pid = co_await deps_.runtime.pod_sandbox_pid(item->id);
+      } else {
+        pid = co_await deps_.runtime.container_pid(item->id);
+      }
+      if (!pid) break;
+      co_return deps_.processes->open(*pid, item->id);
+    } catch (const cri::CallError& error) {
+      if (error.cancelled()) throw;
+      if (error.not_found() || error.unimplemented()) break;
+    }
+    leave_to_lists(*item);
+    co_await pause_for(pause);
+    pause = std::min(pause * 2, kAskAgainAtMost);
+  }
+  co_return nullptr;
+}
+
+/// Whether the runtime comes to show the end. A runtime that does not answer is waited for: what has ended is
+/// in no list before that either.
+boost::asio::awaitable<bool> ExitWatch::shows_end(ItemPtr item, std::chrono::milliseconds patience) {
+  std::chrono::milliseconds waited{0};
+  while (is_wanted(item)) {
+    const Seen seen = co_await ask(item);
+    if (seen == Seen::kEnded) co_return true;
+    if (seen == Seen::kRuns && waited >= patience) co_return false;
+    const auto pause = std::clamp(waited / 4, kShortestPause, kLongestPause);
+    co_await pause_for(seen == Seen::kRuns ? pause : kAskAgain);
+    if (seen == Seen::kRuns) waited += pause;
+  }
+  co_return false;
+}
+
+boost::asio::awaitable<ExitWatch::Seen> ExitWatch::ask(ItemPtr item) {
+  bool runs = false;
+  try {
+    if (item->sandbox) {
+      const cri::PodSandboxStatus status = co_await deps_.runtime.pod_sandbox_status(item->id);
+      runs = status.state == cri::PodSandboxState::Ready;
+    } else {
+      const cri::ContainerStatus status = co_await deps_.runtime.container_status(item->id);
+      runs = status.state == cri::ContainerState::Running;
+    }
+  } catch (const cri::CallError& error) {
+    if (error.cancelled()) throw;
+    if (!error.not_found()) co_return Seen::kNoAnswer;
+  }
+  co_return runs ? Seen::kRuns : Seen::kEnded;
+}
+
+}  // namespace edgecore::edged

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/cri/processes.hpp"
+#include "edgecore/cri/runtime.hpp"
+
+namespace edgecore::edged {
+
+/// Notices the end of containers and sandboxes without lists: waits for the end of their main processes, then
+/// asks the runtime until it shows the end as well, a few ms later. What has no process that can be waited
+/// for has to be found by lists. Part of edged; belongs to its thread.
+class ExitWatch {
+ public:
+  struct Deps {
+    cri::Runtime& runtime;
+    cri::Processes* processes;  ///< null: everything is found by lists
+    boost::asio::any_io_executor executor;
+    log::Logger log;
+    /// The runtime shows that something of the pod has ended.
+    std::function<void(const std::string& uid)> ended;
+    /// Something runs whose end only lists will show.
+    std::function<void()> unwatched;
+  };
+  explicit ExitWatch(Deps deps);
+  ExitWatch(const ExitWatch&) = delete;
+  ExitWatch& operator=(const ExitWatch&) = delete;
+
+  /// Watches until cancelled.
+  boost::asio::awaitable<void> run();
+
+  struct Running {
+    std::string id;
+    bool sandbox = false;
+  };
+  /// What runs of a pod, as somebody has just seen it. The end of what is not named any more is known and not
+  /// told.
+  void update(const std::string& uid, const std::vector<Running>& running);
+  /// Whether no end of what runs has to be found by lists.
+  [[nodiscard]] bool covers_all() const;
+
+ private:
+  struct Item {
+    std::string id, uid;
+    bool sandbox = false;
+    bool needs_lists = false;
+  };
+  using ItemPtr = std::shared_ptr<Item>;
+  enum class Seen { kEnded, kRuns, kNoAnswer };
+
+  boost::asio::awaitable<void> follow(ItemPtr item);
+  boost::asio::awaitable<std::unique_ptr<cri::Processes::Process>> find_process(ItemPtr item);
+  boost::asio::awaitable<bool> shows_end(ItemPtr item, std::chrono::milliseconds patience);
+  boost::asio::awaitable<Seen> ask(ItemPtr item);
+  [[nodiscard]] bool is_wanted(const ItemPtr& item) const;
+  void leave_to_lists(Item& item);
+
+  Deps deps_;
+  std::map<std::string, ItemPtr> items_;  ///< by id: what runs
+  beehive::TaskGroup tasks_;
+};
+
+}  // namespace edgecore::edged
