@@ -9,14 +9,28 @@
 
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/steady_timer.hpp"
+#include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/names.hpp"
+#include "edgecore/cri/call_error.hpp"
+#include "edgecore/cri/runtime.hpp"
+#include "edgecore/edged/edged.hpp"
+#include "edged/host/backoff.hpp"
+#include "edged/host/turnstile.hpp"
+#include "edged/images/image_puller.hpp"
+#include "edged/meta/meta_client.hpp"
+#include "edged/node/node_addresses.hpp"
+#include "edged/node/node_policy.hpp"
 #include "edged/pods/pod_stop.hpp"
+#include "edged/probes/hooks.hpp"
+#include "edged/runtime/pod_cache.hpp"
 #include "edged/spec/container_config.hpp"
 #include "edged/spec/container_hash.hpp"
 #include "edged/spec/crash_loop.hpp"
 #include "edged/spec/environment.hpp"
 #include "edged/spec/hosts_file.hpp"
 #include "edged/spec/log_paths.hpp"
+#include "edged/status/status_writer.hpp"
+#include "edged/volumes/volume_host.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -26,17 +40,17 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostConfigBytes = 1 << 20;
 constexpr std::size_t kMostHostsBytes = 1 << 20;
 
-/// Why a container is not started; ends start_container's work at whatever step it is.
+/// Why a container is not started. Thrown by any step of start_container.
 struct NotStarted {
   Refusal why;
   std::optional<SteadyTime> again;
 };
 
-/// What the runtime still does for a caller that is gone is over soon.
+/// How long to wait when the runtime is still busy with a call that we abandoned.
 constexpr std::chrono::seconds kOtherCallEnds{1};
 
-void check_crash_backoff(PodServices& services, const kube::Pod& pod, const kube::Container& container,
-                         const cri::ContainerStatus* newest) {
+void check_crash_backoff(const RuntimeServices& services, const kube::Pod& pod,
+                         const kube::Container& container, const cri::ContainerStatus* newest) {
   if (newest == nullptr || newest->state != cri::ContainerState::Exited) return;
   const std::string key = container_backoff_key(pod, container);
   const WallTime ended = cri::wall_time(newest->finished_at);
@@ -52,16 +66,16 @@ void check_crash_backoff(PodServices& services, const kube::Pod& pod, const kube
 
 std::string write_hosts_file(const PodServices& services, const kube::Pod& pod,
                              const std::vector<std::string>& ips) {
-  const fs::path path = services.volumes.hosts_path(pod.uid);
+  const fs::path path = services.content.volumes.hosts_path(pod.uid);
   make_directories(path.parent_path(), 0750);
   const std::string host =
       pod.spec.host_network ? read_file("/etc/hosts", kMostHostsBytes).value_or("") : std::string();
-  const std::string text = hosts_file(pod, ips, services.options.config.kubelet.cluster_domain, host);
+  const std::string text = hosts_file(pod, ips, services.node.options.config.kubelet.cluster_domain, host);
   replace_file(path, text, 0644);
   return path.string();
 }
 
-boost::asio::awaitable<ConfigObjects> config_objects(PodServices& services, const kube::Pod& pod,
+boost::asio::awaitable<ConfigObjects> config_objects(const ContentServices& services, const kube::Pod& pod,
                                                      const kube::Container& container) {
   ConfigObjects objects;
   for (const ConfigRef& ref : environment_references(container)) {
@@ -77,8 +91,8 @@ boost::asio::awaitable<ConfigObjects> config_objects(PodServices& services, cons
   co_return objects;
 }
 
-/// An ephemeral container that is to see another one's processes.
-void share_processes(const PodServices& services, const kube::Pod& pod, const kube::Container& container,
+/// Lets an ephemeral container see the processes of the container that it targets.
+void share_processes(const RuntimeServices& services, const kube::Pod& pod, const kube::Container& container,
                      cri::ContainerConfig& config) {
   const std::string target = kube::string_or(container.raw, "targetContainerName");
   auto& namespaces = config.linux.security_context.namespace_options;
@@ -93,19 +107,20 @@ void share_processes(const PodServices& services, const kube::Pod& pod, const ku
   namespaces->target_id = other->id;
 }
 
-boost::asio::awaitable<cri::ContainerConfig> configure(PodServices& services, kube::PodPtr pod_ptr,
+boost::asio::awaitable<cri::ContainerConfig> configure(const PodServices& services, kube::PodPtr pod_ptr,
                                                        const kube::Container& container,
                                                        const SandboxInUse& sandbox,
                                                        const ImagePuller::Outcome& image,
                                                        std::uint32_t attempt) {
   const kube::Pod& pod = *pod_ptr;
-  const ConfigObjects objects = co_await config_objects(services, pod, container);
-  const PodFacts facts = pod_facts(services, sandbox.ips);
+  const ConfigObjects objects = co_await config_objects(services.content, pod, container);
+  const PodFacts facts = pod_facts(services.node, sandbox.ips);
   const EnvironmentInput environment{
-      pod, container, objects, facts, services.options.service_host, services.options.service_port};
+      pod, container, objects, facts, services.node.options.service_host, services.node.options.service_port};
   std::vector<cri::KeyValue> envs = make_environment(environment);
   std::vector<cri::KeyValue> for_mounts = envs;
-  ContainerMounts mounts = co_await services.volumes.mounts_for(pod_ptr, container, std::move(for_mounts));
+  ContainerMounts mounts =
+      co_await services.content.volumes.mounts_for(pod_ptr, container, std::move(for_mounts));
   ContainerInput input{pod,
                        container,
                        attempt,
@@ -115,35 +130,35 @@ boost::asio::awaitable<cri::ContainerConfig> configure(PodServices& services, ku
                        std::move(mounts.volumes),
                        {},
                        std::move(mounts.termination_log),
-                       services.policy.resources,
-                       services.policy.security};
+                       services.node.policy.resources,
+                       services.node.policy.security};
   if (wants_hosts_file(container) && (!sandbox.ips.empty() || pod.spec.host_network))
     input.hosts_path = write_hosts_file(services, pod, sandbox.ips);
   cri::ContainerConfig config = make_container_config(input);
-  share_processes(services, pod, container, config);
+  share_processes(services.runtime, pod, container, config);
   co_return config;
 }
 
-/// A link that cannot be made costs log collectors something, the pod nothing.
+/// Links the log where log collectors look for it. Failure is logged: the pod runs without the link.
 void link_log(const PodServices& services, const kube::Pod& pod, const kube::Container& container,
               const std::string& id, const fs::path& log) {
   std::error_code failed;
-  fs::create_directories(services.options.container_logs, failed);
+  fs::create_directories(services.node.options.container_logs, failed);
   const fs::path link =
-      services.options.container_logs / container_log_link(pod.name, pod.ns, container.name, id);
+      services.node.options.container_logs / container_log_link(pod.name, pod.ns, container.name, id);
   fs::remove(link, failed);
   fs::create_symlink(log, link, failed);
   if (failed) services.context.log->warn("cannot link {} to its log: {}", link.string(), failed.message());
 }
 
-boost::asio::awaitable<std::string> create(PodServices& services, PodRecord& record,
+boost::asio::awaitable<std::string> create(const RuntimeServices& services, PodRecord& record,
                                            const kube::Container& container, const SandboxInUse& sandbox,
                                            cri::ContainerConfig config) {
   std::optional<Refusal> refused;
   std::optional<SteadyTime> again;
   std::string id;
   try {
-    id = co_await services.runtime.create_container(sandbox.id, config, sandbox.config);
+    id = co_await services.client.create_container(sandbox.id, config, sandbox.config);
   } catch (const cri::CallError& error) {
     if (error.cancelled()) throw;
     if (error.name_reserved()) {
@@ -156,10 +171,10 @@ boost::asio::awaitable<std::string> create(PodServices& services, PodRecord& rec
   co_return id;
 }
 
-boost::asio::awaitable<void> run(PodServices& services, const std::string& id) {
+boost::asio::awaitable<void> run(const RuntimeServices& services, const std::string& id) {
   std::optional<Refusal> refused;
   try {
-    co_await services.runtime.start_container(id);
+    co_await services.client.start_container(id);
   } catch (const cri::CallError& error) {
     if (error.cancelled()) throw;
     refused = Refusal{"RunContainerError", error.message()};
@@ -167,7 +182,7 @@ boost::asio::awaitable<void> run(PodServices& services, const std::string& id) {
   if (refused) throw NotStarted{*refused, std::nullopt};
 }
 
-boost::asio::awaitable<void> run_post_start(PodServices& services, kube::PodPtr pod,
+boost::asio::awaitable<void> run_post_start(const RuntimeServices& services, kube::PodPtr pod,
                                             const kube::Container& container, const SandboxInUse& sandbox,
                                             std::string id) {
   if (const auto pause = hook_sleep(container, "postStart"); pause.count() > 0) {
@@ -189,12 +204,12 @@ boost::asio::awaitable<void> run_post_start(PodServices& services, kube::PodPtr 
   throw NotStarted{{kPostStartHookError, *failure}, std::nullopt};
 }
 
-/// The runtime may still be busy starting it for our former life; then it is looked at again, and either runs
-/// or has ended.
-boost::asio::awaitable<void> remove_unstarted(PodServices& services, std::string id) {
+/// Removes a container that was created and not started. Where the runtime refuses, it may still be starting
+/// the container for our former life: the next sync finds that it runs or has ended.
+boost::asio::awaitable<void> remove_unstarted(const RuntimeServices& services, std::string id) {
   std::optional<Refusal> refused;
   try {
-    co_await services.runtime.remove_container(id);
+    co_await services.client.remove_container(id);
   } catch (const cri::CallError& error) {
     if (error.cancelled()) throw;
     refused = Refusal{"CreateContainerError", error.message()};
@@ -203,47 +218,49 @@ boost::asio::awaitable<void> remove_unstarted(PodServices& services, std::string
 }
 
 /// All steps; throws NotStarted, ContainerConfigError, CallError or Error where one fails.
-boost::asio::awaitable<void> start(PodServices& services, PodRecord& record, const PodRuntime& runtime,
+boost::asio::awaitable<void> start(const PodServices& services, PodRecord& record, const PodRuntime& runtime,
                                    const kube::Container& container, const SandboxInUse& sandbox,
                                    const Keyring& keys) {
   const kube::PodPtr pod = record.pod;
   const cri::ContainerStatus* newest = runtime.find(container.name);
-  check_crash_backoff(services, *pod, container, newest);
-  const ImagePuller::Outcome image = co_await services.images.ensure(*pod, container, keys, sandbox.config);
+  check_crash_backoff(services.runtime, *pod, container, newest);
+  const ImagePuller::Outcome image =
+      co_await services.content.images.ensure(*pod, container, keys, sandbox.config);
   if (image.refused) throw NotStarted{*image.refused, image.again};
 
   const fs::path logs = fs::path(sandbox.config.log_directory) / container.name;
   make_directories(logs, 0755);
   std::uint32_t attempt = next_attempt(newest, logs);
   if (newest != nullptr && newest->state == cri::ContainerState::Created) {
-    // One that was made and never started (we ended in between): its place is taken, not counted as a
+    // Created but never started, as we ended in between: replaced under the same number, which counts no
     // restart.
-    co_await remove_unstarted(services, newest->id);
+    co_await remove_unstarted(services.runtime, newest->id);
     attempt = newest->metadata.attempt;
   }
   if (newest == nullptr)
-    attempt = std::max(attempt, next_attempt_told(services.status.known(pod->uid), container.name));
+    attempt =
+        std::max(attempt, next_attempt_reported(services.status.writer.known(pod->uid), container.name));
   attempt = record.taken_attempts[container.name].choose(attempt, steady_now());
   cri::ContainerConfig config = co_await configure(services, pod, container, sandbox, image, attempt);
   const fs::path log = fs::path(sandbox.config.log_directory) / config.log_path;
 
   std::string id;
   {
-    const Turnstile::Place place = co_await services.making.enter();
-    id = co_await create(services, record, container, sandbox, std::move(config));
-    co_await run(services, id);
+    const Turnstile::Place place = co_await services.runtime.creations.enter();
+    id = co_await create(services.runtime, record, container, sandbox, std::move(config));
+    co_await run(services.runtime, id);
   }
   services.context.log->info("pod {}: container {} started as {} (attempt {})", pod->full_name(),
                              container.name, id, attempt);
   link_log(services, *pod, container, id, log);
-  co_await run_post_start(services, pod, container, sandbox, id);
+  co_await run_post_start(services.runtime, pod, container, sandbox, id);
 }
 
 }  // namespace
 
-PodFacts pod_facts(const PodServices& services, std::vector<std::string> pod_ips) {
+PodFacts pod_facts(const NodeServices& services, std::vector<std::string> pod_ips) {
   PodFacts facts;
-  const std::vector<std::string> host_ips = services.host_ips();
+  const std::vector<std::string>& host_ips = services.addresses.current();
   if (!host_ips.empty()) facts.host_ip = host_ips.front();
   facts.pod_ips = std::move(pod_ips);
   facts.allocatable = services.policy.allocatable;
@@ -269,32 +286,32 @@ std::uint32_t next_attempt(const cri::ContainerStatus* newest, const fs::path& l
   return next;
 }
 
-std::uint32_t next_attempt_told(const Json& status, const std::string& container) {
+std::uint32_t next_attempt_reported(const Json& status, const std::string& container) {
   for (const char* list : {"containerStatuses", "initContainerStatuses"}) {
     for (const auto& one : kube::array_or_empty(status, list)) {
       if (kube::string_or(one, "name") != container) continue;
-      const auto told = std::clamp<std::int64_t>(kube::int_or(one, "restartCount", 0), 0, INT32_MAX - 1);
+      const auto reported = std::clamp<std::int64_t>(kube::int_or(one, "restartCount", 0), 0, INT32_MAX - 1);
       const bool ran = kube::find_path(one, "state.running") != nullptr ||
                        kube::find_path(one, "state.terminated") != nullptr;
-      return static_cast<std::uint32_t>(told) + (ran ? 1U : 0U);
+      return static_cast<std::uint32_t>(reported) + (ran ? 1U : 0U);
     }
   }
   return 0;
 }
 
-boost::asio::awaitable<Keyring> pull_credentials(PodServices& services, kube::PodPtr pod) {
+boost::asio::awaitable<Keyring> pull_credentials(const PodServices& services, kube::PodPtr pod) {
   Keyring keys;
   for (const std::string& name : pod->spec.image_pull_secrets) {
-    const MetaAnswer answer = co_await services.meta.get(pod->ns, names::resource::kSecret, name);
+    const MetaAnswer answer = co_await services.content.meta.get(pod->ns, names::resource::kSecret, name);
     if (answer.ok()) {
       keys.add_secret(answer.object);
     } else {
-      services.context.log->warn("pod {}: pull secret {} is not to be had: {}", pod->full_name(), name,
-                                 answer.refused->message);
+      services.context.log->warn("pod {}: cannot get pull secret {}, images are pulled without it: {}",
+                                 pod->full_name(), name, answer.refused->message);
     }
   }
   const char* home = std::getenv("HOME");
-  const fs::path root = services.options.config.root_directory;
+  const fs::path root = services.node.options.config.root_directory;
   for (const fs::path& directory :
        {root, fs::path("."), fs::path(home != nullptr ? home : "/root") / ".docker", fs::path("/")}) {
     for (const char* file : {"config.json", ".dockercfg"}) {
@@ -308,7 +325,7 @@ boost::asio::awaitable<Keyring> pull_credentials(PodServices& services, kube::Po
   co_return keys;
 }
 
-boost::asio::awaitable<StartOutcome> start_container(PodServices& services, PodRecord& record,
+boost::asio::awaitable<StartOutcome> start_container(const PodServices& services, PodRecord& record,
                                                      const PodRuntime& runtime,
                                                      const kube::Container& container,
                                                      const SandboxInUse& sandbox, const Keyring& keys) {

@@ -2,13 +2,22 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "edgecore/base/clock.hpp"
+#include "edgecore/cri/types.hpp"
+#include "edgecore/kube/json.hpp"
+#include "edgecore/kube/pod.hpp"
 #include "edged/images/image_policy.hpp"
+#include "edged/pods/pod_record.hpp"
 #include "edged/pods/pod_services.hpp"
+#include "edged/runtime/pod_runtime.hpp"
+#include "edged/spec/environment.hpp"
+#include "edged/spec/refusal.hpp"
 
 /// From a container's definition to its running process (protocol/05-edged.md §1.5 to §1.8).
 namespace edgecore::edged {
@@ -27,26 +36,26 @@ struct StartOutcome {
 
 /// Back-off, image, configuration, CreateContainer, StartContainer, log link, postStart. What is passed
 /// outlives the call. Throws only when cancelled.
-boost::asio::awaitable<StartOutcome> start_container(PodServices& services, PodRecord& record,
+boost::asio::awaitable<StartOutcome> start_container(const PodServices& services, PodRecord& record,
                                                      const PodRuntime& runtime,
                                                      const kube::Container& container,
                                                      const SandboxInUse& sandbox, const Keyring& keys);
 
 /// Credentials for the pod's images: its pull secrets, and the node's files. Missing ones are skipped.
-boost::asio::awaitable<Keyring> pull_credentials(PodServices& services, kube::PodPtr pod);
+boost::asio::awaitable<Keyring> pull_credentials(const PodServices& services, kube::PodPtr pod);
 
 /// Where the pod's logs are: `<pod logs>/<ns>_<name>_<uid>`.
 std::filesystem::path log_directory(const EdgedOptions& options, const kube::Pod& pod);
 
-/// What the pod may learn of where it runs.
-PodFacts pod_facts(const PodServices& services, std::vector<std::string> pod_ips);
+/// What the downward API tells a pod of its addresses and its node.
+PodFacts pod_facts(const NodeServices& services, std::vector<std::string> pod_ips);
 
 /// The attempt number of the next container of that name: one more than the newest known, or than the newest
 /// log file in `logs` when the runtime knows none.
 std::uint32_t next_attempt(const cri::ContainerStatus* newest, const std::filesystem::path& logs);
 
-/// The same from the pod's status, for a container of which runtime and logs know nothing any more: a count
-/// that was told never goes back (pains.md row 21).
-std::uint32_t next_attempt_told(const Json& status, const std::string& container);
+/// The same from the pod's status, for a container of which runtime and logs know nothing any more: a
+/// restart count that was reported never goes back (pains.md row 21).
+std::uint32_t next_attempt_reported(const Json& status, const std::string& container);
 
 }  // namespace edgecore::edged

@@ -8,11 +8,16 @@
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/bus.hpp"
+#include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/cri/call_error.hpp"
+#include "edgecore/cri/runtime.hpp"
+#include "edged/host/backoff.hpp"
 #include "edged/host/cancellation.hpp"
-#include "edged/runtime/pod_actions.hpp"
+#include "edged/pods/pod_workers.hpp"
+#include "edged/runtime/pod_cache.hpp"
 #include "edged/spec/crash_loop.hpp"
 
 namespace edgecore::edged {
@@ -35,12 +40,12 @@ class InHand {
 
 }  // namespace
 
-/// What is left to do of one restart.
+/// The containers of one restart that have not stopped yet.
 struct PodRestart::Stopping {
   explicit Stopping(boost::asio::any_io_executor executor) : changed(std::move(executor)) {}
   beehive::Wakeup changed;
   std::set<std::string> left;  ///< names of containers
-  std::string failure;         ///< the first one
+  std::string failure;         ///< the first one; empty: none
 };
 
 std::vector<const cri::ContainerStatus*> containers_to_restart(const kube::Pod& pod,
@@ -95,7 +100,7 @@ boost::asio::awaitable<void> PodRestart::run(beehive::Message request) {
 boost::asio::awaitable<void> PodRestart::stop(std::shared_ptr<Stopping> all, std::string id,
                                               std::string name) {
   try {
-    co_await services_.runtime.stop_container(id, kGrace);
+    co_await services_.client.stop_container(id, kGrace);
   } catch (const cri::CallError& error) {
     if (error.cancelled()) throw;
     if (all->failure.empty())
@@ -128,7 +133,7 @@ boost::asio::awaitable<void> PodRestart::restart(kube::PodPtr pod, const beehive
   }
   services_.context.log->info("pod {} is restarted: stopping {} containers within {} s", pod->full_name(),
                               ids.size(), kGrace.count());
-  // What waits out a pause begins at once too.
+  // Containers in a crash back-off start at once as well.
   for (const auto* list : {&pod->spec.init_containers, &pod->spec.containers}) {
     for (const auto& container : *list)
       services_.crash_backoff.forget(container_backoff_key(*pod, container));

@@ -3,28 +3,34 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
-#include <functional>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "edgecore/beehive/message.hpp"
+#include "edgecore/cri/types.hpp"
+#include "edgecore/kube/pod.hpp"
 #include "edgecore/kube/status.hpp"
 #include "edged/pods/pod_services.hpp"
-#include "edged/pods/pod_workers.hpp"
+#include "edged/runtime/pod_runtime.hpp"
 
 namespace edgecore::edged {
+
+class PodWorkers;
 
 /// `keadm ctl restart pod` (protocol/03-metaserver.md §5.1): stops a pod's containers, which its worker then
 /// starts again as after any end, but without the back-off, and whatever they end with. Pre-stop hooks are
 /// not run. Part of edged; belongs to its thread.
 class PodRestart {
  public:
-  /// Seconds that containers get.
+  /// Grace period of the containers.
   static constexpr std::chrono::seconds kGrace{3};
-  /// The asker has its answer by then, also when the runtime does not stop them.
+  /// The request is answered by then, also when the runtime has not stopped the containers.
   static constexpr std::chrono::seconds kAnswerWithin{9};
 
-  PodRestart(PodServices& services, PodWorkers& workers,
+  PodRestart(const RuntimeServices& services, PodWorkers& workers,
              std::chrono::milliseconds answer_within = kAnswerWithin)
       : services_(services), workers_(workers), answer_within_(answer_within) {}
 
@@ -41,7 +47,7 @@ class PodRestart {
   std::optional<kube::Status> refuse(const std::string& ns, const std::string& name, kube::PodPtr& pod) const;
   void answer(const beehive::Message& request, const std::optional<kube::Status>& trouble);
 
-  PodServices& services_;
+  const RuntimeServices& services_;
   PodWorkers& workers_;
   std::chrono::milliseconds answer_within_;
   std::set<std::string> in_hand_;  ///< UIDs

@@ -5,23 +5,30 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "edgecore/base/error.hpp"
 #include "edgecore/base/steady_timer.hpp"
+#include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/task_group.hpp"
+#include "edgecore/cri/call_error.hpp"
+#include "edgecore/cri/runtime.hpp"
+#include "edged/probes/hooks.hpp"
+#include "edged/runtime/pod_cache.hpp"
 #include "edged/spec/container_config.hpp"
 #include "edged/spec/pod_containers.hpp"
+#include "edged/status/pod_status.hpp"
 
 namespace edgecore::edged {
 namespace {
 
-/// Seconds a container is given at least: what lies in its signal handlers is usually short.
+/// The shortest grace period of a container, in seconds: time for its signal handler.
 constexpr std::int64_t kLeastGrace = 2;
 
-/// What went wrong while several things were stopped; the first counts.
+/// The first failure of several stops at the same time.
 struct Failures {
   std::string first;
 };
 
-boost::asio::awaitable<void> stop_and_note(PodServices& services, kube::PodPtr pod,
+boost::asio::awaitable<void> stop_and_note(const RuntimeServices& services, kube::PodPtr pod,
                                            cri::ContainerStatus container, std::int64_t grace,
                                            std::shared_ptr<Failures> failures) {
   try {
@@ -49,7 +56,7 @@ std::chrono::seconds hook_sleep(const kube::Container& container, const char* ho
   return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kMost));
 }
 
-boost::asio::awaitable<void> stop_container(PodServices& services, kube::PodPtr pod,
+boost::asio::awaitable<void> stop_container(const RuntimeServices& services, kube::PodPtr pod,
                                             cri::ContainerStatus container, std::int64_t grace_seconds) {
   const kube::Container* spec = find_container(*pod, container.metadata.name);
   kube::Handler pre_stop =
@@ -73,10 +80,10 @@ boost::asio::awaitable<void> stop_container(PodServices& services, kube::PodPtr 
   const std::chrono::seconds grace(std::max(kLeastGrace, rest));
   services.context.log->info("pod {}: stopping container {} within {} s", pod->full_name(),
                              container.metadata.name, grace.count());
-  co_await services.runtime.stop_container(container.id, grace);
+  co_await services.client.stop_container(container.id, grace);
 }
 
-boost::asio::awaitable<void> stop_pod(PodServices& services, kube::PodPtr pod,
+boost::asio::awaitable<void> stop_pod(const RuntimeServices& services, kube::PodPtr pod,
                                       std::shared_ptr<const PodRuntime> runtime,
                                       std::optional<std::int64_t> grace_seconds) {
   const auto failures = std::make_shared<Failures>();
@@ -90,7 +97,7 @@ boost::asio::awaitable<void> stop_pod(PodServices& services, kube::PodPtr pod,
   co_await stopping.join();
   for (const auto& sandbox : runtime->sandboxes) {
     try {
-      co_await services.runtime.stop_pod_sandbox(sandbox.id);
+      co_await services.client.stop_pod_sandbox(sandbox.id);
     } catch (const cri::CallError& error) {
       if (error.cancelled()) throw;
       if (failures->first.empty()) failures->first = error.what();

@@ -3,10 +3,14 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <optional>
-#include <string>
 
+#include "edgecore/cri/types.hpp"
+#include "edgecore/kube/pod.hpp"
 #include "edged/pods/pod_services.hpp"
+#include "edged/runtime/pod_runtime.hpp"
 
 /// Stopping containers (protocol/05-edged.md §1.10).
 namespace edgecore::edged {
@@ -22,12 +26,12 @@ std::chrono::seconds hook_sleep(const kube::Container& container, const char* ho
 
 /// preStop, then StopContainer, within the grace period. One that is gone already is no error. Throws
 /// CallError.
-boost::asio::awaitable<void> stop_container(PodServices& services, kube::PodPtr pod,
+boost::asio::awaitable<void> stop_container(const RuntimeServices& services, kube::PodPtr pod,
                                             cri::ContainerStatus container, std::int64_t grace_seconds);
 
 /// All running containers at the same time, then the sandboxes. Throws Error when something could not be
 /// stopped; the rest is stopped nevertheless.
-boost::asio::awaitable<void> stop_pod(PodServices& services, kube::PodPtr pod,
+boost::asio::awaitable<void> stop_pod(const RuntimeServices& services, kube::PodPtr pod,
                                       std::shared_ptr<const PodRuntime> runtime,
                                       std::optional<std::int64_t> grace_seconds);
 

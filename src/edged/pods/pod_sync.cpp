@@ -7,45 +7,63 @@
 #include <utility>
 
 #include "edgecore/base/files.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/cri/call_error.hpp"
+#include "edgecore/cri/runtime.hpp"
+#include "edgecore/edged/edged.hpp"
 #include "edgecore/kube/time.hpp"
-#include "edged/host/blocking_call.hpp"
+#include "edged/cgroups/pod_cgroups.hpp"
+#include "edged/host/turnstile.hpp"
+#include "edged/images/image_policy.hpp"
+#include "edged/node/node_addresses.hpp"
+#include "edged/node/node_policy.hpp"
 #include "edged/pods/container_start.hpp"
 #include "edged/pods/pod_stop.hpp"
+#include "edged/probes/probe_manager.hpp"
+#include "edged/runtime/dead_containers.hpp"
+#include "edged/runtime/pod_actions.hpp"
+#include "edged/runtime/pod_cache.hpp"
+#include "edged/runtime/runtime_state.hpp"
 #include "edged/spec/admission.hpp"
 #include "edged/spec/pod_containers.hpp"
+#include "edged/spec/sandbox_config.hpp"
 #include "edged/status/pod_phase.hpp"
+#include "edged/status/pod_status.hpp"
+#include "edged/status/status_writer.hpp"
+#include "edged/volumes/volume_host.hpp"
 
 namespace edgecore::edged {
 namespace {
 
 using RuntimePtr = std::shared_ptr<const PodRuntime>;
 
-/// A container that could not be started for a reason without a pause of its own.
+/// Before the next try when a container did not start and its failure names no time.
 constexpr std::chrono::seconds kStartRetry{10};
 constexpr std::chrono::milliseconds kVolumeRetry{1000};
-/// While several containers are started, what runs already is reported this often.
+/// While containers are started one after the other, those that run are reported this often.
 constexpr std::chrono::seconds kReportWithin{1};
 
-std::vector<std::string> addresses(const PodServices& services, const kube::Pod& pod,
+std::vector<std::string> addresses(const NodeServices& services, const kube::Pod& pod,
                                    const PodRuntime& runtime) {
-  const std::vector<std::string> host = services.host_ips();
+  const std::vector<std::string>& host = services.addresses.current();
   const bool v6 = !host.empty() && host.front().find(':') != std::string::npos;
   return pod_ips(pod, runtime, host.empty() ? std::string() : host.front(), v6);
 }
 
-void watch_probes(PodServices& services, const PodRecord& record, const PodRuntime& runtime) {
-  const auto ips = addresses(services, *record.pod, runtime);
-  services.probes.update(record.pod, runtime, ips.empty() ? std::string() : ips.front());
+void watch_probes(const PodServices& services, const PodRecord& record, const PodRuntime& runtime) {
+  const auto ips = addresses(services.node, *record.pod, runtime);
+  services.status.probes.update(record.pod, runtime, ips.empty() ? std::string() : ips.front());
 }
 
-/// What the runtime has of the pod, as it is to be judged.
-boost::asio::awaitable<RuntimePtr> get_runtime(PodServices& services, const PodRecord& record) {
+/// The pod as the runtime has it, with the containers that an operator restarted (with_restarts).
+boost::asio::awaitable<RuntimePtr> get_runtime(const RuntimeServices& services, const PodRecord& record) {
   const kube::PodPtr pod = record.pod;
   RuntimePtr runtime = co_await services.cache.get(pod->uid);
   co_return with_restarts(*pod, std::move(runtime), record.restarted);
 }
 
-/// Ids of containers that the runtime has forgotten are no use any more.
+/// Drops the ids of containers that the runtime does not have any more.
 void forget_restarts(PodRecord& record, const PodRuntime& runtime) {
   std::erase_if(record.restarted, [&](const std::string& id) {
     return std::none_of(runtime.containers.begin(), runtime.containers.end(),
@@ -53,34 +71,27 @@ void forget_restarts(PodRecord& record, const PodRuntime& runtime) {
   });
 }
 
-/// Computes and hands over the status; returns it.
-Json report(PodServices& services, const PodRecord& record, const PodRuntime& runtime, bool over) {
+/// Computes the status, hands it to the writer and returns it.
+Json report(const PodServices& services, const PodRecord& record, const PodRuntime& runtime, bool over) {
   Json status = status_of(services, record, runtime, over);
-  if (!record.unreported) services.status.set(record.pod, status);
+  if (!record.unreported) services.status.writer.set(record.pod, status);
   return status;
-}
-
-boost::asio::awaitable<void> ensure_cgroup(PodServices& services, kube::PodPtr pod) {
-  if (services.cgroups == nullptr) co_return;
-  const Turnstile::Place place = co_await services.cgroup_line.enter();
-  std::function<void()> work = [cgroups = services.cgroups, pod] { cgroups->ensure_pod(*pod); };
-  co_await blocking_call<void>(services.pool, std::move(work), kInTurn);
 }
 
 cri::PodSandboxConfig sandbox_config(const PodServices& services, const kube::Pod& pod,
                                      std::uint32_t attempt) {
   const SandboxInput input{pod,
                            attempt,
-                           services.cgroups != nullptr ? services.cgroups->pod_parent(pod) : std::string(),
-                           services.policy.dns,
-                           services.policy.resources,
-                           services.policy.security};
+                           services.runtime.cgroups.parent(pod),
+                           services.node.policy.dns,
+                           services.node.policy.resources,
+                           services.node.policy.security};
   cri::PodSandboxConfig config = make_sandbox_config(input);
-  config.log_directory = log_directory(services.options, pod).string();
+  config.log_directory = log_directory(services.node.options, pod).string();
   return config;
 }
 
-boost::asio::awaitable<SandboxInUse> make_sandbox(PodServices& services, PodRecord& record,
+boost::asio::awaitable<SandboxInUse> make_sandbox(const PodServices& services, PodRecord& record,
                                                   std::uint32_t attempt) {
   const kube::PodPtr pod = record.pod;
   SandboxInUse sandbox;
@@ -88,11 +99,11 @@ boost::asio::awaitable<SandboxInUse> make_sandbox(PodServices& services, PodReco
   make_directories(sandbox.config.log_directory, 0755);
   std::string failure;
   try {
-    const Turnstile::Place place = co_await services.making.enter();
-    sandbox.id = co_await services.runtime.run_pod_sandbox(sandbox.config, "");
+    const Turnstile::Place place = co_await services.runtime.creations.enter();
+    sandbox.id = co_await services.runtime.client.run_pod_sandbox(sandbox.config, "");
   } catch (const cri::CallError& error) {
     if (error.cancelled()) throw;
-    services.cache.mark_stale(pod->uid);
+    services.runtime.cache.mark_stale(pod->uid);
     if (error.name_reserved())
       record.taken_sandbox_attempt.refused(sandbox.config.metadata.attempt, steady_now());
     failure = fmt::format("its sandbox cannot be made: {}", error.message());
@@ -100,26 +111,43 @@ boost::asio::awaitable<SandboxInUse> make_sandbox(PodServices& services, PodReco
   if (!failure.empty()) throw Error(failure);
   services.context.log->info("pod {}: sandbox {} made (attempt {})", pod->full_name(), sandbox.id,
                              sandbox.config.metadata.attempt);
-  const RuntimePtr runtime = co_await services.cache.refresh(pod->uid);
-  sandbox.ips = addresses(services, *pod, *runtime);
+  const RuntimePtr runtime = co_await services.runtime.cache.refresh(pod->uid);
+  sandbox.ips = addresses(services.node, *pod, *runtime);
   if (sandbox.ips.empty() && !pod->spec.host_network) throw Error("the runtime gave its sandbox no address");
   co_return sandbox;
 }
 
-/// In a new sandbox init containers run again, all of them: what is left of earlier runs would pass for done
-/// (protocol/05-edged.md §1.6).
-boost::asio::awaitable<void> forget_init_runs(PodServices& services, kube::PodPtr pod) {
+/// In a new sandbox all init containers run again: the records of earlier runs go, as they would count as
+/// done (protocol/05-edged.md §1.6).
+boost::asio::awaitable<void> forget_init_runs(const RuntimeServices& services, kube::PodPtr pod) {
   if (pod->spec.init_containers.empty()) co_return;
   const RuntimePtr runtime = co_await services.cache.get(pod->uid);
   for (const auto& container : runtime->containers) {
     if (find_container(pod->spec.init_containers, container.metadata.name) == nullptr) continue;
     cri::ContainerStatus done = container;
-    co_await services.garbage.remove_container(std::move(done));
+    co_await services.container_gc.remove_container(std::move(done));
   }
 }
 
-boost::asio::awaitable<void> carry_out_kills(PodServices& services, PodRecord& record, RuntimePtr runtime,
-                                             const PodActions& actions) {
+/// A new sandbox, or the one in use.
+boost::asio::awaitable<SandboxInUse> ensure_sandbox(const PodServices& services, PodRecord& record,
+                                                    const PodActions& actions) {
+  const kube::PodPtr pod = record.pod;
+  if (actions.create_sandbox) {
+    co_await forget_init_runs(services.runtime, pod);
+    co_await services.runtime.cgroups.ensure(pod);
+    co_return co_await make_sandbox(services, record, actions.attempt);
+  }
+  const RuntimePtr now = co_await get_runtime(services.runtime, record);
+  SandboxInUse sandbox;
+  sandbox.id = actions.sandbox_id;
+  sandbox.config = sandbox_config(services, *pod, actions.attempt);
+  sandbox.ips = addresses(services.node, *pod, *now);
+  co_return sandbox;
+}
+
+boost::asio::awaitable<void> carry_out_kills(const RuntimeServices& services, PodRecord& record,
+                                             RuntimePtr runtime, const PodActions& actions) {
   for (const PodActions::Kill& kill : actions.kills) {
     const auto found = std::find_if(runtime->containers.begin(), runtime->containers.end(),
                                     [&](const auto& one) { return one.id == kill.id; });
@@ -143,7 +171,7 @@ boost::asio::awaitable<void> carry_out_kills(PodServices& services, PodRecord& r
 /// The containers of one list, one after the other.
 class Starts {
  public:
-  Starts(PodServices& services, PodRecord& record, const SandboxInUse& sandbox, const Keyring& keys)
+  Starts(const PodServices& services, PodRecord& record, const SandboxInUse& sandbox, const Keyring& keys)
       : services_(services), record_(record), sandbox_(sandbox), keys_(keys) {}
 
   /// False when the list ended early because one did not start and `must` is set.
@@ -152,10 +180,10 @@ class Starts {
     for (const std::string& name : names) {
       const kube::Container* spec = find_container(specs, name);
       if (spec == nullptr) continue;
-      const RuntimePtr runtime = services_.cache.peek(record_.pod->uid);
+      const RuntimePtr runtime = services_.runtime.cache.peek(record_.pod->uid);
       const StartOutcome outcome =
           co_await start_container(services_, record_, *runtime, *spec, sandbox_, keys_);
-      services_.cache.mark_stale(record_.pod->uid);
+      services_.runtime.cache.mark_stale(record_.pod->uid);
       if (!outcome.refused) continue;
       const SteadyTime retry = outcome.again.value_or(steady_now() + kStartRetry);
       again_ = again_ ? std::min(*again_, retry) : retry;
@@ -168,13 +196,13 @@ class Starts {
 
  private:
   boost::asio::awaitable<void> report_now() {
-    services_.cache.mark_stale(record_.pod->uid);
-    const RuntimePtr runtime = co_await get_runtime(services_, record_);
+    services_.runtime.cache.mark_stale(record_.pod->uid);
+    const RuntimePtr runtime = co_await get_runtime(services_.runtime, record_);
     report(services_, record_, *runtime, false);
     reported_ = steady_now();
   }
 
-  PodServices& services_;
+  const PodServices& services_;
   PodRecord& record_;
   const SandboxInUse& sandbox_;
   const Keyring& keys_;
@@ -182,7 +210,8 @@ class Starts {
   SteadyTime reported_ = steady_now();
 };
 
-boost::asio::awaitable<std::optional<SteadyTime>> start_containers(PodServices& services, PodRecord& record,
+boost::asio::awaitable<std::optional<SteadyTime>> start_containers(const PodServices& services,
+                                                                   PodRecord& record,
                                                                    const PodActions& actions,
                                                                    SandboxInUse sandbox) {
   const kube::PodPtr pod = record.pod;
@@ -199,11 +228,11 @@ bool does_nothing(const PodActions& actions) {
          actions.init.empty() && actions.containers.empty();
 }
 
-/// Volumes of a pod that runs are looked after at each sync as well: their content follows the API.
-boost::asio::awaitable<bool> set_up_volumes(PodServices& services, PodRecord& record,
+/// At each sync, also of a pod that runs: the content of volumes follows the API.
+boost::asio::awaitable<bool> set_up_volumes(const PodServices& services, PodRecord& record,
                                             const PodRuntime& runtime) {
-  PodFacts facts = pod_facts(services, addresses(services, *record.pod, runtime));
-  const MountOutcome volumes = co_await services.volumes.set_up(record.pod, std::move(facts));
+  PodFacts facts = pod_facts(services.node, addresses(services.node, *record.pod, runtime));
+  const MountOutcome volumes = co_await services.content.volumes.set_up(record.pod, std::move(facts));
   if (volumes.ready) {
     record.volume_problem.clear();
   } else if (record.volume_problem != volumes.problem) {
@@ -213,22 +242,22 @@ boost::asio::awaitable<bool> set_up_volumes(PodServices& services, PodRecord& re
   co_return volumes.ready;
 }
 
-/// The time as far as the pod's deadline goes. A node without RTC begins in 1970: that its clock is set must
-/// not end the pods that were started before (pains.md row 14).
+/// The time that the pod's deadline is compared with. A node without RTC starts in 1970; when its clock is
+/// set, the pods that were started before must not end (pains.md row 14).
 WallTime deadline_clock(PodRecord& record, const Clock& clock, const Json& status) {
   const PodRecord::FirstLook now{clock.wall(), clock.steady()};
   if (!record.first_look) record.first_look = now;
   const auto start = kube::time_at(status, "startTime");
-  // A start well after the first look was noted by a clock that knew better than ours did then.
+  // A start well after the first look was recorded by a clock that was right when ours was not.
   if (start && *start - record.first_look->wall > std::chrono::minutes(1)) return now.wall;
   return record.first_look->wall + (now.steady - record.first_look->steady);
 }
 
-/// The next time something about the pod is due that nobody will tell of: its deadline, a token's renewal.
+/// When the pod has to be synced although no event will say so: at its deadline, for a token's renewal.
 std::optional<SteadyTime> next_date(const PodServices& services, PodRecord& record, const Json& status) {
   const kube::Pod& pod = *record.pod;
   std::optional<WallTime::duration> wait;
-  if (const auto renewal = services.volumes.next_refresh(pod.uid))
+  if (const auto renewal = services.content.volumes.next_refresh(pod.uid))
     wait = *renewal - services.context.clock.wall();
   const auto start = kube::time_at(status, "startTime");
   if (pod.spec.active_deadline_seconds && start) {
@@ -237,7 +266,7 @@ std::optional<SteadyTime> next_date(const PodServices& services, PodRecord& reco
     wait = wait ? std::min<WallTime::duration>(*wait, left) : left;
   }
   if (!wait) return std::nullopt;
-  // An hour at most: wall clocks jump.
+  // At most an hour, as wall clocks jump.
   return steady_now() +
          std::clamp<WallTime::duration>(*wait, std::chrono::milliseconds(100), std::chrono::hours(1));
 }
@@ -246,14 +275,14 @@ void sooner(std::optional<SteadyTime>& time, const std::optional<SteadyTime>& ot
   if (other) time = time ? std::min(*time, *other) : other;
 }
 
-/// What the pod asks for and does not get shows in each container's state.
+/// Shows `why` as the waiting reason of every container.
 void refuse_all(PodRecord& record, const Refusal& why) {
   for (const auto* list : {&record.pod->spec.init_containers, &record.pod->spec.containers}) {
     for (const auto& container : *list) record.failures[container.name] = why;
   }
 }
 
-boost::asio::awaitable<SyncOutcome> act(PodServices& services, PodRecord& record, RuntimePtr runtime,
+boost::asio::awaitable<SyncOutcome> act(const PodServices& services, PodRecord& record, RuntimePtr runtime,
                                         PodActions actions) {
   SyncOutcome outcome;
   const kube::PodPtr pod = record.pod;
@@ -270,33 +299,23 @@ boost::asio::awaitable<SyncOutcome> act(PodServices& services, PodRecord& record
     std::erase_if(record.failures, [](const auto& one) { return one.second.reason == "ContainerCreating"; });
   }
   if (actions.kill_pod && (may_run(*runtime) || !runtime->sandboxes.empty())) {
-    co_await stop_pod(services, pod, runtime, std::nullopt);
-    services.cache.mark_stale(pod->uid);
+    co_await stop_pod(services.runtime, pod, runtime, std::nullopt);
+    services.runtime.cache.mark_stale(pod->uid);
   } else if (!actions.kills.empty()) {
-    co_await carry_out_kills(services, record, runtime, actions);
-    services.cache.mark_stale(pod->uid);
+    co_await carry_out_kills(services.runtime, record, runtime, actions);
+    services.runtime.cache.mark_stale(pod->uid);
   }
   if (starts) {
-    SandboxInUse sandbox;
-    if (actions.create_sandbox) {
-      co_await forget_init_runs(services, pod);
-      co_await ensure_cgroup(services, pod);
-      sandbox = co_await make_sandbox(services, record, actions.attempt);
-    } else {
-      const RuntimePtr now = co_await get_runtime(services, record);
-      sandbox.id = actions.sandbox_id;
-      sandbox.config = sandbox_config(services, *pod, actions.attempt);
-      sandbox.ips = addresses(services, *pod, *now);
-    }
+    SandboxInUse sandbox = co_await ensure_sandbox(services, record, actions);
     outcome.again = co_await start_containers(services, record, actions, std::move(sandbox));
   }
-  const RuntimePtr now = co_await get_runtime(services, record);
+  const RuntimePtr now = co_await get_runtime(services.runtime, record);
   watch_probes(services, record, *now);
   const Json status = report(services, record, *now, false);
   outcome.ended = has_final_phase(status);
-  // One that ended before it was first looked at is no change to anybody else: what follows is done now.
+  // A container that ended before this look raises no event: sync again now.
   if (starts && !outcome.ended && !outcome.again) {
-    const ProbeVerdicts verdicts = services.probes.verdicts(pod->uid);
+    const ProbeVerdicts verdicts = services.status.probes.verdicts(pod->uid);
     if (!does_nothing(compute_pod_actions(*pod, *now, verdicts))) outcome.again = steady_now();
   }
   co_return outcome;
@@ -305,32 +324,32 @@ boost::asio::awaitable<SyncOutcome> act(PodServices& services, PodRecord& record
 }  // namespace
 
 Json status_of(const PodServices& services, const PodRecord& record, const PodRuntime& runtime, bool over) {
-  const std::vector<std::string> host = services.host_ips();
-  const Json known = services.status.known(record.pod->uid);
+  const std::vector<std::string>& host = services.node.addresses.current();
+  const Json known = services.status.writer.known(record.pod->uid);
   PodStatusInput input{.pod = *record.pod,
                        .runtime = runtime,
                        .old_status = known,
                        .host_ip = {},
                        .now = services.context.clock.wall()};
   input.failures = record.failures;
-  input.readiness = services.probes.readiness(record.pod->uid);
+  input.readiness = services.status.probes.readiness(record.pod->uid);
   if (!host.empty()) {
     input.host_ip = host.front();
     input.prefer_ipv6 = host.front().find(':') != std::string::npos;
   }
-  if (!services.runtime_state.name().empty()) input.runtime_name = services.runtime_state.name();
+  if (!services.runtime.state.name().empty()) input.runtime_name = services.runtime.state.name();
   input.is_terminal = over;
   input.failed = record.failed;
   return make_pod_status(input);
 }
 
-boost::asio::awaitable<SyncOutcome> sync_pod(PodServices& services, PodRecord& record) {
+boost::asio::awaitable<SyncOutcome> sync_pod(const PodServices& services, PodRecord& record) {
   const kube::PodPtr pod = record.pod;
-  const RuntimePtr runtime = co_await get_runtime(services, record);
+  const RuntimePtr runtime = co_await get_runtime(services.runtime, record);
   forget_restarts(record, *runtime);
   SyncOutcome outcome;
   if (!record.failed) {
-    const Json known = services.status.known(pod->uid);
+    const Json known = services.status.writer.known(pod->uid);
     record.failed = past_deadline(*pod, known, deadline_clock(record, services.context.clock, known));
   }
   watch_probes(services, record, *runtime);
@@ -342,10 +361,10 @@ boost::asio::awaitable<SyncOutcome> sync_pod(PodServices& services, PodRecord& r
     co_return outcome;
   }
   if (not_brought && runtime->containers.empty()) co_return outcome;
-  if (!services.runtime_state.network_ready() && !pod->spec.host_network)
-    throw Error("network is not ready: " + services.runtime_state.network_trouble());
+  if (!services.runtime.state.network_ready() && !pod->spec.host_network)
+    throw NetworkNotReady("network is not ready: " + services.runtime.state.network_trouble());
 
-  const ProbeVerdicts verdicts = services.probes.verdicts(pod->uid);
+  const ProbeVerdicts verdicts = services.status.probes.verdicts(pod->uid);
   PodActions actions = compute_pod_actions(*pod, *runtime, verdicts);
   if (does_nothing(actions)) {
     record.failures.clear();
@@ -358,38 +377,28 @@ boost::asio::awaitable<SyncOutcome> sync_pod(PodServices& services, PodRecord& r
   co_return outcome;
 }
 
-boost::asio::awaitable<void> sync_terminating_pod(PodServices& services, PodRecord& record) {
+boost::asio::awaitable<void> sync_terminating_pod(const PodServices& services, PodRecord& record) {
   const kube::PodPtr pod = record.pod;
-  RuntimePtr runtime = co_await services.cache.refresh(pod->uid);
-  services.probes.stop_disruptive(pod->uid);
+  RuntimePtr runtime = co_await services.runtime.cache.refresh(pod->uid);
+  services.status.probes.stop_disruptive(pod->uid);
   if (!record.unreported) report(services, record, *runtime, false);
-  co_await stop_pod(services, pod, runtime, record.grace);
-  services.probes.remove_pod(pod->uid);
-  runtime = co_await services.cache.refresh(pod->uid);
+  co_await stop_pod(services.runtime, pod, runtime, record.grace);
+  services.status.probes.remove_pod(pod->uid);
+  runtime = co_await services.runtime.cache.refresh(pod->uid);
   if (may_run(*runtime)) throw Error("a container still runs after it was stopped");
   if (!record.unreported) report(services, record, *runtime, true);
 }
 
-boost::asio::awaitable<void> sync_terminated_pod(PodServices& services, PodRecord& record) {
+boost::asio::awaitable<void> sync_terminated_pod(const PodServices& services, PodRecord& record) {
   const kube::PodPtr pod = record.pod;
   if (!record.unreported) {
-    const RuntimePtr runtime = co_await services.cache.get(pod->uid);
+    const RuntimePtr runtime = co_await services.runtime.cache.get(pod->uid);
     report(services, record, *runtime, true);
   }
-  if (!services.options.config.keep_terminated_pod_volumes || pod->deleting() || record.unreported)
-    co_await services.volumes.tear_down(pod->uid);
-  if (services.cgroups != nullptr) {
-    bool removed = false;
-    {
-      const Turnstile::Place place = co_await services.cgroup_line.enter();
-      std::function<bool()> work = [cgroups = services.cgroups, pod] {
-        return cgroups->remove_pod(pod_cgroup(*pod));
-      };
-      removed = co_await blocking_call<bool>(services.pool, std::move(work), kInTurn);
-    }
-    if (!removed) throw Error("processes in its cgroup would not die");
-  }
-  if (!record.unreported) services.status.finished(pod);
+  if (!services.node.options.config.keep_terminated_pod_volumes || pod->deleting() || record.unreported)
+    co_await services.content.volumes.tear_down(pod->uid);
+  co_await services.runtime.cgroups.remove(pod);
+  if (!record.unreported) services.status.writer.finished(pod);
 }
 
 }  // namespace edgecore::edged

@@ -5,7 +5,13 @@
 #include <random>
 #include <utility>
 
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/cri/call_error.hpp"
+#include "edgecore/edged/edged.hpp"
 #include "edged/pods/pod_stop.hpp"
+#include "edged/runtime/pod_cache.hpp"
+#include "edged/runtime/runtime_state.hpp"
 #include "edged/status/pod_phase.hpp"
 
 namespace edgecore::edged {
@@ -16,10 +22,10 @@ constexpr std::chrono::milliseconds kLongestPodRetry{10000};
 /// For a pod that nobody waits for.
 constexpr std::chrono::milliseconds kLongestRemovalRetry{300000};
 constexpr std::chrono::milliseconds kNetworkRetry{1000};
-/// A pod that may not begin is told when it may; this is for a notice that went astray.
+/// A pod that may not start yet is woken when it may; this is for a wake-up that was lost.
 constexpr std::chrono::seconds kHeldUpRetry{30};
 
-/// `time` and up to half of it more, so that pods do not come in step.
+/// `time` and up to half of it more, so that pods do not retry at the same moment.
 SteadyTime::duration jittered_pause(SteadyTime::duration time) {
   static thread_local std::minstd_rand random{std::random_device{}()};
   std::uniform_int_distribution<SteadyTime::rep> more(0, std::max<SteadyTime::rep>(1, time.count() / 2));
@@ -42,7 +48,7 @@ const char* name_of(PodWorker::State state) {
 
 }  // namespace
 
-PodWorker::PodWorker(PodServices& services, kube::PodPtr pod, Hooks hooks)
+PodWorker::PodWorker(const PodServices& services, kube::PodPtr pod, Hooks hooks)
     : services_(services), hooks_(std::move(hooks)), wakeup_(services.context.executor) {
   record_.pod = std::move(pod);
   if (record_.pod->deleting()) begin_stop(std::nullopt);
@@ -51,7 +57,7 @@ PodWorker::PodWorker(PodServices& services, kube::PodPtr pod, Hooks hooks)
 boost::asio::awaitable<void> PodWorker::run() {
   co_await start_where_it_stands();
   while (state_ != State::kFinished) {
-    if (next_ <= steady_now() && services_.runtime_state.usable() &&
+    if (next_ <= steady_now() && services_.runtime.state.usable() &&
         (stopping() || hooks_.may_start(*this))) {
       co_await step();
     } else {
@@ -62,18 +68,18 @@ boost::asio::awaitable<void> PodWorker::run() {
   }
 }
 
-/// A pod that the API knows to be over and of which nothing runs needs no stopping (again).
+/// A pod that has a final phase in the API and of which nothing runs is not stopped again.
 boost::asio::awaitable<void> PodWorker::start_where_it_stands() {
   if (!has_final_phase(record_.pod->status)) co_return;
   state_ = State::kTerminating;
   std::optional<bool> runs;
   try {
-    const std::shared_ptr<const PodRuntime> runtime = co_await services_.cache.get(record_.pod->uid);
+    const std::shared_ptr<const PodRuntime> runtime = co_await services_.runtime.cache.get(record_.pod->uid);
     runs = may_run(*runtime) ||
            std::any_of(runtime->sandboxes.begin(), runtime->sandboxes.end(),
                        [](const auto& one) { return one.state == cri::PodSandboxState::Ready; });
   } catch (const cri::CallError& error) {
-    if (error.cancelled()) throw;  // else: not known, so it is stopped
+    if (error.cancelled()) throw;  // else it is unknown what runs: the pod is stopped
   }
   if (runs == false) state_ = State::kTerminated;
 }
@@ -101,8 +107,11 @@ boost::asio::awaitable<void> PodWorker::attempt(Attempt& result) {
   } catch (const cri::CallError& error) {
     result.interrupted = error.cancelled();
     result.failure = error.what();
+  } catch (const NetworkNotReady& error) {
+    result.network_not_ready = true;
+    result.failure = error.what();
   } catch (const std::exception& error) {
-    result.failure = error.what();  // whatever it is: one pod's trouble is not the others'
+    result.failure = error.what();  // of any kind: the failure of one pod does not end the others
   }
 }
 
@@ -129,15 +138,15 @@ SteadyTime PodWorker::after_failure() {
 
 void PodWorker::judge(const Attempt& result) {
   if (result.interrupted || result.state != state_) {
-    services_.cache.mark_stale(record_.pod->uid);  // what was in hand may or may not have happened
+    services_.runtime.cache.mark_stale(
+        record_.pod->uid);  // the call that was cut off may or may not have taken effect
     next_ = {};
     return;
   }
   if (!result.failure.empty()) {
-    services_.cache.mark_stale(record_.pod->uid);
+    services_.runtime.cache.mark_stale(record_.pod->uid);
     next_ = after_failure();
-    if (result.failure.starts_with("network is not ready"))
-      next_ = steady_now() + jittered_pause(kNetworkRetry);
+    if (result.network_not_ready) next_ = steady_now() + jittered_pause(kNetworkRetry);
     if (complaints_.now()) {
       services_.context.log->warn("pod {} ({}, attempt {}): {}", record_.pod->full_name(), name_of(state_),
                                   complaints_.count(), log::quote(result.failure, 1000));
@@ -151,7 +160,7 @@ void PodWorker::judge(const Attempt& result) {
       if (result.outcome.ended) {
         begin_stop(std::nullopt);
       } else {
-        next_ = steady_now() + jittered_pause(services_.options.config.kubelet.sync_frequency);
+        next_ = steady_now() + jittered_pause(services_.node.options.config.kubelet.sync_frequency);
         if (result.outcome.again) next_ = std::min(next_, *result.outcome.again);
       }
       break;

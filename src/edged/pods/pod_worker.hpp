@@ -2,22 +2,28 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <set>
 #include <string>
 
+#include "edgecore/base/clock.hpp"
+#include "edgecore/base/log.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/kube/pod.hpp"
+#include "edged/pods/pod_record.hpp"
 #include "edged/pods/pod_services.hpp"
 #include "edged/pods/pod_sync.hpp"
+#include "edged/spec/refusal.hpp"
 
 namespace edgecore::edged {
 
 /// Runs one pod, known by its UID, from its first sync until nothing of it is left on the node
-/// (protocol/05-edged.md §1.2). One step at a time; what it is told in the meantime is looked at after the
-/// step, or ends it when the pod is to stop (sooner). Owned by PodWorkers; one thread.
+/// (protocol/05-edged.md §1.2). One step at a time; a change that arrives during a step is handled after it,
+/// and one that stops the pod (sooner) cancels it. Owned by PodWorkers; one thread.
 class PodWorker {
  public:
   enum class State { kSync, kTerminating, kTerminated, kFinished };
@@ -28,23 +34,23 @@ class PodWorker {
     std::function<bool(const PodWorker&)> may_start;
     std::function<void(const PodWorker&)> state_changed;
   };
-  PodWorker(PodServices& services, kube::PodPtr pod, Hooks hooks);
+  PodWorker(const PodServices& services, kube::PodPtr pod, Hooks hooks);
   PodWorker(const PodWorker&) = delete;
   PodWorker& operator=(const PodWorker&) = delete;
 
-  /// Until the pod is finished; ended by cancellation before that it leaves everything as it is.
+  /// Ends when the pod is finished. Cancelled before that, it leaves everything on the node as it is.
   boost::asio::awaitable<void> run();
 
-  /// Another version of the pod. A deletion in it, or a phase that is terminal, begins the stop.
+  /// Another version of the pod. A deletion in it, or a final phase, begins the stop.
   void update(const kube::PodPtr& pod);
-  /// The pod is to go: removed from its source, evicted (`failed`) or an orphan (`unreported`).
+  /// Why a pod is stopped: removed from its source, evicted (`failed`) or an orphan (`unreported`).
   struct Kill {
     std::optional<std::int64_t> grace_seconds;
     std::optional<Refusal> failed;
     bool unreported = false;
   };
   void kill(const Kill& kill);
-  /// An operator has these containers stopped, by id: they are started again whatever they end with.
+  /// An operator stops these containers, by id: they are started again whatever they end with.
   void restarting(const std::set<std::string>& containers) {
     record_.restarted.insert(containers.begin(), containers.end());
     wakeup_.notify();
@@ -58,12 +64,13 @@ class PodWorker {
   [[nodiscard]] bool stopping() const { return state_ != State::kSync; }
 
  private:
-  /// How one step came out.
+  /// The result of one step.
   struct Attempt {
     SyncOutcome outcome;
-    std::string failure;         ///< empty: it succeeded
+    std::string failure;  ///< empty: it succeeded
+    bool network_not_ready = false;
     bool interrupted = true;     ///< also when it was cancelled before it began
-    State state = State::kSync;  ///< that it was made in
+    State state = State::kSync;  ///< in which it began
   };
   boost::asio::awaitable<void> step();
   boost::asio::awaitable<void> attempt(Attempt& result);
@@ -73,13 +80,13 @@ class PodWorker {
   void begin_stop(std::optional<std::int64_t> grace_override);
   [[nodiscard]] SteadyTime after_failure();
 
-  PodServices& services_;
+  const PodServices& services_;
   PodRecord record_;
   Hooks hooks_;
   State state_ = State::kSync;
   beehive::Wakeup wakeup_;
-  beehive::TaskGroup* current_ = nullptr;  ///< the step in hand
-  SteadyTime next_{};                      ///< of the next step
+  beehive::TaskGroup* current_ = nullptr;  ///< the step that is under way
+  SteadyTime next_{};                      ///< when the next step is due
   std::chrono::milliseconds retry_{0};
   log::Quiet complaints_;
 };

@@ -4,18 +4,28 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/base/log.hpp"
+#include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/names.hpp"
+#include "edgecore/cri/call_error.hpp"
+#include "edged/meta/meta_client.hpp"
+#include "edged/probes/hooks.hpp"
+#include "edged/probes/probe_manager.hpp"
+#include "edged/runtime/pod_cache.hpp"
 #include "edged/spec/container_config.hpp"
 #include "edged/spec/pod_resources.hpp"
 #include "edged/spec/sandbox_config.hpp"
+#include "edged/status/pod_status.hpp"
+#include "edged/status/status_writer.hpp"
+#include "edged/volumes/volume_host.hpp"
 
 namespace edgecore::edged {
 namespace {
 
-/// Housekeeping is woken when there is something to do; this is for what nobody noticed.
+/// Housekeeping is woken when there is something to do; this is for what raised no event.
 constexpr std::chrono::seconds kHousekeeping{60};
 constexpr std::chrono::minutes kDirectories{5};
-/// Seconds that containers nobody wants get.
+/// Grace period of unwanted containers, in seconds.
 constexpr std::int64_t kOrphanGrace = 1;
 
 constexpr const char* kApiSource = "api";
@@ -49,25 +59,26 @@ kube::PodPtr orphan_pod(const std::string& uid, const PodRuntime& runtime) {
   return pod;
 }
 
-PodWorkers::PodWorkers(PodServices& services, NodeView node)
+PodWorkers::PodWorkers(const PodServices& services, NodeView node, Listener& listener)
     : services_(services),
       node_(std::move(node)),
+      listener_(listener),
       tasks_(services.context.executor),
-      house_(services.context.executor) {}
+      housekeeping_(services.context.executor) {}
 
 boost::asio::awaitable<void> PodWorkers::run() {
-  tasks_.spawn("housekeeping", keep_house());
+  tasks_.spawn("housekeeping", housekeeping_loop());
   co_await tasks_.join();
 }
 
 void PodWorkers::api_ready() {
   api_ready_ = true;
-  house_.notify();
+  housekeeping_.notify();
 }
 
 void PodWorkers::files_ready() {
   files_ready_ = true;
-  house_.notify();
+  housekeeping_.notify();
 }
 
 void PodWorkers::apply(const std::vector<PodChange>& changes) {
@@ -80,7 +91,7 @@ void PodWorkers::apply(const std::vector<PodChange>& changes) {
         break;
       case PodChange::Kind::kUpdate:
       case PodChange::Kind::kDelete:
-        services_.status.observe(change.pod);
+        services_.status.writer.observe(change.pod);
         if (found != entries_.end()) {
           found->second.worker->update(change.pod);
         } else if (!refused_.contains(change.pod->uid) || change.pod->deleting()) {
@@ -88,13 +99,13 @@ void PodWorkers::apply(const std::vector<PodChange>& changes) {
         }
         break;
       case PodChange::Kind::kReconcile:
-        services_.status.observe(change.pod);
+        services_.status.writer.observe(change.pod);
         // Readiness gates are conditions that others set.
         if (found != entries_.end() && !change.pod->spec.readiness_gates.empty())
           found->second.worker->update(change.pod);
         break;
       case PodChange::Kind::kRemove:
-        services_.status.forget(change.pod->uid);
+        services_.status.writer.forget(change.pod->uid);
         refused_.erase(change.pod->uid);
         if (found == entries_.end()) break;
         found->second.removed = true;
@@ -107,7 +118,7 @@ void PodWorkers::apply(const std::vector<PodChange>& changes) {
     return a->creation_timestamp < b->creation_timestamp;
   });
   for (const auto& pod : added) add(pod);
-  house_.notify();
+  housekeeping_.notify();
 }
 
 void PodWorkers::add(const kube::PodPtr& pod) {
@@ -116,7 +127,7 @@ void PodWorkers::add(const kube::PodPtr& pod) {
     found->second.again = pod;  // it is still being removed
     return;
   }
-  services_.status.observe(pod);
+  services_.status.writer.observe(pod);
   if (!rejected(pod)) start(pod);
 }
 
@@ -124,7 +135,7 @@ bool PodWorkers::rejected(const kube::PodPtr& pod) {
   // What was admitted once stays: a restart of this program is no reason to end a pod.
   const std::string phase = kube::string_or(pod->status, "phase");
   if (pod->deleting() || (!phase.empty() && phase != "Pending")) return false;
-  if (!services_.cache.peek(pod->uid)->containers.empty()) return false;
+  if (!services_.runtime.cache.peek(pod->uid)->containers.empty()) return false;
   std::optional<Refusal> refusal = admit(*pod, active(), node_());
   if (!refusal) return false;
   services_.context.log->warn("pod {} is not admitted: {}: {}", pod->full_name(), refusal->reason,
@@ -137,7 +148,7 @@ bool PodWorkers::rejected(const kube::PodPtr& pod) {
                        .host_ip = {},
                        .failed = refusal,
                        .now = services_.context.clock.wall()};
-  services_.status.set(pod, make_pod_status(input));
+  services_.status.writer.set(pod, make_pod_status(input));
   refused_.insert(pod->uid);
   return true;
 }
@@ -159,8 +170,8 @@ PodWorker& PodWorkers::make_worker(const kube::PodPtr& pod, bool removed) {
   hooks.may_start = [this](const PodWorker& worker) { return may_start(worker); };
   hooks.state_changed = [this](const PodWorker& worker) {
     if (worker.state() != PodWorker::State::kFinished) return;
-    house_.notify();
-    if (ended_) ended_(*worker.pod());
+    housekeeping_.notify();
+    listener_.pod_ended(*worker.pod());
   };
   Entry& entry = entries_[pod->uid];
   entry = {};
@@ -175,11 +186,11 @@ boost::asio::awaitable<void> PodWorkers::serve(PodWorker& worker, std::string ui
   co_await worker.run();
   const auto found = entries_.find(uid);
   if (found != entries_.end()) found->second.serving = false;
-  // A successor of the same name may have waited for this one.
+  // A static pod of the same name may have waited for this one.
   for (auto& [other, entry] : entries_) {
     if (other != uid && entry.worker->pod()->name == worker.pod()->name) entry.worker->look();
   }
-  house_.notify();
+  housekeeping_.notify();
 }
 
 bool PodWorkers::may_start(const PodWorker& worker) const {
@@ -200,13 +211,13 @@ bool PodWorkers::is_judged(const std::optional<std::string>& source) const {
   return source == kApiSource ? api_ready_ : files_ready_;
 }
 
-boost::asio::awaitable<void> PodWorkers::keep_house() {
+boost::asio::awaitable<void> PodWorkers::housekeeping_loop() {
   for (;;) {
     forget_gone();
     SteadyTime next = steady_now() + kHousekeeping;
     if (api_ready_ || files_ready_) {
-      // Before the runtime was listed nobody knows whose containers are using a directory.
-      if (services_.cache.listed()) {
+      // Before the runtime was listed it is unknown whose containers use a directory.
+      if (services_.runtime.cache.listed()) {
         co_await adopt_orphans();
         if (ready() && steady_now() - directories_looked_at_ > kDirectories)
           co_await remove_orphan_directories();
@@ -215,7 +226,7 @@ boost::asio::awaitable<void> PodWorkers::keep_house() {
         if (entry.removal.waits()) next = std::min(next, entry.removal.due());
       }
     }
-    co_await house_.sleep_until(next);
+    co_await housekeeping_.sleep_until(next);
   }
 }
 
@@ -246,9 +257,9 @@ boost::asio::awaitable<void> PodWorkers::reap(std::string uid) {
   std::string failure;
   const kube::PodPtr pod = entries_.at(uid).worker->pod();
   try {
-    co_await services_.garbage.remove_pod(uid);
-    const std::shared_ptr<const PodRuntime> left = co_await services_.cache.refresh(uid);
-    co_await services_.volumes.remove_pod(uid);
+    co_await services_.runtime.container_gc.remove_pod(uid);
+    const std::shared_ptr<const PodRuntime> left = co_await services_.runtime.cache.refresh(uid);
+    co_await services_.content.volumes.remove_pod(uid);
     // Taken for removed it would be found again at once, as an orphan.
     if (!left->sandboxes.empty() || !left->containers.empty())
       failure = "the container runtime has removed it and still has it";
@@ -264,9 +275,9 @@ boost::asio::awaitable<void> PodWorkers::reap(std::string uid) {
   if (failure.empty()) {
     const kube::PodPtr again = found->second.again;
     entries_.erase(found);
-    services_.probes.remove_pod(uid);
-    services_.status.forget(uid);
-    services_.cache.look_now();
+    services_.status.probes.remove_pod(uid);
+    services_.status.writer.forget(uid);
+    services_.runtime.cache.look_now();
     if (again != nullptr) add(again);
   } else {
     Retry& removal = found->second.removal;
@@ -276,15 +287,15 @@ boost::asio::awaitable<void> PodWorkers::reap(std::string uid) {
           pod->full_name(), uid, removal.failures(), removal.pause().count(), failure);
     }
   }
-  house_.notify();
+  housekeeping_.notify();
 }
 
 boost::asio::awaitable<void> PodWorkers::adopt_orphans() {
-  for (const std::string& uid : services_.cache.uids()) {
+  for (const std::string& uid : services_.runtime.cache.uids()) {
     if (entries_.contains(uid) || refused_.contains(uid) || untouchable_.contains(uid)) continue;
     std::shared_ptr<const PodRuntime> runtime;
     try {
-      runtime = co_await services_.cache.get(uid);
+      runtime = co_await services_.runtime.cache.get(uid);
     } catch (const cri::CallError& error) {
       if (error.cancelled()) throw;
       services_.context.log->debug("cannot look at unknown pod {}: {}", uid, error.what());
@@ -304,15 +315,15 @@ boost::asio::awaitable<void> PodWorkers::adopt_orphans() {
   }
 }
 
-/// Whether a pod of the runtime that no source has named is to go. The list that the sources go by is not
-/// whole while the database of a node that lost it is filled again; then only the cloud knows, and until it
-/// has said so what runs is left alone.
+/// Whether a pod in the runtime that no source has named is to be removed. A node that lost its database has
+/// an incomplete list until the cloud has filled it again; then only the cloud knows, and until it has
+/// answered the pod is left alone.
 boost::asio::awaitable<bool> PodWorkers::is_orphan(kube::PodPtr pod) {
   if (pod->name.empty() || pod->ns.empty()) co_return true;
-  const MetaAnswer answer = co_await services_.meta.get(pod->ns, names::resource::kPod, pod->name);
+  const MetaAnswer answer = co_await services_.content.meta.get(pod->ns, names::resource::kPod, pod->name);
   if (answer.ok() && kube::string_or(answer.object, "metadata.uid") == pod->uid) {
     unexplained_.erase(pod->uid);
-    if (found_) found_(answer.object);
+    listener_.pod_found(answer.object);
     co_return false;
   }
   if (answer.ok() || answer.refused_as(kube::reason::kNotFound)) {
@@ -331,12 +342,12 @@ boost::asio::awaitable<bool> PodWorkers::is_orphan(kube::PodPtr pod) {
 boost::asio::awaitable<void> PodWorkers::remove_orphan_directories() {
   directories_looked_at_ = steady_now();
   std::set<std::string> in_use = known();
-  for (const std::string& uid : services_.cache.uids()) in_use.insert(uid);
-  const std::vector<std::string> orphans = co_await services_.volumes.orphans(in_use);
+  for (const std::string& uid : services_.runtime.cache.uids()) in_use.insert(uid);
+  const std::vector<std::string> orphans = co_await services_.content.volumes.orphans(in_use);
   for (const std::string& uid : orphans) {
     if (entries_.contains(uid)) continue;
     try {
-      co_await services_.volumes.remove_pod(uid);
+      co_await services_.content.volumes.remove_pod(uid);
     } catch (const Error& error) {
       services_.context.log->warn("the directory of vanished pod {} cannot be removed: {}", uid,
                                   error.what());
@@ -349,13 +360,13 @@ void PodWorkers::look(const std::string& uid) {
   if (found != entries_.end()) {
     found->second.worker->look();
   } else if (api_ready_ || files_ready_) {
-    house_.notify();
+    housekeeping_.notify();
   }
 }
 
 void PodWorkers::look_all() {
   for (auto& [uid, entry] : entries_) entry.worker->look();
-  if (!unexplained_.empty()) house_.notify();
+  if (!unexplained_.empty()) housekeeping_.notify();
 }
 
 bool PodWorkers::evict(const std::string& uid, const Refusal& why,
@@ -402,10 +413,10 @@ PodFate PodWorkers::fate(const std::string& uid) const {
   if (refused_.contains(uid)) return PodFate::kTerminated;
   const auto found = entries_.find(uid);
   if (found == entries_.end()) {
-    // What the runtime has of it goes by the way of orphans, on which the cloud may have to be asked first.
-    const std::vector<std::string> there = services_.cache.uids();
+    // Leftovers are removed as orphans, which may first require asking the cloud.
+    const std::vector<std::string> there = services_.runtime.cache.uids();
     const bool remains =
-        !services_.cache.listed() || std::find(there.begin(), there.end(), uid) != there.end();
+        !services_.runtime.cache.listed() || std::find(there.begin(), there.end(), uid) != there.end();
     return remains ? PodFate::kLive : PodFate::kGone;
   }
   const Entry& entry = found->second;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -10,44 +11,57 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/kube/json.hpp"
+#include "edgecore/kube/pod.hpp"
 #include "edged/host/retry.hpp"
+#include "edged/pods/pod_services.hpp"
 #include "edged/pods/pod_worker.hpp"
+#include "edged/runtime/dead_containers.hpp"
+#include "edged/runtime/pod_runtime.hpp"
 #include "edged/sources/pod_sources.hpp"
 #include "edged/spec/admission.hpp"
+#include "edged/spec/refusal.hpp"
 
 namespace edgecore::edged {
 
-/// The workers of all pods (protocol/05-edged.md §1.2, §1.15): starts them, tells them what changed, and when
-/// a pod is gone from its source and from the runtime takes away the rest of it. Until a source has
-/// delivered none of its pods is taken for unknown. Part of edged; belongs to its thread.
+/// The workers of all pods (protocol/05-edged.md §1.2, §1.15): starts them, passes changes on to them, and
+/// removes what is left of a pod that is gone from its source and has stopped. Until a source has delivered,
+/// none of its pods counts as unknown. Part of edged; belongs to its thread.
 class PodWorkers {
  public:
+  /// Who is told of events. Outlives the workers; must not block.
+  class Listener {
+   public:
+    /// Nothing of the pod runs any more.
+    virtual void pod_ended(const kube::Pod& pod) = 0;
+    /// A pod that runs here and that no source has named exists in the API: the database was lost.
+    virtual void pod_found(const Json& pod) = 0;
+
+   protected:
+    ~Listener() = default;
+  };
   /// The node as admission sees it now.
   using NodeView = std::function<AdmissionNode()>;
-  PodWorkers(PodServices& services, NodeView node);
+  PodWorkers(const PodServices& services, NodeView node, Listener& listener);
   PodWorkers(const PodWorkers&) = delete;
   PodWorkers& operator=(const PodWorkers&) = delete;
 
   /// Runs the workers until cancelled; containers are left as they are.
   boost::asio::awaitable<void> run();
 
-  /// What a source says (mirror pods are not for here).
+  /// What changed in a source. Not for mirror pods, which are never run.
   void apply(const std::vector<PodChange>& changes);
-  /// UIDs that a source names with an object that cannot be read: what runs of them stays as it is.
+  /// UIDs that a source names with an object that cannot be read: their pods stay as they are.
   void leave_alone(std::set<std::string> uids) { untouchable_ = std::move(uids); }
-  /// A source has delivered: from now on what is in the runtime of its pods and not wanted is removed.
-  /// Neither source waits for the other, so that one that cannot be read costs the pods of no other anything.
+  /// A source has delivered: from now on pods in the runtime that it does not name are removed. An unreadable
+  /// source does not delay the pods of the other.
   void api_ready();
   void files_ready();
-  /// `ended` is told of each pod of which nothing runs any more.
-  void on_end(std::function<void(const kube::Pod&)> ended) { ended_ = std::move(ended); }
-  /// `found` is given the object of a pod that runs here and that no source has named, though the API has it:
-  /// the database was lost.
-  void on_found(std::function<void(const Json&)> found) { found_ = std::move(found); }
 
-  /// The pod's surroundings changed: it is looked at soon.
+  /// Something around the pod changed: it is synced soon.
   void look(const std::string& uid);
   void look_all();
   /// Evicts a pod; false when there is no such pod or it stops already.
@@ -58,7 +72,7 @@ class PodWorkers {
   /// The pod of that name that its source still names, running ones first; nullptr when there is none.
   [[nodiscard]] const PodWorker* find(const std::string& ns, const std::string& name) const;
 
-  /// Pods that run or are about to: neither stopping nor finished.
+  /// Pods that run or are about to run: neither stopping nor finished.
   [[nodiscard]] std::vector<kube::PodPtr> active() const;
   /// Pods whose containers, images and directories are in use or wanted.
   [[nodiscard]] std::set<std::string> known() const;
@@ -66,7 +80,7 @@ class PodWorkers {
   [[nodiscard]] bool is_running(const std::string& uid) const;
   /// Whether a static pod of that name is being stopped.
   [[nodiscard]] bool static_pod_stops(const std::string& full_name) const;
-  /// What may become of that pod's remains.
+  /// Whether what is left of that pod may be removed.
   [[nodiscard]] PodFate fate(const std::string& uid) const;
   /// Both sources have delivered.
   [[nodiscard]] bool ready() const { return api_ready_ && files_ready_; }
@@ -86,7 +100,7 @@ class PodWorkers {
   PodWorker& make_worker(const kube::PodPtr& pod, bool removed);
   bool rejected(const kube::PodPtr& pod);
   boost::asio::awaitable<void> serve(PodWorker& worker, std::string uid);
-  boost::asio::awaitable<void> keep_house();
+  boost::asio::awaitable<void> housekeeping_loop();
   boost::asio::awaitable<void> adopt_orphans();
   boost::asio::awaitable<bool> is_orphan(kube::PodPtr pod);
   boost::asio::awaitable<void> remove_orphan_directories();
@@ -95,21 +109,20 @@ class PodWorkers {
   [[nodiscard]] bool may_start(const PodWorker& worker) const;
   [[nodiscard]] bool is_judged(const std::optional<std::string>& source) const;
 
-  PodServices& services_;
+  const PodServices& services_;
   NodeView node_;
+  Listener& listener_;
   beehive::TaskGroup tasks_;
-  beehive::Wakeup house_;
+  beehive::Wakeup housekeeping_;
   std::map<std::string, Entry> entries_;
   std::set<std::string> refused_;  ///< UIDs that were not admitted
   std::set<std::string> untouchable_;
-  std::set<std::string> unexplained_;  ///< UIDs of which the cloud has to say whether they are wanted
-  std::function<void(const Json&)> found_;
+  std::set<std::string> unexplained_;  ///< UIDs that wait for the cloud to say whether they are wanted
   bool api_ready_ = false, files_ready_ = false;
-  std::function<void(const kube::Pod&)> ended_;
   SteadyTime directories_looked_at_{};
 };
 
-/// A pod made up from what the runtime tells of one that nobody knows; enough to stop it.
+/// A pod that no source knows, made from its records in the runtime; enough to stop it.
 kube::PodPtr orphan_pod(const std::string& uid, const PodRuntime& runtime);
 
 }  // namespace edgecore::edged

@@ -4,7 +4,6 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/detached.hpp>
 
-#include "edged/pods/pod_services.hpp"
 #include "unit/edged/edged_fixture.hpp"
 
 namespace edgecore::edged::test {
@@ -456,20 +455,6 @@ TEST_F(EdgedTest, ASandboxNameStillReservedForOurFormerLifeIsAskedForAgain) {
   ASSERT_EQ(runtime_.sandboxes().size(), 1U);
   EXPECT_EQ(runtime_.sandboxes().front().metadata.attempt, 0U)
       << "another number could make a second sandbox";
-}
-
-TEST(TakenNumber, IsAskedForAgainUntilPatienceEnds) {
-  TakenNumber taken;
-  const SteadyTime begin{};
-  EXPECT_EQ(taken.choose(3, begin), 3U);
-  taken.refused(3, begin);
-  taken.refused(3, begin + 5s);
-  EXPECT_EQ(taken.choose(3, begin + 9s), 3U);
-  EXPECT_EQ(taken.choose(3, begin + 10s), 4U);
-  EXPECT_EQ(taken.choose(5, begin + 1s), 5U) << "what is asked for is higher anyway";
-  taken.refused(4, begin + 10s);
-  EXPECT_EQ(taken.choose(3, begin + 11s), 4U);
-  EXPECT_EQ(taken.choose(3, begin + 20s), 5U);
 }
 
 TEST_F(EdgedTest, ACrashingContainerIsRestartedWithGrowingPauses) {

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edged/cgroups/pod_cgroups.hpp"
+
+#include <utility>
+
+#include "edgecore/base/error.hpp"
+#include "edged/cgroups/systemd_slices.hpp"
+#include "edged/host/blocking_call.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+std::unique_ptr<SliceMaker> slices_of(const CgroupOptions& options, bool v2) {
+  if (options.driver != CgroupOptions::Driver::kSystemd) return nullptr;
+  SystemdOptions systemd;
+  systemd.v2 = v2;
+  return make_systemd_slices(std::move(systemd));
+}
+
+}  // namespace
+
+/// Owns the files and slices that its Cgroups works on. Each call on the pool shares it: one that hangs keeps
+/// alive all that it uses.
+struct PodCgroups::Hierarchy {
+  Hierarchy(CgroupOptions options, std::unique_ptr<CgroupFiles> opened)
+      : files(std::move(opened)),
+        slices(slices_of(options, files->v2())),
+        cgroups(std::move(options), *files, slices.get()) {}
+  std::unique_ptr<CgroupFiles> files;
+  std::unique_ptr<SliceMaker> slices;  ///< null with the cgroupfs driver
+  Cgroups cgroups;
+};
+
+PodCgroups::PodCgroups(BlockingPool& pool, boost::asio::any_io_executor executor, log::Logger log, Open open)
+    : pool_(pool), log_(std::move(log)), open_(std::move(open)), lock_(std::move(executor), 1) {}
+
+boost::asio::awaitable<void> PodCgroups::prepare(CgroupOptions options) {
+  std::string failure;
+  try {
+    hierarchy_ = std::make_shared<Hierarchy>(std::move(options), open_());
+    std::function<void()> work = [all = hierarchy_] { all->cgroups.ensure_node(); };
+    co_await blocking_call<void>(pool_, std::move(work), kInTurn);
+  } catch (const Error& error) {
+    failure = error.what();
+  }
+  if (!failure.empty())
+    log_->error("cannot make the cgroups of all pods, which are not limited as a whole: {}", failure);
+}
+
+boost::asio::awaitable<void> PodCgroups::ensure(kube::PodPtr pod) {
+  if (hierarchy_ == nullptr) co_return;
+  const Turnstile::Place place = co_await lock_.enter();
+  std::function<void()> work = [all = hierarchy_, pod] { all->cgroups.ensure_pod(*pod); };
+  co_await blocking_call<void>(pool_, std::move(work), kInTurn);
+}
+
+boost::asio::awaitable<void> PodCgroups::remove(kube::PodPtr pod) {
+  if (hierarchy_ == nullptr) co_return;
+  const Turnstile::Place place = co_await lock_.enter();
+  std::function<bool()> work = [all = hierarchy_, pod] { return all->cgroups.remove_pod(pod_cgroup(*pod)); };
+  const bool removed = co_await blocking_call<bool>(pool_, std::move(work), kInTurn);
+  if (!removed) throw Error("processes in its cgroup would not die");
+}
+
+boost::asio::awaitable<void> PodCgroups::update_qos(std::vector<kube::PodPtr> active) {
+  if (hierarchy_ == nullptr) co_return;
+  const Turnstile::Place place = co_await lock_.enter();
+  std::string failure;
+  try {
+    std::function<void()> work = [all = hierarchy_, pods = std::move(active)] {
+      all->cgroups.update_qos(pods);
+    };
+    co_await blocking_call<void>(pool_, std::move(work), kInTurn);
+  } catch (const Error& error) {
+    failure = error.what();
+  }
+  if (!failure.empty()) log_->debug("cannot set the cpu shares of the burstable class: {}", failure);
+}
+
+std::string PodCgroups::parent(const kube::Pod& pod) const {
+  return hierarchy_ == nullptr ? std::string() : hierarchy_->cgroups.pod_parent(pod);
+}
+
+CgroupFiles* PodCgroups::files() const {
+  return hierarchy_ == nullptr ? nullptr : hierarchy_->files.get();
+}
+
+}  // namespace edgecore::edged

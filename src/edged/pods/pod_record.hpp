@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "edgecore/base/clock.hpp"
+#include "edgecore/kube/pod.hpp"
+#include "edged/pods/taken_number.hpp"
+#include "edged/spec/refusal.hpp"
+
+namespace edgecore::edged {
+
+/// What is remembered of one pod between its syncs, besides what the runtime and the API know. Owned by its
+/// PodWorker; lost when the module ends.
+struct PodRecord {
+  kube::PodPtr pod;
+  std::map<std::string, Refusal> failures;            ///< why the last start failed, by the container's name
+  std::map<std::string, TakenNumber> taken_attempts;  ///< by the container's name
+  TakenNumber taken_sandbox_attempt;
+  /// Ids of containers that an operator had stopped: they are started again whatever they ended with.
+  std::set<std::string> restarted;
+  /// Seconds, while the pod is being stopped; only ever shrinks.
+  std::optional<std::int64_t> grace;
+  /// When this life of the module first synced the pod. Time since then is counted by the steady clock, which
+  /// never jumps.
+  struct FirstLook {
+    WallTime wall;
+    SteadyTime steady;
+  };
+  std::optional<FirstLook> first_look;
+  /// Why the pod has failed as a whole: evicted, past its deadline.
+  std::optional<Refusal> failed;
+  /// No status is reported: only the runtime knows the pod, or the API has dropped it.
+  bool unreported = false;
+  /// Why its volumes were not ready at the last sync; empty when they were.
+  std::string volume_problem;
+};
+
+}  // namespace edgecore::edged

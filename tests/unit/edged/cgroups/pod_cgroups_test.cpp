@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edged/cgroups/pod_cgroups.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+
+#include "edgecore/base/blocking_pool.hpp"
+#include "edgecore/base/error.hpp"
+#include "edgecore/base/log.hpp"
+#include "edgecore/kube/json.hpp"
+#include "unit/cri/await.hpp"
+#include "unit/edged/memory_cgroup_files.hpp"
+
+namespace edgecore::edged {
+namespace {
+
+class PodCgroupsTest : public testing::Test {
+ protected:
+  static kube::PodPtr best_effort_pod() {
+    return kube::parse_pod({{"metadata", {{"name", "p"}, {"namespace", "ns"}, {"uid", "u-1"}}},
+                            {"spec", {{"containers", Json::array({{{"name", "c"}, {"image", "i"}}})}}}});
+  }
+  void prepare() {
+    CgroupOptions options;
+    options.allocatable_memory = 1'000'000'000;
+    options.allocatable_milli_cpu = 2000;
+    cri::await(loop_, cgroups_.prepare(std::move(options)));
+  }
+
+  boost::asio::io_context loop_;
+  BlockingPool pool_{"pod-cgroups-test", {}};
+  bool mounted_ = true;
+  MemoryCgroupFiles* files_ = nullptr;
+  PodCgroups cgroups_{pool_, loop_.get_executor(), log::get("test"),
+                      [this]() -> std::unique_ptr<CgroupFiles> {
+                        if (!mounted_) throw Error("no cgroups are mounted");
+                        auto files = std::make_unique<MemoryCgroupFiles>(MemoryCgroupFiles::separate());
+                        files_ = files.get();
+                        return files;
+                      }};
+};
+
+TEST_F(PodCgroupsTest, APodHasItsCgroupFromEnsureToRemove) {
+  prepare();
+  ASSERT_NE(files_, nullptr);
+  EXPECT_EQ(cgroups_.files(), files_);
+  const kube::PodPtr pod = best_effort_pod();
+  EXPECT_EQ(cgroups_.parent(*pod), "/kubepods/besteffort/podu-1");
+  cri::await(loop_, cgroups_.ensure(pod));
+  EXPECT_TRUE(files_->exists("memory", "/kubepods/besteffort/podu-1"));
+  cri::await(loop_, cgroups_.remove(pod));
+  EXPECT_FALSE(files_->exists("memory", "/kubepods/besteffort/podu-1"));
+}
+
+TEST_F(PodCgroupsTest, AProcessThatDoesNotDieMakesRemoveFail) {
+  prepare();
+  const kube::PodPtr pod = best_effort_pod();
+  cri::await(loop_, cgroups_.ensure(pod));
+  files_->put("pids", "/kubepods/besteffort/podu-1", 4001);
+  files_->unkillable[4001] = "in the kernel";
+  EXPECT_THROW(cri::await(loop_, cgroups_.remove(pod)), Error);
+  files_->unkillable.clear();
+  cri::await(loop_, cgroups_.remove(pod));
+  EXPECT_FALSE(files_->exists("pids", "/kubepods/besteffort/podu-1"));
+}
+
+TEST_F(PodCgroupsTest, WhereNoneAreMountedPodsRunWithoutThem) {
+  mounted_ = false;
+  prepare();
+  const kube::PodPtr pod = best_effort_pod();
+  EXPECT_EQ(cgroups_.parent(*pod), "");
+  EXPECT_EQ(cgroups_.files(), nullptr);
+  cri::await(loop_, cgroups_.ensure(pod));
+  cri::await(loop_, cgroups_.update_qos({pod}));
+  cri::await(loop_, cgroups_.remove(pod));
+}
+
+}  // namespace
+}  // namespace edgecore::edged
