@@ -431,6 +431,13 @@ class EdgedTest : public ::testing::Test {
     out["status"] = {{"phase", "Pending"}};
     return out;
   }
+  /// The pod as metamanager has it when this node accepted the deletion and the cloud knows nothing of it:
+  /// the same version, marked.
+  static Json marked_for_deletion(Json pod) {
+    pod["metadata"]["deletionTimestamp"] = "2024-06-10T06:13:20Z";
+    pod["metadata"]["deletionGracePeriodSeconds"] = 1;
+    return pod;
+  }
   [[nodiscard]] std::size_t running() const {
     std::size_t n = 0;
     for (const auto& one : runtime_.containers()) n += one.state == cri::ContainerState::Running ? 1U : 0U;

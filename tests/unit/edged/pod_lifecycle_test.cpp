@@ -2,7 +2,6 @@
 // Pods from creation to removal, through the whole module: real bus, a runtime and a cloud in memory.
 
 #include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/detached.hpp>
 
 #include "unit/edged/edged_fixture.hpp"
 
@@ -109,201 +108,6 @@ TEST_F(EdgedTest, ARecreatedPodOfTheSameNameRunsBesideTheDyingOne) {
   EXPECT_EQ(meta_->objects.at("default/pod/web")["metadata"]["uid"], "u-2");
 }
 
-TEST_F(EdgedTest, ARestartAdoptsRunningContainersAndReportsNothing) {
-  start_edged();
-  meta_->put(pod("web", "u-1"));
-  meta_->put(pod("db", "u-2"));
-  ASSERT_TRUE(runs("web") && runs("db"));
-  turn_for(200ms);
-  stop_edged();
-  const auto before = runtime_.containers();
-  meta_->sent.clear();
-  meta_->lists_to_fail = 2;
-  start_edged();
-  turn_for(3s);
-  const auto after = runtime_.containers();
-  ASSERT_EQ(after.size(), before.size());
-  for (std::size_t i = 0; i < after.size(); ++i) EXPECT_EQ(after[i].id, before[i].id);
-  EXPECT_EQ(running(), 2U);
-  EXPECT_TRUE(meta_->patches("web").empty());
-}
-
-TEST_F(EdgedTest, BeforeTheFirstListNothingIsRemoved) {
-  start_edged();
-  meta_->put(pod("web", "u-1"));
-  ASSERT_TRUE(runs("web"));
-  stop_edged();
-  meta_->lists_to_fail = 1000;
-  start_edged();
-  turn_for(2500ms);
-  EXPECT_EQ(running(), 1U);
-}
-
-TEST_F(EdgedTest, APodThatVanishedWhileWeWereAwayIsRemoved) {
-  start_edged();
-  meta_->put(pod("web", "u-1"));
-  meta_->put(pod("db", "u-2"));
-  ASSERT_TRUE(runs("web") && runs("db"));
-  stop_edged();
-  meta_->objects.erase("default/pod/web");
-  start_edged();
-  ASSERT_TRUE(eventually([&] { return runtime_.sandboxes().size() == 1; }));
-  EXPECT_EQ(runtime_.sandboxes().front().metadata.uid, "u-2");
-  EXPECT_EQ(running(), 1U);
-}
-
-TEST_F(EdgedTest, NothingIsSaidOfAnOrphanWhoseNameAnotherPodHas) {
-  start_edged();
-  meta_->put(pod("web", "u-1"));
-  ASSERT_TRUE(runs("web"));
-  stop_edged();
-  meta_->sent.clear();
-  Json successor = pod("web", "u-2");
-  successor["metadata"]["resourceVersion"] = "9000";
-  meta_->objects["default/pod/web"] = successor;
-  start_edged();
-  ASSERT_TRUE(eventually([&] {
-    return runtime_.sandboxes().size() == 1 && runtime_.sandboxes().front().metadata.uid == "u-2";
-  }));
-  ASSERT_TRUE(runs("web"));
-  for (const Json& patch : meta_->patches("web"))
-    EXPECT_EQ(kube::string_or(patch, "metadata.uid"), "u-2") << patch.dump();
-}
-
-TEST_F(EdgedTest, NothingIsSaidOfAnOrphanWhileTheCloudIsAwayEither) {
-  start_edged();
-  meta_->put(pod("web", "u-1"));
-  ASSERT_TRUE(runs("web"));
-  stop_edged();
-  meta_->sent.clear();
-  meta_->objects.erase("default/pod/web");
-  meta_->notice(false);
-  start_edged();
-  ASSERT_TRUE(nothing_left());
-  EXPECT_TRUE(meta_->shown("web").empty());
-  EXPECT_TRUE(meta_->patches("web").empty());
-}
-
-class Remains : public EdgedTest {
- protected:
-  /// A pod runs, and its API object vanishes.
-  void force_delete() {
-    start_edged();
-    meta_->put(pod("web", "u-1"));
-    ASSERT_TRUE(runs("web"));
-    const Json object = meta_->objects.at("default/pod/web");
-    meta_->objects.erase("default/pod/web");
-    runtime_.clear_calls();
-    meta_->push(names::operation::kDelete, object);
-  }
-};
-
-TEST_F(Remains, WhatTheRuntimeDoesNotFindAnyMoreIsRemoved) {
-  cri::FakeRuntime::Fault gone;
-  gone.code = cri::Code::NotFound;
-  gone.message = "an error occurred when try to find container: not found";
-  gone.after_effect = true;
-  for (const char* method : {"StopContainer", "StopPodSandbox", "RemoveContainer", "RemovePodSandbox"})
-    runtime_.fail_next(method, gone);
-  force_delete();
-  ASSERT_TRUE(nothing_left());
-  turn_for(60s);
-  EXPECT_EQ(runtime_.count_calls("RemoveContainer"), 1U);
-  EXPECT_EQ(runtime_.count_calls("RemovePodSandbox"), 1U);
-}
-
-TEST_F(Remains, WhatCannotBeRemovedIsTriedEverMoreRarelyAndGoesInTheEnd) {
-  runtime_.fail_always("RemoveContainer", {cri::Code::Unknown, "device or resource busy"});
-  runtime_.fail_always("RemovePodSandbox", {cri::Code::Unknown, "device or resource busy"});
-  force_delete();
-  turn_for(200s);  // after 0, 10, 30, 70 and 150 s
-  EXPECT_LE(runtime_.count_calls("RemoveContainer"), 6U);
-  EXPECT_GE(runtime_.count_calls("RemoveContainer"), 4U);
-  runtime_.heal("RemoveContainer");
-  runtime_.heal("RemovePodSandbox");
-  EXPECT_TRUE(
-      eventually([&] { return runtime_.containers().empty() && runtime_.sandboxes().empty(); }, 170s));
-}
-
-TEST_F(Remains, ARuntimeThatKeepsWhatItHasRemovedIsNotAskedWithoutPause) {
-  runtime_.fail_always("RemoveContainer", {cri::Code::NotFound, "not found"});
-  runtime_.fail_always("RemovePodSandbox", {cri::Code::NotFound, "not found"});
-  force_delete();
-  turn_for(200s);
-  EXPECT_LE(runtime_.count_calls("RemoveContainer"), 6U);
-  EXPECT_LE(runtime_.count_calls("StopPodSandbox"), 7U);
-}
-
-TEST_F(Remains, AnOrphanThatCannotBeStoppedIsTriedEverMoreRarely) {
-  start_edged();
-  meta_->put(pod("web", "u-1"));
-  ASSERT_TRUE(runs("web"));
-  stop_edged();
-  meta_->objects.erase("default/pod/web");
-  runtime_.clear_calls();
-  runtime_.fail_always("StopContainer", {cri::Code::Unknown, "the shim does not answer"});
-  runtime_.fail_always("StopPodSandbox", {cri::Code::Unknown, "the shim does not answer"});
-  start_edged();
-  turn_for(200s);
-  EXPECT_GE(runtime_.count_calls("StopContainer"), 4U);
-  EXPECT_LE(runtime_.count_calls("StopContainer"), 9U);
-  runtime_.heal("StopContainer");
-  runtime_.heal("StopPodSandbox");
-  EXPECT_TRUE(
-      eventually([&] { return runtime_.containers().empty() && runtime_.sandboxes().empty(); }, 200s));
-}
-
-TEST_F(EdgedTest, WithTheDatabaseLostWhatRunsIsLeftAloneUntilTheCloudHasSaidWhatIsWanted) {
-  start_edged();
-  meta_->put(pod("kept", "u-1"));
-  meta_->put(pod("unwanted", "u-2"));
-  ASSERT_TRUE(runs("kept"));
-  ASSERT_TRUE(runs("unwanted"));
-  turn_for(200ms);
-  stop_edged();
-  const auto kept = [this] {
-    std::string id;
-    for (const auto& one : runtime_.containers())
-      if (one.labels.at("io.kubernetes.pod.uid") == "u-1") id = one.id;
-    return id;
-  };
-  const std::string before = kept();
-  const fs::path data = root_ / "edged/pods/u-1/volumes/kubernetes.io~empty-dir/data";
-  fs::create_directories(data);
-  meta_->objects.erase("default/pod/unwanted");
-  meta_->lost = true;
-  meta_->notice(false);
-  runtime_.clear_calls();
-  start_edged();
-  ASSERT_TRUE(eventually([&] { return meta_->count("query", "default/pod/unwanted") > 0; }));
-  turn_for(1500ms);
-  EXPECT_EQ(runtime_.count_calls("StopContainer"), 0U);
-  EXPECT_EQ(running(), 2U);
-  EXPECT_TRUE(fs::exists(data)) << "the data of a pod that runs were taken away";
-
-  meta_->lost = false;
-  meta_->notice(true);
-  ASSERT_TRUE(eventually([&] { return runtime_.containers().size() == 1; }));
-  EXPECT_EQ(kept(), before);
-  EXPECT_TRUE(eventually([&] { return runtime_.sandboxes().size() == 1; }));
-  EXPECT_EQ(running(), 1U);
-  meta_->begin_deletion("kept", 1);  // it is a pod like any other again
-  EXPECT_TRUE(gone("kept"));
-}
-
-TEST_F(EdgedTest, ADeletionBegunBeforeARestartIsCarriedOutAfterIt) {
-  start_edged();
-  meta_->put(pod("web", "u-1"));
-  ASSERT_TRUE(runs("web"));
-  stop_edged();
-  Json& stored = meta_->objects.at("default/pod/web");
-  stored["metadata"]["deletionTimestamp"] = "2024-06-10T06:13:20Z";
-  stored["metadata"]["deletionGracePeriodSeconds"] = 3;
-  start_edged();
-  EXPECT_TRUE(gone("web"));
-  EXPECT_TRUE(nothing_left());
-}
-
 TEST_F(EdgedTest, OfflineAPodRunsAndEndsAndTheCloudHearsOfItAfterwards) {
   start_edged();
   meta_->put(pod("web", "u-1"));
@@ -322,21 +126,13 @@ TEST_F(EdgedTest, OfflineAPodRunsAndEndsAndTheCloudHearsOfItAfterwards) {
   EXPECT_TRUE(gone("web"));
 }
 
-/// As metamanager has it when the deletion was accepted on this node and the cloud knows nothing of it: the
-/// same version, marked.
-Json marked(Json pod) {
-  pod["metadata"]["deletionTimestamp"] = "2024-06-10T06:13:20Z";
-  pod["metadata"]["deletionGracePeriodSeconds"] = 1;
-  return pod;
-}
-
 TEST_F(EdgedTest, APodThatWasToldToEndStaysEndedAlthoughANewerCopyWithoutDeletionTimestampComes) {
   start_edged();
   meta_->put(pod("web", "u-1"));
   ASSERT_TRUE(runs("web"));
   meta_->notice(false);
   turn_for(50ms);
-  meta_->push("update", marked(meta_->objects.at("default/pod/web")));
+  meta_->push("update", marked_for_deletion(meta_->objects.at("default/pod/web")));
   ASSERT_TRUE(eventually([&] { return running() == 0; })) << "it is to end without the cloud";
   Json newer = meta_->objects.at("default/pod/web");
   newer["metadata"]["labels"]["seen"] = "unreachable";
@@ -346,28 +142,6 @@ TEST_F(EdgedTest, APodThatWasToldToEndStaysEndedAlthoughANewerCopyWithoutDeletio
   EXPECT_EQ(running(), 0U);
   meta_->notice(true);
   EXPECT_TRUE(gone("web")) << "the cloud keeps a pod of which nothing is left";
-  EXPECT_TRUE(nothing_left());
-  EXPECT_EQ(runtime_.count_calls("CreateContainer"), 0U);
-}
-
-TEST_F(EdgedTest, APodThatWasToldToEndStaysEndedOverARestartInBetween) {
-  start_edged();
-  meta_->put(pod("web", "u-1"));
-  ASSERT_TRUE(runs("web"));
-  meta_->notice(false);
-  const Json cloud_copy = meta_->objects.at("default/pod/web");
-  meta_->push("update", marked(cloud_copy));
-  ASSERT_TRUE(eventually([&] { return running() == 0; }));
-  stop_edged();
-  runtime_.clear_calls();
-  meta_->objects["default/pod/web"] = marked(cloud_copy);  // the database
-  start_edged();
-  turn_for(300ms);
-  meta_->objects["default/pod/web"] = cloud_copy;  // the cloud
-  meta_->put(cloud_copy);
-  turn_for(300ms);
-  meta_->notice(true);
-  EXPECT_TRUE(gone("web"));
   EXPECT_TRUE(nothing_left());
   EXPECT_EQ(runtime_.count_calls("CreateContainer"), 0U);
 }
@@ -417,44 +191,6 @@ TEST_F(EdgedTest, AStatusRefusedForWantOfAConnectionIsSentAtOnceThoughTheNoticeC
   turn_for(100ms);  // the notice is read
   meta_->refuse_late();
   EXPECT_TRUE(eventually([&] { return meta_->phase("web") == "Running"; }, 5s));
-}
-
-TEST_F(EdgedTest, AContainerThatTheRuntimeStillStartsForOurFormerLifeIsTakenOver) {
-  // We were killed between asking for its start and hearing of it.
-  cri::FakeRuntime::Fault killed;
-  killed.hang = true;
-  runtime_.fail_next("StartContainer", killed);
-  start_edged();
-  meta_->put(pod("web", "u-1"));
-  ASSERT_TRUE(eventually([&] { return runtime_.count_calls("StartContainer") == 1; }));
-  stop_edged();
-  const std::string id = runtime_.find_container("c", cri::ContainerState::Created);
-  ASSERT_NE(id, "");
-  cri::FakeRuntime::Fault busy;
-  busy.code = cri::Code::Unknown;
-  busy.message = "failed to set removing state: container is in starting state, can't be removed";
-  runtime_.fail_next("RemoveContainer", busy);
-  start_edged();
-  ASSERT_TRUE(eventually([&] { return runtime_.count_calls("RemoveContainer") == 1; }));
-  boost::asio::co_spawn(loop_, runtime_.start_container(id), [](const std::exception_ptr&) {});
-  ASSERT_TRUE(runs("web"));
-  turn_for(1500ms);
-  EXPECT_EQ(runtime_.containers().size(), 1U);
-  EXPECT_EQ(runtime_.find_container("c", cri::ContainerState::Running), id);
-  EXPECT_EQ(meta_->status("web", "containerStatuses/0/restartCount"), 0);
-}
-
-TEST_F(EdgedTest, ASandboxNameStillReservedForOurFormerLifeIsAskedForAgain) {
-  cri::FakeRuntime::Fault taken;
-  taken.code = cri::Code::Unknown;
-  taken.message = "failed to reserve sandbox name \"web\": it is reserved for \"x\"";
-  runtime_.fail_next("RunPodSandbox", taken);
-  start_edged();
-  meta_->put(pod("web", "u-1"));
-  ASSERT_TRUE(runs("web"));
-  ASSERT_EQ(runtime_.sandboxes().size(), 1U);
-  EXPECT_EQ(runtime_.sandboxes().front().metadata.attempt, 0U)
-      << "another number could make a second sandbox";
 }
 
 TEST_F(EdgedTest, ACrashingContainerIsRestartedWithGrowingPauses) {
@@ -572,35 +308,6 @@ TEST_F(EdgedTest, AfterARebootAllInitContainersRunAgainBeforeTheRest) {
   ASSERT_TRUE(eventually([&] { return runs_now("c"); }));
   EXPECT_TRUE(eventually([&] { return meta_->status("web", "containerStatuses/0/restartCount") == 1; }));
   EXPECT_EQ(meta_->status("web", "initContainerStatuses/0/restartCount"), 1);
-}
-
-TEST_F(EdgedTest, ARestartCountSurvivesTheLossOfRecordsAndLogs) {
-  start_edged();
-  meta_->put(pod("web", "u-1"));
-  ASSERT_TRUE(runs("web"));
-  runtime_.exit_container(runtime_.find_container("c"), 1);
-  ASSERT_TRUE(eventually([&] {
-    return running() == 1 && meta_->status("web", "containerStatuses/0/restartCount") == 1 &&
-           meta_->status("web", "containerStatuses/0/state/running") != nullptr;
-  }));
-  stop_edged();
-  for (const auto& one : runtime_.containers()) {
-    if (one.state == cri::ContainerState::Running) runtime_.exit_container(one.id, 1);
-    boost::asio::co_spawn(loop_, runtime_.remove_container(one.id), boost::asio::detached);
-  }
-  ASSERT_TRUE(eventually([&] { return runtime_.containers().empty(); }));
-  fs::remove_all(root_ / "pods");
-  start_edged();
-  ASSERT_TRUE(eventually([&] { return running() == 1; }));
-  const auto* config = runtime_.container_config(runtime_.find_container("c"));
-  ASSERT_NE(config, nullptr);
-  EXPECT_EQ(config->metadata.attempt, 2U) << "the count begins anew";
-  ASSERT_TRUE(eventually([&] {
-    return meta_->status("web", "containerStatuses/0/state/running/startedAt").is_string() &&
-           meta_->status("web", "containerStatuses/0/restartCount") == 2;
-  }));
-  EXPECT_EQ(meta_->status("web", "containerStatuses/0/lastState/terminated/reason"),
-            "ContainerStatusUnknown");
 }
 
 TEST_F(EdgedTest, AnEphemeralContainerJoinsARunningPodAndIsReported) {
