@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/detached.hpp>
+// Pods that the runtime has and nobody names: what is said of them, and how often their removal is tried.
 
 #include "unit/edged/edged_fixture.hpp"
 
