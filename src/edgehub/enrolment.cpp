@@ -11,7 +11,7 @@
 namespace edgecore::edgehub {
 namespace {
 
-/// Certificates are small; more than this is not one (protocol/01-tunnel.md §3.2).
+/// Limit for a certificate (protocol/01-tunnel.md §3.2).
 constexpr std::size_t kCertificateBytes = 1U << 20U;
 
 net::Name subject_of(const std::string& node_name) {
@@ -24,14 +24,14 @@ net::Name subject_of(const std::string& node_name) {
 
 }  // namespace
 
-/// One application for a certificate: under whose trust, and with which credential.
+/// A request for a certificate: the trusted CA and the credential.
 struct Enrolment::Ask {
   std::string ca_pem;
   std::string bearer;                ///< the token's JWT, or empty
   std::optional<Identity> identity;  ///< shown to the server, or none
 };
 
-/// What passed every check.
+/// A certificate that has passed every check, and its key.
 struct Enrolment::Issued {
   std::string key_pem, certificate_pem;
 };
@@ -59,7 +59,7 @@ boost::asio::awaitable<std::string> Enrolment::fetch_ca(JoinToken token) {
   net::ClientRequest request;
   request.url = options_.http_server + "/ca.crt";
   net::ClientTlsOptions unverified;
-  unverified.verify_peer = false;  // what comes is judged by the hash in the token
+  unverified.verify_peer = false;  // the hash in the token verifies the answer
   request.tls = net::TlsContext::client(unverified);
   request.timeout = options_.timeout;
   request.max_response_bytes = kCertificateBytes;

@@ -7,9 +7,9 @@
 #include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/message.hpp"
 
-/// What the cloud asks a node to do to itself (group `taskmanager`): upgrade, pull images, change
-/// edgecore.yaml. This agent does none of it yet. It reports each as failed, so that the job ends in the
-/// cloud instead of waiting for this node. Pure functions; they never throw for what the cloud may send.
+/// Jobs that the cloud gives to a node (group `taskmanager`): upgrade, pull images, change edgecore.yaml.
+/// This agent does none of it yet. It reports each as failed, so that the job ends in the cloud instead of
+/// waiting for this node. Pure functions; they never throw for what the cloud may send.
 namespace edgecore::edgehub {
 
 /// Whether a message is a node job of CloudCore v1.21 and later (protocol/08-later-clouds.md §10.3); else it

@@ -32,13 +32,12 @@ struct EdgeHubOptions {
 
 /// What the module needs from outside besides the bus.
 struct EdgeHubDeps {
-  /// The join token as it is now (bootstrap file, else configuration), or "" when there is none. Asked at
-  /// each enrolment, so that an operator can put a new one in place while the node runs. Called on the
-  /// module's thread.
+  /// The present join token (bootstrap file, else configuration), or "". Called at each enrolment, so that an
+  /// operator can set a new one while the node runs, on the module's thread.
   std::function<std::string()> token;
-  /// The token has served and may be removed from where it lay.
+  /// The token was used and may be removed from its file.
   std::function<void()> enrolled;
-  /// The network's changes; made on the module's thread. Empty: none are watched.
+  /// Makes a watch of the network's changes, on the module's thread. Empty: nothing is watched.
   std::function<std::unique_ptr<net::InterfacesWatch>(boost::asio::any_io_executor)> watch;
 };
 

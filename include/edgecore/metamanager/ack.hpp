@@ -17,9 +17,8 @@ namespace edgecore::metamanager {
 /// "Not stored, send it again": the cloud does so after 5 s.
 [[nodiscard]] beehive::Message make_refusal(const beehive::Message& received, std::string_view why);
 
-/// Whether CloudHub waits for an ack of this message and sends it again until it comes. The cloud decides by
-/// what its own copy says; where that cannot be seen from here the answer is true, because an ack nobody
-/// waits for does no harm.
+/// Whether CloudHub sends this message again until it is acknowledged. Where the node cannot know, the answer
+/// is true, because an ack that is not needed does no harm.
 [[nodiscard]] bool wants_ack(const beehive::Message& received);
 
 }  // namespace edgecore::metamanager

@@ -17,8 +17,8 @@ struct InventoryItem {
   bool operator==(const InventoryItem&) const = default;
 };
 
-/// What the node holds of a type ("pod", "configmap", …), in order of resource, for comparing it with what
-/// the cloud has. Rows that are no objects are left out. Throws StoreError.
+/// All objects of a type ("pod", "configmap", …) that the node holds, by resource, to be compared with those
+/// of the cloud. Leaves out rows that cannot be read. Throws StoreError.
 [[nodiscard]] std::vector<InventoryItem> inventory(const store::Source& from, std::string_view type);
 
 }  // namespace edgecore::metamanager

@@ -11,19 +11,19 @@
 
 namespace edgecore::metamanager {
 
-/// Times and limits of the module that are no settings of edgecore.yaml. Steady clock.
+/// Times and limits of the module that edgecore.yaml does not set. Steady clock.
 struct MetaManagerTuning {
-  /// How long a reader waits for the cloud when a local copy of unknown age is at hand.
+  /// How long a reader waits for the cloud if there is a local copy of unknown age.
   std::chrono::milliseconds local_copy_patience{1000};
   /// Between the checks of a pod which the cloud says does not exist, before it is removed here.
   std::chrono::milliseconds gone_pod_recheck{10000};
-  /// For one page of the list that refills a lost database, and the first pause after it failed.
+  /// Timeout of one page of the list that refills a lost database, and the first pause after a failure.
   std::chrono::milliseconds resync_timeout{10000};
   std::chrono::milliseconds resync_pause{10000};
-  /// For what keeps this node alive in the cloud (its Node, its Lease), when that is less than
-  /// `remoteQueryTimeout`: edged asks again after 10 s, and must not join a question whose answer was lost.
+  /// Timeout of requests about this node's Node and Lease, if it is less than `remoteQueryTimeout`: edged
+  /// asks again after 10 s, and must not join a request whose answer was lost.
   std::chrono::milliseconds node_answer{9000};
-  /// Requests of this node's modules being served at one time; more are refused with TooManyRequests.
+  /// Requests of this node's modules that are served at one time; more are refused with TooManyRequests.
   std::size_t max_requests = 256;
 };
 
@@ -40,10 +40,10 @@ struct MetaManagerDeps {
 ///
 /// Rules its users may rely on:
 /// - An ack leaves after the commit; what is handed on is on disk.
-/// - The mailbox is never held up by the cloud: requests run beside it, equal questions share one.
-/// - A question with a current local copy is answered from it at once. A copy whose age is unknown (first use
-///   after a connection began) is checked with the cloud, for which the asker waits
-///   `local_copy_patience` at most.
+/// - The cloud never holds up the mailbox: each request runs in a task, and equal requests share one.
+/// - A request is answered at once from a current local copy. A copy of unknown age (first use after a
+///   connection began) is checked with the cloud first, for `local_copy_patience` at most.
+/// - A busy metaserver holds up neither edged nor the cloud.
 /// - The Node's heartbeats and the Lease are kept in memory only.
 beehive::ModuleFactory make_metamanager(MetaManagerDeps deps);
 

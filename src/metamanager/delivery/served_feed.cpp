@@ -39,11 +39,6 @@ bool ServedFeed::is_wanted() const {
   return !given_up_ && context_.bus.has_module(names::module::kMetaServer);
 }
 
-bool ServedFeed::tell_now(beehive::Message news) {
-  return waiting_ == 0 && notes_->empty() &&
-         context_.bus.try_send(names::module::kMetaServer, std::move(news));
-}
-
 boost::asio::awaitable<void> ServedFeed::stored(std::shared_ptr<const ObjectWrite> write) {
   if (!is_wanted()) co_return;
   for (const ServedRow& served : write->served) {
@@ -54,7 +49,9 @@ boost::asio::awaitable<void> ServedFeed::stored(std::shared_ptr<const ObjectWrit
 }
 
 boost::asio::awaitable<void> ServedFeed::changed(std::string key, SharedText object) {
-  if (!is_wanted() || tell_now(update_of(key, *object))) co_return;
+  if (!is_wanted()) co_return;
+  if (is_up_to_date() && context_.bus.try_send(names::module::kMetaServer, update_of(key, *object)))
+    co_return;
   std::optional<ServedNotes::Removal> none;
   co_await note(std::move(key), std::move(none));
 }
@@ -64,28 +61,36 @@ boost::asio::awaitable<void> ServedFeed::removed(std::shared_ptr<const ObjectRem
   for (const std::string& row : removal->served_keys) {
     std::optional<ServedNotes::Removal> what{{removal->uid, removal->resource_version}};
     std::string key = row;
-    if (!tell_now(deletion_of(key, *what))) co_await note(std::move(key), std::move(what));
+    const bool told =
+        is_up_to_date() && context_.bus.try_send(names::module::kMetaServer, deletion_of(key, *what));
+    if (!told) co_await note(std::move(key), std::move(what));
   }
 }
 
+/// A place in the queue of tasks that wait for room for a note.
+struct ServedFeed::Turn {
+  explicit Turn(ServedFeed& owner) : feed(owner), number(owner.queued_++) {}
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() {
+    ++feed.served_;
+    feed.room_.cancel();
+  }
+  [[nodiscard]] bool is_first() const { return number == feed.served_; }
+
+  ServedFeed& feed;
+  std::uint64_t number;
+};
+
 boost::asio::awaitable<void> ServedFeed::note(std::string key, std::optional<ServedNotes::Removal> removal) {
-  struct Waiting {
-    explicit Waiting(std::size_t& count) : count_(count) { ++count_; }
-    Waiting(const Waiting&) = delete;
-    Waiting& operator=(const Waiting&) = delete;
-    ~Waiting() { --count_; }
-    std::size_t& count_;
-  };
-  // Those who wait already come first: changes of a row stay in order.
-  bool noted = waiting_ == 0 && notes_->add(key, removal);
-  while (!noted && !given_up_) {
-    const Waiting waiting(waiting_);
+  // In turn, so that changes of a row stay in order.
+  const Turn turn(*this);
+  while (!given_up_ && !(turn.is_first() && notes_->add(key, removal))) {
     boost::system::error_code woken;
     co_await room_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
     const auto state = co_await boost::asio::this_coro::cancellation_state;
     if (state.cancelled() != boost::asio::cancellation_type::none)
       throw boost::system::system_error(boost::asio::error::operation_aborted);
-    noted = notes_->add(key, removal);
   }
   noted_.notify();
 }
@@ -94,8 +99,9 @@ boost::asio::awaitable<void> ServedFeed::run() {
   for (;;) {
     while (const auto note = notes_->front()) {
       co_await tell(*note);
-      notes_->told(*note);
       room_.cancel();
+      if (given_up_) co_return;
+      notes_->told(*note);
     }
     co_await noted_.sleep();
   }
@@ -121,7 +127,6 @@ boost::asio::awaitable<void> ServedFeed::send(beehive::Message news) {
   }
   if (refused.empty() || std::exchange(given_up_, true)) co_return;
   context_.log->warn("metaserver is not told of changes any more: {}", refused);
-  notes_->clear();
 }
 
 }  // namespace edgecore::metamanager

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,13 +32,14 @@ class ServedFeed {
   /// One row was changed to `object`.
   boost::asio::awaitable<void> changed(std::string key, SharedText object);
 
-  /// Tells what is noted, until cancelled.
+  /// Tells what is noted, until cancelled or until metaserver takes nothing any more.
   boost::asio::awaitable<void> run();
 
  private:
+  struct Turn;
   [[nodiscard]] bool is_wanted() const;
-  /// False when something is noted already, or the mailbox is full.
-  bool tell_now(beehive::Message news);
+  /// Nothing is noted, so that a change may be told at once.
+  [[nodiscard]] bool is_up_to_date() const { return queued_ == served_ && notes_->empty(); }
   boost::asio::awaitable<void> note(std::string key, std::optional<ServedNotes::Removal> removal);
   boost::asio::awaitable<void> tell(const ServedNotes::Note& note);
   boost::asio::awaitable<void> send(beehive::Message news);
@@ -46,9 +48,9 @@ class ServedFeed {
   const store::Reader& reader_;
   std::shared_ptr<ServedNotes> notes_;
   beehive::Wakeup noted_;
-  SteadyTimer room_;         ///< cancelled when a note was told
-  std::size_t waiting_ = 0;  ///< tasks that wait for room for a note
-  bool given_up_ = false;    ///< metaserver takes nothing any more
+  SteadyTimer room_;                       ///< cancelled when there may be room for a note
+  std::uint64_t queued_ = 0, served_ = 0;  ///< turns of tasks that note a change: begun, ended
+  bool given_up_ = false;                  ///< metaserver takes nothing any more
 };
 
 }  // namespace edgecore::metamanager

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metamanager/delivery/served_notes.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace edgecore::metamanager {
@@ -16,7 +18,7 @@ bool ServedNotes::add(std::string_view key, std::optional<Removal> removal) {
     by_key_.emplace(notes_.back().key, std::prev(notes_.end()));
   }
   Note& note = *by_key_.at(key);
-  ++note.changes;
+  note.last_change = ++changes_;
   if (removal) note.removals.push_back(*std::move(removal));
   return true;
 }
@@ -37,22 +39,16 @@ void ServedNotes::told(const Note& note) {
   const auto known = by_key_.find(note.key);
   if (known == by_key_.end()) return;
   const auto at = known->second;
-  if (at->changes != note.changes) {
-    at->removals.erase(at->removals.begin(),
-                       at->removals.begin() + static_cast<std::ptrdiff_t>(note.removals.size()));
-    count_ -= note.removals.size();
+  if (at->last_change != note.last_change) {
+    // An earlier life of the module may have been late with this.
+    const std::size_t done = std::min(note.removals.size(), at->removals.size());
+    at->removals.erase(at->removals.begin(), at->removals.begin() + static_cast<std::ptrdiff_t>(done));
+    count_ -= done;
     return;
   }
   count_ -= 1 + at->removals.size();
   by_key_.erase(known);
   notes_.erase(at);
-}
-
-void ServedNotes::clear() {
-  const std::lock_guard lock(mutex_);
-  by_key_.clear();
-  notes_.clear();
-  count_ = 0;
 }
 
 }  // namespace edgecore::metamanager

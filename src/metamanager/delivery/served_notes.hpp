@@ -29,7 +29,7 @@ class ServedNotes {
   struct Note {
     std::string key;
     std::vector<Removal> removals;  ///< in order, all before what the row holds now
-    std::uint64_t changes = 0;
+    std::uint64_t last_change = 0;  ///< number of the newest change it stands for
   };
   /// Notes a change. False when there are too many notes; then nothing is noted.
   [[nodiscard]] bool add(std::string_view key, std::optional<Removal> removal = std::nullopt);
@@ -38,13 +38,13 @@ class ServedNotes {
   [[nodiscard]] std::optional<Note> front() const;
   /// metaserver was told what `note` says. A change that came meanwhile stays noted.
   void told(const Note& note);
-  void clear();
 
  private:
   using Notes = std::list<Note>;
   mutable std::mutex mutex_;
   const std::size_t most_;
   std::size_t count_ = 0;  ///< notes and removals
+  std::uint64_t changes_ = 0;
   Notes notes_;
   std::unordered_map<std::string_view, Notes::iterator> by_key_;  ///< views of the notes' keys
 };

@@ -9,7 +9,7 @@
 #include "edgecore/kube/identity.hpp"
 #include "edgecore/kube/json.hpp"
 
-/// What is read off a Kubernetes object before it is stored or given on. Pure functions.
+/// Reading a Kubernetes object before it is stored or handed on. Pure functions.
 namespace edgecore::metamanager {
 
 using kube::Identity;

@@ -19,7 +19,7 @@ namespace edgecore::metamanager {
 /// fetches, and learned when they are pushed. Belongs to the module's thread.
 class ServedKinds {
  public:
-  /// Knows the built-in kinds and what it is told.
+  /// Knows the built-in kinds and the CRDs given to `learn`.
   ServedKinds();
   /// Reads the stored CRDs. For an unknown kind it reads them again, at most once a second.
   ServedKinds(const store::Reader& reader, const Clock& clock, log::Logger log);
