@@ -297,6 +297,15 @@ bool DynamicController::matches(const Listener& listener, const Json& object) {
   return listener.labels.matches_object(object) && listener.fields.matches(seen);
 }
 
+Json DynamicController::content_of(const ResourceKind& kind, const Change& change) const {
+  Json content = in_version(kind, *change.object);
+  if (change.type != ChangeType::deleted || faults_.deletion_version == "own") return content;
+  if (faults_.deletion_version == "last") return in_version(kind, *change.before);
+  Json bare = {{"metadata", {{"name", name_of(content)}, {"uid", uid_of(content)}}}};
+  if (kind.namespaced) bare["metadata"]["namespace"] = namespace_of(content);
+  return bare;
+}
+
 void DynamicController::changed(const Change& change) {
   std::map<std::string, const ResourceKind*> nodes;
   for (const auto& [id, listener] : listeners_) {
@@ -308,7 +317,7 @@ void DynamicController::changed(const Change& change) {
       namespace_of(*change.object), guessed_type(std::string(change.kind->plural)), name_of(*change.object));
   for (const auto& [node, kind] : nodes) {
     downlink_.send(node, push(names::source::kDynamicController, operation_of(change.type), resource,
-                              in_version(*kind, *change.object)));
+                              content_of(*kind, change)));
   }
 }
 

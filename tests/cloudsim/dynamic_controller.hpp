@@ -61,6 +61,8 @@ class DynamicController {
   Json patch(const Target& at, const Json& options);
   void watch(const std::string& node, const Json& application);
   bool sync_watches(const std::string& node, const beehive::Message& message);
+  /// What a push of a change carries; of a deletion as the fault deletionVersion says.
+  [[nodiscard]] Json content_of(const ResourceKind& kind, const Change& change) const;
   [[nodiscard]] bool hangs(const Json& application) const;
   [[nodiscard]] bool sync_hangs(const std::string& node, const beehive::Message& message) const;
   [[nodiscard]] Target target_of(const Json& application) const;

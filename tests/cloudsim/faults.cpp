@@ -53,6 +53,9 @@ void Faults::apply(const Json& change) {
   next.close_successor = flag("closeSuccessor", close_successor);
   next.fragment = flag("fragment", fragment);
   next.keepalive = millis(change, "keepaliveMs", keepalive);
+  next.deletion_version = kube::optional_string(change, "deletionVersion").value_or(deletion_version);
+  if (next.deletion_version != "own" && next.deletion_version != "last" && next.deletion_version != "none")
+    throw BadInput("The fault deletionVersion is own, last or none.");
   next.router_timeout = millis(change, "routerTimeoutMs", router_timeout);
   next.dynamic_controller = flag("dynamicController", dynamic_controller);
   if (change.contains("forbidden")) {
@@ -85,6 +88,7 @@ Json Faults::to_json() const {
           {"closeSuccessor", close_successor},
           {"fragment", fragment},
           {"keepaliveMs", keepalive.count()},
+          {"deletionVersion", deletion_version},
           {"forbidden", forbidden},
           {"dynamicController", dynamic_controller},
           {"routerTimeoutMs", router_timeout.count()},

@@ -29,6 +29,7 @@ struct Faults {
   bool close_successor = false;                ///< the end of a replaced connection takes its successor along
   bool fragment = true;                        ///< long messages in the two frames of Go's server
   std::chrono::milliseconds keepalive{30'000};  ///< without one for so long a session ends
+  std::string deletion_version = "own";         ///< own, last, none: what DynamicController's deletions carry
   std::set<std::string> forbidden;  ///< plurals of which CloudCore itself may read and write nothing
   bool dynamic_controller =
       true;  ///< false: Applications are dropped in silence, as a default CloudCore does

@@ -26,8 +26,7 @@ Api::Done Api::pod_log(Call& call) {
   if (call.info.verb != "get")
     throw ApiError(kube::Status::method_not_allowed("pods/log", call.request.method));
   const PodLogOptions options = parse_log_options(call.info.target, call.info.name);
-  Collection& pods = parts_.cache.open(call.resource);
-  ObjectPtr pod = pods.find(call.info.ns, call.info.name);
+  ObjectPtr pod = parts_.cache.open(call.resource)->find(call.info.ns, call.info.name);
   if (!pod) pod = co_await current_object(call.resource, call.info.ns, call.info.name, patience_of(call));
   if (!pod) throw ApiError(kube::Status::not_found("pods", call.info.name));
   if (!is_own_pod(*call.resource, pod)) {
@@ -42,7 +41,7 @@ Api::Done Api::pod_log(Call& call) {
   const LogTarget target = request.target;
   const std::string ns = call.info.ns, name = call.info.name;
   request.runs = [this, resource = call.resource, ns, name, target] {
-    const ObjectPtr now = parts_.cache.open(resource).find(ns, name);
+    const ObjectPtr now = parts_.cache.open(resource)->find(ns, name);
     return still_runs(now ? now->json() : Json(), target);
   };
   PodLog log(parts_.context.executor, std::move(request));
@@ -67,7 +66,7 @@ Api::Done Api::restart_pods(Call& call) {
     if (!name.is_string()) bad_request("a pod's name is a string");
     const std::string pod = name.get<std::string>();
     const std::string shown = call.info.ns + "/" + pod;
-    const ObjectPtr known = parts_.cache.open(call.resource).find(call.info.ns, pod);
+    const ObjectPtr known = parts_.cache.open(call.resource)->find(call.info.ns, pod);
     if (!known || !is_own_pod(*call.resource, known)) {
       errors.push_back("not found pod:\"/" + shown + "\"");
       continue;

@@ -136,9 +136,8 @@ bool Api::is_of_own_node(const ObjectFilter& filter, const kube::ApiResource& re
 
 boost::asio::awaitable<ObjectPtr> Api::current_object(kube::ApiResourcePtr resource, std::string ns,
                                                       std::string name, std::chrono::milliseconds patience) {
-  Collection& collection = parts_.cache.open(resource);
-  parts_.cache.used(collection, parts_.context.clock.steady());
-  ObjectPtr object = collection.find(ns, name);
+  const CollectionPtr collection = parts_.cache.open(resource, parts_.context.clock.steady());
+  ObjectPtr object = collection->find(ns, name);
   if (parts_.cloud.is_up() && (is_own_pod(*resource, object) || parts_.scopes.covers(*resource, ns, name)))
     co_return object;
   if (parts_.cloud.usable()) co_return co_await ask_for_object(resource, ns, name, patience);
@@ -164,18 +163,19 @@ boost::asio::awaitable<ObjectPtr> Api::ask_for_object(kube::ApiResourcePtr resou
   const std::shared_ptr<Question> question = slot;
   if (mine) parts_.tasks.spawn("get of " + key, put_question(key, question));
 
-  ObjectPtr local = parts_.cache.open(resource).find(ns, name);
+  const CollectionPtr collection = parts_.cache.open(resource);
+  ObjectPtr local = collection->find(ns, name);
   const auto until = steady_now() + (local ? std::min(patience, kLocalPatience) : patience);
   co_await wait_for(question, until);
   const CloudAnswer& answer = question->answer;
   if (question->done && answer.ok()) co_return take_answer(resource, "", answer.body);
   if (question->done && answer.refused()) {
     if (answer.status.code != 404) throw ApiError(answer.status);
-    local = parts_.cache.open(resource).find(ns, name);
-    if (local && !is_own_pod(*resource, local)) parts_.cache.drop(parts_.cache.open(resource), local, 0);
+    local = collection->find(ns, name);
+    if (local && !is_own_pod(*resource, local)) parts_.cache.drop(*collection, local, 0);
     co_return nullptr;
   }
-  local = parts_.cache.open(resource).find(ns, name);
+  local = collection->find(ns, name);
   if (!local) throw ApiError(not_known_here(*resource, name));
   co_return local;
 }
@@ -256,9 +256,9 @@ boost::asio::awaitable<void> Api::look_at_own_node(const kube::ApiResource& reso
     const beehive::MessagePtr answer =
         co_await parts_.context.bus.request(names::module::kMetaManager, std::move(question), kLocalPatience);
     if (answer->route.operation != names::operation::kResponse) co_return;
-    Collection& nodes = parts_.cache.open(parts_.resources.find("", "v1", "nodes"));
+    const CollectionPtr nodes = parts_.cache.open(parts_.resources.find("", "v1", "nodes"));
     const ObjectPtr object = CachedObject::make_checked(kube::dump_json(answer->content));
-    if (!nodes.overlay(object)) parts_.cache.keep(nodes, object);
+    if (!nodes->overlay(object)) parts_.cache.keep(*nodes, object);
   } catch (const beehive::RequestFailed&) {
     // What is stored has to do.
   } catch (const BadInput&) {
@@ -296,8 +296,7 @@ Api::Done Api::list(Call& call) {
       make_filter(resource, resource.namespaced ? call.info.ns : std::string(), call.info.name,
                   call.query("labelSelector"), call.query("fieldSelector"));
   co_await look_at_own_node(resource);
-  Collection& collection = parts_.cache.open(call.resource);
-  parts_.cache.used(collection, parts_.context.clock.steady());
+  const CollectionPtr collection = parts_.cache.open(call.resource, parts_.context.clock.steady());
   const bool own = parts_.cloud.is_up() && is_of_own_node(filter, resource);
   // Events come and go by the thousand: they are not kept current for a list.
   const bool passing = resource.plural == "events";
@@ -318,7 +317,7 @@ Api::Done Api::list(Call& call) {
       co_return;
     }
   }
-  co_await send_list(call, parts_.cache.open(call.resource), filter);
+  co_await send_list(call, *collection, filter);
 }
 
 Api::Done Api::pass_list_on(Call& call) {
@@ -337,7 +336,8 @@ Api::Done Api::pass_list_on(Call& call) {
   if (!answer.ok()) {
     const ObjectFilter filter = make_filter(resource, call.info.ns, call.info.name,
                                             call.query("labelSelector"), call.query("fieldSelector"));
-    co_await send_list(call, parts_.cache.open(call.resource), filter);
+    const CollectionPtr collection = parts_.cache.open(call.resource);
+    co_await send_list(call, *collection, filter);
     co_return;
   }
   const Representation wanted = representation(call.request.headers, call.info.target, Offer::kList);
@@ -367,11 +367,11 @@ Api::Done Api::send_list(Call& call, Collection& collection, const ObjectFilter&
   const std::string match = call.query("resourceVersionMatch");
   const std::string at_version = call.query("resourceVersion");
   const auto version = number_of(at_version, "resourceVersion");
-  const std::uint64_t token = collection.token();
+  const std::uint64_t token = collection.resume_version();
   if (match == "Exact" && version && *version != token)
     throw ApiError(
         kube::Status::expired("the version " + at_version + " of the list is not known on this node"));
-  collection.told();
+  collection.set_position_sent();
   const auto limit = number_of(call.query("limit"), "limit").value_or(0);
   // As the API server's watch cache does: a list that may be of any version comes whole.
   const bool paged = limit > 0 && at_version != "0";
@@ -513,8 +513,7 @@ Api::Done Api::watch(Call& call) {
       if (answer.outcome == Scopes::Outcome::kRefused) throw ApiError(answer.why);
     }
   }
-  Collection& collection = parts_.cache.open(call.resource);
-  parts_.cache.used(collection, parts_.context.clock.steady());
+  const CollectionPtr collection = parts_.cache.open(call.resource, parts_.context.clock.steady());
   if (wanted.form != Form::kObject) {
     query.render = [this, wanted, kind = call.resource](const CachedObject& object, bool first) {
       const Json json = object.json();
@@ -535,10 +534,9 @@ Api::Done Api::watch(Call& call) {
   };
   const Open open(parts_.metrics);
   query.sent = [this](std::uint64_t events) { parts_.metrics.events_sent(events); };
-  collection.told();
   call.code = 200;
   net::Headers headers = headers_for(call, wanted.content_type);
-  co_await serve_watch(parts_.context, collection, std::move(query), std::move(headers), call.responder);
+  co_await serve_watch(parts_.context, *collection, std::move(query), std::move(headers), call.responder);
 }
 
 }  // namespace edgecore::metaserver

@@ -110,7 +110,7 @@ ObjectPtr Api::take_answer(const kube::ApiResourcePtr& resource, const std::stri
   }
   ObjectPtr object = CachedObject::make_checked(text);
   const bool whole = subresource.empty() || subresource == "status";
-  if (whole && object->version() != 0) parts_.cache.keep(parts_.cache.open(resource), object);
+  if (whole && object->version() != 0) parts_.cache.keep(*parts_.cache.open(resource), object);
   return object;
 }
 
@@ -161,7 +161,7 @@ Api::Done Api::update(Call& call) {
   const bool device = resource.plural == "devices" && info.subresource.empty();
   const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
   if (!answer.ok() && device && !is_dry_run(info.target)) {
-    const ObjectPtr stored = parts_.cache.open(call.resource).find(info.ns, info.name);
+    const ObjectPtr stored = parts_.cache.open(call.resource)->find(info.ns, info.name);
     if (!stored) throw ApiError(kube::Status::not_found(resource.qualified(), info.name));
     Json before = stored->json();
     const Json changed = co_await parts_.offline_writes.update_device(std::move(before), std::move(object));
@@ -200,7 +200,7 @@ Api::Done Api::patch(Call& call) {
   application.subresource = info.subresource;
   const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
   if (!answer.ok() && device && !is_dry_run(info.target)) {
-    const ObjectPtr stored = parts_.cache.open(call.resource).find(ns, info.name);
+    const ObjectPtr stored = parts_.cache.open(call.resource)->find(ns, info.name);
     if (!stored) throw ApiError(kube::Status::not_found(resource.qualified(), info.name));
     const Json changed = co_await parts_.offline_writes.patch_device(
         stored->json(), std::move(body.content_type), std::move(body.text));
@@ -218,7 +218,7 @@ Api::Done Api::remove(Call& call) {
     throw ApiError(kube::Status::method_not_allowed(info.resource + "/" + info.subresource, "DELETE"));
   const std::string ns = resource.namespaced ? info.ns : std::string();
   Json options = delete_options(call.request, info.target);
-  const ObjectPtr known = parts_.cache.open(call.resource).find(ns, info.name);
+  const ObjectPtr known = parts_.cache.open(call.resource)->find(ns, info.name);
   beehive::Application application =
       parts_.cloud.make(key_of(resource, ns, info.name), "delete", kube::dump_json(options));
   const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
@@ -250,7 +250,7 @@ Api::Done Api::remove_collection(Call& call) {
       refuse_offline(call, kube::Status::service_unavailable("what there is to delete is not known"));
   }
   std::vector<ObjectPtr> chosen;
-  for (const ObjectPtr& object : parts_.cache.open(call.resource).objects())
+  for (const ObjectPtr& object : parts_.cache.open(call.resource)->objects())
     if (filter.matches(*object)) chosen.push_back(object);
   if (chosen.size() > kMostDeletions)
     bad_request("more than " + std::to_string(kMostDeletions) + " objects are not deleted at once");
@@ -266,7 +266,7 @@ Api::Done Api::remove_collection(Call& call) {
     if (answer.refused() && !was_gone) throw ApiError(answer.status);
     if (!answer.ok() && !was_gone) refuse_offline(call, answer.status);
   }
-  co_await send_objects(call, std::move(chosen), parts_.cache.open(call.resource).token(), "", 0);
+  co_await send_objects(call, std::move(chosen), parts_.cache.open(call.resource)->resume_version(), "", 0);
 }
 
 Api::Done Api::review(Call& call) {

@@ -4,6 +4,19 @@
 #include <algorithm>
 
 namespace edgecore::metaserver {
+namespace {
+
+/// How many versions are looked at to find one that is not used.
+constexpr unsigned kTries = 1U << 12U;
+
+std::string key_of(std::string_view ns, std::string_view name) {
+  std::string key;
+  key.reserve(ns.size() + name.size() + 1);
+  key.append(ns).append("/").append(name);
+  return key;
+}
+
+}  // namespace
 
 Collection::Collection(kube::ApiResourcePtr resource) : Collection(std::move(resource), Limits()) {}
 
@@ -25,34 +38,44 @@ void Collection::load(ObjectPtr object) {
 void Collection::loaded(std::uint64_t floor) {
   newest_ = std::max(newest_, floor);
   opened_at_ = newest_;
-  append(Event::Type::kMark, newest_, nullptr, nullptr);
+  append({}, newest_, {});
 }
 
 bool Collection::store(ObjectPtr object) {
   const auto at = objects_.find(object);
-  if (at == objects_.end()) {
-    if (!object->uid().empty() && was_deleted(object->uid())) return false;
-    bytes_ += object->bytes();
-    newest_ = std::max(newest_, object->version());
-    versions_.insert(object->version());
-    objects_.insert(object);
-    const std::uint64_t version = object->version();
-    append(Event::Type::kAdded, version, std::move(object), nullptr);
+  const ObjectPtr before = at == objects_.end() ? nullptr : *at;
+  if (before && object->version() <= before->version()) return false;
+  const bool same =
+      before && (object->uid() == before->uid() || before->uid().empty() || object->uid().empty());
+  if (same) {
+    modify(at, std::move(object));
     return true;
   }
-  const ObjectPtr before = *at;
-  if (object->version() <= before->version()) return false;
-  newest_ = std::max(newest_, object->version());
-  const bool successor = object->uid() != before->uid() && !before->uid().empty() && !object->uid().empty();
-  if (successor) {
-    forget_uid(before->uid());
-    append_deleted(before, object->version() - 1);
-  }
-  replace(at, object);
-  const std::uint64_t version = object->version();
-  append(successor ? Event::Type::kAdded : Event::Type::kModified, version, std::move(object),
-         successor ? nullptr : before);
+  if (is_deleted(*object)) return false;
+  if (before) take_out(at, {earliest_deletion(before->version()), object->version() - 1});
+  add(std::move(object));
   return true;
+}
+
+void Collection::add(ObjectPtr object) {
+  bytes_ += object->bytes();
+  versions_.insert(object->version());
+  objects_.insert(object);
+  const std::uint64_t version = object->version();
+  Event event;
+  event.type = Event::Type::kAdded;
+  event.object = std::move(object);
+  append(std::move(event), version, {.is_known = true});
+}
+
+void Collection::modify(Objects::iterator at, ObjectPtr object) {
+  const std::uint64_t version = object->version();
+  Event event;
+  event.type = Event::Type::kModified;
+  event.before = *at;
+  event.object = object;
+  replace(at, std::move(object));
+  append(std::move(event), version, {.is_known = true});
 }
 
 bool Collection::overlay(ObjectPtr object) {
@@ -77,134 +100,182 @@ void Collection::replace(Objects::iterator at, ObjectPtr object) {
 bool Collection::remove(std::string_view ns, std::string_view name, std::string_view uid,
                         std::uint64_t version) {
   const auto at = objects_.find(ObjectOrder::Name(ns, name));
-  if (at == objects_.end()) {
-    if (!uid.empty()) forget_uid(uid);
+  const ObjectPtr object = at == objects_.end() ? nullptr : *at;
+  const bool is_other = object && !uid.empty() && !object->uid().empty() && object->uid() != uid;
+  if (!object || is_other) {
+    remember_deletion(ns, name, uid, version);
     return false;
   }
-  const ObjectPtr object = *at;
-  if (!uid.empty() && !object->uid().empty() && object->uid() != uid) {
-    forget_uid(uid);
-    return false;
-  }
-  if (version != 0 && object->version() > version) return false;
-  forget_uid(object->uid());
-  newest_ = std::max(newest_, version);
-  bytes_ -= object->bytes();
-  versions_.erase(object->version());
-  objects_.erase(at);
-  append_deleted(object, version);
+  const std::uint64_t last = object->version();
+  if (uid.empty() && version != 0 && last > version) return false;
+  take_out(at, {version > last ? version : earliest_deletion(last), DeletionTime::kUnknown});
+  if (const auto place = places_.find(version); place != places_.end()) place->second.is_known = true;
   return true;
 }
 
-std::uint64_t Collection::version_of_deletion(std::uint64_t after, std::uint64_t up_to) const {
-  constexpr std::uint64_t kTries = 1U << 16U;
+bool Collection::remove_missing(const CachedObject& object, std::uint64_t version) {
+  const auto at = objects_.find(ObjectOrder::Name(object.ns(), object.name()));
+  if (at == objects_.end() || (*at)->version() > version) return false;
+  take_out(at, {earliest_deletion((*at)->version()), version});
+  return true;
+}
+
+void Collection::take_out(Objects::iterator at, DeletionTime when) {
+  const ObjectPtr object = *at;
+  remember_deletion(object->ns(), object->name(), object->uid(), when.limit());
+  bytes_ -= object->bytes();
+  versions_.erase(object->version());
+  objects_.erase(at);
+  append_deleted(object, when);
+}
+
+// The event may show any version from the object's last one to the next one of that name. So that a watch
+// can be resumed from it, it takes one that names no other position: the highest up to the one at which the
+// object is known to be deleted. The cluster has used that version up, for this deletion or for another
+// resource. Where there is none, the event shows the last version of the object.
+void Collection::append_deleted(const ObjectPtr& object, DeletionTime when) {
+  const std::uint64_t last = object->version();
+  const std::uint64_t own = unused_version(last, when.limit());
+  Event event;
+  event.type = Event::Type::kDeleted;
+  event.object = own == 0 ? object : CachedObject::with_version(*object, own);
+  event.deleted = when;
+  append(std::move(event), own == 0 ? last : own, {.is_unique = own != 0});
+}
+
+// A deletion has a version of its own, above the object's last one. So it is not one of those that are known
+// to belong to other objects, and not below the first one that is not.
+std::uint64_t Collection::earliest_deletion(std::uint64_t last) const {
+  for (std::uint64_t version = last + 1; version - last <= kTries; ++version) {
+    const auto at = places_.find(version);
+    const bool is_of_other = versions_.contains(version) || (at != places_.end() && at->second.is_known);
+    if (!is_of_other) return version;
+  }
+  return last + 1;
+}
+
+// A version that left the ring, or from before the collection was opened, may still be the position of a
+// client. Such a client has to list again.
+std::uint64_t Collection::unused_version(std::uint64_t after, std::uint64_t up_to) const {
+  const std::uint64_t lowest = std::max({after, forgotten_, opened_at_});
   std::uint64_t version = up_to;
-  for (std::uint64_t tries = 0; version > after && tries < kTries; ++tries, --version)
-    if (!is_token(version) && !versions_.contains(version)) return version;
+  for (unsigned tries = 0; version > lowest && tries < kTries; ++tries, --version)
+    if (!places_.contains(version) && !versions_.contains(version)) return version;
   return 0;
 }
 
-void Collection::append_deleted(const ObjectPtr& object, std::uint64_t version) {
-  // A deletion needs a version of its own to be a position. Where it is only known to lie between the
-  // object's last one and `version` (or the newest seen), one is taken that stands for nothing else: the
-  // cluster has used it up, for this deletion or for something else. Without any it shares the position
-  // before it: who resumes there is told twice, which harms nobody.
-  std::uint64_t token = version_of_deletion(object->version(), version == 0 ? newest_ : version);
-  if (token == 0) token = last_token_;
-  const bool shown = token == object->version() || token == 0;
-  append(Event::Type::kDeleted, token, shown ? object : CachedObject::with_version(*object, token), nullptr);
-}
-
 void Collection::mark(std::uint64_t version) {
+  if (!places_.contains(version)) append({}, version, {});
+}
+
+void Collection::remember_deletion(std::string_view ns, std::string_view name, std::string_view uid,
+                                   std::uint64_t version) {
+  const auto [at, made] = gone_.try_emplace(key_of(ns, name));
+  at->second.version = std::max(at->second.version, version);
+  if (!uid.empty()) at->second.uid = uid;
+  if (!made) return;
+  gone_order_.push_back(at->first);
+  if (gone_order_.size() <= limits_.deleted) return;
+  gone_.erase(gone_order_.front());
+  gone_order_.pop_front();
+}
+
+bool Collection::is_deleted(const CachedObject& object) const {
+  if (gone_.empty()) return false;
+  const auto at = gone_.find(key_of(object.ns(), object.name()));
+  if (at == gone_.end()) return false;
+  const bool same = !object.uid().empty() && at->second.uid == object.uid();
+  return same || object.version() <= at->second.version;
+}
+
+void Collection::append(Event event, std::uint64_t version, Place place) {
   newest_ = std::max(newest_, version);
-  if (!is_token(version)) append(Event::Type::kMark, version, nullptr, nullptr);
-}
-
-void Collection::forget_uid(std::string_view uid) {
-  if (uid.empty() || !deleted_.insert(std::string(uid)).second) return;
-  deleted_order_.emplace_back(uid);
-  if (deleted_order_.size() <= limits_.deleted) return;
-  deleted_.erase(deleted_order_.front());
-  deleted_order_.pop_front();
-}
-
-void Collection::append(Event::Type type, std::uint64_t token, ObjectPtr object, ObjectPtr before) {
-  Event event;
-  event.type = type;
-  // A version that stands for another position already cannot stand for this one too.
-  event.token = is_token(token) ? last_token_ : token;
-  tokens_.insert(event.token);
-  last_token_ = event.token;
-  if (before) old_bytes_ += before->bytes();
-  if (type == Event::Type::kDeleted) old_bytes_ += object->bytes();
-  event.object = std::move(object);
-  event.before = std::move(before);
+  place.sequence = first_ + ring_.size();
+  event.position = current_ = claim(version, place);
+  if (event.before) old_bytes_ += event.before->bytes();
+  if (event.type == Event::Type::kDeleted) old_bytes_ += event.object->bytes();
   ring_.push_back(std::move(event));
   ++revision_;
   trim();
   for (auto& notify : subscribers_) notify();
 }
 
+// Returns the version that names the position behind an event that shows `version`: that one, unless it
+// names another position, or may have done so. Then it names none from now on, because a client that has it
+// may be at either, and lists and bookmarks get an unused version.
+std::uint64_t Collection::claim(std::uint64_t version, Place place) {
+  const auto [at, is_first] = places_.try_emplace(version, place);
+  if (is_first && place.is_unique) return version;
+  const std::uint64_t name = unused_version(0, newest_);
+  if (name == 0) {
+    // The position is named like the one before it: a client that resumes gets this event twice. A client
+    // that has no position yet gets it once.
+    if (!position_sent_) places_.at(current_).sequence = place.sequence;
+    return current_;
+  }
+  place.is_known = place.is_known || at->second.is_known;
+  place.is_unique = false;
+  at->second = place;
+  places_.emplace(name, Place{.sequence = place.sequence});
+  return name;
+}
+
 void Collection::drop_oldest() {
   const Event& oldest = ring_.front();
   if (oldest.before) old_bytes_ -= oldest.before->bytes();
   if (oldest.type == Event::Type::kDeleted) old_bytes_ -= oldest.object->bytes();
+  for (const std::uint64_t version :
+       {oldest.position, oldest.object ? oldest.object->version() : oldest.position}) {
+    forgotten_ = std::max(forgotten_, version);
+    const auto at = places_.find(version);
+    if (at != places_.end() && at->second.sequence == first_) places_.erase(at);
+  }
   ring_.pop_front();
   ++first_;
 }
 
 void Collection::trim() {
-  const auto full = [this](std::size_t factor) {
-    return ring_.size() > factor * limits_.events || old_bytes_ > factor * limits_.old_bytes;
-  };
-  // Events that share a token go together: resuming from it begins behind the first of them.
-  while (full(1) && ring_.front().token != last_token_) {
-    const std::uint64_t token = ring_.front().token;
-    while (ring_.front().token == token) drop_oldest();
-    tokens_.erase(token);
+  const auto full = [this] { return ring_.size() > limits_.events || old_bytes_ > limits_.old_bytes; };
+  // Events that share a position go together: resuming from it begins behind the first of them.
+  while (full() && ring_.front().position != current_) {
+    const std::uint64_t position = ring_.front().position;
+    while (ring_.front().position == position) drop_oldest();
   }
-  if (!full(2)) return;
-  // Nothing but deletions without a version of their own: whoever has not followed lists again.
+  if (ring_.size() <= 2 * limits_.events) return;
+  // Nothing but deletions that share one position: the ring begins anew, and clients behind list again.
   while (!ring_.empty()) drop_oldest();
-  tokens_.clear();
-  last_token_ = newest_;
-  tokens_.insert(newest_);
+  places_.clear();
+  current_ = newest_;
+  places_.emplace(newest_, Place{.sequence = first_});
   Event here;
-  here.token = newest_;
+  here.position = newest_;
   ring_.push_back(std::move(here));
 }
 
-std::uint64_t Collection::token() const {
-  return last_token_;
-}
-
-std::uint64_t Collection::token_at(const Position& position) const {
-  if (position.sequence <= first_ || ring_.empty()) return ring_.empty() ? last_token_ : ring_.front().token;
+std::uint64_t Collection::resume_version_at(const Position& position) const {
+  if (position.sequence <= first_ || ring_.empty()) return ring_.empty() ? current_ : ring_.front().position;
   const std::size_t index = std::min<std::size_t>(position.sequence - first_, ring_.size());
-  return ring_[index - 1].token;
+  return ring_[index - 1].position;
 }
 
 std::optional<Collection::Position> Collection::behind(std::uint64_t version) const {
-  if (is_token(version)) {
-    const auto at =
-        std::find_if(ring_.begin(), ring_.end(), [&](const Event& event) { return event.token == version; });
-    if (at == ring_.end()) return std::nullopt;
-    const bool from_before = version == opened_at_ && at == ring_.begin() && !told_;
-    if (from_before && !objects_.empty()) return std::nullopt;
-    return Position{first_ + static_cast<std::uint64_t>(at - ring_.begin()) + 1, 0};
-  }
-  if (version > newest_) return Position{first_ + ring_.size(), version};
-  return std::nullopt;
+  const auto at = places_.find(version);
+  if (at == places_.end())
+    return version > newest_ ? std::optional(Position{first_ + ring_.size(), version}) : std::nullopt;
+  const Place& place = at->second;
+  if (!place.is_unique || (version == opened_at_ && !position_sent_)) return std::nullopt;
+  return Position{place.sequence + 1, 0};
 }
 
 const Event* Collection::next(Position& position) const {
-  while (position.sequence < first_ + ring_.size() && position.sequence >= first_) {
+  while (position.sequence < first_ + ring_.size() && !lost(position)) {
     const Event& event = ring_[position.sequence - first_];
     ++position.sequence;
     if (event.type == Event::Type::kMark) continue;
-    const bool old_news = event.type != Event::Type::kDeleted && event.object->version() <= position.above;
-    if (position.above != 0 && old_news) continue;
-    return &event;
+    if (position.above == 0 || event.object->version() > position.above) return &event;
+    if (event.type != Event::Type::kDeleted || event.deleted.latest <= position.above) continue;
+    if (event.deleted.earliest > position.above) return &event;
+    position.lost = true;  // the list at `above` may be from before the deletion or after it
   }
   return nullptr;
 }

@@ -43,14 +43,20 @@ ObjectCache::~ObjectCache() {
   store_.flush();
 }
 
-Collection& ObjectCache::open(const kube::ApiResourcePtr& resource) {
-  return *open_entry(resource).collection;
+CollectionPtr ObjectCache::open(const kube::ApiResourcePtr& resource) {
+  return open_entry(resource).collection;
+}
+
+CollectionPtr ObjectCache::open(const kube::ApiResourcePtr& resource, SteadyTime now) {
+  Open& entry = open_entry(resource);
+  entry.last_use = now;
+  return entry.collection;
 }
 
 ObjectCache::Open& ObjectCache::open_entry(const kube::ApiResourcePtr& resource) {
   auto [at, made] = open_.try_emplace(id_of(resource->group, resource->version, resource->plural));
   if (made) {
-    at->second.collection = std::make_unique<Collection>(resource);
+    at->second.collection = std::make_shared<Collection>(resource);
     load(at->second);
   }
   return at->second;
@@ -73,7 +79,7 @@ void ObjectCache::load(Open& entry) {
           continue;
         }
       } catch (const BadInput&) {
-        // counted below
+        // Counted below.
       }
       ++unusable;
     }
@@ -82,7 +88,8 @@ void ObjectCache::load(Open& entry) {
   }
   collection.loaded(meta_v2::max_resource_version(reader_));
   if (unusable > 0)
-    log_->warn("{} stored rows of {} are no objects and are not served", unusable, resource.qualified());
+    log_->warn("{} rows of {} in the database are no objects and are not served", unusable,
+               resource.qualified());
 }
 
 ObjectCache::Open* ObjectCache::entry_of(std::string_view group, std::string_view version,
@@ -99,11 +106,6 @@ ObjectCache::Open* ObjectCache::entry_of(std::string_view group, std::string_vie
   return at == open_.end() ? nullptr : &at->second;
 }
 
-Collection* ObjectCache::opened(std::string_view group, std::string_view version, std::string_view plural) {
-  Open* entry = entry_of(group, version, plural);
-  return entry == nullptr ? nullptr : entry->collection.get();
-}
-
 bool ObjectCache::take(Open& entry, const ObjectPtr& object) {
   if (!entry.collection->store(object)) return false;
   for (const auto& observer : entry.observers) observer(object, false);
@@ -116,7 +118,7 @@ void ObjectCache::changed(std::string_view key, std::string_view text) {
   if (entry == nullptr) return;
   try {
     const ObjectPtr object = CachedObject::make_checked(text);
-    // Of the same version, it is what the node itself knows better than the cloud.
+    // An object of the stored version is the node's own knowledge, newer than the cloud's.
     if (!take(*entry, object)) entry->collection->overlay(object);
   } catch (const BadInput& bad) {
     log_->warn("{} is not served: {}", log::quote(key), bad.what());
@@ -128,9 +130,14 @@ void ObjectCache::removed(std::string_view key, std::string_view uid, std::uint6
   Open* entry = at ? entry_of(at->group, at->version, at->plural) : nullptr;
   if (entry == nullptr) return;
   const ObjectPtr object = entry->collection->find(at->name_space, at->name);
-  if (!entry->collection->remove(at->name_space, at->name, uid, version)) return;
-  for (const auto& observer : entry->observers) observer(object, true);
-  // An answer of the cloud's may have been written behind metamanager's removal.
+  if (entry->collection->remove(at->name_space, at->name, uid, version))
+    finish_removal(*entry, key, object, version);
+}
+
+void ObjectCache::finish_removal(const Open& entry, std::string_view key, const ObjectPtr& object,
+                                 std::uint64_t version) {
+  for (const auto& observer : entry.observers) observer(object, true);
+  // An answer of the cloud may have been stored after metamanager removed the row.
   const std::uint64_t last = std::max(object->version(), version);
   write([row = std::string(key), last](store::Transaction& from) { meta_v2::remove_up_to(from, row, last); },
         0);
@@ -159,10 +166,17 @@ void ObjectCache::keep(Collection& collection, const std::vector<ObjectPtr>& obj
       bytes);
 }
 
-void ObjectCache::drop(Collection& collection, const ObjectPtr& object, std::uint64_t version) {
+void ObjectCache::drop(Collection& collection, const ObjectPtr& object, std::uint64_t list_version) {
   const kube::ApiResource& resource = *collection.resource();
-  removed(meta_v2::make_key(resource.group, resource.version, resource.plural, object->ns(), object->name()),
-          object->uid(), version);
+  const Open* entry = entry_of(resource.group, resource.version, resource.plural);
+  if (entry == nullptr) return;
+  const bool is_removed = list_version == 0
+                              ? collection.remove(object->ns(), object->name(), object->uid(), 0)
+                              : collection.remove_missing(*object, list_version);
+  if (!is_removed) return;
+  const std::string key =
+      meta_v2::make_key(resource.group, resource.version, resource.plural, object->ns(), object->name());
+  finish_removal(*entry, key, object, list_version);
 }
 
 void ObjectCache::observe(const kube::ApiResourcePtr& resource, Observer observer) {
@@ -174,13 +188,8 @@ void ObjectCache::observe(const kube::ApiResourcePtr& resource, Observer observe
 void ObjectCache::close_unused(SteadyTime before) {
   std::erase_if(open_, [&](const auto& item) {
     const Open& entry = item.second;
-    return entry.observers.empty() && entry.collection->subscribers() == 0 && entry.last_use < before;
+    return entry.observers.empty() && entry.collection.use_count() == 1 && entry.last_use < before;
   });
-}
-
-void ObjectCache::used(const Collection& collection, SteadyTime now) {
-  const kube::ApiResource& resource = *collection.resource();
-  if (Open* entry = entry_of(resource.group, resource.version, resource.plural)) entry->last_use = now;
 }
 
 std::size_t ObjectCache::bytes() const {
@@ -202,7 +211,7 @@ void ObjectCache::write(store::Job job, std::size_t bytes) {
     try {
       std::rethrow_exception(failure);
     } catch (const std::exception& error) {
-      log->error("what the cloud answered could not be stored for the time without it: {}", error.what());
+      log->error("an answer of the cloud could not be stored and is not served offline: {}", error.what());
     }
   };
   store_.submit_and_wait_turn(std::move(job), std::move(done), bytes);

@@ -14,9 +14,12 @@
 
 namespace edgecore::metaserver {
 
-/// The collections that are in use, each read from the database when it is first asked for, then kept up by
-/// what metamanager says and by what the cloud answers. Owns what is written to `meta_v2` for those answers.
-/// Belongs to the module's thread.
+/// One thread uses a collection, so the count of its holders is exact.
+using CollectionPtr = std::shared_ptr<Collection>;
+
+/// The collections that are in use. Each is read from the database when it is first asked for, and then
+/// updated by metamanager's messages and by the cloud's answers. Stores those answers in `meta_v2`. Owned by
+/// the module, on its thread; outlives the requests.
 class ObjectCache {
  public:
   ObjectCache(store::Store& store, const store::Reader& reader, kube::ApiResources& resources,
@@ -25,30 +28,31 @@ class ObjectCache {
   ObjectCache& operator=(const ObjectCache&) = delete;
   ~ObjectCache();
 
-  /// The collection of a resource. Reads the database when it was not open; rows that are no objects are left
-  /// out.
-  Collection& open(const kube::ApiResourcePtr& resource);
-  /// nullptr when it is not open.
-  [[nodiscard]] Collection* opened(std::string_view group, std::string_view version, std::string_view plural);
+  /// The collection of a resource. It stays open, and so up to date, as long as the caller keeps the pointer.
+  /// Reads the database if it was not open, without the rows that are no objects.
+  CollectionPtr open(const kube::ApiResourcePtr& resource);
+  /// The same for a client's request: then it stays open for a while after it (close_unused()).
+  CollectionPtr open(const kube::ApiResourcePtr& resource, SteadyTime now);
 
-  /// What metamanager has stored or removed, by its key in `meta_v2`. Nothing happens for resources that are
+  /// metamanager stored or removed an object, by its key in `meta_v2`. Does nothing for a collection that is
   /// not open.
   void changed(std::string_view key, std::string_view text);
   void removed(std::string_view key, std::string_view uid, std::uint64_t version);
 
-  /// What the cloud answered. Both in the collection, as far as it is news, and on the way to the database.
+  /// The cloud answered with these objects: those that are newer than the stored ones go into the collection
+  /// and into the database.
   void keep(Collection& collection, const ObjectPtr& object);
   void keep(Collection& collection, const std::vector<ObjectPtr>& objects);
-  void drop(Collection& collection, const ObjectPtr& object, std::uint64_t version);
+  /// The cloud does not have an object: a list of `list_version` lacks it, or (0) its get answered 404.
+  void drop(Collection& collection, const ObjectPtr& object, std::uint64_t list_version);
 
-  /// Called for every object that has come or changed (`gone` false) or went, also when it is loaded.
+  /// Called for each object when it is loaded, added or changed (`gone` false), and when it is deleted.
   using Observer = std::function<void(const ObjectPtr& object, bool gone)>;
-  /// Opens the collection and watches it from the beginning.
+  /// Opens the collection for good.
   void observe(const kube::ApiResourcePtr& resource, Observer observer);
 
-  /// Gives back collections that nobody has asked for since `before` and nobody watches.
+  /// Closes collections that nobody has asked for since `before`, holds or observes.
   void close_unused(SteadyTime before);
-  void used(const Collection& collection, SteadyTime now);
 
   [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] std::size_t objects() const;
@@ -56,7 +60,7 @@ class ObjectCache {
 
  private:
   struct Open {
-    std::unique_ptr<Collection> collection;
+    CollectionPtr collection;
     std::vector<Observer> observers;
     SteadyTime last_use{};
   };
@@ -67,6 +71,8 @@ class ObjectCache {
   Open& open_entry(const kube::ApiResourcePtr& resource);
   void load(Open& entry);
   bool take(Open& entry, const ObjectPtr& object);
+  void finish_removal(const Open& entry, std::string_view key, const ObjectPtr& object,
+                      std::uint64_t version);
   void write(store::Job job, std::size_t bytes);
   Open* entry_of(std::string_view group, std::string_view version, std::string_view plural);
 

@@ -310,7 +310,7 @@ boost::asio::awaitable<bool> Scopes::list(ScopePtr scope) {
       scope->listed_at = context_.clock.steady();
       co_return false;
     }
-    cache_.keep(cache_.open(scope->key.resource), page.objects);
+    cache_.keep(*cache_.open(scope->key.resource), page.objects);
     continuation = page.continuation;
     co_await boost::asio::post(context_.executor, boost::asio::use_awaitable);
   } while (!continuation.empty());
@@ -321,18 +321,18 @@ boost::asio::awaitable<bool> Scopes::list(ScopePtr scope) {
 }
 
 void Scopes::settle_list(Scope& scope, const std::unordered_set<std::string>& seen, std::uint64_t version) {
-  Collection& collection = cache_.open(scope.key.resource);
+  const CollectionPtr collection = cache_.open(scope.key.resource);
   const bool pods = scope.key.resource->group.empty() && scope.key.resource->plural == "pods";
   std::vector<ObjectPtr> gone;
-  for (const ObjectPtr& object : collection.objects()) {
+  for (const ObjectPtr& object : collection->objects()) {
     if (!lies_in(*object, scope.key) || object->version() > version) continue;
     if (seen.contains(std::string(object->ns()) + "/" + std::string(object->name()))) continue;
     // Of the pods of this node metamanager knows more: they go when the deletion has come.
     if (pods && object->string_at({"spec", "nodeName"}) == cloud_.node_name()) continue;
     gone.push_back(object);
   }
-  for (const ObjectPtr& object : gone) cache_.drop(collection, object, version);
-  collection.mark(version);
+  for (const ObjectPtr& object : gone) cache_.drop(*collection, object, version);
+  collection->mark(version);
 }
 
 void Scopes::on_link(bool up) {

@@ -60,6 +60,7 @@ class Watch {
       for (const ObjectPtr& object : collection_.objects())
         if (query_.filter.matches(*object)) initial_.push_back(object);
     }
+    if (!expired_) collection_.set_position_sent();
     subscriber_ = collection_.subscribe([this] { wakeup_.notify(); });
   }
   Watch(const Watch&) = delete;
@@ -107,24 +108,14 @@ class Watch {
 
   /// Everything there is by now. True when events were lost meanwhile: then the stream has ended.
   boost::asio::awaitable<bool> send_events() {
-    for (;;) {
-      if (collection_.lost(position_)) {
-        co_await send_expired(collection_.token_at(position_));
-        co_return true;
-      }
-      const Event* event = next_seen();
-      if (event == nullptr) co_return false;
+    while (const Event* event = next_seen()) {
       std::shared_ptr<const std::string> whole = whole_line(*event);
       std::string piece;
-      if (!whole) piece = line(seen_, *event->object);
+      if (!whole) append_to(piece, *event);
       // More of them in one piece, if there are more.
       while (piece.size() + (whole ? whole->size() : 0) < kPiece && (event = next_seen()) != nullptr) {
         if (whole) piece = *std::exchange(whole, nullptr);
-        if (const auto shared = whole_line(*event)) {
-          piece += *shared;
-        } else {
-          piece += line(seen_, *event->object);
-        }
+        append_to(piece, *event);
       }
       if (whole) {
         co_await responder_.write(std::move(whole));
@@ -133,6 +124,24 @@ class Watch {
       }
       report();
     }
+    if (!collection_.lost(position_)) co_return false;
+    co_await send_expired(collection_.resume_version_at(position_));
+    co_return true;
+  }
+
+  /// Adds the lines of the event that next_seen() returned last.
+  void append_to(std::string& piece, const Event& event) {
+    if (const auto shared = whole_line(event)) {
+      piece += *shared;
+      return;
+    }
+    piece += line(seen_, *event.object);
+    if (needs_bookmark(event)) piece += bookmark(false);
+  }
+
+  /// The version of the object is no position: the client gets one that is.
+  [[nodiscard]] bool needs_bookmark(const Event& event) const {
+    return query_.bookmarks && !event.is_resumable();
   }
 
   /// The next event that this client sees, and `seen_` as what.
@@ -153,6 +162,7 @@ class Watch {
   /// The line that all share who see an event as it is.
   [[nodiscard]] std::shared_ptr<const std::string> whole_line(const Event& event) const {
     if (query_.render || seen_ != event.type || collection_.subscribers() < 2) return nullptr;
+    if (needs_bookmark(event)) return nullptr;
     if (!event.line)
       event.line = std::make_shared<const std::string>(event_line(name_of(event.type), event.object->text()));
     return event.line;
@@ -167,14 +177,14 @@ class Watch {
     Json object = {{"kind", collection_.resource()->kind},
                    {"apiVersion", collection_.resource()->api_version()}};
     Json& metadata = object["metadata"];
-    metadata = {{"resourceVersion", std::to_string(collection_.token_at(position_))},
+    metadata = {{"resourceVersion", std::to_string(collection_.resume_version_at(position_))},
                 {"creationTimestamp", nullptr}};
     if (initial_end) metadata["annotations"]["k8s.io/initial-events-end"] = "true";
     return event_line("BOOKMARK", kube::dump_json(object));
   }
 
   boost::asio::awaitable<void> send_expired(std::uint64_t version) {
-    std::string line = expired_line(version, collection_.token());
+    std::string line = expired_line(version, collection_.resume_version());
     co_await responder_.write(std::move(line));
   }
 

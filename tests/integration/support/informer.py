@@ -16,12 +16,15 @@ class Gone(Exception):
 class Informer(threading.Thread):
     """Follows one collection until stop(). `connect` makes a new http.client connection; `path` is the collection's."""
 
-    def __init__(self, connect, path, query=None, headers=None, page=200):
+    def __init__(self, connect, path, query=None, headers=None, page=200, watch_seconds=30):
         super().__init__(daemon=True)
         self.connect, self.path, self.query, self.headers, self.page = connect, path, query or {}, headers or {}, page
+        self.watch_seconds = watch_seconds
         self.lock = threading.Lock()
         self.cache = {}     # (namespace, name) -> object
         self.seen = {}      # uid -> the versions that were told, in order
+        self.last = {}      # (namespace, name) -> the last version a watch told, of whatever uid
+        self.deleted = []   # the uids that a watch said were deleted
         self.wrong = []     # sentences about what no API server does
         self.lists = self.watches = self.expired = self.bookmarks = self.events = 0
         self.synced = threading.Event()
@@ -70,7 +73,7 @@ class Informer(threading.Thread):
             query = {"limit": self.page, **({"continue": token} if token else {"resourceVersion": "0"})}
             answer = json.loads(self.request(query).read())
             self.connection.close()
-            items += answer["items"]
+            items += [row["object"] for row in answer["rows"]] if answer["kind"] == "Table" else answer["items"]
             version = answer["metadata"]["resourceVersion"]
             token = answer["metadata"].get("continue", "")
             if not token:
@@ -91,7 +94,7 @@ class Informer(threading.Thread):
     def watch(self, version):
         """Returns the version to go on from when the server ends the watch."""
         self.watches += 1
-        answer = self.request({"watch": "true", "resourceVersion": version, "allowWatchBookmarks": "true", "timeoutSeconds": 30})
+        answer = self.request({"watch": "true", "resourceVersion": version, "allowWatchBookmarks": "true", "timeoutSeconds": self.watch_seconds})
         try:
             for line in iter(answer.readline, b""):
                 event = json.loads(line)
@@ -100,12 +103,21 @@ class Informer(threading.Thread):
                         raise Gone()
                     raise OSError(event["object"].get("message"))
                 version = event["object"]["metadata"]["resourceVersion"]
-                self.take(event["type"], event["object"])
+                self.take(event["type"], self.object_of(event["object"]))
         except (OSError, http.client.HTTPException, ValueError):
             pass  # cut off: what was told counts
         finally:
             self.connection.close()
         return version
+
+    @staticmethod
+    def object_of(item):
+        """The object of an event; a Table has its metadata in the only row and its version in its own."""
+        if item["kind"] != "Table":
+            return item
+        metadata = item["rows"][0]["object"]["metadata"]
+        assert metadata["resourceVersion"] == item["metadata"]["resourceVersion"], item["metadata"]
+        return {"metadata": metadata}
 
     def take(self, kind, item):
         if kind == "BOOKMARK":
@@ -115,7 +127,11 @@ class Informer(threading.Thread):
             self.events += 1
             key, at = key_of(item), int(item["metadata"]["resourceVersion"])
             versions = self.seen.setdefault(item["metadata"]["uid"], [])
+            if at < self.last.get(key, 0):
+                self.wrong.append(f"{kind} of {key} at {at} after {self.last[key]}")
+            self.last[key] = at
             if kind == "DELETED":
+                self.deleted.append(item["metadata"]["uid"])
                 if key not in self.cache:
                     self.wrong.append(f"DELETED of {key}, which was not there")
                 self.cache.pop(key, None)

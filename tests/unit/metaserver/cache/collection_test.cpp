@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,7 @@ class CollectionTest : public ::testing::Test {
  protected:
   CollectionTest() {
     collection.loaded(1);
-    collection.told();
+    collection.set_position_sent();
   }
   Seen behind(std::uint64_t version) {
     const auto position = collection.behind(version);
@@ -84,14 +85,118 @@ TEST_F(CollectionTest, AVersionFromElsewhereContinuesAboveIt) {
   EXPECT_EQ(seen_from(collection, *position), Seen{"ADDED c@21"});
 }
 
-TEST_F(CollectionTest, ADeletionWithoutAVersionOfItsOwnIsRepeatedRatherThanMissed) {
+// The orphan deletes of CloudCore's sync controller have no version.
+TEST_F(CollectionTest, ADeletionWithoutAVersionTakesOneThatNoObjectHas) {
   collection.store(object("a", 5));
   collection.store(object("b", 6));
   EXPECT_TRUE(collection.remove("default", "a", "uid-a", 0));
-  EXPECT_EQ(behind(5), (Seen{"ADDED b@6", "DELETED a@6"}));
-  EXPECT_EQ(behind(6), Seen{"DELETED a@6"});
-  collection.store(object("c", 7));
+  EXPECT_EQ(behind(5), (Seen{"ADDED b@6", "DELETED a@7"}));
+  EXPECT_EQ(behind(6), Seen{"DELETED a@7"});
   EXPECT_EQ(behind(7), Seen());
+  EXPECT_EQ(collection.resume_version(), 7U);
+}
+
+TEST_F(CollectionTest, AnObjectMadeAnewIsNewerThanItsDeletionWhateverElseWasSeenBefore) {
+  collection.store(object("a", 5, "one"));
+  collection.store(object("b", 20));
+  EXPECT_TRUE(collection.remove("default", "a", "one", 0));
+  EXPECT_TRUE(collection.store(object("a", 7, "two")));
+  EXPECT_EQ(behind(5), (Seen{"ADDED b@20", "DELETED a@6", "ADDED a@7"}));
+  EXPECT_EQ(behind(6), Seen{"ADDED a@7"});
+}
+
+TEST_F(CollectionTest, ADeletionWithTheLastVersionOfTheObjectIsOneWithoutAVersion) {
+  collection.store(object("a", 5, "one"));
+  collection.store(object("b", 20));
+  EXPECT_TRUE(collection.remove("default", "a", "one", 5));
+  EXPECT_TRUE(collection.store(object("a", 7, "two")));
+  EXPECT_EQ(behind(20), (Seen{"DELETED a@6", "ADDED a@7"}));
+}
+
+TEST_F(CollectionTest, NoVersionOfANameDecreasesWhenManyAreMadeAnewOutOfOrder) {
+  // Each name is deleted at 10k + 1 and made anew at 10k + 2; the news come newest first within a round.
+  constexpr std::uint64_t kNames = 5, kRounds = 40;
+  const auto name = [](std::uint64_t at) { return "n" + std::to_string(at); };
+  const auto uid = [&](std::uint64_t at, std::uint64_t round) {
+    return name(at) + "-" + std::to_string(round);
+  };
+  auto position = collection.now();
+  for (std::uint64_t round = 1; round <= kRounds; ++round) {
+    for (std::uint64_t at = kNames; at-- > 0;) {
+      const std::uint64_t base = round * 100 + at * 10;
+      if (round > 1)
+        collection.remove("default", name(at), uid(at, round - 1), round % 3 == 0 ? base + 1 : 0);
+      EXPECT_TRUE(collection.store(object(name(at), base + 2, uid(at, round))));
+    }
+  }
+  std::map<std::string, std::uint64_t> last;
+  std::uint64_t events = 0;
+  while (const Event* event = collection.next(position)) {
+    const std::string of(event->object->name());
+    EXPECT_LT(last[of], event->object->version()) << of;
+    last[of] = event->object->version();
+    EXPECT_TRUE(event->is_resumable());
+    ++events;
+  }
+  EXPECT_EQ(events, kNames * (2 * kRounds - 1));
+}
+
+// A client that has the version may be behind either event: what it has seen is not known.
+TEST_F(CollectionTest, AVersionThatCameToStandForTwoPositionsIsNone) {
+  collection.store(object("a", 5));
+  collection.store(object("b", 9));
+  collection.remove("default", "a", "uid-a", 0);
+  EXPECT_EQ(behind(6), Seen());
+  collection.store(object("c", 6));  // late: the deletion had a version of its own that is not known
+  EXPECT_EQ(behind(6), Seen{"410"});
+  const std::uint64_t here = collection.resume_version();
+  EXPECT_NE(here, 6U);
+  EXPECT_EQ(behind(here), Seen());
+  EXPECT_EQ(behind(9), (Seen{"DELETED a@6", "ADDED c@6"}));
+  collection.store(object("d", 12));
+  EXPECT_EQ(behind(here), Seen{"ADDED d@12"});
+}
+
+// Versions from before the collection was opened may be positions that clients of the process before have.
+TEST_F(CollectionTest, TheDeletionOfAnOldObjectShowsItsLastVersionAndIsNamedByAnother) {
+  Collection restarted(config_maps());
+  restarted.load(object("a", 5));
+  restarted.load(object("b", 9));
+  restarted.loaded(9);
+  restarted.mark(14);
+  restarted.set_position_sent();
+  auto position = restarted.now();
+  EXPECT_TRUE(restarted.remove("default", "a", "uid-a", 0));
+  const Event* event = restarted.next(position);
+  ASSERT_NE(event, nullptr);
+  EXPECT_EQ(event->object->version(), 5U);
+  EXPECT_FALSE(event->is_resumable());
+  EXPECT_FALSE(restarted.behind(5));
+  EXPECT_EQ(restarted.resume_version(), 13U);
+  EXPECT_TRUE(seen_from(restarted, *restarted.behind(13)).empty());
+  EXPECT_EQ(seen_from(restarted, *restarted.behind(14)), Seen{"DELETED a@5"});
+}
+
+TEST_F(CollectionTest, WhereNoVersionIsLeftADeletionIsRepeatedRatherThanMissed) {
+  Collection restarted(config_maps());
+  restarted.load(object("a", 5));
+  restarted.load(object("b", 9));
+  restarted.loaded(9);
+  restarted.set_position_sent();
+  EXPECT_TRUE(restarted.remove("default", "a", "uid-a", 0));
+  EXPECT_EQ(restarted.resume_version(), 9U);
+  EXPECT_EQ(seen_from(restarted, *restarted.behind(9)), Seen{"DELETED a@5"});
+  restarted.store(object("c", 12));
+  EXPECT_TRUE(seen_from(restarted, *restarted.behind(12)).empty());
+}
+
+TEST_F(CollectionTest, BeforeAnybodyHasAPositionADeletionIsNotRepeated) {
+  Collection restarted(config_maps());
+  restarted.load(object("a", 5));
+  restarted.loaded(9);
+  EXPECT_TRUE(restarted.remove("default", "a", "uid-a", 0));
+  restarted.set_position_sent();
+  EXPECT_TRUE(seen_from(restarted, *restarted.behind(9)).empty());
 }
 
 // Deletions found by comparing lists: each is a position of its own, though only the list's version is known.
@@ -99,12 +204,44 @@ TEST_F(CollectionTest, DeletionsFoundByAListAreNotToldTwice) {
   for (const char* name : {"a", "b", "c"})
     collection.store(object(name, 10U + static_cast<std::uint64_t>(name[0] - 'a')));
   collection.store(object("d", 18));
-  for (const char* name : {"a", "b", "c"}) collection.remove("default", name, "", 20);
+  for (const char* name : {"a", "b", "c"})
+    EXPECT_TRUE(collection.remove_missing(*collection.find("default", name), 20));
   collection.mark(20);
   EXPECT_EQ(behind(18), (Seen{"DELETED a@20", "DELETED b@19", "DELETED c@17"}));
   EXPECT_EQ(behind(20), (Seen{"DELETED b@19", "DELETED c@17"}));
   EXPECT_EQ(behind(17), Seen());
-  EXPECT_EQ(collection.token(), 17U);
+  EXPECT_EQ(collection.resume_version(), 17U);
+}
+
+TEST_F(CollectionTest, AStateFromBeforeTheListThatLacksItsNameIsNoNews) {
+  collection.store(object("a", 5, "one"));
+  EXPECT_TRUE(collection.remove_missing(*collection.find("default", "a"), 20));
+  EXPECT_FALSE(collection.store(object("a", 8, "two"))) << "made anew and deleted again before the list";
+  EXPECT_TRUE(collection.store(object("a", 21, "three")));
+  EXPECT_EQ(behind(5), (Seen{"DELETED a@20", "ADDED a@21"}));
+}
+
+TEST_F(CollectionTest, AListDoesNotDeleteWhatIsNewer) {
+  collection.store(object("a", 5));
+  EXPECT_FALSE(collection.remove_missing(*collection.find("default", "a"), 4));
+  EXPECT_TRUE(collection.find("default", "a"));
+}
+
+// A client with a list of the cloud's has seen the deletions up to its version, and no later ones.
+TEST_F(CollectionTest, AVersionFromElsewhereContinuesWithTheDeletionsAboveIt) {
+  for (const char* name : {"a", "b", "c"})
+    collection.store(object(name, 2U + static_cast<std::uint64_t>(name[0] - 'a')));
+  const auto elsewhere = collection.behind(10);
+  ASSERT_TRUE(elsewhere);
+  EXPECT_TRUE(collection.remove_missing(*collection.find("default", "a"), 8));
+  EXPECT_TRUE(collection.remove("default", "b", "uid-b", 12));
+  auto position = *elsewhere;
+  const Event* event = collection.next(position);
+  ASSERT_NE(event, nullptr);
+  EXPECT_EQ(event->object->name(), "b");
+  EXPECT_TRUE(collection.remove("default", "c", "uid-c", 0));  // before the list or after it?
+  EXPECT_EQ(collection.next(position), nullptr);
+  EXPECT_TRUE(collection.lost(position));
 }
 
 TEST_F(CollectionTest, ADeletionWithAVersionIsAPosition) {
@@ -112,7 +249,7 @@ TEST_F(CollectionTest, ADeletionWithAVersionIsAPosition) {
   EXPECT_TRUE(collection.remove("default", "a", "uid-a", 9));
   EXPECT_EQ(behind(5), Seen{"DELETED a@9"});
   EXPECT_EQ(behind(9), Seen());
-  EXPECT_EQ(collection.token(), 9U);
+  EXPECT_EQ(collection.resume_version(), 9U);
 }
 
 TEST_F(CollectionTest, WhatIsDeletedDoesNotComeBackByALateMessage) {
@@ -129,6 +266,7 @@ TEST_F(CollectionTest, ADeletionOfAnotherOrOfAnOlderObjectDeletesNothing) {
   EXPECT_FALSE(collection.remove("default", "a", "uid-of-another", 0));
   EXPECT_FALSE(collection.remove("default", "a", "", 4));
   EXPECT_TRUE(collection.find("default", "a"));
+  EXPECT_TRUE(collection.remove("default", "a", "uid-a", 4)) << "the uid decides";
 }
 
 TEST_F(CollectionTest, ASuccessorOfTheSameNameIsADeletionAndAnAddition) {
@@ -140,11 +278,11 @@ TEST_F(CollectionTest, ASuccessorOfTheSameNameIsADeletionAndAnAddition) {
 TEST_F(CollectionTest, AListMovesThePositionWithoutAnEvent) {
   collection.store(object("a", 5));
   collection.mark(12);
-  EXPECT_EQ(collection.token(), 12U);
+  EXPECT_EQ(collection.resume_version(), 12U);
   EXPECT_EQ(behind(12), Seen());
   EXPECT_EQ(behind(5), Seen());
   collection.mark(5);  // as old as an event: that stays the position
-  EXPECT_EQ(collection.token(), 12U);
+  EXPECT_EQ(collection.resume_version(), 12U);
 }
 
 TEST_F(CollectionTest, TheRingIsBoundedAndSaysWhatItLost) {
@@ -174,7 +312,7 @@ TEST_F(CollectionTest, ManyDeletionsAtOnePositionKeepTheRingBounded) {
   const auto before = small.now();
   for (int i = 0; i < 100; ++i) small.remove("default", "o" + std::to_string(i), "", 0);
   EXPECT_TRUE(small.lost(before));
-  EXPECT_TRUE(small.behind(small.token()));
+  EXPECT_TRUE(small.behind(small.resume_version()));
 }
 
 // Events may have been stored and not sent before a restart, so a position of the life before is none.
@@ -185,8 +323,8 @@ TEST_F(CollectionTest, AVersionOfTheLifeBeforeIsNoPosition) {
   restarted.loaded(9);
   EXPECT_FALSE(restarted.behind(9));
   EXPECT_FALSE(restarted.behind(5));
-  EXPECT_EQ(restarted.token(), 9U);
-  restarted.told();  // somebody lists, and watches from there
+  EXPECT_EQ(restarted.resume_version(), 9U);
+  restarted.set_position_sent();  // somebody lists, and watches from there
   EXPECT_TRUE(restarted.behind(9));
 }
 
