@@ -5,8 +5,8 @@
 #include <array>
 
 #include "edgecore/base/ascii.hpp"
+#include "edgecore/base/go_duration.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/config/duration.hpp"
 #include "edgecore/config/load.hpp"
 #include "edgecore/config/print.hpp"
 
@@ -124,7 +124,7 @@ CommandLine evaluate(const Raw& raw, const BuildInfo& build, const Host& host) {
   if (!defaultconfig) return bad_value("--defaultconfig", raw.defaultconfig, "true or false");
   const auto verbosity = parse_level(raw.verbosity);
   if (!verbosity) return bad_value("--v", raw.verbosity, "a whole number from 0 on");
-  const auto flush = parse_duration(raw.log_flush_frequency);
+  const auto flush = parse_go_duration(raw.log_flush_frequency);
   if (!flush) return bad_value("--log-flush-frequency", raw.log_flush_frequency, "a duration such as 5s");
   const auto version = raw.version == "raw" ? std::optional(true) : parse_bool(raw.version);
   if (!version) return bad_value("--version", raw.version, "true, false or raw");

@@ -8,7 +8,7 @@
 #include "config/kubelet_fields.hpp"
 #include "config/yaml_tree.hpp"
 #include "edgecore/base/ascii.hpp"
-#include "edgecore/config/duration.hpp"
+#include "edgecore/base/go_duration.hpp"
 
 namespace edgecore::config {
 namespace {
@@ -42,7 +42,7 @@ json value(const std::string& v) {
   return v;
 }
 json value(Duration v) {
-  return format_duration(v);
+  return format_go_duration(v);
 }
 // An empty map is written as null: `{}` would merge nothing into the default instead of emptying it.
 json value(const StringMap& v) {

@@ -5,8 +5,8 @@
 #include <limits>
 #include <map>
 
+#include "edgecore/base/go_duration.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/config/duration.hpp"
 
 namespace edgecore::config {
 namespace {
@@ -171,7 +171,7 @@ void Reader::assign(Node node, Duration& target, Path path) {
     const Scalar scalar = resolve_scalar(node);
     if (std::holds_alternative<std::monostate>(scalar)) return;
     if (const auto* text = std::get_if<std::string>(&scalar)) {
-      if (const auto duration = parse_duration(*text)) {
+      if (const auto duration = parse_go_duration(*text)) {
         target = *duration;
         return;
       }

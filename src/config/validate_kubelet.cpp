@@ -5,8 +5,8 @@
 #include "config/kubelet_fields.hpp"
 #include "config/labels.hpp"
 #include "edgecore/base/ascii.hpp"
+#include "edgecore/base/go_duration.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/config/duration.hpp"
 #include "edgecore/config/validate.hpp"
 
 // The kubelet's own rules (protocol/06-config-cli-tasks.md §1.6, "Kubelet-level validation").
@@ -115,10 +115,10 @@ class KubeletRules {
     if (period == milliseconds(100)) return;
     if (!gate("CustomCPUCFSQuotaPeriod")) {
       fail("cpuCFSQuotaPeriod",
-           format_duration(period) +
+           format_go_duration(period) +
                " differs from 100ms, which takes the Kubernetes gate CustomCPUCFSQuotaPeriod");
     } else if (period < milliseconds(1) || period > seconds(1)) {
-      fail("cpuCFSQuotaPeriod", format_duration(period) + " is not between 1ms and 1s");
+      fail("cpuCFSQuotaPeriod", format_go_duration(period) + " is not between 1ms and 1s");
     }
   }
 

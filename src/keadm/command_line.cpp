@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "edgecore/base/ascii.hpp"
-#include "edgecore/kube/time.hpp"
+#include "edgecore/base/go_duration.hpp"
 
 namespace edgecore::keadm {
 namespace {
@@ -146,7 +146,7 @@ std::optional<Text> finish(const Commands& commands, Raw& raw) {
     if (raw.tail < -1) return mistake("--tail is a number of lines, or -1 for all");
     if (raw.tail >= 0) raw.logs.tail = raw.tail;
     if (!raw.since.empty()) {
-      const auto since = kube::parse_duration(raw.since);
+      const auto since = parse_go_duration(raw.since);
       if (!since || since->count() <= 0)
         return mistake("--since is a time like 30s, 5m or 2h, not \"" + raw.since + "\"");
       raw.logs.since_seconds = std::chrono::ceil<std::chrono::seconds>(*since).count();

@@ -4,7 +4,6 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "edgecore/base/ascii.hpp"
@@ -99,63 +98,6 @@ WallTime clamp_to_wall(Wide nanos) {
       nanoseconds(static_cast<std::int64_t>(std::clamp(nanos, low, high)))));
 }
 
-struct Unit {
-  std::string_view name;
-  std::int64_t nanos;
-};
-
-/// Micro is written with either of two Unicode letters; longer names come before their beginnings.
-constexpr std::array kUnits{Unit{"ns", 1},           Unit{"us", 1000},         Unit{"\xc2\xb5s", 1000},
-                            Unit{"\xce\xbcs", 1000}, Unit{"ms", 1'000'000},    Unit{"s", kSecond},
-                            Unit{"m", 60 * kSecond}, Unit{"h", 3600 * kSecond}};
-
-bool begins_with_digit(std::string_view text) {
-  return !text.empty() && is_digit(text.front());
-}
-
-/// One number with its unit taken off the front of `text`, in nanoseconds; nullopt when malformed or beyond
-/// 64 bits.
-std::optional<Wide> take_duration_term(std::string_view& text) {
-  constexpr Wide kLimit = Wide{1} << 63;
-  Wide whole = 0;
-  Wide part = 0;
-  Wide scale = 1;
-  bool any = false;
-  for (; begins_with_digit(text); text.remove_prefix(1), any = true) {
-    whole = whole * 10 + (text.front() - '0');
-    if (whole > kLimit) return std::nullopt;
-  }
-  if (text.starts_with('.')) {
-    for (text.remove_prefix(1); begins_with_digit(text); text.remove_prefix(1), any = true) {
-      if (scale >= Wide{1'000'000'000'000'000}) continue;  // finer than a nanosecond of an hour
-      part = part * 10 + (text.front() - '0');
-      scale *= 10;
-    }
-  }
-  if (!any) return std::nullopt;
-  for (const Unit& unit : kUnits) {
-    if (!text.starts_with(unit.name)) continue;
-    text.remove_prefix(unit.name.size());
-    const Wide nanos = whole * unit.nanos + part * unit.nanos / scale;
-    return nanos > kLimit ? std::nullopt : std::optional(nanos);
-  }
-  return std::nullopt;
-}
-
-/// `value / unit` with up to the fraction digits of the unit, no trailing zeros: "1.5".
-std::string decimal(std::uint64_t value, std::uint64_t unit) {
-  std::string out = std::to_string(value / unit);
-  std::uint64_t rest = value % unit;
-  if (rest == 0) return out;
-  out += '.';
-  while (rest != 0) {
-    unit /= 10;
-    out += static_cast<char>('0' + rest / unit);
-    rest %= unit;
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string format_time(WallTime time) {
@@ -209,40 +151,6 @@ std::optional<WallTime> time_at(const Json& value, std::string_view path) {
   const Json* found = find_path(value, path);
   if (found == nullptr || !found->is_string()) return std::nullopt;
   return parse_time(found->get_ref<const std::string&>());
-}
-
-std::optional<nanoseconds> parse_duration(std::string_view text) {
-  const bool negative = text.starts_with('-');
-  if (negative || text.starts_with('+')) text.remove_prefix(1);
-  if (text == "0") return nanoseconds(0);
-  if (text.empty()) return std::nullopt;
-  constexpr Wide kMost = std::numeric_limits<std::int64_t>::max();
-  Wide sum = 0;
-  while (!text.empty()) {
-    const auto term = take_duration_term(text);
-    if (!term) return std::nullopt;
-    sum += *term;
-    if (sum > kMost + (negative ? 1 : 0)) return std::nullopt;
-  }
-  return nanoseconds(static_cast<std::int64_t>(negative ? -sum : sum));
-}
-
-std::string format_duration(nanoseconds duration) {
-  const bool negative = duration.count() < 0;
-  // Negated as unsigned, because the smallest value has no positive counterpart.
-  auto left = static_cast<std::uint64_t>(duration.count());
-  if (negative) left = ~left + 1;
-  const std::string sign = negative ? "-" : "";
-  constexpr std::uint64_t kUnsignedSecond = kSecond;
-  if (left == 0) return "0s";
-  if (left < 1000) return sign + std::to_string(left) + "ns";
-  if (left < 1'000'000) return sign + decimal(left, 1000) + "\xc2\xb5s";
-  if (left < kUnsignedSecond) return sign + decimal(left, 1'000'000) + "ms";
-  const std::uint64_t minutes = left / (60 * kUnsignedSecond);
-  std::string out = decimal(left % (60 * kUnsignedSecond), kUnsignedSecond) + "s";
-  if (minutes > 0) out = std::to_string(minutes % 60) + "m" + out;
-  if (minutes >= 60) out = std::to_string(minutes / 60) + "h" + out;
-  return sign + out;
 }
 
 }  // namespace edgecore::kube

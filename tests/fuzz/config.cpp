@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // edgecore.yaml, on a machine that says nothing about itself.
 #include "edgecore/base/error.hpp"
-#include "edgecore/config/duration.hpp"
 #include "edgecore/config/feature_gates.hpp"
 #include "edgecore/config/load.hpp"
 #include "edgecore/config/print.hpp"
@@ -38,7 +37,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto rest = config::without_token(text)) fuzz::hold(!config::without_token(*rest));
   } catch (const Error&) {  // a token that cannot be cut out: said, and nothing is written
   }
-  if (const auto duration = config::parse_duration(text))
-    fuzz::hold(config::parse_duration(config::format_duration(*duration)) == duration);
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "edgecore/base/go_duration.hpp"
 #include "edgecore/kube/image_reference.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edgecore/kube/names.hpp"
@@ -56,8 +57,8 @@ void times(std::string_view text) {
     kube::format_time(*time);
     kube::format_micro_time(*time);
   }
-  if (const auto duration = kube::parse_duration(text))
-    fuzz::hold(kube::parse_duration(kube::format_duration(*duration)) == duration);
+  if (const auto duration = parse_go_duration(text))
+    fuzz::hold(parse_go_duration(format_go_duration(*duration)) == duration);
 }
 
 void image(std::string_view text) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,11 +25,5 @@ std::optional<WallTime> parse_time(std::string_view text);
 
 /// The time at a path; nullopt when it is absent, null or not a time.
 std::optional<WallTime> time_at(const Json& value, std::string_view path);
-
-/// Go durations as configuration and metav1.Duration hold them: "300ms", "1m20s", "1.5h", "-2s", "0". nullopt
-/// for anything else, overflow of 64-bit nanoseconds included.
-std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);
-/// As Go prints them: "0s", "300ms", "1m20s", "5m0s", "1h0m0s", "1.5s".
-std::string format_duration(std::chrono::nanoseconds duration);
 
 }  // namespace edgecore::kube

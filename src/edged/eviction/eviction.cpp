@@ -9,8 +9,8 @@
 
 #include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/go_duration.hpp"
 #include "edgecore/kube/quantity.hpp"
-#include "edgecore/kube/time.hpp"
 #include "edged/spec/pod_resources.hpp"
 
 namespace edgecore::edged {
@@ -150,9 +150,8 @@ std::vector<EvictionThreshold> eviction_thresholds(const config::TailoredKubelet
   for (const auto& [name, text] : config.eviction_hard) add(name, text, "evictionHard", std::nullopt);
   for (const auto& [name, text] : config.eviction_soft) {
     const auto period = config.eviction_soft_grace_period.find(name);
-    const auto grace = period == config.eviction_soft_grace_period.end()
-                           ? std::nullopt
-                           : kube::parse_duration(period->second);
+    const auto grace =
+        period == config.eviction_soft_grace_period.end() ? std::nullopt : parse_go_duration(period->second);
     if (!grace || grace->count() < 0)
       throw BadInput(
           fmt::format("evictionSoft has {}, but evictionSoftGracePeriod no duration for it.", name));

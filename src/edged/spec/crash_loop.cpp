@@ -3,7 +3,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "edgecore/kube/time.hpp"
+#include "edgecore/base/go_duration.hpp"
 #include "edged/spec/container_hash.hpp"
 
 namespace edgecore::edged {
@@ -15,7 +15,7 @@ std::string container_backoff_key(const kube::Pod& pod, const kube::Container& c
 
 std::string crash_loop_message(std::chrono::nanoseconds pause, const kube::Pod& pod,
                                const kube::Container& container) {
-  return fmt::format("back-off {} restarting failed container={} pod={}({})", kube::format_duration(pause),
+  return fmt::format("back-off {} restarting failed container={} pod={}({})", format_go_duration(pause),
                      container.name, pod.full_name(), pod.uid);
 }
 

@@ -2,7 +2,7 @@
 // How Api's answers leave.
 #include <algorithm>
 
-#include "edgecore/kube/time.hpp"
+#include "edgecore/base/go_duration.hpp"
 #include "metaserver/api/api.hpp"
 #include "metaserver/http/media_types.hpp"
 
@@ -20,7 +20,7 @@ Freshness Api::freshness() const {
 }
 
 std::chrono::milliseconds Api::patience_of(const Call& call) const {
-  const auto asked = kube::parse_duration(call.query("timeout"));
+  const auto asked = parse_go_duration(call.query("timeout"));
   if (!asked || asked->count() <= 0) return kDefaultPatience;
   const auto wanted = std::chrono::duration_cast<std::chrono::milliseconds>(*asked);
   return std::min(std::max(wanted, std::chrono::milliseconds(1)), kDefaultPatience);

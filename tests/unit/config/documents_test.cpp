@@ -6,7 +6,7 @@
 
 #include "config/kubelet_fields.hpp"
 #include "edgecore/base/files.hpp"
-#include "edgecore/config/duration.hpp"
+#include "edgecore/base/go_duration.hpp"
 #include "edgecore/config/load.hpp"
 #include "support/paths.hpp"
 #include "unit/config/fake_host.hpp"
@@ -54,7 +54,7 @@ std::string shown_default(const Type& member) {
   } else if constexpr (std::is_same_v<Type, std::string>) {
     return member.empty() ? "" : member;
   } else if constexpr (std::is_same_v<Type, Duration>) {
-    return "| `" + format_duration(member) + "` |";
+    return "| `" + format_go_duration(member) + "` |";
   } else if constexpr (requires { member.has_value(); }) {
     return member ? shown_default(*member) : "";
   }
