@@ -8,6 +8,7 @@
 
 #include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/utf8.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edgecore/kube/names.hpp"
 #include "edgecore/kube/selector.hpp"
@@ -24,17 +25,6 @@ std::string_view verb_of(std::string_view method) {
   if (method == "PATCH") return "patch";
   if (method == "DELETE") return "delete";
   return "";
-}
-
-bool is_utf8(const std::string& text) {
-  const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
-  if (ascii) return true;
-  try {
-    static_cast<void>(Json(text).dump());
-    return true;
-  } catch (const Json::exception&) {
-    return false;
-  }
 }
 
 /// One segment as it is meant. Throws ApiError.

@@ -272,6 +272,9 @@ TEST(Load, DeepNestingAndSizeAreRefused) {
   std::string wide;
   for (int i = 0; i < 30000; ++i) wide += "- x\n";
   EXPECT_THAT(refusal(wide), HasSubstr("values"));
+  const std::string deep = std::string(15, '[') + "x" + std::string(15, ']');
+  const std::string twice = "a: &a " + deep + "\nb: " + std::string(15, '[') + "*a" + std::string(15, ']');
+  EXPECT_EQ(refusal(twice), "line 2 of the configuration is nested deeper than the 24 levels allowed");
 }
 
 TEST(Load, WhatIsNotYamlIsToldWithItsLine) {

@@ -45,5 +45,41 @@ TEST(YamlToJson, RefusesWhatIsBrokenOrTooMuch) {
     EXPECT_THROW(yaml_to_json(bad), BadInput) << bad.substr(0, 40);
 }
 
+std::string refusal(std::string_view text, const JsonLimits& limits = {}) {
+  try {
+    return "accepted: " + yaml_to_json(text, limits).dump();
+  } catch (const BadInput& error) {
+    return error.what();
+  }
+}
+
+TEST(YamlToJson, RefusalsNameTheLine) {
+  EXPECT_EQ(refusal("a: 1\nb: 2\na: 3\n"), "Line 3 gives the key \"a\" again");
+  EXPECT_EQ(refusal("a: 1\n? [x]\n: 2\n"), "Line 2 has a list or a map where a key has to be");
+  EXPECT_EQ(refusal("a: &x [1]\n*x : 2\n"), "Line 2 has a list or a map where a key has to be");
+  EXPECT_EQ(refusal("a:\n  b: &x\n    - *x\n"), "Line 3 has an alias that contains itself");
+  EXPECT_EQ(refusal("a: 1\n: 2\n"), "Line 2 has a map key that is empty");
+  EXPECT_EQ(refusal("a: 1\nb: !mine 2\n"), "Line 2 has a tag that is unknown or does not fit its value");
+  EXPECT_EQ(refusal("a: 1\nb: !!float .inf\n"), "Line 2 has a number that JSON cannot hold");
+  EXPECT_EQ(refusal("a: 1\n<<: [1]\n"), "Line 2 merges (<<) something that is not a map");
+  EXPECT_EQ(refusal("a: s3cret: x\n"), "Line 1, column 10, is not YAML: illegal map value");
+  EXPECT_EQ(refusal("a: \xff"), "The text is not in UTF-8");
+  EXPECT_EQ(refusal("a: 12", {.max_bytes = 4}), "The text is larger than 4 bytes");
+}
+
+TEST(YamlToJson, AliasesCountAsWhatTheyRepeat) {
+  EXPECT_EQ(refusal("a: &x [[1]]\nb: *x\n", {.max_depth = 3}), R"(accepted: {"a":[[1]],"b":[[1]]})");
+  EXPECT_EQ(refusal("a: &x [[1]]\nb: [*x]\n", {.max_depth = 3}),
+            "Line 2 is nested deeper than the 3 levels allowed");
+  EXPECT_EQ(refusal("a: &x [1, 2]\nb: *x\n", {.max_values = 12}), R"(accepted: {"a":[1,2],"b":[1,2]})");
+  EXPECT_EQ(refusal("a: &x [1, 2]\nb: *x\n", {.max_values = 10}), "Line 2 goes beyond the 10 values allowed");
+}
+
+TEST(YamlToJson, MapsMergeAndAliasesMayBeKeys) {
+  EXPECT_EQ(yaml_to_json("base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\nall: {<<: [*b, *m], x: 5}\n")["all"],
+            Json::parse(R"({"x": 5, "y": 2, "z": 4})"));
+  EXPECT_EQ(yaml_to_json("name: &n web\nof: {*n : 1}\n")["of"], Json::parse(R"({"web": 1})"));
+}
+
 }  // namespace
 }  // namespace edgecore::kube
