@@ -17,6 +17,7 @@
 #include "edgecore/base/clock.hpp"
 #include "edgecore/cri/grpc_runtime.hpp"
 #include "private_runtime.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace {
 
@@ -122,7 +123,7 @@ int main(int argc, char** argv) {
   app.add_option("--pods", options.pods, "pods at once")->check(CLI::Range(1, 100));
   CLI11_PARSE(app, argc, argv);
   try {
-    const bench::TemporaryFolder folder;
+    const test::TemporaryDirectory folder;
     std::optional<bench::PrivateCgroup> cgroup;  // goes after the runtime and what may be left of its pods
     std::optional<bench::PrivateRuntime> own;
     if (options.cgroup.empty()) options.cgroup = cgroup.emplace(folder.path().filename()).path();

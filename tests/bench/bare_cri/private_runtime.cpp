@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "private_runtime.hpp"
 
-#include <stdlib.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <thread>
@@ -38,17 +36,6 @@ void remove_cgroup(const std::filesystem::path& top) {
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-bench-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw SystemError("a temporary folder cannot be made", errno);
-  path_ = pattern;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 PrivateCgroup::PrivateCgroup(const std::string& name) : path_("/" + name) {}
 

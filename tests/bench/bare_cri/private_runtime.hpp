@@ -6,19 +6,6 @@
 
 namespace edgecore::bench {
 
-/// A folder in the machine's temporary one, removed with all that is in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder();
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 /// A cgroup for pods, at the top of every hierarchy; the runtime makes it with the first pod. Whatever is
 /// below it is removed at the end, when no process is in it any more.
 class PrivateCgroup {

@@ -2,10 +2,8 @@
 // What writing to the node's database costs (acknowledged means on disk), by how many write at a
 // time.
 #include <benchmark/benchmark.h>
-#include <stdlib.h>
 
 #include <atomic>
-#include <cerrno>
 #include <filesystem>
 #include <latch>
 #include <memory>
@@ -13,9 +11,9 @@
 #include <thread>
 #include <vector>
 
-#include "edgecore/base/error.hpp"
 #include "edgecore/store/meta.hpp"
 #include "edgecore/store/store.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace {
 
@@ -25,25 +23,17 @@ using namespace edgecore;
 class FreshStore {
  public:
   FreshStore() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-bench-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw SystemError("a temporary folder cannot be made", errno);
-    folder_ = pattern;
     store::Options options;
     options.path = folder_ / "edgecore.db";
     store_ = std::make_unique<store::Store>(std::move(options));
   }
   FreshStore(const FreshStore&) = delete;
   FreshStore& operator=(const FreshStore&) = delete;
-  ~FreshStore() {
-    store_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
   store::Store& operator*() { return *store_; }
   store::Store* operator->() { return store_.get(); }
 
  private:
-  std::filesystem::path folder_;
+  test::TemporaryDirectory folder_;
   std::unique_ptr<store::Store> store_;
 };
 

@@ -10,15 +10,14 @@
 #include <cstring>
 #include <filesystem>
 
+#include "support/temporary_directory.hpp"
+
 namespace edgecore::app {
 namespace {
 
 class ServiceNotifyTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-notify-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    dir_ = pattern;
     fd_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -29,7 +28,6 @@ class ServiceNotifyTest : public testing::Test {
   }
   void TearDown() override {
     ::close(fd_);
-    std::filesystem::remove_all(dir_);
     for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) ::unsetenv(name);
   }
   std::string received() const {
@@ -38,7 +36,7 @@ class ServiceNotifyTest : public testing::Test {
     return got < 0 ? "" : std::string(buffer, static_cast<std::size_t>(got));
   }
 
-  std::filesystem::path dir_;
+  edgecore::test::TemporaryDirectory dir_;
   int fd_ = -1;
 };
 

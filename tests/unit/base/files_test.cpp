@@ -4,24 +4,17 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <fstream>
 
 #include "edgecore/base/error.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore {
 namespace {
 
 class FilesTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-files-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    dir_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
-
-  std::filesystem::path dir_;
+  test::TemporaryDirectory dir_;
 };
 
 TEST_F(FilesTest, AtomicWriteReplacesContentAndSetsMode) {

@@ -6,12 +6,12 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <thread>
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore {
 namespace {
@@ -121,16 +121,13 @@ TEST(ProcessTest, DestructionEndsTheChild) {
 }
 
 TEST(ProcessTest, FilesAreReadAndAppendedTo) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-process-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-  const std::filesystem::path dir = pattern;
+  const test::TemporaryDirectory dir;
   write_file_atomic(dir / "in", "text\n", 0600);
   Command command{.argv = {"cat"}, .in = FileStream{dir / "in"}, .out = FileStream{dir / "log"}};
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(Child::spawn(command).wait().success());
   EXPECT_EQ(read_file(dir / "log", 100), "text\ntext\n");
   command.in = FileStream{dir / "none"};
   EXPECT_THROW(Child::spawn(command), SystemError);
-  std::filesystem::remove_all(dir);
 }
 
 }  // namespace

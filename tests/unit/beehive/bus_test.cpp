@@ -6,7 +6,7 @@
 #include <atomic>
 #include <map>
 
-#include "unit/beehive/loop.hpp"
+#include "support/loop.hpp"
 
 namespace edgecore::beehive {
 namespace {

@@ -12,7 +12,7 @@
 #include "beehive/loop.hpp"
 #include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/supervisor.hpp"
-#include "unit/beehive/loop.hpp"
+#include "support/loop.hpp"
 
 namespace edgecore::beehive {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "beehive/backoff.hpp"
 #include "edgecore/base/clock.hpp"
-#include "unit/beehive/loop.hpp"
+#include "support/loop.hpp"
 
 namespace edgecore::beehive {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/steady_timer.hpp"
-#include "unit/beehive/loop.hpp"
+#include "support/loop.hpp"
 
 namespace edgecore::beehive {
 namespace {

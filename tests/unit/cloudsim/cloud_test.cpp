@@ -18,7 +18,7 @@
 #include "edgecore/net/http_client.hpp"
 #include "edgecore/net/websocket.hpp"
 #include "support/skipped_time.hpp"
-#include "unit/cloudsim/folder_fixture.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::cloudsim {
 namespace {
@@ -135,7 +135,7 @@ class CloudTest : public testing::Test {
     co_return true;
   }
 
-  Folder folder_;
+  edgecore::test::TemporaryDirectory folder_;
   asio::io_context io_{1};
   edgecore::test::SkippedTime time_{io_};
   std::unique_ptr<Cloud> cloud_;

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "edgecore/net/digest.hpp"
+#include "support/temporary_directory.hpp"
 #include "unit/cloudsim/downlink_fixture.hpp"
-#include "unit/cloudsim/folder_fixture.hpp"
 
 namespace edgecore::cloudsim {
 namespace {
@@ -54,7 +54,7 @@ class DynamicControllerTest : public testing::Test {
     return seen;
   }
 
-  Folder folder_;
+  edgecore::test::TemporaryDirectory folder_;
   ObservedCluster all_;
   Cluster& cluster_ = all_.cluster;
   Authority authority_{folder_.path(), all_.clock};

@@ -17,7 +17,7 @@
 #include "cloudsim/upstream.hpp"
 #include "edgecore/base/log.hpp"
 #include "support/paths.hpp"
-#include "unit/cloudsim/folder_fixture.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::cloudsim {
 namespace {
@@ -232,7 +232,7 @@ class RecordingsTest : public testing::Test {
     ++pushes_;
   }
 
-  Folder folder_;
+  edgecore::test::TemporaryDirectory folder_;
   Authority authority_{folder_.path(), SystemClock::instance()};
   Cluster cluster_{SystemClock::instance()};
   SyncRecords records_{cluster_};

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "edgecore/base/files.hpp"
-#include "unit/config/temporary_directory.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::config {
 namespace {
@@ -22,7 +22,7 @@ class EnvironmentTest : public testing::Test {
     return environment_conflict(config_, variable, proc_ / "");
   }
 
-  test::TemporaryDirectory proc_;
+  edgecore::test::TemporaryDirectory proc_;
   EdgeCoreConfig config_;
 };
 

@@ -6,8 +6,8 @@
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
+#include "support/temporary_directory.hpp"
 #include "unit/config/fake_host.hpp"
-#include "unit/config/temporary_directory.hpp"
 
 namespace edgecore::config {
 namespace {
@@ -33,7 +33,7 @@ class StartupTest : public testing::Test {
     return "accepted";
   }
 
-  test::TemporaryDirectory directory_;
+  edgecore::test::TemporaryDirectory directory_;
   test::FakeHost host_;
 };
 

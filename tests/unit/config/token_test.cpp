@@ -3,18 +3,23 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/config/load.hpp"
+#include "support/temporary_directory.hpp"
 #include "unit/config/fake_host.hpp"
-#include "unit/config/temporary_directory.hpp"
 
 namespace edgecore::config {
 namespace {
 
-using test::mode_of;
-using test::TemporaryDirectory;
+using edgecore::test::TemporaryDirectory;
+
+mode_t mode_of(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
+}
 using testing::HasSubstr;
 using testing::Not;
 

@@ -7,14 +7,14 @@
 #include "edgecore/base/files.hpp"
 #include "edgecore/config/feature_gates.hpp"
 #include "edgecore/config/load.hpp"
+#include "support/temporary_directory.hpp"
 #include "unit/config/fake_host.hpp"
-#include "unit/config/temporary_directory.hpp"
 
 namespace edgecore::config {
 namespace {
 
+using edgecore::test::TemporaryDirectory;
 using test::FakeHost;
-using test::TemporaryDirectory;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;

@@ -6,11 +6,11 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "edgecore/base/error.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::cri {
 namespace {
@@ -103,17 +103,12 @@ TEST(LogScanner, HandsOverALineOfAnyLengthAsItComes) {
 
 class LogFiles : public ::testing::Test {
  protected:
-  LogFiles() {
-    std::string name = (fs::temp_directory_path() / "cri-logs-XXXXXX").string();
-    root_ = ::mkdtemp(name.data());
-    fs::create_directories(root_ / "ns_pod_u" / "c");
-  }
-  ~LogFiles() override { fs::remove_all(root_); }
+  LogFiles() { fs::create_directories(root_ / "ns_pod_u" / "c"); }
   void write(const std::string& name, const std::string& text) {
     std::ofstream(root_ / "ns_pod_u" / "c" / name, std::ios::binary) << text;
   }
   LogDirectory directory() { return *LogDirectory::open(root_, "ns_pod_u", "c"); }
-  fs::path root_;
+  edgecore::test::TemporaryDirectory root_;
 };
 
 TEST_F(LogFiles, LinksAndDirectoriesAreNotFollowed) {

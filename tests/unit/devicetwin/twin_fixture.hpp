@@ -23,12 +23,14 @@
 #include "edgecore/store/awaitable.hpp"
 #include "edgecore/store/devices.hpp"
 #include "edgecore/store/unreported.hpp"
+#include "support/eventually.hpp"
 #include "unit/metamanager/temporary_store.hpp"
 
 namespace edgecore::devicetwin {
 
 using namespace std::chrono_literals;
 using beehive::MessagePtr;
+using test::eventually;
 
 /// Mappers in memory: what they are told, and what they answer. Any thread.
 class FakeMappers {
@@ -344,15 +346,6 @@ class TwinFixture : public testing::Test {
     const auto message = next(mailbox, 60ms);
     EXPECT_FALSE(message) << message->route.operation << " " << message->route.resource << " "
                           << message->content;
-  }
-  template <class What>
-  static bool eventually(const What& what) {
-    const auto deadline = steady_now() + 5s;
-    while (!what()) {
-      if (steady_now() > deadline) return false;
-      std::this_thread::sleep_for(1ms);
-    }
-    return true;
   }
   [[nodiscard]] std::optional<store::devices::Twin> stored_twin(const std::string& id,
                                                                 const std::string& name) {

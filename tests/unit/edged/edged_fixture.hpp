@@ -8,7 +8,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -28,6 +27,7 @@
 #include "edgecore/kube/status.hpp"
 #include "edgecore/kube/strategic_merge.hpp"
 #include "support/skipped_time.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::edged::test {
 
@@ -347,9 +347,6 @@ class FakeMeta {
 class EdgedTest : public ::testing::Test {
  protected:
   EdgedTest() : runtime_(clock_), pool_("test", {2, 64}) {
-    std::string name = (fs::temp_directory_path() / "edged-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw Error("no temporary directory");
-    root_ = name;
     runtime_.add_image("busybox:1");
     runtime_.with_events = false;
     edged_mailbox_ = bus_.add_module(names::module::kEdged, names::group::kEdged);
@@ -364,8 +361,6 @@ class EdgedTest : public ::testing::Test {
     // The module makes its root a shared mount where it may.
     while (::umount2((root_ / "edged").c_str(), MNT_DETACH) == 0) {
     }
-    std::error_code ignored;
-    fs::remove_all(root_, ignored);
   }
 
   void start_edged() {
@@ -455,7 +450,7 @@ class EdgedTest : public ::testing::Test {
 
   std::function<void(EdgedOptions&)> adjust_;  ///< what a test wants configured otherwise
   ShiftedClock clock_;
-  fs::path root_;
+  edgecore::test::TemporaryDirectory root_;
   cri::FakeRuntime runtime_;
   BlockingPool pool_;
   boost::asio::io_context loop_;

@@ -6,7 +6,6 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -19,6 +18,7 @@
 #include "edged/spec/log_paths.hpp"
 #include "edged/spec/sandbox_config.hpp"
 #include "support/skipped_time.hpp"
+#include "support/temporary_directory.hpp"
 #include "unit/cri/await.hpp"
 
 namespace edgecore::edged::test {
@@ -27,19 +27,11 @@ namespace edgecore::edged::test {
 class UpkeepTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-upkeep-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-    pods_ = root_ / "pods";
-    links_ = root_ / "containers";
     std::filesystem::create_directories(pods_);
     std::filesystem::create_directories(links_);
     runtime_.add_image("busybox:1");
   }
-  void TearDown() override {
-    pool_.stop(std::chrono::seconds(5));
-    std::filesystem::remove_all(root_);
-  }
+  void TearDown() override { pool_.stop(std::chrono::seconds(5)); }
 
   static void write(const std::filesystem::path& path, const std::string& text) {
     std::filesystem::create_directories(path.parent_path());
@@ -102,7 +94,8 @@ class UpkeepTest : public testing::Test {
   FakeClock clock_{WallTime(std::chrono::hours(24 * 365 * 54))};
   cri::FakeRuntime runtime_{clock_};
   log::Logger log_ = log::get("test");
-  std::filesystem::path root_, pods_, links_;
+  edgecore::test::TemporaryDirectory root_;
+  const std::filesystem::path pods_ = root_ / "pods", links_ = root_ / "containers";
 };
 
 }  // namespace edgecore::edged::test

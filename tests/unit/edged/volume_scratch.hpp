@@ -7,43 +7,38 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 
 #include "edged/host/mounts.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::edged {
 
 /// A directory of its own for a test; at the end everything mounted in it is taken off and it is removed.
 class Scratch {
  public:
-  Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "edgecore-volumes.XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw SystemError("cannot make a directory for the test", errno);
-    path_ = name;
-  }
+  Scratch() = default;
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   ~Scratch() {
-    auto mounts = KernelMounter().below(path_);
+    auto mounts = KernelMounter().below(path());
     std::reverse(mounts.begin(), mounts.end());
     for (const auto& one : mounts) ::umount2(one.path.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
-    std::error_code ignored;
-    if (KernelMounter().below(path_).empty()) std::filesystem::remove_all(path_, ignored);
+    if (!KernelMounter().below(path()).empty()) directory_.leave();
   }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  [[nodiscard]] const std::filesystem::path& path() const { return directory_.path(); }
+  std::filesystem::path operator/(const std::string& name) const { return directory_ / name; }
 
   std::filesystem::path directory(const std::string& name) const {
-    std::filesystem::create_directories(path_ / name);
-    return path_ / name;
+    std::filesystem::create_directories(directory_ / name);
+    return directory_ / name;
   }
 
  private:
-  std::filesystem::path path_;
+  edgecore::test::TemporaryDirectory directory_;
 };
 
 inline std::string content_of(const std::filesystem::path& path) {

@@ -6,6 +6,7 @@
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
+#include "support/temporary_directory.hpp"
 #include "unit/edgehub/fake_authority.hpp"
 
 namespace edgecore::edgehub {
@@ -14,13 +15,9 @@ namespace {
 class CredentialsTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-hub-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    dir_ = pattern;
     files_.emplace(
         CredentialFiles::Paths{dir_ / "ca/rootCA.crt", dir_ / "certs/server.crt", dir_ / "certs/server.key"});
   }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
 
   std::string flaw() const {
     const auto loaded = files_->load();
@@ -29,7 +26,7 @@ class CredentialsTest : public testing::Test {
   }
   std::string common_name() const { return std::get<Identity>(files_->load()).certificate.common_name(); }
 
-  std::filesystem::path dir_;
+  edgecore::test::TemporaryDirectory dir_;
   std::optional<CredentialFiles> files_;
   FakeAuthority authority_;
 };

@@ -13,6 +13,7 @@
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/supervisor.hpp"
 #include "edgehub/session.hpp"
+#include "support/temporary_directory.hpp"
 #include "unit/edgehub/fake_hub.hpp"
 
 namespace edgecore::edgehub {
@@ -25,9 +26,6 @@ using std::chrono::milliseconds;
 class EdgeHubTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-hub-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    dir_ = pattern;
     options_.node_name = "edge1";
     options_.project_id = "p1";
     options_.websocket_server = "127.0.0.1:" + std::to_string(hub_.hub_port);
@@ -38,10 +36,7 @@ class EdgeHubTest : public testing::Test {
     options_.heartbeat = milliseconds(300);
     token_ = authority_.token();
   }
-  void TearDown() override {
-    supervisor_.reset();
-    std::filesystem::remove_all(dir_);
-  }
+  void TearDown() override { supervisor_.reset(); }
 
   void start() {
     EdgeHubDeps deps;
@@ -111,7 +106,7 @@ class EdgeHubTest : public testing::Test {
     });
   }
 
-  std::filesystem::path dir_;
+  edgecore::test::TemporaryDirectory dir_;
   FakeAuthority authority_;
   FakeHub hub_{authority_};
   EdgeHubOptions options_;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <chrono>
 #include <filesystem>
@@ -20,36 +19,15 @@
 #include "edgecore/store/mqtt_uploads.hpp"
 #include "edgecore/store/store.hpp"
 #include "edgecore/store/sub_topics.hpp"
-#include "eventbus/memory_broker.hpp"
+#include "unit/eventbus/memory_broker.hpp"
+#include "support/eventually.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::eventbus {
 
 using namespace std::chrono_literals;
 using beehive::MessagePtr;
-
-/// Waits for what another thread brings about; false after ten seconds.
-inline bool eventually(const std::function<bool()>& what, std::chrono::milliseconds patience = 10s) {
-  const auto deadline = steady_now() + patience;
-  while (!what()) {
-    if (steady_now() > deadline) return false;
-    std::this_thread::sleep_for(2ms);
-  }
-  return true;
-}
-
-/// A directory of its own for each test.
-class Scratch {
- public:
-  Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-mqtt-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    path = pattern;
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
-};
+using test::eventually;
 
 /// The module on a real bus with a real store; the mailboxes of `websocket` and `twin` are in the test's
 /// hands.
@@ -60,7 +38,7 @@ class BusFixture : public testing::Test {
   void start() {
     if (!store) {
       store::Options options;
-      options.path = scratch.path / "edgecore.db";
+      options.path = scratch / "edgecore.db";
       store.emplace(options);
     }
     bus.emplace();
@@ -74,7 +52,7 @@ class BusFixture : public testing::Test {
     spec.name = names::module::kEventBus;
     spec.group = names::group::kBus;
     EventBusDeps deps{*store, client};
-    module_options.broker_directory = scratch.path / "mosquitto";
+    module_options.broker_directory = scratch / "mosquitto";
     spec.make = make_eventbus(module_options, std::move(deps));
     std::vector<beehive::ModuleSpec> specs;
     specs.push_back(std::move(spec));
@@ -148,7 +126,7 @@ class BusFixture : public testing::Test {
   std::vector<std::string> stored_topics() { return store::sub_topics::list(store->open_reader()); }
   std::size_t stored_uploads() { return store::mqtt_uploads::total(store->open_reader()).messages; }
 
-  Scratch scratch;
+  edgecore::test::TemporaryDirectory scratch;
   MemoryBroker broker;
   EventBusOptions module_options;
   std::function<std::unique_ptr<MqttClient>()> client = [this] { return broker.client(); };

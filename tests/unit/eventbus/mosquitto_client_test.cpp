@@ -2,7 +2,7 @@
 #include "edgecore/base/clock.hpp"
 #include "edgecore/net/x509.hpp"
 #include "eventbus/topics.hpp"
-#include "unit/beehive/loop.hpp"
+#include "support/loop.hpp"
 #include "unit/eventbus/real_broker.hpp"
 
 namespace edgecore::eventbus {
@@ -38,7 +38,7 @@ class RealBrokerTest : public BusFixture {
 
 TEST_F(RealBrokerTest, MessagesComeAndGoInOrder) {
   EDGECORE_NEEDS_MOSQUITTO();
-  const RealBroker real(scratch.path / "real");
+  const RealBroker real(scratch / "real");
   Peer peer(real.port, {"t/#"});
   start_with(real);
   ASSERT_TRUE(through(peer));
@@ -62,7 +62,7 @@ TEST_F(RealBrokerTest, MessagesComeAndGoInOrder) {
 
 TEST_F(RealBrokerTest, ABrokerThatIsKilledAndComesBackIsUsedAgain) {
   EDGECORE_NEEDS_MOSQUITTO();
-  RealBroker real(scratch.path / "real");
+  RealBroker real(scratch / "real");
   start_with(real);
   from_router("subscribe", "default/rule");
   std::optional<Peer> peer(std::in_place, real.port);
@@ -81,7 +81,7 @@ TEST_F(RealBrokerTest, ABrokerThatIsKilledAndComesBackIsUsedAgain) {
 
 TEST_F(RealBrokerTest, APacketThatIsTooLargeCostsTheConnectionAndNotTheModule) {
   EDGECORE_NEEDS_MOSQUITTO();
-  const RealBroker real(scratch.path / "real");
+  const RealBroker real(scratch / "real");
   Peer peer(real.port);
   start_with(real);
   ASSERT_TRUE(through(peer));
@@ -96,12 +96,12 @@ TEST_F(RealBrokerTest, APacketThatIsTooLargeCostsTheConnectionAndNotTheModule) {
 
 TEST_F(RealBrokerTest, UserAndPassword) {
   EDGECORE_NEEDS_MOSQUITTO();
-  make_directories(scratch.path / "real");
-  const auto passwords = scratch.path / "real/passwords";
+  make_directories(scratch / "real");
+  const auto passwords = scratch / "real/passwords";
   Command make;
   make.argv = {"mosquitto_passwd", "-b", "-c", passwords.string(), "edge", "secret"};
   ASSERT_TRUE(run(make, "").status.success());
-  const RealBroker real(scratch.path / "real",
+  const RealBroker real(scratch / "real",
                         "allow_anonymous false\npassword_file " + passwords.string() + "\n");
   MqttOptions options;
   options.host = "127.0.0.1";
@@ -212,14 +212,14 @@ class MosquittoClientTest : public testing::Test, public MqttHandler {
   void on_published(int) override {}
   void on_writable() override {}
 
-  Scratch scratch_;
+  edgecore::test::TemporaryDirectory scratch_;
   std::unique_ptr<MqttClient> client_ = make_mosquitto_client();
 };
 
 TEST_F(MosquittoClientTest, TlsVerifiesTheBrokerAndShowsACertificate) {
   EDGECORE_NEEDS_MOSQUITTO();
-  const Certificates certificates(scratch_.path / "certs");
-  const RealBroker real(scratch_.path / "real", certificates.settings() + "require_certificate true\n");
+  const Certificates certificates(scratch_ / "certs");
+  const RealBroker real(scratch_ / "real", certificates.settings() + "require_certificate true\n");
   MqttOptions options = to(real.port);
   options.tls = certificates.tls();
   EXPECT_EQ(attempt(options), "");
@@ -233,8 +233,8 @@ TEST_F(MosquittoClientTest, TlsVerifiesTheBrokerAndShowsACertificate) {
 
 TEST_F(MosquittoClientTest, TheNameOfTheBrokerIsChecked) {
   EDGECORE_NEEDS_MOSQUITTO();
-  const Certificates certificates(scratch_.path / "certs");
-  const RealBroker real(scratch_.path / "real", certificates.settings());
+  const Certificates certificates(scratch_ / "certs");
+  const RealBroker real(scratch_ / "real", certificates.settings());
   MqttOptions options = to(real.port);
   options.tls = certificates.tls();
   options.host = "localhost";  // the certificate names the address only
@@ -255,7 +255,7 @@ TEST_F(MosquittoClientTest, ABrokerThatIsNotThereOrSaysNothingIsLeftInTime) {
   options.host = "no-such-host.invalid";
   EXPECT_NE(attempt(options), "");
   options = to(0);
-  options.host = (scratch_.path / "no.sock").string();
+  options.host = (scratch_ / "no.sock").string();
   EXPECT_NE(attempt(options), "");
   EXPECT_LT(steady_now() - begin, 20s);
 }
@@ -276,8 +276,8 @@ TEST_F(MosquittoClientTest, APeerThatHangsUpInTheMiddleOfTlsIsNotAskedForEver) {
 
 TEST_F(MosquittoClientTest, TlsCarriesMessagesOfAllSizes) {
   EDGECORE_NEEDS_MOSQUITTO();
-  const Certificates certificates(scratch_.path / "certs");
-  const RealBroker real(scratch_.path / "real", certificates.settings());
+  const Certificates certificates(scratch_ / "certs");
+  const RealBroker real(scratch_ / "real", certificates.settings());
   struct Recorder final : MqttHandler {
     void on_message(std::string_view, std::string_view payload) override { payloads.emplace_back(payload); }
     void on_subscribed(int, bool granted) override { subscribed = granted; }
@@ -314,13 +314,13 @@ TEST_F(MosquittoClientTest, TlsCarriesMessagesOfAllSizes) {
 
 TEST_F(MosquittoClientTest, AUnixSocketServesAsWell) {
   EDGECORE_NEEDS_MOSQUITTO();
-  const auto socket = scratch_.path / "mqtt.sock";
-  const RealBroker real(scratch_.path / "real", "allow_anonymous true\nlistener 0 " + socket.string() + "\n");
+  const auto socket = scratch_ / "mqtt.sock";
+  const RealBroker real(scratch_ / "real", "allow_anonymous true\nlistener 0 " + socket.string() + "\n");
   MqttOptions options = to(0);
   options.host = socket.string();
   // Its port listens already; it comes to this listener a moment later.
   std::string failure;
-  EXPECT_TRUE(test::eventually([&] { return (failure = attempt(options)).empty(); })) << failure;
+  EXPECT_TRUE(eventually([&] { return (failure = attempt(options)).empty(); })) << failure;
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ class PrivateBrokerTest : public BusFixture {
     module_options.config.mode = config::mqtt_internal;
     module_options.config.server_internal = "tcp://127.0.0.1:" + std::to_string(port);
   }
-  [[nodiscard]] std::optional<pid_t> pid() const { return stale_broker(scratch.path / "mosquitto"); }
+  [[nodiscard]] std::optional<pid_t> pid() const { return stale_broker(scratch / "mosquitto"); }
   pid_t wait_for_broker(pid_t other_than = 0) {
     pid_t found = 0;
     EXPECT_TRUE(eventually([&] {
@@ -99,7 +99,7 @@ TEST_F(PrivateBrokerTest, WhenItIsKilledAnotherTakesItsPlace) {
 
 TEST_F(PrivateBrokerTest, OneThatAKilledEdgecoreLeftBehindIsEnded) {
   EDGECORE_NEEDS_MOSQUITTO();
-  const auto directory = scratch.path / "mosquitto";
+  const auto directory = scratch / "mosquitto";
   make_directories(directory, 0700);
   PrivateBrokerOptions options;
   options.host = "127.0.0.1";
@@ -120,7 +120,7 @@ TEST_F(PrivateBrokerTest, OneThatAKilledEdgecoreLeftBehindIsEnded) {
 }
 
 TEST_F(PrivateBrokerTest, AnotherProgramWithThatNumberIsLeftAlone) {
-  const auto directory = scratch.path / "mosquitto";
+  const auto directory = scratch / "mosquitto";
   make_directories(directory, 0700);
   Command command;
   command.argv = {"sleep", "100"};
@@ -156,7 +156,7 @@ TEST_F(PrivateBrokerTest, APortThatIsTakenIsTriedAgain) {
 
 TEST_F(PrivateBrokerTest, InModeOneEachBrokerWorksByItself) {
   EDGECORE_NEEDS_MOSQUITTO();
-  RealBroker outside(scratch.path / "outside");
+  RealBroker outside(scratch / "outside");
   module_options.config.mode = config::mqtt_both;
   module_options.config.server_external = outside.address();
   start();

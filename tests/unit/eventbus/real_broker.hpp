@@ -22,10 +22,14 @@
 
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/process.hpp"
-#include "unit/beehive/loop.hpp"
+#include "support/free_port.hpp"
+#include "support/loop.hpp"
 #include "unit/eventbus/bus_fixture.hpp"
 
 namespace edgecore::eventbus {
+
+using test::eventually;
+using test::free_port;
 
 inline bool mosquitto_is_installed() {
   for (const char* path : {"/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"})
@@ -61,10 +65,6 @@ class Listener {
  private:
   FileDescriptor fd_;
 };
-
-inline std::uint16_t free_port() {
-  return Listener().port;
-}
 
 inline bool listens(std::uint16_t port) {
   const FileDescriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

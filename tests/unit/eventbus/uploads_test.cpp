@@ -119,7 +119,7 @@ class UploadsLimitsTest : public BusFixture {
  protected:
   void run_with(Uploads::Limits limits, std::function<void(Uploads&)> first) {
     store::Options options;
-    options.path = scratch.path / "edgecore.db";
+    options.path = scratch / "edgecore.db";
     store.emplace(options);
     bus.emplace();
     cloud = bus->add_module(names::module::kEdgeHub, names::group::kHub);

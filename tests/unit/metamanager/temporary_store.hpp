@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <memory>
@@ -11,24 +10,16 @@
 #include "edgecore/store/info.hpp"
 #include "edgecore/store/meta.hpp"
 #include "edgecore/store/store.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::metamanager {
 
 /// A store in a directory of its own, gone with the object.
 class TemporaryStore {
  public:
-  TemporaryStore() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-meta-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    dir_ = pattern;
-    open();
-  }
+  TemporaryStore() { open(); }
   TemporaryStore(const TemporaryStore&) = delete;
   TemporaryStore& operator=(const TemporaryStore&) = delete;
-  ~TemporaryStore() {
-    store_.reset();
-    std::filesystem::remove_all(dir_);
-  }
   store::Store& operator*() { return *store_; }
   store::Store* operator->() { return store_.get(); }
   void reopen() {
@@ -51,7 +42,7 @@ class TemporaryStore {
     options.path = dir_ / "edgecore.db";
     store_ = std::make_unique<store::Store>(options);
   }
-  std::filesystem::path dir_;
+  edgecore::test::TemporaryDirectory dir_;
   std::unique_ptr<store::Store> store_;
 };
 

@@ -30,10 +30,13 @@
 #include "edgecore/net/digest.hpp"
 #include "edgecore/net/http_client.hpp"
 #include "edgecore/store/meta_v2.hpp"
+#include "support/free_port.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::metaserver {
 
 using namespace std::chrono_literals;
+using test::free_port;
 
 /// The cloud's DynamicController as far as these tests need it, behind the mailbox of module `websocket`, on
 /// a thread of its own. Objects by their key in meta_v2.
@@ -198,8 +201,6 @@ class FakeCloud {
 class ServerFixture : public ::testing::Test {
  protected:
   ServerFixture() {
-    directory = std::filesystem::temp_directory_path() / ("edgecore-metaserver-" + uuid_v4());
-    std::filesystem::create_directories(directory);
     store::Options at;
     at.path = directory / "edgecore.db";
     store.emplace(at);
@@ -216,7 +217,6 @@ class ServerFixture : public ::testing::Test {
     asking_thread.join();
     supervisor.reset();
     store.reset();
-    std::filesystem::remove_all(directory);
   }
 
   void start(bool connected = true) {
@@ -268,12 +268,6 @@ class ServerFixture : public ::testing::Test {
     row.resource_version = std::stoull(kube::string_or(object, "metadata.resourceVersion", "1"));
     row.value = object.dump();
     store->write([row](store::Transaction& into) { store::meta_v2::upsert(into, row); });
-  }
-
-  static std::uint16_t free_port() {
-    boost::asio::io_context io;
-    boost::asio::ip::tcp::acceptor probe(io, {boost::asio::ip::address_v4::loopback(), 0});
-    return probe.local_endpoint().port();
   }
 
   struct Reply {
@@ -364,7 +358,7 @@ class ServerFixture : public ::testing::Test {
     return "/core/v1/configmaps/" + ns + "/" + name;
   }
 
-  std::filesystem::path directory;
+  edgecore::test::TemporaryDirectory directory;
   std::optional<store::Store> store;
   beehive::Bus bus;
   std::optional<FakeCloud> cloud;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -31,6 +30,7 @@
 #include "edgecore/net/digest.hpp"
 #include "edgecore/net/x509.hpp"
 #include "metaserver/serving/serving_certificate.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::metaserver {
 
@@ -71,9 +71,6 @@ class ServingFixture : public ::testing::Test {
   using Pair = std::pair<std::string, std::string>;  ///< chain and key
 
   ServingFixture() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-serving-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
-    root = pattern;
     options.node_name = "edge-1";
     options.ip_addresses = {"127.0.0.1", "169.254.30.10"};
     options.directory = root / "pki";
@@ -86,7 +83,6 @@ class ServingFixture : public ::testing::Test {
     bus.stop();
     work.reset();
     thread.join();
-    std::filesystem::remove_all(root);
   }
 
   /// A life of the module.
@@ -196,7 +192,7 @@ class ServingFixture : public ::testing::Test {
     return names;
   }
 
-  std::filesystem::path root;
+  edgecore::test::TemporaryDirectory root;
   ClusterAuthority authority;
   FakeClock clock{kube::parse_time("2026-06-01T12:00:00Z").value()};
   ServingCertificate::Options options;

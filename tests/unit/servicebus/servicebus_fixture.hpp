@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
@@ -30,11 +29,16 @@
 #include "edgecore/net/http_server.hpp"
 #include "edgecore/servicebus/servicebus.hpp"
 #include "edgecore/store/target_urls.hpp"
+#include "support/eventually.hpp"
+#include "support/free_port.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::servicebus {
 
 using namespace std::chrono_literals;
 using beehive::MessagePtr;
+using test::eventually;
+using test::free_port;
 
 /// The module on a real bus with a real store. The mailbox of `websocket` is in the test's hands; services
 /// and clients are real and run on a thread of their own.
@@ -49,9 +53,6 @@ class ServiceBusFixture : public testing::Test {
   using Reply = std::future<Fetched>;
 
   ServiceBusFixture() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-bus-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    dir = pattern;
     tuning.first_pause = 20ms;
     tuning.longest_pause = 50ms;
     config.enable = true;
@@ -69,13 +70,6 @@ class ServiceBusFixture : public testing::Test {
     work.reset();
     thread.join();
     store.reset();
-    std::filesystem::remove_all(dir);
-  }
-
-  static std::uint16_t free_port() {
-    boost::asio::io_context context;
-    const boost::asio::ip::tcp::endpoint any(boost::asio::ip::address_v4::loopback(), 0);
-    return boost::asio::ip::tcp::acceptor(context, any).local_endpoint().port();
   }
 
   void open_store(store::Limits limits = {}) {
@@ -222,15 +216,6 @@ class ServiceBusFixture : public testing::Test {
     const auto reader = store->open_reader();
     return store::target_urls::list(reader);
   }
-  template <typename Condition>
-  static bool eventually(Condition condition, std::chrono::milliseconds patience = 5s) {
-    const auto deadline = steady_now() + patience;
-    while (!condition()) {
-      if (steady_now() > deadline) return false;
-      std::this_thread::sleep_for(2ms);
-    }
-    return true;
-  }
   bool listening() { return said(post("x")) != "closed"; }
   /// Has a rule made and waits until it is in force.
   void make_rule(const std::string& target) {
@@ -242,7 +227,7 @@ class ServiceBusFixture : public testing::Test {
     }));
   }
 
-  std::filesystem::path dir;
+  edgecore::test::TemporaryDirectory dir;
   config::ServiceBus config;
   ServiceBusTuning tuning;
   std::unique_ptr<store::Store> store;

@@ -4,34 +4,26 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
 #include "edgecore/store/meta.hpp"
 #include "edgecore/store/store.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::store {
 
 /// A directory of its own for each test, and a store in it.
 class StoreTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-store-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    dir_ = pattern;
-    path_ = dir_ / "edgecore.db";
-  }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
-
   [[nodiscard]] Options options() const {
     Options options;
     options.path = path_;
     return options;
   }
 
-  std::filesystem::path dir_;
-  std::filesystem::path path_;
+  edgecore::test::TemporaryDirectory dir_;
+  const std::filesystem::path path_ = dir_ / "edgecore.db";
 };
 
 /// Runs SQL as another program would, on a database no store has open. Returns the last row's first column.

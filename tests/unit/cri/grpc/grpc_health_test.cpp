@@ -18,6 +18,7 @@
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
+#include "support/eventually.hpp"
 #include "unit/cri/await.hpp"
 
 namespace edgecore::cri {
@@ -28,6 +29,7 @@ namespace health = grpc::health::v1;
 using namespace std::chrono_literals;
 using Kind = HealthAnswer::Kind;
 using Tcp = asio::ip::tcp;
+using test::eventually;
 
 class HealthService final : public health::Health::Service {
  public:
@@ -84,14 +86,6 @@ class GrpcHealthTest : public testing::Test {
   }
   HealthAnswer check(const std::string& service = "", std::chrono::milliseconds timeout = 20s) {
     return await(io_, checker_->check(question(service, timeout)));
-  }
-  template <class Condition>
-  static bool eventually(Condition condition) {
-    for (int i = 0; i < 2000; ++i) {
-      if (condition()) return true;
-      std::this_thread::sleep_for(10ms);
-    }
-    return false;
   }
 
   asio::io_context io_;

@@ -14,6 +14,8 @@
 #include <thread>
 
 #include "edgecore/base/clock.hpp"
+#include "support/eventually.hpp"
+#include "support/temporary_directory.hpp"
 #include "unit/cri/await.hpp"
 
 namespace edgecore::cri {
@@ -21,6 +23,7 @@ namespace {
 
 namespace v1 = ::runtime::v1;
 using namespace std::chrono_literals;
+using test::eventually;
 
 /// The answer to an order to stop or remove something.
 grpc::Status outcome_for(const std::string& id) {
@@ -109,16 +112,10 @@ class ScriptedRuntime final : public v1::RuntimeService::Service {
 
 class GrpcRuntimeTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-cri-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    dir_ = pattern;
-    options_.runtime_endpoint = "unix://" + dir_.string() + "/cri.sock";
-  }
+  void SetUp() override { options_.runtime_endpoint = "unix://" + dir_.string() + "/cri.sock"; }
   void TearDown() override {
     runtime_.reset();
     stop();
-    std::filesystem::remove_all(dir_);
   }
 
   void serve() {
@@ -148,18 +145,8 @@ class GrpcRuntimeTest : public testing::Test {
     return Code::Ok;
   }
 
-  /// True as soon as the condition holds; false after 10 s.
-  template <class Condition>
-  static bool eventually(Condition condition) {
-    for (int i = 0; i < 1000; ++i) {
-      if (condition()) return true;
-      std::this_thread::sleep_for(10ms);
-    }
-    return false;
-  }
-
   boost::asio::io_context io_;
-  std::filesystem::path dir_;
+  edgecore::test::TemporaryDirectory dir_;
   GrpcRuntimeOptions options_;
   ScriptedRuntime service_;
   ScriptedImages images_;

@@ -15,7 +15,8 @@
 #include "devicetwin/dmi/dmi_door.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/devicetwin/dmi.hpp"
-#include "unit/devicetwin/grpc/socket_folder.hpp"
+#include "support/temporary_directory.hpp"
+#include "unit/devicetwin/grpc/raw_socket.hpp"
 
 namespace edgecore::devicetwin {
 
@@ -146,7 +147,7 @@ class GrpcDmiServerTest : public testing::Test {
     EXPECT_TRUE(good->result().ok()) << good->result().error_message();
   }
 
-  SocketFolder folder_;
+  edgecore::test::TemporaryDirectory folder_;
   std::filesystem::path socket_ = folder_ / "dmi.sock";
   Desk desk_;
   std::unique_ptr<DmiServer> server_;

@@ -10,8 +10,9 @@
 #include "edgecore/base/process.hpp"
 #include "edgecore/devicetwin/dmi.hpp"
 #include "support/paths.hpp"
+#include "support/temporary_directory.hpp"
 #include "unit/cri/await.hpp"
-#include "unit/devicetwin/grpc/socket_folder.hpp"
+#include "unit/devicetwin/grpc/raw_socket.hpp"
 
 namespace edgecore::devicetwin {
 namespace {
@@ -119,7 +120,7 @@ class DmiThermometerTest : public testing::Test {
     return cri::await(io_, client_->call(mapper_socket_, std::move(call), 10s));
   }
 
-  SocketFolder folder_;
+  edgecore::test::TemporaryDirectory folder_;
   const std::string socket_ = (folder_ / "dmi.sock").string();
   const std::string mapper_socket_ = (folder_ / "mapper.sock").string();
   std::mutex mutex_;

@@ -10,8 +10,9 @@
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/devicetwin/dmi.hpp"
+#include "support/temporary_directory.hpp"
 #include "unit/cri/await.hpp"
-#include "unit/devicetwin/grpc/socket_folder.hpp"
+#include "unit/devicetwin/grpc/raw_socket.hpp"
 
 namespace edgecore::devicetwin {
 namespace {
@@ -114,7 +115,7 @@ class GrpcMapperClientTest : public testing::Test {
   }
 
   static constexpr const char* kDevice = R"({"metadata":{"name":"d","namespace":"ns"}})";
-  SocketFolder folder_;
+  edgecore::test::TemporaryDirectory folder_;
   const std::string socket_ = (folder_ / "mapper.sock").string();
   boost::asio::io_context io_;
   Mapper mapper_;

@@ -16,6 +16,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/kube/json.hpp"
+#include "support/temporary_directory.hpp"
 #include "unit/edged/fake_systemd.hpp"
 #include "unit/edged/memory_cgroup_files.hpp"
 
@@ -92,9 +93,6 @@ class SystemdSlicesTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (::access("/usr/bin/dbus-daemon", X_OK) != 0) GTEST_SKIP() << "dbus-daemon is not installed.";
-    std::string pattern = (fs::temp_directory_path() / "edgecore-systemd-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    dir_ = pattern;
     address_ = "unix:path=" + (dir_ / "bus").string();
     start_bus();
   }
@@ -102,7 +100,6 @@ class SystemdSlicesTest : public ::testing::Test {
     slices_.reset();
     systemd_.reset();
     stop_bus();
-    if (!dir_.empty()) fs::remove_all(dir_);
   }
 
   void start_bus() {
@@ -155,7 +152,7 @@ class SystemdSlicesTest : public ::testing::Test {
     return failure([&] { slices_->ensure(unit, all_limits()); });
   }
 
-  fs::path dir_;
+  edgecore::test::TemporaryDirectory dir_;
   std::string address_;
   std::optional<Child> bus_;
   std::unique_ptr<FakeSystemd> systemd_;

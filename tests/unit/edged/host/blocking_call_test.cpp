@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "beehive/loop.hpp"
-#include "unit/beehive/loop.hpp"
+#include "support/loop.hpp"
 
 namespace edgecore::edged {
 namespace {

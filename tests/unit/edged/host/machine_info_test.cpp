@@ -3,11 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
+
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -15,19 +16,12 @@ namespace {
 /// The files of a machine, below a directory of the test's own.
 class MachineInfoTest : public ::testing::Test {
  protected:
-  MachineInfoTest() {
-    std::string name = ::testing::TempDir() + "machine-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no directory for the test: " + name);
-    root_ = name;
-  }
-  ~MachineInfoTest() override { std::filesystem::remove_all(root_); }
-
   void write(const std::string& path, std::string_view content) {
     std::filesystem::create_directories((root_ / path).parent_path());
     std::ofstream(root_ / path, std::ios::binary) << content;
   }
 
-  std::filesystem::path root_;
+  edgecore::test::TemporaryDirectory root_;
 };
 
 TEST_F(MachineInfoTest, TheUuidOfADeviceTreeHasNoNulAtItsEnd) {

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "edged/logs/log_tail.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -18,18 +19,15 @@ namespace fs = std::filesystem;
 class TerminationMessage : public ::testing::Test {
  protected:
   TerminationMessage() {
-    std::string name = (fs::temp_directory_path() / "edged-message-XXXXXX").string();
-    directory_ = ::mkdtemp(name.data());
     input_.message_file = directory_ / "message";
     input_.log_file = directory_ / "0.log";
     input_.fall_back_to_log = true;
     input_.exit_code = 1;
   }
-  ~TerminationMessage() override { fs::remove_all(directory_); }
   void message(const std::string& text) { std::ofstream(input_.message_file) << text; }
   void log(const std::string& text) { std::ofstream(input_.log_file) << text; }
 
-  fs::path directory_;
+  edgecore::test::TemporaryDirectory directory_;
   TerminationInput input_;
 };
 

@@ -6,8 +6,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 
 #include "edgecore/base/error.hpp"
+#include "support/loop.hpp"
 #include "support/skipped_time.hpp"
-#include "unit/beehive/loop.hpp"
 #include "unit/edged/edged_fixture.hpp"
 
 namespace edgecore::edged {

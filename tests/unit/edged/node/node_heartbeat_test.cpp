@@ -13,8 +13,8 @@
 #include "edgecore/kube/json.hpp"
 #include "edgecore/kube/strategic_merge.hpp"
 #include "edgecore/kube/time.hpp"
+#include "support/loop.hpp"
 #include "support/skipped_time.hpp"
-#include "unit/beehive/loop.hpp"
 
 namespace edgecore::edged {
 namespace {

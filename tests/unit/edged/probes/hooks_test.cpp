@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "edgecore/net/http_server.hpp"
-#include "unit/beehive/loop.hpp"
+#include "support/loop.hpp"
 #include "unit/edged/running_container.hpp"
 
 namespace edgecore::edged {

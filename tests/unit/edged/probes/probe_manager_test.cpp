@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "edgecore/kube/json.hpp"
+#include "support/loop.hpp"
 #include "support/skipped_time.hpp"
-#include "unit/beehive/loop.hpp"
 #include "unit/edged/running_container.hpp"
 
 namespace edgecore::edged {
@@ -235,7 +235,7 @@ TEST_F(ProbeManagerTest, RemovedPodsAreForgottenEvenWhileBeingAsked) {
   update(pod({{"readinessProbe", exec_probe("r")}}));
   run_for(1s);
   EXPECT_EQ(manager_.size(), 1U);
-  manager_.keep_only({});
+  manager_.remove_pod("u1");
   EXPECT_EQ(manager_.size(), 0U);
   run_for(7500ms);
   EXPECT_TRUE(changed_.empty());

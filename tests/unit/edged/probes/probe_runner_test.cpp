@@ -7,7 +7,7 @@
 
 #include "edgecore/net/http_server.hpp"
 #include "edgecore/net/x509.hpp"
-#include "unit/beehive/loop.hpp"
+#include "support/loop.hpp"
 #include "unit/edged/running_container.hpp"
 
 namespace edgecore::edged {

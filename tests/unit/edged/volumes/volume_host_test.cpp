@@ -13,7 +13,7 @@
 
 #include "beehive/loop.hpp"
 #include "edgecore/kube/json.hpp"
-#include "unit/beehive/loop.hpp"
+#include "support/loop.hpp"
 #include "unit/edged/volume_scratch.hpp"
 
 namespace edgecore::edged {

@@ -10,13 +10,13 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <cstdlib>
 #include <fstream>
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/steady_timer.hpp"
 #include "metaserver/http/api_error.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::metaserver {
 namespace {
@@ -46,9 +46,6 @@ std::string shown(int from, int to) {
 class PodLogTest : public ::testing::Test {
  protected:
   PodLogTest() {
-    std::string name = (fs::temp_directory_path() / "pod-logs-XXXXXX").string();
-    root_ = ::mkdtemp(name.data());
-    directory_ = root_ / "default_web_u" / "c";
     fs::create_directories(directory_);
     request_.target = {"default", "web", "u", "c", "containerd://x", 0, true};
     request_.pod_logs = root_;
@@ -60,7 +57,6 @@ class PodLogTest : public ::testing::Test {
     loop_.restart();
     stop_.emit(boost::asio::cancellation_type::terminal);
     loop_.run_for(1s);
-    fs::remove_all(root_);
   }
 
   void write(const std::string& text, const std::string& name = "0.log") {
@@ -136,7 +132,8 @@ class PodLogTest : public ::testing::Test {
 
   boost::asio::io_context loop_;
   boost::asio::cancellation_signal stop_;
-  fs::path root_, directory_;
+  edgecore::test::TemporaryDirectory root_;
+  const fs::path directory_ = root_ / "default_web_u" / "c";
   PodLogRequest request_;
   std::unique_ptr<PodLog> log_;
   bool runs_ = true, done_ = false, held_ = false;

@@ -14,6 +14,7 @@
 #include "edgecore/base/ascii.hpp"
 #include "metaserver/http/api_error.hpp"
 #include "support/paths.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace edgecore::metaserver {
 namespace {
@@ -181,7 +182,8 @@ TEST_F(OpenApiTest, OtherPathsAreNotFound) {
 
 /// What protoc reads in the document, by proto/openapi_v2.proto.
 std::string decoded(const std::string& document) {
-  const auto file = std::filesystem::temp_directory_path() / ("openapi_v2_" + std::to_string(::getpid()));
+  const edgecore::test::TemporaryDirectory directory;
+  const auto file = directory / "document";
   std::ofstream(file, std::ios::binary) << document;
   const std::string command = "protoc --decode=openapi.v2.Document -I " +
                               (test::source_dir() / "proto").string() + " openapi_v2.proto < " +
@@ -193,7 +195,6 @@ std::string decoded(const std::string& document) {
       text.append(buffer.data(), got);
     if (::pclose(out) != 0) text = "protoc failed: " + text;
   }
-  std::filesystem::remove(file);
   return text;
 }
 

@@ -12,6 +12,7 @@
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/steady_timer.hpp"
+#include "support/temporary_directory.hpp"
 #include "unit/net/net_fixture.hpp"
 
 namespace edgecore::net {
@@ -458,10 +459,9 @@ TEST_F(HttpServerTest, ConnectionsAboveTheLimitAreClosed) {
 }
 
 TEST_F(HttpServerTest, UnixSocketHasItsModeReplacesAStaleFileAndIsRemoved) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-net-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+  const edgecore::test::TemporaryDirectory directory;
   HttpServer::Options options;
-  options.unix_socket = std::filesystem::path(pattern) / "s.sock";
+  options.unix_socket = directory / "s.sock";
   options.unix_socket_mode = 0600;
   { asio::local::stream_protocol::acceptor stale(io_, options.unix_socket.string()); }
   ASSERT_TRUE(std::filesystem::exists(options.unix_socket));
@@ -483,7 +483,6 @@ TEST_F(HttpServerTest, UnixSocketHasItsModeReplacesAStaleFileAndIsRemoved) {
     run(scenario());
   }
   EXPECT_FALSE(std::filesystem::exists(options.unix_socket));
-  std::filesystem::remove_all(pattern);
 }
 
 TEST_F(HttpServerTest, TakenPortIsAnErrorWithTheAddressInIt) {

@@ -5,31 +5,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
-#include <thread>
+
+#include "support/eventually.hpp"
 
 namespace edgecore::devicetwin {
 
-/// A temporary folder for sockets.
-class SocketFolder {
- public:
-  SocketFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgecore-dmi-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = pattern;
-  }
-  SocketFolder(const SocketFolder&) = delete;
-  SocketFolder& operator=(const SocketFolder&) = delete;
-  ~SocketFolder() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] std::filesystem::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
+using test::eventually;
 
 /// A socket without gRPC: a client or a server that misbehaves.
 class RawSocket {
@@ -82,15 +67,5 @@ class RawSocket {
 
   int fd_;
 };
-
-/// True as soon as the condition holds; false after 10 s.
-template <class Condition>
-bool eventually(Condition condition) {
-  for (int i = 0; i < 1000; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return false;
-}
 
 }  // namespace edgecore::devicetwin

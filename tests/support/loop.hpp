@@ -12,11 +12,10 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <exception>
-#include <functional>
-#include <thread>
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/steady_timer.hpp"
+#include "support/eventually.hpp"
 
 namespace edgecore::test {
 
@@ -72,16 +71,6 @@ inline void run(asio::awaitable<void> body) {
   loop.run();
   if (outcome.error) std::rethrow_exception(outcome.error);
   if (!outcome.ended) throw std::runtime_error("The coroutine has not ended.");
-}
-
-/// Waits for what another thread brings about; false after ten seconds.
-inline bool eventually(const std::function<bool()>& what) {
-  const auto deadline = steady_now() + 10s;
-  while (!what()) {
-    if (steady_now() > deadline) return false;
-    std::this_thread::sleep_for(2ms);
-  }
-  return true;
 }
 
 }  // namespace edgecore::test

@@ -10,7 +10,7 @@
 
 namespace edgecore::eventbus {
 
-/// A broker in memory, for tests and faults: what is published on it reaches the connections whose filters
+/// A broker in memory: what is published on it reaches the connections whose filters
 /// take the topic, also across the threads of modules. Every function may be called from any thread. Must
 /// outlive the clients' modules' threads, not their connections.
 class MemoryBroker {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "eventbus/memory_broker.hpp"
+#include "unit/eventbus/memory_broker.hpp"
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
