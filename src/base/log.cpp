@@ -3,9 +3,18 @@
 
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <algorithm>
 #include <mutex>
 
 namespace edgecore::log {
+namespace {
+
+/// What may be shown of a secret.
+std::string hidden(std::string_view secret) {
+  return secret.empty() ? "" : "<" + std::to_string(secret.size()) + " bytes hidden>";
+}
+
+}  // namespace
 
 void set_up(int verbosity) {
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
@@ -28,11 +37,6 @@ Logger get(std::string_view name) {
   return made;
 }
 
-std::string redact(std::string_view secret) {
-  if (secret.empty()) return {};
-  return "<" + std::to_string(secret.size()) + " bytes hidden>";
-}
-
 std::string quote(std::string_view untrusted, std::size_t max) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string out;
@@ -51,6 +55,23 @@ std::string quote(std::string_view untrusted, std::size_t max) {
   }
   if (cut) out += "… (" + std::to_string(untrusted.size()) + " bytes)";
   return out;
+}
+
+std::string quote_url(std::string_view url, std::size_t max) {
+  std::string shown;
+  const auto scheme = url.find("://");
+  if (scheme != std::string_view::npos) {
+    shown = url.substr(0, scheme + 3);
+    url.remove_prefix(scheme + 3);
+  }
+  if (const auto at = url.rfind('@'); at != std::string_view::npos) {
+    shown += hidden(url.substr(0, at));
+    url.remove_prefix(at);
+  }
+  const auto query = std::min(url.find('?'), url.size());
+  shown += url.substr(0, query);
+  if (query < url.size()) shown += "?" + hidden(url.substr(query + 1));
+  return quote(shown, max);
 }
 
 }  // namespace edgecore::log

@@ -11,7 +11,7 @@ namespace edgecore::eventbus {
 namespace {
 
 [[noreturn]] void refuse(std::string_view url, const std::string& why) {
-  throw BadInput("the MQTT broker's address " + log::quote(url) + " cannot be used: " + why);
+  throw BadInput("the MQTT broker's address " + log::quote_url(url) + " cannot be used: " + why);
 }
 
 std::uint16_t port_of(std::string_view url, std::string_view text) {

@@ -42,7 +42,7 @@ void ServiceCalls::take(const beehive::Message& message) {
   const std::string& id = message.header.id;
   auto read = read_service_request(message);
   if (auto* answer = std::get_if<ServiceAnswer>(&read)) {
-    context_.log->warn("the cloud's call of {} is refused: {}", log::quote(message.route.resource),
+    context_.log->warn("the cloud's call of {} is refused: {}", log::quote_url(message.route.resource),
                        log::quote(answer->body));
     return refuse(id, *answer);
   }

@@ -44,10 +44,10 @@ void TargetUrls::start(const std::string& url) {
     if (refused_.now())
       context_.log->error(
           "the cloud's rule for {} is not taken: a target URL has 1 to {} bytes, and there are at most {}",
-          log::quote(url), kUrlBytes, kMostUrls);
+          log::quote_url(url), kUrlBytes, kMostUrls);
     return;
   }
-  context_.log->info("a rule of the cloud lets programs on this node call {}", log::quote(url));
+  context_.log->info("a rule of the cloud lets programs on this node call {}", log::quote_url(url));
   wanted_.insert(url);
   wakeup_.notify();
 }
@@ -55,7 +55,7 @@ void TargetUrls::start(const std::string& url) {
 void TargetUrls::stop(const std::string& url) {
   const std::size_t gone =
       std::erase_if(wanted_, [&](const std::string& row) { return row == url || clean_path(row) == url; });
-  if (gone > 0) context_.log->info("programs on this node may no longer call {}", log::quote(url));
+  if (gone > 0) context_.log->info("programs on this node may no longer call {}", log::quote_url(url));
   wakeup_.notify();
 }
 

@@ -10,9 +10,9 @@
 namespace edgecore::log {
 
 /// One line per event on standard error (journald adds time and rate limit under systemd), as
-/// `<level letter> <time> <logger>] <sentence>`. Secrets and tokens never go into a log line: pass what may
-/// hold one through `redact` first. Set up once by `main`; before that and in tests spdlog's default output
-/// is used.
+/// `<level letter> <time> <logger>] <sentence>`. Secrets and tokens never go into a log line, and
+/// URLs, which may hold one, only through `quote_url`. Set up once by `main`; before that and in tests
+/// spdlog's default output is used.
 using Logger = std::shared_ptr<spdlog::logger>;
 
 /// `verbosity` is klog's -v: 0 = info and above, 2 = debug, 4 and more = trace.
@@ -22,11 +22,12 @@ void set_up(int verbosity);
 /// name.
 Logger get(std::string_view name);
 
-/// What may be shown of a secret: its length only. "" stays "".
-std::string redact(std::string_view secret);
-
 /// Text from outside made fit for one log line: control characters escaped, cut at `max` bytes.
 std::string quote(std::string_view untrusted, std::size_t max = 200);
+
+/// The same for a URL, in which user, password and query show as their length only: all before the last `@`,
+/// because nobody knows where an unescaped password ends, and all behind the first `?`.
+std::string quote_url(std::string_view url, std::size_t max = 200);
 
 /// Counts repeats of the same complaint: true for the 1st, 2nd, 4th, 8th … time, so that an endless retry
 /// goes quiet. Owned by the one who retries; not thread-safe.

@@ -21,7 +21,7 @@ struct Scheme {
 constexpr std::array<Scheme, 4> schemes{{{"http", 80}, {"https", 443}, {"ws", 80}, {"wss", 443}}};
 
 [[noreturn]] void refuse(std::string_view url, std::string_view why) {
-  throw BadInput("The URL \"" + log::quote(url) + "\" " + std::string(why) + ".");
+  throw BadInput("The URL \"" + log::quote_url(url) + "\" " + std::string(why) + ".");
 }
 
 std::uint16_t parse_port(std::string_view url, std::string_view digits) {
@@ -49,7 +49,7 @@ std::string query_part(std::string_view text) {
   std::string spaced(text);
   std::replace(spaced.begin(), spaced.end(), '+', ' ');
   auto decoded = percent_decode(spaced);
-  if (!decoded) throw BadInput("The query \"" + log::quote(text) + "\" holds a malformed % escape.");
+  if (!decoded) throw BadInput("The query holds a malformed % escape.");
   return *std::move(decoded);
 }
 

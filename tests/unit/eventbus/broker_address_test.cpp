@@ -48,6 +48,17 @@ TEST(BrokerAddress, WhatCannotBeUsedIsRefusedWithASentence) {
   }
 }
 
+TEST(BrokerAddress, ARefusalShowsNoPassword) {
+  try {
+    BrokerAddress::parse("tcp://user:s3cret@broker:1883");
+    FAIL();
+  } catch (const BadInput& error) {
+    const std::string said = error.what();
+    EXPECT_EQ(said.find("s3cret"), std::string::npos) << said;
+    EXPECT_NE(said.find("broker:1883"), std::string::npos) << said;
+  }
+}
+
 TEST(BrokerAddress, Text) {
   EXPECT_EQ(BrokerAddress::parse("ssl://b").text(), "b:8883");
   EXPECT_EQ(BrokerAddress::parse("[::1]:1").text(), "[::1]:1");
