@@ -45,6 +45,13 @@ boost::asio::awaitable<void> PodCgroups::prepare(CgroupOptions options) {
   }
   if (!failure.empty())
     log_->error("cannot make the cgroups of all pods, which are not limited as a whole: {}", failure);
+  if (hierarchy_ == nullptr) co_return;
+  for (const std::string& controller : hierarchy_->cgroups.missing_controllers())
+    log_->warn(
+        "the kernel has no cgroup controller {0}, so pods' limits of it are not enforced; if it is switched "
+        "off at "
+        "boot, cgroup_enable={0} on the kernel's command line switches it on",
+        controller);
 }
 
 boost::asio::awaitable<void> PodCgroups::ensure(kube::PodPtr pod) {
@@ -60,6 +67,28 @@ boost::asio::awaitable<void> PodCgroups::remove(kube::PodPtr pod) {
   std::function<bool()> work = [all = hierarchy_, pod] { return all->cgroups.remove_pod(pod_cgroup(*pod)); };
   const bool removed = co_await blocking_call<bool>(pool_, std::move(work), kInTurn);
   if (!removed) throw Error("processes in its cgroup would not die");
+}
+
+boost::asio::awaitable<void> PodCgroups::remove_orphans(std::function<std::set<std::string>()> in_use,
+                                                        std::set<std::string> held) {
+  if (hierarchy_ == nullptr) co_return;
+  const Turnstile::Place place = co_await lock_.enter();
+  std::function<std::vector<PodCgroup>()> list = [all = hierarchy_] { return all->cgroups.list_pods(); };
+  const auto listed = co_await blocking_call<std::vector<PodCgroup>>(pool_, std::move(list), kInTurn);
+  const std::set<std::string> used = in_use();
+  for (const PodCgroup& pod : listed) {
+    if (used.contains(pod.uid)) continue;
+    const bool starve = held.contains(pod.uid);
+    std::function<bool()> work = [all = hierarchy_, pod, starve] {
+      if (starve) all->cgroups.starve_pod(pod);
+      return starve || all->cgroups.remove_pod(pod);
+    };
+    const bool done = co_await blocking_call<bool>(pool_, std::move(work), kInTurn);
+    if (!done)
+      log_->warn("processes in the cgroup of vanished pod {} do not die; it is tried again", pod.uid);
+    else if (!starve)
+      log_->info("the cgroup of vanished pod {} is removed", pod.uid);
+  }
 }
 
 boost::asio::awaitable<void> PodCgroups::update_qos(std::vector<kube::PodPtr> active) {

@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,13 @@ class PodCgroups {
   /// Kills what still runs in the pod's cgroup and removes it. Throws Error, also when something would not
   /// die.
   boost::asio::awaitable<void> remove(kube::PodPtr pod);
+  /// Removes the cgroups of pods that went while this program was down, with what still runs in them; keeps
+  /// those of pods in use. `in_use` is asked after the cgroups were listed: a pod that comes later gets its
+  /// cgroup when this call is over. A pod in `held` has volumes that could not be removed, perhaps because
+  /// something uses them: it keeps its cgroup, with as little cpu as there is. Throws Error when the cgroups
+  /// cannot be listed.
+  boost::asio::awaitable<void> remove_orphans(std::function<std::set<std::string>()> in_use,
+                                              std::set<std::string> held);
   /// Sets the cpu shares of the burstable class after its pods; all active pods are given. Failures are
   /// logged: the next call tries again.
   boost::asio::awaitable<void> update_qos(std::vector<kube::PodPtr> active);

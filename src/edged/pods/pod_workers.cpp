@@ -8,6 +8,8 @@
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/cri/call_error.hpp"
+#include "edged/cgroups/pod_cgroups.hpp"
+#include "edged/host/cancellation.hpp"
 #include "edged/meta/meta_client.hpp"
 #include "edged/probes/hooks.hpp"
 #include "edged/probes/probe_manager.hpp"
@@ -344,14 +346,31 @@ boost::asio::awaitable<void> PodWorkers::remove_orphan_directories() {
   std::set<std::string> in_use = known();
   for (const std::string& uid : services_.runtime.cache.uids()) in_use.insert(uid);
   const std::vector<std::string> orphans = co_await services_.content.volumes.orphans(in_use);
+  std::set<std::string> held;
   for (const std::string& uid : orphans) {
     if (entries_.contains(uid)) continue;
     try {
       co_await services_.content.volumes.remove_pod(uid);
     } catch (const Error& error) {
+      held.insert(uid);
       services_.context.log->warn("the directory of vanished pod {} cannot be removed: {}", uid,
                                   error.what());
     }
+  }
+  co_await remove_orphan_cgroups(std::move(held));
+}
+
+boost::asio::awaitable<void> PodWorkers::remove_orphan_cgroups(std::set<std::string> held) {
+  std::function<std::set<std::string>()> in_use = [this] {
+    std::set<std::string> uids = known();
+    for (const std::string& uid : services_.runtime.cache.uids()) uids.insert(uid);
+    return uids;
+  };
+  try {
+    co_await services_.runtime.cgroups.remove_orphans(std::move(in_use), std::move(held));
+  } catch (const Error& error) {
+    if (is_cancellation(error)) throw;
+    services_.context.log->warn("cgroups of vanished pods cannot be removed: {}", error.what());
   }
 }
 

@@ -104,6 +104,7 @@ class PodWorkers {
   boost::asio::awaitable<void> adopt_orphans();
   boost::asio::awaitable<bool> is_orphan(kube::PodPtr pod);
   boost::asio::awaitable<void> remove_orphan_directories();
+  boost::asio::awaitable<void> remove_orphan_cgroups(std::set<std::string> held);
   boost::asio::awaitable<void> reap(std::string uid);
   void forget_gone();
   [[nodiscard]] bool may_start(const PodWorker& worker) const;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edged/cgroups/pod_cgroups.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/base/error.hpp"
@@ -15,6 +18,9 @@
 
 namespace edgecore::edged {
 namespace {
+
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 class PodCgroupsTest : public testing::Test {
  protected:
@@ -75,6 +81,53 @@ TEST_F(PodCgroupsTest, WhereNoneAreMountedPodsRunWithoutThem) {
   cri::await(loop_, cgroups_.ensure(pod));
   cri::await(loop_, cgroups_.update_qos({pod}));
   cri::await(loop_, cgroups_.remove(pod));
+}
+
+class OrphanCgroupsTest : public PodCgroupsTest {
+ protected:
+  OrphanCgroupsTest() {
+    prepare();
+    for (const char* uid : {"known", "gone", "mounted"}) cri::await(loop_, cgroups_.ensure(burstable(uid)));
+  }
+  static kube::PodPtr burstable(const char* uid) {
+    const Json container = {{"name", "c"}, {"image", "i"}, {"resources", {{"requests", {{"cpu", "100m"}}}}}};
+    return kube::parse_pod({{"metadata", {{"name", uid}, {"namespace", "ns"}, {"uid", uid}}},
+                            {"spec", {{"containers", Json::array({container})}}}});
+  }
+  void remove(std::set<std::string> in_use, std::set<std::string> held) {
+    cri::await(loop_, cgroups_.remove_orphans([in_use] { return in_use; }, std::move(held)));
+  }
+  [[nodiscard]] std::vector<std::string> left() const {
+    std::vector<std::string> uids;
+    for (const char* uid : {"known", "gone", "mounted"}) {
+      if (files_->exists("cpu", path(uid))) uids.emplace_back(uid);
+    }
+    return uids;
+  }
+  static std::string path(const std::string& uid) { return "/kubepods/burstable/pod" + uid; }
+  [[nodiscard]] std::string shares(const std::string& uid) const {
+    return files_->value(path(uid), "cpu.shares");
+  }
+};
+
+TEST_F(OrphanCgroupsTest, OnlyThoseOfPodsInUseAndOfMountedVolumesStay) {
+  remove({"known"}, {"mounted"});
+  EXPECT_THAT(left(), UnorderedElementsAre("known", "mounted"));
+  EXPECT_EQ(shares("mounted"), "2");
+  EXPECT_EQ(shares("known"), "102");
+  remove({"known"}, {});
+  EXPECT_THAT(left(), UnorderedElementsAre("known"));
+}
+
+TEST_F(OrphanCgroupsTest, WhatRunsInOneIsKilledAndWhatWouldNotDieIsTriedAgain) {
+  files_->put("memory", "/kubepods/burstable/podgone", 77);
+  files_->unkillable[77] = "in the kernel";
+  remove({"known", "mounted"}, {});
+  EXPECT_THAT(left(), UnorderedElementsAre("known", "gone", "mounted"));
+  EXPECT_FALSE(files_->killed.empty());
+  files_->unkillable.clear();
+  remove({}, {});
+  EXPECT_THAT(left(), IsEmpty());
 }
 
 }  // namespace
