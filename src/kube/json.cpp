@@ -84,6 +84,11 @@ Json parse_json(std::string_view text, std::string_view what, const JsonLimits& 
   }
 }
 
+Json stored_json(std::string_view text) {
+  Json value = Json::parse(text, nullptr, false);
+  return value.is_discarded() ? Json() : value;
+}
+
 std::string dump_json(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -182,16 +187,6 @@ const Json& get_object(const Json& value, std::string_view path) {
 std::optional<std::string> optional_string(const Json& value, std::string_view path) {
   if (find_path(value, path) == nullptr) return std::nullopt;
   return get_string(value, path);
-}
-
-std::optional<std::int64_t> optional_int(const Json& value, std::string_view path) {
-  if (find_path(value, path) == nullptr) return std::nullopt;
-  return get_int(value, path);
-}
-
-std::optional<bool> optional_bool(const Json& value, std::string_view path) {
-  if (find_path(value, path) == nullptr) return std::nullopt;
-  return get_bool(value, path);
 }
 
 }  // namespace edgecore::kube

@@ -72,9 +72,4 @@ bool is_env_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), is_name_char);
 }
 
-bool is_port_name(std::string_view name) {
-  return name.size() <= 15 && is_dns_label(name) && name.find("--") == name.npos &&
-         std::any_of(name.begin(), name.end(), is_lower);
-}
-
 }  // namespace edgecore::kube

@@ -162,10 +162,6 @@ Quantity Quantity::of(std::int64_t units, Format format) {
   return {Nano{units} * kUnit, format};
 }
 
-Quantity Quantity::of_milli(std::int64_t milli, Format format) {
-  return {Nano{milli} * kMilli, format};
-}
-
 std::optional<Quantity> Quantity::try_parse(std::string_view text) {
   if (text.size() > kMaxQuantityText) return std::nullopt;
   const bool negative = text.starts_with('-');

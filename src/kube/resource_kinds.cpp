@@ -154,10 +154,6 @@ const ResourceKind* find_kind(std::string_view kind, std::optional<std::string_v
   return find_by(&ResourceKind::kind, kind, group);
 }
 
-const ResourceKind* find_plural(std::string_view plural, std::optional<std::string_view> group) {
-  return find_by(&ResourceKind::plural, plural, group);
-}
-
 const ResourceKind* find_type(std::string_view type) {
   return find_by(&ResourceKind::singular, type, std::nullopt);
 }
@@ -189,10 +185,6 @@ std::string format_api_version(std::string_view group, std::string_view version)
 std::string MetaKey::text() const {
   const std::string shown_group = group.empty() ? "core" : group;
   return "/" + shown_group + "/" + version + "/" + plural + "/" + or_null(name_space) + "/" + or_null(name);
-}
-
-std::string MetaKey::gvr_text() const {
-  return group + "/" + version + ", Resource=" + plural;
 }
 
 std::optional<MetaKey> MetaKey::parse(std::string_view key) {

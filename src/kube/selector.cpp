@@ -154,12 +154,6 @@ LabelSelector LabelSelector::from_json(const Json& selector) {
   return out;
 }
 
-LabelSelector LabelSelector::from_map(const std::map<std::string, std::string>& labels) {
-  LabelSelector out;
-  for (const auto& [key, value] : labels) out.add({key, Operator::kIn, {value}});
-  return out;
-}
-
 bool LabelSelector::matches(const std::map<std::string, std::string>& labels) const {
   if (nothing_) return false;
   return std::all_of(requirements_.begin(), requirements_.end(), [&](const Requirement& requirement) {
@@ -181,14 +175,6 @@ bool LabelSelector::matches(const std::map<std::string, std::string>& labels) co
     }
     return false;
   });
-}
-
-bool LabelSelector::matches_object(const Json& object) const {
-  std::map<std::string, std::string> labels;
-  for (const auto& [key, value] : object_or_empty(object, "metadata.labels").items()) {
-    if (value.is_string()) labels.emplace(key, value.get<std::string>());
-  }
-  return matches(labels);
 }
 
 namespace {

@@ -14,6 +14,7 @@
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/kube/identity.hpp"
+#include "edgecore/kube/json.hpp"
 #include "edgecore/kube/time.hpp"
 #include "edgecore/net/jws.hpp"
 #include "edgecore/net/x509.hpp"
@@ -170,8 +171,8 @@ class MetaServer final : public beehive::Module {
     const auto row = store::meta::find(reader_, beehive::resource_path(ns, type, name));
     if (!row) return std::nullopt;
     TokenAuthenticator::Found found;
-    const Json object = Json::parse(row->value, nullptr, false);
-    if (object.is_discarded()) return std::nullopt;
+    const Json object = kube::stored_json(row->value);
+    if (object.is_null()) return std::nullopt;
     found.uid = kube::string_or(object, "metadata.uid");
     found.deleted_at = kube::time_at(object, "metadata.deletionTimestamp");
     return found;

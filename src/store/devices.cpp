@@ -121,8 +121,4 @@ bool remove_attribute(Transaction& from, std::string_view device_id, std::string
   return remove_named(from, sql::kAttributeRemove, device_id, name);
 }
 
-bool remove_twin(Transaction& from, std::string_view device_id, std::string_view name) {
-  return remove_named(from, sql::kTwinRemove, device_id, name);
-}
-
 }  // namespace edgecore::store::devices

@@ -18,11 +18,6 @@ void upsert(Transaction& into, const RowView& row) {
   statement.bind(row.key).bind(row.type).bind(row.value).run();
 }
 
-bool insert_if_absent(Transaction& into, const Row& row) {
-  auto statement = into.connection().prepare(sql::kMetaInsert);
-  return statement.bind(row.key).bind(row.type).bind(row.value).run() > 0;
-}
-
 bool remove(Transaction& from, std::string_view key) {
   auto statement = from.connection().prepare(sql::kMetaRemove);
   return statement.bind(key).run() > 0;

@@ -109,7 +109,6 @@ constexpr Text kTwinList =
     "SELECT deviceid, name, description, expected, actual, expected_meta, actual_meta, expected_version, "
     "actual_version, optional, attr_type, metadata FROM device_twin "
     "WHERE ?1 = '' OR deviceid = ?1 ORDER BY deviceid, id";
-constexpr Text kTwinRemove = "DELETE FROM device_twin WHERE deviceid = ? AND name = ?";
 constexpr Text kTwinRemoveAll = "DELETE FROM device_twin WHERE deviceid = ?";
 
 // sub_topics, target_urls

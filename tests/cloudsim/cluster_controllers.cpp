@@ -10,6 +10,7 @@
 #include "edgecore/kube/selector.hpp"
 #include "edgecore/kube/time.hpp"
 #include "edgecore/net/digest.hpp"
+#include "support/objects.hpp"
 
 namespace edgecore::cloudsim {
 namespace {
@@ -30,11 +31,8 @@ bool takes_pods(const Json& node) {
 }
 
 bool selects(const Json& pod, const Json& node) {
-  std::map<std::string, std::string> wanted;
-  for (const auto& [key, value] : kube::object_or_empty(pod, "spec.nodeSelector").items()) {
-    if (value.is_string()) wanted[key] = value.get<std::string>();
-  }
-  return kube::LabelSelector::from_map(wanted).matches_object(node);
+  const Json wanted = {{"matchLabels", kube::object_or_empty(pod, "spec.nodeSelector")}};
+  return test::matches_object(kube::LabelSelector::from_json(wanted), node);
 }
 
 }  // namespace

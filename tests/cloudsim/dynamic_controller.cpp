@@ -12,6 +12,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/net/digest.hpp"
+#include "support/objects.hpp"
 
 namespace edgecore::cloudsim {
 
@@ -239,7 +240,7 @@ Json DynamicController::write(const std::string& verb, const Target& at, const J
   }
   if (verb == "delete") {
     DeleteOptions wanted;
-    wanted.grace_seconds = kube::optional_int(options, "gracePeriodSeconds");
+    wanted.grace_seconds = test::optional_int(options, "gracePeriodSeconds");
     wanted.uid = kube::string_or(options, "preconditions.uid");
     wanted.resource_version = kube::string_or(options, "preconditions.resourceVersion");
     cluster_.remove(*at.kind, at.ns, at.name, wanted);
@@ -294,7 +295,7 @@ bool DynamicController::matches(const Listener& listener, const Json& object) {
   if (!listener.ns.empty() && (pod || namespace_of(object) != listener.ns)) return false;
   Json seen = {{"metadata", {{"name", name_of(object)}}}};
   if (!pod) seen["metadata"]["namespace"] = namespace_of(object);
-  return listener.labels.matches_object(object) && listener.fields.matches(seen);
+  return test::matches_object(listener.labels, object) && listener.fields.matches(seen);
 }
 
 Json DynamicController::content_of(const ResourceKind& kind, const Change& change) const {

@@ -2,6 +2,7 @@
 #include "cloudsim/faults.hpp"
 
 #include "edgecore/base/error.hpp"
+#include "support/objects.hpp"
 
 namespace edgecore::cloudsim {
 namespace {
@@ -15,7 +16,7 @@ double fraction(const Json& change, const char* key, double before) {
 }
 
 std::chrono::milliseconds millis(const Json& change, const char* key, std::chrono::milliseconds before) {
-  const auto value = kube::optional_int(change, key);
+  const auto value = test::optional_int(change, key);
   if (!value) return before;
   if (*value < 0 || *value > 86'400'000)
     throw BadInput(std::string("The fault ") + key + " is out of range.");
@@ -32,11 +33,11 @@ void Faults::apply(const Json& change) {
   }
   Faults next = *this;
   const auto flag = [&](const char* key, bool before) {
-    return kube::optional_bool(change, key).value_or(before);
+    return test::optional_bool(change, key).value_or(before);
   };
   next.refuse_connections = flag("refuseConnections", refuse_connections);
   next.upgrade_status =
-      static_cast<int>(kube::optional_int(change, "upgradeStatus").value_or(upgrade_status));
+      static_cast<int>(test::optional_int(change, "upgradeStatus").value_or(upgrade_status));
   next.answer_delay = millis(change, "answerDelayMs", answer_delay);
   next.drop_answers = fraction(change, "dropAnswers", drop_answers);
   next.drop_acks = fraction(change, "dropAcks", drop_acks);
@@ -46,7 +47,7 @@ void Faults::apply(const Json& change) {
       next.server_identity != "wrong-ca")
     throw BadInput("The fault serverIdentity is right, wrong-name or wrong-ca.");
   next.expired_tokens = flag("expiredTokens", expired_tokens);
-  next.node_limit = static_cast<int>(kube::optional_int(change, "nodeLimit").value_or(node_limit));
+  next.node_limit = static_cast<int>(test::optional_int(change, "nodeLimit").value_or(node_limit));
   next.pause_pushes = flag("pausePushes", pause_pushes);
   next.pause_sync = flag("pauseSync", pause_sync);
   next.session_delay = millis(change, "sessionDelayMs", session_delay);
@@ -65,7 +66,7 @@ void Faults::apply(const Json& change) {
       next.forbidden.insert(plural.get<std::string>());
     }
   }
-  if (const auto value = kube::optional_int(change, "seed")) {
+  if (const auto value = test::optional_int(change, "seed")) {
     next.seed = static_cast<std::uint64_t>(*value);
     next.random_.seed(next.seed);
   }

@@ -94,7 +94,10 @@ void Kinds::define(const Json& definition) {
     throw BadInput("A CustomResourceDefinition is named <plural>.<group>: " + plural + "." + group +
                    ", not " + name + ".");
   }
-  if (kube::find_plural(plural, group) != nullptr) return;
+  const auto builtin = kube::builtin_kinds();
+  if (std::any_of(builtin.begin(), builtin.end(),
+                  [&](const ResourceKind& row) { return row.plural == plural && row.group == group; }))
+    return;
   remove(name);
   for (const Json& version : kube::get_array(definition, "spec.versions")) {
     if (!kube::bool_or(version, "served", false)) continue;

@@ -8,6 +8,7 @@
 
 #include "cloudsim/cluster.hpp"
 #include "edgecore/kube/selector.hpp"
+#include "support/objects.hpp"
 
 namespace edgecore::cloudsim {
 
@@ -20,7 +21,7 @@ struct Selection {
   /// not offer.
   static Selection parse(const ResourceKind& kind, const std::string& labels, const std::string& fields);
   [[nodiscard]] bool matches(const Json& object) const {
-    return labels.matches_object(object) && fields.matches(object);
+    return test::matches_object(labels, object) && fields.matches(object);
   }
 };
 

@@ -14,6 +14,7 @@
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/selector.hpp"
+#include "support/objects.hpp"
 
 namespace edgecore::cloudsim {
 
@@ -45,7 +46,7 @@ DeleteOptions delete_options(const net::Request& request, const net::Target& tar
   DeleteOptions options;
   if (!request.body.empty()) {
     const Json body = kube::parse_json(request.body, "The request body");
-    options.grace_seconds = kube::optional_int(body, "gracePeriodSeconds");
+    options.grace_seconds = test::optional_int(body, "gracePeriodSeconds");
     options.uid = kube::string_or(body, "preconditions.uid");
     options.resource_version = kube::string_or(body, "preconditions.resourceVersion");
   }

@@ -3,6 +3,7 @@
 
 #include "cloudsim/account_tokens.hpp"
 #include "edgecore/kube/patch.hpp"
+#include "support/objects.hpp"
 
 namespace edgecore::cloudsim {
 
@@ -18,7 +19,7 @@ Json create_subresource(Cluster& cluster, const Authority& authority, const Reso
   }
   if (kind.kind == "Pod" && subresource == "eviction") {
     DeleteOptions options;
-    options.grace_seconds = kube::optional_int(body, "deleteOptions.gracePeriodSeconds");
+    options.grace_seconds = test::optional_int(body, "deleteOptions.gracePeriodSeconds");
     options.uid = kube::string_or(body, "deleteOptions.preconditions.uid");
     cluster.remove(kind, ns, name, options);
     return kube::Status::deleted("pods", name, "").to_json();

@@ -7,6 +7,7 @@
 #include "cloudsim/replies.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/names.hpp"
+#include "support/objects.hpp"
 
 namespace edgecore::cloudsim {
 
@@ -40,7 +41,7 @@ DeleteOptions delete_options(const beehive::Message& message) {
   }
   if (!message.content.is_object())
     throw BadInput("The content of a pod deletion is not a DeleteOptions object.");
-  options.grace_seconds = kube::optional_int(message.content, "gracePeriodSeconds");
+  options.grace_seconds = test::optional_int(message.content, "gracePeriodSeconds");
   options.uid = kube::string_or(message.content, "preconditions.uid");
   options.resource_version = kube::string_or(message.content, "preconditions.resourceVersion");
   return options;

@@ -11,6 +11,7 @@
 #include "edgecore/kube/selector.hpp"
 #include "edgecore/kube/time.hpp"
 #include "input.hpp"
+#include "support/objects.hpp"
 
 namespace {
 
@@ -37,7 +38,7 @@ void selectors(std::string_view text) {
   fuzz::accepted([&] {
     const auto selector = kube::LabelSelector::parse(text);
     if (selector.selects_everything()) fuzz::hold(selector.matches(labels));
-    selector.matches_object(object);
+    test::matches_object(selector, object);
   });
   fuzz::accepted([&] {
     const auto selector = kube::FieldSelector::parse(text);
@@ -80,7 +81,6 @@ void names(std::string_view text) {
   kube::is_qualified_name(text);
   kube::is_label_value(text);
   kube::is_env_name(text);
-  kube::is_port_name(text);
 }
 
 }  // namespace

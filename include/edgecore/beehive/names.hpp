@@ -12,7 +12,6 @@ inline constexpr char kEdgeHub[] = "websocket";
 inline constexpr char kEventBus[] = "eventbus";
 inline constexpr char kMetaManager[] = "metamanager";
 inline constexpr char kServiceBus[] = "servicebus";
-inline constexpr char kEdgeStream[] = "edgestream";
 inline constexpr char kMetaServer[] = "metaserver";
 }  // namespace module
 
@@ -23,7 +22,6 @@ inline constexpr char kMeta[] = "meta";
 inline constexpr char kEdged[] = "edged";
 inline constexpr char kHub[] = "hub";
 inline constexpr char kBus[] = "bus";
-inline constexpr char kEdgeStream[] = "edgestream";
 // Routing groups on the tunnel.
 inline constexpr char kResource[] = "resource";
 inline constexpr char kFunc[] = "func";
@@ -98,8 +96,6 @@ inline constexpr char kVolume[] = "volume";
 inline constexpr char kDevice[] = "device";
 inline constexpr char kDeviceModel[] = "devicemodel";
 inline constexpr char kCustomResourceDefinition[] = "customresourcedefinition";
-inline constexpr char kRule[] = "rule";
-inline constexpr char kRuleEndpoint[] = "ruleendpoint";
 inline constexpr char kKubernetesCa[] = "k8s/ca.crt";         ///< stands alone
 inline constexpr char kNodeConnection[] = "node/connection";  ///< connection notices on the bus
 }  // namespace resource

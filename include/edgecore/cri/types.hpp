@@ -58,7 +58,6 @@ struct RuntimeStatus {
     return nullptr;
   }
   /// A condition that is not reported counts as false.
-  [[nodiscard]] bool runtime_ready() const { return is_true("RuntimeReady"); }
   [[nodiscard]] bool network_ready() const { return is_true("NetworkReady"); }
 
  private:

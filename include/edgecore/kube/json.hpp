@@ -29,6 +29,10 @@ struct JsonLimits {
 /// JSON at byte 7: …".
 Json parse_json(std::string_view text, std::string_view what = "The text", const JsonLimits& limits = {});
 
+/// The value of a text that was measured before it came here: a row of the database, a part of a larger text,
+/// what the runtime says. Null when it is not JSON.
+Json stored_json(std::string_view text);
+
 /// The compact text of `value`; bytes that are not UTF-8 become U+FFFD instead of an exception.
 std::string dump_json(const Json& value);
 
@@ -60,8 +64,6 @@ const Json& get_object(const Json& value, std::string_view path);
 
 /// Strict in type, but the value may be absent.
 std::optional<std::string> optional_string(const Json& value, std::string_view path);
-std::optional<std::int64_t> optional_int(const Json& value, std::string_view path);
-std::optional<bool> optional_bool(const Json& value, std::string_view path);
 
 /// The value as a whole 64-bit number, if it is one.
 std::optional<std::int64_t> to_int(const Json& value);

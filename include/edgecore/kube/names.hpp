@@ -27,7 +27,5 @@ bool is_path_segment(std::string_view name);
 bool is_config_key(std::string_view key);
 /// Environment variable: [-._a-zA-Z][-._a-zA-Z0-9]*, not ".", no leading ".." (protocol/05-edged.md §1.5.1).
 bool is_env_name(std::string_view name);
-/// Container port name: 1 to 15 of lower-case letters, digits and single '-' inside, at least one letter.
-bool is_port_name(std::string_view name);
 
 }  // namespace edgecore::kube

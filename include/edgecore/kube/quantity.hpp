@@ -19,7 +19,6 @@ class Quantity {
   /// Zero, "0".
   Quantity() = default;
   static Quantity of(std::int64_t units, Format format = Format::kDecimalSi);
-  static Quantity of_milli(std::int64_t milli, Format format = Format::kDecimalSi);
 
   /// "128Mi", "0.5", "100m", "1e3", "12E". nullopt for anything that is not a quantity.
   static std::optional<Quantity> try_parse(std::string_view text);

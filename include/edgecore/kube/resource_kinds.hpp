@@ -30,8 +30,6 @@ std::span<const ResourceKind> builtin_kinds();
 /// Lookups in the table; nullptr when unknown. Without a group the first match wins (core comes first:
 /// `event`).
 const ResourceKind* find_kind(std::string_view kind, std::optional<std::string_view> group = std::nullopt);
-const ResourceKind* find_plural(std::string_view plural,
-                                std::optional<std::string_view> group = std::nullopt);
 /// By type token of a message resource ("configmap"). Pseudo types such as `podpatch` are not kinds.
 const ResourceKind* find_type(std::string_view type);
 
@@ -61,8 +59,6 @@ struct MetaKey {
   std::string name;
 
   [[nodiscard]] std::string text() const;
-  /// The column groupversionresource: "/v1, Resource=pods", "apps/v1, Resource=deployments".
-  [[nodiscard]] std::string gvr_text() const;
   /// nullopt for whatever is not such a key: paths of pass-through rows ("/version"), other numbers of
   /// segments, empty segments.
   static std::optional<MetaKey> parse(std::string_view key);

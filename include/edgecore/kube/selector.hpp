@@ -11,7 +11,7 @@
 
 namespace edgecore::kube {
 
-/// A label selector: what a query parameter `labelSelector`, a LabelSelector object or a plain map says. All
+/// A label selector: what a query parameter `labelSelector`, or a LabelSelector object says. All
 /// requirements must hold; none at all selects everything. A plain value; any thread.
 class LabelSelector {
  public:
@@ -20,12 +20,8 @@ class LabelSelector {
   /// A metav1.LabelSelector object (matchLabels, matchExpressions). An absent or null one selects nothing, an
   /// empty one everything, as in the Kubernetes API. Throws BadInput.
   static LabelSelector from_json(const Json& selector);
-  /// Every label of a map such as `spec.nodeSelector` or a Service's selector.
-  static LabelSelector from_map(const std::map<std::string, std::string>& labels);
 
   [[nodiscard]] bool matches(const std::map<std::string, std::string>& labels) const;
-  /// Looks at `metadata.labels` of the object.
-  [[nodiscard]] bool matches_object(const Json& object) const;
   [[nodiscard]] bool selects_everything() const { return !nothing_ && requirements_.empty(); }
 
  private:

@@ -99,7 +99,7 @@ class WebSocket {
       std::string data, std::chrono::milliseconds timeout = websocket_write_timeout) = 0;
 
   /// Sends a ping, at most 125 bytes of payload. Returns at once when another ping is still on its way out.
-  /// The pong shows in last_heard() and last_pong().
+  /// The pong shows in last_heard(), and on_pong() is told.
   virtual boost::asio::awaitable<void> ping(std::string payload = {}) = 0;
 
   /// Sends a close frame, waits for the peer's at most `timeout`, and closes. Never throws NetError: the
@@ -115,8 +115,6 @@ class WebSocket {
   /// When the last byte of any kind arrived (data, ping, pong, parts of a message); the connect time at
   /// first.
   [[nodiscard]] virtual SteadyTime last_heard() const = 0;
-  /// When the last pong arrived.
-  [[nodiscard]] virtual std::optional<SteadyTime> last_pong() const = 0;
   /// Called with the payload of each pong, while a read() is pending. What the peer read before it answered
   /// the ping, it has: data and pings arrive in the order in which they were sent. Must be short, must not
   /// throw and must not call this object.

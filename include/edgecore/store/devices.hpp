@@ -63,6 +63,5 @@ void upsert(Transaction& into, const Twin& twin);
 /// Removes the device with its attributes and twins; false when none of them was there.
 bool remove(Transaction& from, std::string_view id);
 bool remove_attribute(Transaction& from, std::string_view device_id, std::string_view name);
-bool remove_twin(Transaction& from, std::string_view device_id, std::string_view name);
 
 }  // namespace edgecore::store::devices

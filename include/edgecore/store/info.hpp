@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "edgecore/base/clock.hpp"
 #include "edgecore/store/source.hpp"
 
 /// Table `edgecore_info` (ours alone): what the node has to remember about itself, as key and value.
@@ -21,11 +20,5 @@ bool remove(Transaction& from, std::string_view key);
 /// (protocol/07-observed.md).
 [[nodiscard]] bool resync_needed(const Source& from);
 void clear_resync_needed(Transaction& into);
-
-/// The latest wall-clock time known to have been reached, for machines that wake up in 1970 (pains.md row
-/// 14).
-[[nodiscard]] std::optional<WallTime> wall_clock_floor(const Source& from);
-/// Moves it forward, never back. Whole seconds. Call it rarely (each call that moves it is a write).
-void raise_wall_clock_floor(Transaction& into, WallTime reached);
 
 }  // namespace edgecore::store::info

@@ -27,8 +27,6 @@ struct Row {
 
 /// Inserts or replaces. An identical row is left alone and costs no write.
 void upsert(Transaction& into, const RowView& row);
-/// Inserts unless the key is there; false when it is (the rule of type devicemapper, §1.4).
-bool insert_if_absent(Transaction& into, const Row& row);
 /// False when there was none.
 bool remove(Transaction& from, std::string_view key);
 

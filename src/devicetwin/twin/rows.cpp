@@ -26,7 +26,7 @@ std::string metadata_text(const Twin& twin) {
 }
 
 Json read(const std::string& text) {
-  Json value = Json::parse(text, nullptr, false);
+  Json value = kube::stored_json(text);
   return value.is_object() ? value : Json::object();
 }
 

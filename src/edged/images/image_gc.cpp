@@ -71,8 +71,7 @@ ImageDiskVerdict judge_image_disk(const cri::FilesystemUsage& usage, const DiskU
 std::string runtime_sandbox_image(const cri::RuntimeStatus& status) {
   const auto config = status.info.find("config");
   if (config == status.info.end()) return {};
-  const Json parsed = Json::parse(config->second, nullptr, false);
-  return parsed.is_object() ? kube::string_or(parsed, "sandboxImage") : std::string();
+  return kube::string_or(kube::stored_json(config->second), "sandboxImage");
 }
 
 // ---- Records

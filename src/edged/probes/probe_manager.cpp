@@ -167,14 +167,6 @@ void ProbeManager::remove_pod(const std::string& uid) {
   pods_.erase(pod);
 }
 
-void ProbeManager::keep_only(const std::set<std::string>& uids) {
-  std::vector<std::string> others;
-  for (const auto& [uid, workers] : pods_) {
-    if (!uids.contains(uid)) others.push_back(uid);
-  }
-  for (const auto& uid : others) remove_pod(uid);
-}
-
 void ProbeManager::let_go(const Workers& workers, const std::string& container) {
   for (const auto& worker : workers) {
     if (worker->started || worker->container.name != container) continue;

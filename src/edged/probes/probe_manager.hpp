@@ -57,8 +57,6 @@ class ProbeManager {
   /// Ends liveness and startup probes: the pod is to stop, however its containers feel.
   void stop_disruptive(const std::string& uid);
   void remove_pod(const std::string& uid);
-  /// Removes all pods but these.
-  void keep_only(const std::set<std::string>& uids);
 
   /// For compute_pod_actions: by container id.
   [[nodiscard]] ProbeVerdicts verdicts(const std::string& uid) const;

@@ -133,7 +133,7 @@ class JsonPath::Parser {
     if (auto name = unquoted(operand)) {
       step.operand = std::move(*name);
     } else {
-      step.operand = Json::parse(operand, nullptr, false);
+      step.operand = Json::parse(operand, nullptr, false);  // null is an operand
       if (step.operand.is_discarded() || step.operand.is_structured()) return std::nullopt;
     }
     return step;

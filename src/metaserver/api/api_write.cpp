@@ -2,6 +2,7 @@
 // How Api answers what changes something: the cloud does it, and its answer is kept
 // (protocol/03-metaserver.md §2.5, §3).
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/patch.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
@@ -49,10 +50,9 @@ Json delete_options(const net::Request& request, const net::Target& target) {
   options["apiVersion"] = "meta.k8s.io/v1";
   if (const auto grace = target.find("gracePeriodSeconds");
       grace && !options.contains("gracePeriodSeconds")) {
-    const auto seconds = Json::parse(*grace, nullptr, false);
-    if (!seconds.is_number_integer() || seconds < 0)
-      bad_request("gracePeriodSeconds is no number of seconds");
-    options["gracePeriodSeconds"] = seconds;
+    const auto seconds = to_number<std::int64_t>(*grace);
+    if (!seconds || *seconds < 0) bad_request("gracePeriodSeconds is no number of seconds");
+    options["gracePeriodSeconds"] = *seconds;
   }
   for (const char* name : {"propagationPolicy", "orphanDependents"})
     if (const auto value = target.find(name); value && !options.contains(name)) {

@@ -62,7 +62,7 @@ std::map<std::string, std::string> CachedObject::labels() const {
   std::map<std::string, std::string> all;
   const auto range = find_member(metadata(), "labels");
   if (!range) return all;
-  const Json labels = Json::parse(range->of(metadata()), nullptr, false);
+  const Json labels = kube::stored_json(range->of(metadata()));
   if (!labels.is_object()) return all;
   for (const auto& [key, value] : labels.items())
     if (value.is_string()) all.emplace(key, value.get<std::string>());

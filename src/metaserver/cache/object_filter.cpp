@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "edgecore/base/error.hpp"
+#include "edgecore/kube/json.hpp"
 #include "metaserver/http/api_error.hpp"
 
 namespace edgecore::metaserver {
@@ -81,7 +82,7 @@ Json excerpt(const CachedObject& object, const kube::FieldSelector& fields) {
       if (into->is_null()) *into = Json::object();
       into = &(*into)[key];
     }
-    if (found) *into = Json::parse(at, nullptr, false);
+    if (found) *into = kube::stored_json(at);
   }
   return out;
 }

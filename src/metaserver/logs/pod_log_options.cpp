@@ -182,8 +182,4 @@ bool still_runs(const Json& pod, const LogTarget& target) {
          kube::string_or(*status, "containerID") == target.container_id;
 }
 
-Json keadm_log_document(std::string_view text) {
-  return {{"logMessages", Json::array({std::string(text)})}};
-}
-
 }  // namespace edgecore::metaserver

@@ -50,7 +50,4 @@ LogTarget find_log_target(const Json& pod, const PodLogOptions& options);
 /// Whether that container still runs, by a newer state of the pod (null: it is gone).
 bool still_runs(const Json& pod, const LogTarget& target);
 
-/// The answer that `keadm ctl logs` of KubeEdge from v1.20 on reads (protocol/03-metaserver.md §5.3).
-Json keadm_log_document(std::string_view text);
-
 }  // namespace edgecore::metaserver

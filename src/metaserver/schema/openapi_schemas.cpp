@@ -153,7 +153,7 @@ Json type_of(const ApiResource& resource) {
 }
 
 Json kind_schema(OpenApi style, const ApiResource& resource) {
-  Json own = resource.schema ? Json::parse(*resource.schema, nullptr, false) : Json();
+  Json own = resource.schema ? kube::stored_json(*resource.schema) : Json();
   Json schema =
       own.is_object() ? custom_schema(style, resource, std::move(own)) : builtin_schema(style, resource);
   schema["x-kubernetes-group-version-kind"] = Json::array({type_of(resource)});

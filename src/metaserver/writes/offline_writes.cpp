@@ -8,6 +8,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/graceful_deletion.hpp"
+#include "edgecore/kube/json.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
 #include "edgecore/store/awaitable.hpp"
 #include "edgecore/store/meta.hpp"
@@ -242,7 +243,7 @@ Json OfflineWrites::stored_pod(const Row& row) const {
   if (!key) return nullptr;
   const auto stored = store::meta::find(
       parts_.reader, beehive::resource_path(key->name_space, names::resource::kPod, key->name));
-  Json pod = stored ? Json::parse(stored->value, nullptr, false) : Json();
+  Json pod = stored ? kube::stored_json(stored->value) : Json();
   if (kube::string_or(pod, "metadata.uid") != row.uid) return nullptr;
   return pod;
 }
@@ -250,7 +251,7 @@ Json OfflineWrites::stored_pod(const Row& row) const {
 boost::asio::awaitable<OfflineWrites::Local> OfflineWrites::begin_deletion(const Row& row) {
   const Json pod = stored_pod(row);
   if (pod.is_null()) co_return Local::kGone;
-  const Json options = Json::parse(row.body, nullptr, false);
+  const Json options = kube::stored_json(row.body);
   Json mark = kube::deletion_mark(pod, row.time, kube::deletion_grace(pod, options));
   if (mark.empty()) co_return Local::kDone;
   std::string resource = resource_of(pod, names::resource::kPod);

@@ -110,7 +110,6 @@ class BeastWebSocket final : public WebSocket {
     socket_.read_message_max(max_message_bytes);
     socket_.control_callback([this](ws::frame_type type, beast::string_view payload) {
       if (type != ws::frame_type::pong) return;
-      last_pong_ = steady_now();
       if (pong_handler_) pong_handler_(std::string_view(payload.data(), payload.size()));
     });
   }
@@ -163,7 +162,6 @@ class BeastWebSocket final : public WebSocket {
   void abort(bool reset) override { stream_.close(reset); }
   [[nodiscard]] bool open() const override { return stream_.open() && socket_.is_open(); }
   [[nodiscard]] SteadyTime last_heard() const override { return stream_.last_read(); }
-  [[nodiscard]] std::optional<SteadyTime> last_pong() const override { return last_pong_; }
   void on_pong(std::function<void(std::string_view)> handler) override { pong_handler_ = std::move(handler); }
   [[nodiscard]] Counters counters() const override {
     Counters out = counters_;
@@ -221,7 +219,6 @@ class BeastWebSocket final : public WebSocket {
   std::string name_;
   Turnstile turn_;
   bool pinging_ = false;
-  std::optional<SteadyTime> last_pong_;
   std::function<void(std::string_view)> pong_handler_;
   Counters counters_;
 };

@@ -12,12 +12,4 @@ boost::asio::awaitable<void> reach(std::string host, std::uint16_t port, std::ch
   const Stream connected = co_await connect_stream(std::move(target), deadline_after(timeout));
 }
 
-boost::asio::awaitable<std::vector<std::string>> resolve_name(std::string host,
-                                                              std::chrono::milliseconds timeout) {
-  const auto addresses = co_await look_up(std::move(host), deadline_after(timeout));
-  std::vector<std::string> texts;
-  for (const auto& address : addresses) texts.push_back(address.to_string());
-  co_return texts;
-}
-
 }  // namespace edgecore::net

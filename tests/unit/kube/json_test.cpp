@@ -85,8 +85,11 @@ TEST(JsonTest, StrictReadersSayWhatIsWrongWithWhat) {
   EXPECT_THROW(get_object(value, "m.n"), BadInput);
   EXPECT_EQ(optional_string(value, "m.z"), std::nullopt);
   EXPECT_THROW(optional_string(value, "m.i"), BadInput);
-  EXPECT_EQ(optional_int(value, "m.i"), 3);
-  EXPECT_EQ(optional_bool(value, "m.z"), std::nullopt);
+}
+
+TEST(JsonTest, AStoredTextThatIsNoJsonIsNull) {
+  EXPECT_EQ(stored_json(R"({"a":1})"), (Json{{"a", 1}}));
+  for (const char* text : {"", "{", "{} x", "\"\xff\""}) EXPECT_TRUE(stored_json(text).is_null()) << text;
 }
 
 }  // namespace

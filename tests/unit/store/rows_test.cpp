@@ -108,16 +108,6 @@ TEST_F(RowsTest, MetaRowsAreUpsertedListedByTypeAndRemoved) {
   EXPECT_EQ(meta::count(*reader_), 2U);
 }
 
-TEST_F(RowsTest, MapperRegisteredEarlierIsKept) {
-  bool second = true;
-  store_->write([&](Transaction& tx) {
-    meta::insert_if_absent(tx, {"node/nodeID/namespace/devicemapper/m", "devicemapper", "first"});
-    second = meta::insert_if_absent(tx, {"node/nodeID/namespace/devicemapper/m", "devicemapper", "second"});
-  });
-  EXPECT_FALSE(second);
-  EXPECT_EQ(meta::list(*reader_, "devicemapper").at(0).value, "first");
-}
-
 TEST_F(RowsTest, ValuesAreKeptByteForByte) {
   const std::string value("{\"s\":\"\xc3\xa9\xf0\x9f\x98\x80'\\u0000\"}\0tail", 27);
   store_->write([&](Transaction& tx) { meta::upsert(tx, config_map("x'; DROP TABLE meta; --", value)); });
@@ -235,18 +225,15 @@ TEST_F(RowsTest, DeviceGoesWithItsAttributesAndTwins) {
   EXPECT_TRUE(devices::attributes(*reader_).empty());
 }
 
-TEST_F(RowsTest, TwinsAndAttributesAreRemovedByName) {
-  bool twin = false;
-  bool attribute = false;
+TEST_F(RowsTest, AttributesAreRemovedByName) {
+  bool first = false;
   bool again = true;
   store_->write([&](Transaction& tx) {
-    devices::upsert(tx, devices::Twin{"d", "t", "", "", "", "", "", "", "", false, "", ""});
     devices::upsert(tx, devices::Attribute{"d", "a", "", "", false, "", ""});
-    twin = devices::remove_twin(tx, "d", "t");
-    attribute = devices::remove_attribute(tx, "d", "a");
-    again = devices::remove_twin(tx, "d", "t");
+    first = devices::remove_attribute(tx, "d", "a");
+    again = devices::remove_attribute(tx, "d", "a");
   });
-  EXPECT_TRUE(twin && attribute);
+  EXPECT_TRUE(first);
   EXPECT_FALSE(again);
 }
 
@@ -298,17 +285,6 @@ TEST_F(RowsTest, PoisonIsBoundedInRowsAndText) {
   EXPECT_EQ(rows.back().resource, "resource50");
   EXPECT_EQ(rows.front().text.size(), poison::max_text_bytes);
   EXPECT_EQ(poison::failures(*reader_, "m", "resource149", "update", huge), 1U);
-}
-
-TEST_F(RowsTest, WallClockFloorMovesForwardOnly) {
-  EXPECT_FALSE(info::wall_clock_floor(*reader_).has_value());
-  const WallTime later{std::chrono::seconds(1700000000)};
-  store_->write([&](Transaction& tx) { info::raise_wall_clock_floor(tx, later); });
-  store_->write(
-      [&](Transaction& tx) { info::raise_wall_clock_floor(tx, WallTime{std::chrono::seconds(5)}); });
-  EXPECT_EQ(info::wall_clock_floor(*reader_), later);
-  store_->write([&](Transaction& tx) { info::set(tx, "wall_clock_floor", "12x"); });
-  EXPECT_FALSE(info::wall_clock_floor(*reader_).has_value());
 }
 
 TEST_F(RowsTest, ReaderSeesCommittedRowsOnlyAndASnapshotStandsStill) {

@@ -125,9 +125,5 @@ TEST(LogTarget, PreviousIsTheContainerBeforeTheOneThatRuns) {
   EXPECT_EQ(none.code, 400);
 }
 
-TEST(KeadmLogDocument, HoldsTheWholeText) {
-  EXPECT_EQ(kube::dump_json(keadm_log_document("a\nb\n")), R"({"logMessages":["a\nb\n"]})");
-}
-
 }  // namespace
 }  // namespace edgecore::metaserver

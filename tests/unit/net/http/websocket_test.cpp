@@ -214,12 +214,10 @@ TEST_F(WebSocketTest, PingIsAnsweredAndCountsAsHeard) {
     spawn(reader());
     co_await sleep(30ms);
     const auto before = socket->last_heard();
-    EXPECT_FALSE(socket->last_pong().has_value());
     std::vector<std::string> pongs;
     socket->on_pong([&pongs](std::string_view payload) { pongs.emplace_back(payload); });
     co_await socket->ping("42");
-    for (int i = 0; i < 200 && !socket->last_pong(); ++i) co_await sleep(5ms);
-    EXPECT_TRUE(socket->last_pong().has_value());
+    for (int i = 0; i < 200 && pongs.empty(); ++i) co_await sleep(5ms);
     EXPECT_EQ(pongs, std::vector<std::string>{"42"});
     EXPECT_GT(socket->last_heard(), before);
     socket->abort();
