@@ -409,19 +409,15 @@ class DeviceTwin final : public beehive::Module {
 
   [[nodiscard]] Json stored(const char* kind, const std::string& id) const {
     const std::size_t slash = id.find('/');
-    Json object = Json::parse(stored_text(kind, id.substr(0, slash), id.substr(slash + 1)), nullptr, false);
-    return object.is_discarded() ? Json() : object;
+    return kube::stored_json(stored_text(kind, id.substr(0, slash), id.substr(slash + 1)));
   }
 
   // --- to the others ---
   void publish(std::string topic, std::string payload) {
     if (!context_.bus.has_module(names::module::kEventBus)) return;
-    // Nobody answers it: an id would cost a system call.
-    beehive::Message message;
+    beehive::Message message = beehive::make_message(names::module::kTwin, names::group::kBus, op::kPublish,
+                                                     topic, std::move(payload));
     message.header.timestamp = unix_millis(context_.clock.wall());
-    message.route = {names::module::kTwin, names::group::kBus, op::kPublish, topic};
-    message.weight = topic.size() + payload.size() + sizeof(beehive::Message);
-    message.content = std::move(payload);
     if (context_.bus.try_send(names::module::kEventBus, std::move(message))) return;
     if (unpublished_.now())
       context_.log->warn(

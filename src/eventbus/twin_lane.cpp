@@ -8,12 +8,11 @@
 namespace edgecore::eventbus {
 namespace {
 
-/// Of an MQTT message on the bus. Nobody answers it, so it needs no id: making one costs a system call.
+/// Of an MQTT message on the bus.
 beehive::Message message_for_twin(std::string_view topic, std::string_view payload, WallTime now) {
-  beehive::Message message;
+  beehive::Message message = beehive::make_message(names::source::kBus, names::group::kTwin,
+                                                   names::operation::kResponse, topic, std::string(payload));
   message.header.timestamp = unix_millis(now);
-  message.route = {names::source::kBus, names::group::kTwin, names::operation::kResponse, std::string(topic)};
-  message.content = std::string(payload);
   message.weight = topic.size() + payload.size() + sizeof(beehive::Message);
   return message;
 }
