@@ -18,6 +18,7 @@
 #include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
+#include "edgecore/kube/names.hpp"
 
 namespace edgecore::config {
 namespace {
@@ -89,12 +90,6 @@ std::string route_source(int family, const sockaddr* destination, socklen_t size
   return known ? to_text(own_address) : "";
 }
 
-bool is_dns1123_label(std::string_view label) {
-  const auto inner = [](char c) { return is_lower(c) || is_digit(c) || c == '-'; };
-  return !label.empty() && label.front() != '-' && label.back() != '-' &&
-         std::all_of(label.begin(), label.end(), inner);
-}
-
 }  // namespace
 
 std::string SystemHost::hostname() const {
@@ -141,20 +136,10 @@ std::string SystemHost::default_route_source() const {
   return route_source(AF_INET6, reinterpret_cast<const sockaddr*>(&v6), sizeof v6);
 }
 
-bool is_dns1123_subdomain(std::string_view name) {
-  if (name.empty() || name.size() > 253) return false;
-  for (;;) {
-    const std::size_t dot = name.find('.');
-    if (!is_dns1123_label(name.substr(0, dot))) return false;
-    if (dot == std::string_view::npos) return true;
-    name.remove_prefix(dot + 1);
-  }
-}
-
 std::string default_node_name(const Host& host) {
   const std::string hostname = host.hostname();
   std::string name = lower_case(trimmed(hostname, " \t\n\v\f\r"));
-  return is_dns1123_subdomain(name) ? name : "default-edge-node";
+  return kube::is_dns_subdomain(name) ? name : "default-edge-node";
 }
 
 std::string local_ip(const Host& host) {

@@ -4,9 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "edgecore/base/ascii.hpp"
-#include "edgecore/config/host.hpp"
-
 namespace edgecore::config {
 namespace {
 
@@ -22,12 +19,6 @@ constexpr std::array<std::string_view, 11> own_labels{"kubernetes.io/hostname",
                                                       "failure-domain.beta.kubernetes.io/zone",
                                                       "failure-domain.beta.kubernetes.io/region"};
 
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= 63 && is_alnum(name.front()) && is_alnum(name.back()) &&
-         std::all_of(name.begin(), name.end(),
-                     [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; });
-}
-
 /// `domain` itself or below it.
 bool is_within(std::string_view prefix, std::string_view domain) {
   return prefix == domain || (prefix.size() > domain.size() && prefix.ends_with(domain) &&
@@ -35,16 +26,6 @@ bool is_within(std::string_view prefix, std::string_view domain) {
 }
 
 }  // namespace
-
-bool is_qualified_name(std::string_view key) {
-  const std::size_t slash = key.find('/');
-  if (slash == std::string_view::npos) return is_name(key);
-  return is_dns1123_subdomain(key.substr(0, slash)) && is_name(key.substr(slash + 1));
-}
-
-bool is_label_value(std::string_view value) {
-  return value.empty() || is_name(value);
-}
 
 bool may_label_itself(std::string_view key) {
   const std::size_t slash = key.find('/');

@@ -8,6 +8,7 @@
 #include "edgecore/base/go_duration.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/config/validate.hpp"
+#include "edgecore/kube/names.hpp"
 
 // The kubelet's own rules (protocol/06-config-cli-tasks.md §1.6, "Kubelet-level validation").
 
@@ -226,9 +227,9 @@ class KubeletRules {
 
   void check_taints() {
     for (const Taint& taint : k_.register_with_taints) {
-      if (!is_qualified_name(taint.key))
+      if (!kube::is_qualified_name(taint.key))
         fail("registerWithTaints", log::quote(taint.key) + " is not a taint's key");
-      if (!is_label_value(taint.value))
+      if (!kube::is_label_value(taint.value))
         fail("registerWithTaints", log::quote(taint.value) + " is not a taint's value");
       one_of("registerWithTaints.effect", taint.effect, {"NoSchedule", "PreferNoSchedule", "NoExecute"});
       if (taint.time_added)
@@ -274,8 +275,8 @@ class KubeletRules {
 void check_node_labels(const StringMap& labels, Findings& findings) {
   for (const auto& [key, value] : labels) {
     const std::string field = "modules.edged.nodeLabels." + log::quote(key);
-    if (!is_qualified_name(key)) findings.errors.push_back({field, "is not a label's key"});
-    if (!is_label_value(value))
+    if (!kube::is_qualified_name(key)) findings.errors.push_back({field, "is not a label's key"});
+    if (!kube::is_label_value(value))
       findings.errors.push_back({field, log::quote(value) + " is not a label's value"});
     if (!may_label_itself(key)) {
       findings.errors.push_back(

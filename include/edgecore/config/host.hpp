@@ -53,8 +53,4 @@ std::string join_host_port(std::string_view ip, int port);
 /// interface, which has to be up. Throws BadInput with a sentence when there is none.
 std::string interface_ip(const Host& host, const std::string& interface);
 
-/// DNS-1123 subdomain: dot-separated labels of [a-z0-9-], at most 253 bytes, no label starting or ending with
-/// '-'.
-bool is_dns1123_subdomain(std::string_view name);
-
 }  // namespace edgecore::config
