@@ -43,7 +43,9 @@ TEST(LocalAddressTest, ALinkThatIsThereIsTakenAsItIs) {
 }
 
 TEST(LocalAddressTest, LinksThatAreNotThereAreAnError) {
-  EXPECT_EQ(refusal([] { set_link_up("edgecore-none"); }), ENODEV);
+  const int said = refusal([] { set_link_up("edgecore-none"); });
+  if (said == EPERM) GTEST_SKIP() << "links may only be changed with CAP_NET_ADMIN";
+  EXPECT_EQ(said, ENODEV);
   EXPECT_EQ(refusal([] { add_host_address("edgecore-none", "169.254.30.10"); }), ENODEV);
 }
 
