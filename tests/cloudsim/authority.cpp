@@ -13,6 +13,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/net/digest.hpp"
+#include "support/hmac.hpp"
 
 namespace edgecore::cloudsim {
 namespace {
@@ -86,7 +87,7 @@ std::string Authority::join_token(std::chrono::seconds valid) const {
   const std::string claims = net::base64url(R"({"exp":)" + std::to_string(expiry.count()) + "}");
   const std::string text = header + "." + claims;
   return net::sha256_hex(ca_.der()) + "." + text + "." +
-         net::base64url(net::hmac_sha256(ca_key_.der(), text));
+         net::base64url(test::hmac_sha256(ca_key_.der(), text));
 }
 
 TokenVerdict Authority::judge(std::string_view authorization) const {
@@ -99,7 +100,7 @@ TokenVerdict Authority::judge(std::string_view authorization) const {
   const std::string_view text = jwt.substr(0, last);
   try {
     const std::string signature = net::base64url_decode(jwt.substr(last + 1));
-    if (!net::equal_secrets(signature, net::hmac_sha256(ca_key_.der(), text))) return TokenVerdict::refused;
+    if (!net::equal_secrets(signature, test::hmac_sha256(ca_key_.der(), text))) return TokenVerdict::refused;
     const Json claims = kube::parse_json(net::base64url_decode(text.substr(first + 1)), "The token");
     const WallTime expiry{std::chrono::seconds(kube::get_int(claims, "exp"))};
     return clock_.wall() < expiry ? TokenVerdict::good : TokenVerdict::refused;

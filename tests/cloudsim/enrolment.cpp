@@ -27,9 +27,9 @@ std::string objection(const net::Certificate& certificate, const net::Certificat
                       const std::string& node, WallTime now) {
   if (const auto why = net::verify(certificate, {ca}, net::CertificatePurpose::client, now))
     return "failed to verify edge certificate: " + *why;
-  if (certificate.organization() == "system:nodes" && certificate.common_name() == "system:node:" + node)
-    return {};
-  if (certificate.organization() == "KubeEdge" && certificate.common_name() == "kubeedge.io") return {};
+  const std::string organization = net::name_value(certificate.subject(), "O");
+  if (organization == "system:nodes" && certificate.common_name() == "system:node:" + node) return {};
+  if (organization == "KubeEdge" && certificate.common_name() == "kubeedge.io") return {};
   return "request node name is not match with the certificate";
 }
 

@@ -12,7 +12,6 @@ void read(const net::Certificate& certificate) {
   certificate.subject();
   certificate.issuer();
   certificate.common_name();
-  certificate.organization();
   certificate.not_before();
   certificate.not_after();
   certificate.dns_names();

@@ -13,8 +13,6 @@ namespace edgecore::net {
 std::string sha256(std::string_view data);
 /// 64 lower-case hex digits, as in a join token (protocol/01-tunnel.md §3.1).
 std::string sha256_hex(std::string_view data);
-/// 32 raw bytes; HS256 of a JWT.
-std::string hmac_sha256(std::string_view key, std::string_view data);
 /// Comparison whose time does not depend on where the first difference is, for secrets.
 bool equal_secrets(std::string_view a, std::string_view b);
 

@@ -61,8 +61,6 @@ class Certificate {
   [[nodiscard]] Name subject() const;
   [[nodiscard]] Name issuer() const;
   [[nodiscard]] std::string common_name() const { return name_value(subject(), "CN"); }
-  /// The first O.
-  [[nodiscard]] std::string organization() const { return name_value(subject(), "O"); }
   /// Validity; times beyond what WallTime holds (1677 to 2262) are clamped to its ends.
   [[nodiscard]] WallTime not_before() const;
   [[nodiscard]] WallTime not_after() const;

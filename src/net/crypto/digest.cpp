@@ -3,7 +3,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 #include <array>
@@ -95,15 +94,6 @@ std::string md5_hex(std::string_view data) {
   if (EVP_Digest(data.data(), data.size(), digest.data(), &size, EVP_md5(), nullptr) != 1)
     throw Error("This machine's OpenSSL does not allow MD5.");
   return hex({reinterpret_cast<const char*>(digest.data()), size});
-}
-
-std::string hmac_sha256(std::string_view key, std::string_view data) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), openssl_bytes(data), data.size(),
-           digest.data(), &size) == nullptr)
-    throw Error("The crypto library could not compute an HMAC.");
-  return {reinterpret_cast<const char*>(digest.data()), size};
 }
 
 bool equal_secrets(std::string_view a, std::string_view b) {

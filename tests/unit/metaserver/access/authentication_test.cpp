@@ -12,6 +12,7 @@
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/net/jws.hpp"
+#include "support/hmac.hpp"
 #include "unit/metaserver/service_account_tokens.hpp"
 
 namespace edgecore::metaserver {
@@ -413,7 +414,7 @@ TEST_F(SignedTokens, NoKeyIsTakenForAnotherKind) {
   EXPECT_THAT(fault(none + "."), HasSubstr("not one of public keys"));
   // The public key as the secret of an HMAC.
   const std::string hmac = net::base64url(R"({"alg":"HS256"})") + "." + payload;
-  const std::string forged = hmac + "." + net::base64url(net::hmac_sha256(rsa_public, hmac));
+  const std::string forged = hmac + "." + net::base64url(test::hmac_sha256(rsa_public, hmac));
   EXPECT_THAT(fault(forged), HasSubstr("not one of public keys"));
   // An algorithm of another key.
   const std::string es = sign(ec, "ES256");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "edgecore/base/error.hpp"
+#include "support/hmac.hpp"
 
 namespace edgecore::net {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 TEST(DigestTest, MatchesPublishedVectors) {
   EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   // RFC 4231, test case 2.
-  EXPECT_EQ(hex(hmac_sha256("Jefe", "what do ya want for nothing?")),
+  EXPECT_EQ(hex(test::hmac_sha256("Jefe", "what do ya want for nothing?")),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
   EXPECT_TRUE(equal_secrets("same", "same"));
   EXPECT_FALSE(equal_secrets("same", "sane"));

@@ -8,6 +8,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/net/digest.hpp"
 #include "net/crypto/openssl.hpp"
+#include "support/hmac.hpp"
 #include "unit/net/net_fixture.hpp"
 
 namespace edgecore::net {
@@ -125,7 +126,7 @@ TEST(JwsTest, SecretsAndNoneNeverVerify) {
   const auto keys = keys_of(rsa.public_key);
   const std::string text = base64url(R"({"alg":"HS256"})") + "." + base64url(token_payload);
   // The classic confusion: an HMAC with the public key's text as the secret.
-  EXPECT_FALSE(accepted(keys, "HS256", text + "." + base64url(hmac_sha256(rsa.public_key, text))));
+  EXPECT_FALSE(accepted(keys, "HS256", text + "." + base64url(test::hmac_sha256(rsa.public_key, text))));
   for (const auto* algorithm : {"none", "None", "", "EdDSA", "rs256", "RS256 ", "ES256K"}) {
     EXPECT_FALSE(accepted(keys, algorithm, text + ".")) << algorithm;
     EXPECT_FALSE(accepted(keys, algorithm, sign_compact("RS256", rsa.signer(), token_header, token_payload)))
