@@ -43,7 +43,7 @@ std::filesystem::path place(const char* variable, const char* usual) {
 std::string token_now(const StartFiles& files) {
   try {
     if (auto token = config::read_bootstrap_token(files.bootstrap)) return *token;
-    const auto text = read_file(files.config, config::max_config_bytes);
+    const auto text = read_file(files.config, config::kMaxConfigBytes);
     if (!text) return {};
     return config::load(*text, config::SystemHost()).config.modules.edge_hub.token;
   } catch (const Error& error) {

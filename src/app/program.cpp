@@ -72,7 +72,7 @@ int run(const config::RunOptions& options, const Alterations& alterations) {
 
   config::Startup startup = config::read_configuration(files.config, files.bootstrap, host);
   for (const auto& warning : startup.warnings) logger->warn("{}", warning);
-  const char* check = std::getenv(config::check_environment_variable);
+  const char* check = std::getenv(config::kCheckEnvironmentVariable);
   const auto variable = check != nullptr ? std::optional<std::string>(check) : std::nullopt;
   if (const auto conflict = config::environment_conflict(startup.config, variable)) throw Error(*conflict);
 

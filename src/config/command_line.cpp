@@ -13,11 +13,11 @@
 namespace edgecore::config {
 namespace {
 
-constexpr const char* program = "edgecore";
+constexpr const char* kProgram = "edgecore";
 
 /// What CLI11 fills in: texts, because how a value is written is checked with Go's rules and own sentences.
 struct Raw {
-  std::string config = default_config_path;
+  std::string config = kDefaultConfigPath;
   std::string minconfig = "false";
   std::string defaultconfig = "false";
   std::string verbosity = "0";
@@ -60,11 +60,11 @@ void declare(CLI::App& app, Raw& raw) {
   app.add_option("arguments", raw.ignored);
 }
 
-constexpr const char* usage =
+constexpr const char* kUsage =
     "Usage:\n"
     "  edgecore [flags]\n";
 
-constexpr const char* flags =
+constexpr const char* kFlags =
     "\n"
     "Flags:\n"
     "      --config string    path of the configuration file (default "
@@ -81,7 +81,7 @@ constexpr const char* flags =
     "      --version version[=true|raw]     print the version, and exit; =raw in detail\n"
     "      --vmodule pattern=N,...          accepted for compatibility: has no effect\n";
 
-constexpr const char* description =
+constexpr const char* kDescription =
     "edgecore makes this machine a node of a Kubernetes cluster behind KubeEdge's CloudCore: it keeps the "
     "connection\n"
     "to the cloud, runs the pods assigned to the node through a CRI container runtime, keeps the twins of "
@@ -90,15 +90,15 @@ constexpr const char* description =
     "\n";
 
 PrintAndExit refusal(const std::string& sentence) {
-  return {"Error: " + sentence + "\n" + usage + flags + "\n", true, 1};
+  return {"Error: " + sentence + "\n" + kUsage + kFlags + "\n", true, 1};
 }
 
 /// The truth values of Go's flags.
 std::optional<bool> parse_bool(std::string_view text) {
-  static constexpr std::array<std::string_view, 6> yes{"1", "t", "T", "true", "TRUE", "True"};
-  static constexpr std::array<std::string_view, 6> no{"0", "f", "F", "false", "FALSE", "False"};
-  if (std::find(yes.begin(), yes.end(), text) != yes.end()) return true;
-  if (std::find(no.begin(), no.end(), text) != no.end()) return false;
+  static constexpr std::array<std::string_view, 6> kYes{"1", "t", "T", "true", "TRUE", "True"};
+  static constexpr std::array<std::string_view, 6> kNo{"0", "f", "F", "false", "FALSE", "False"};
+  if (std::find(kYes.begin(), kYes.end(), text) != kYes.end()) return true;
+  if (std::find(kNo.begin(), kNo.end(), text) != kNo.end()) return false;
   return std::nullopt;
 }
 
@@ -129,7 +129,7 @@ CommandLine evaluate(const Raw& raw, const BuildInfo& build, const Host& host) {
   const auto version = raw.version == "raw" ? std::optional(true) : parse_bool(raw.version);
   if (!version) return bad_value("--version", raw.version, "true, false or raw");
 
-  if (raw.help) return PrintAndExit{std::string(description) + usage + flags, false, 0};
+  if (raw.help) return PrintAndExit{std::string(kDescription) + kUsage + kFlags, false, 0};
   if (*version) return PrintAndExit{version_text(raw.version, build), false, 0};
   if (*minconfig) return PrintAndExit{min_config_text(defaults(host)), false, 0};
   if (*defaultconfig) return PrintAndExit{default_config_text(defaults(host)), false, 0};
@@ -140,7 +140,7 @@ CommandLine evaluate(const Raw& raw, const BuildInfo& build, const Host& host) {
 
 CommandLine parse_command_line(const std::vector<std::string>& arguments, const BuildInfo& build,
                                const Host& host) {
-  CLI::App app("", program);
+  CLI::App app("", kProgram);
   Raw raw;
   declare(app, raw);
   std::vector<std::string> reversed = normalised(arguments);

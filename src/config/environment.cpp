@@ -40,7 +40,7 @@ std::optional<std::string> environment_conflict(const EdgeCoreConfig& config,
     if (name != "kubelet" && name != "kube-proxy") continue;
     return name + " is running on this machine (process " + id +
            "): edgecore takes its place and cannot work beside it. Stop it, or set " +
-           check_environment_variable + "=false if it serves another node.";
+           kCheckEnvironmentVariable + "=false if it serves another node.";
   }
   if (error)
     return "The processes of this machine cannot be listed in " + proc.string() + ": " + error.message() +

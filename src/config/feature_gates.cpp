@@ -9,7 +9,7 @@ namespace edgecore::config {
 namespace {
 
 /// Gates of later KubeEdge versions: a file that was written for one of those must still load.
-constexpr std::array<const char*, 2> later_gates{"disableNodeTaskV1alpha2", "DisableCSIVolumePlugin"};
+constexpr std::array<const char*, 2> kLaterGates{"disableNodeTaskV1alpha2", "DisableCSIVolumePlugin"};
 
 }  // namespace
 
@@ -24,7 +24,7 @@ FeatureGates resolve_feature_gates(const GateMap& gates, Findings& findings) {
       resolved.require_authorization = enabled;
     } else if (name == "moduleRestart") {
       resolved.module_restart = enabled;
-    } else if (std::find(later_gates.begin(), later_gates.end(), name) != later_gates.end()) {
+    } else if (std::find(kLaterGates.begin(), kLaterGates.end(), name) != kLaterGates.end()) {
       findings.warnings.push_back(
           {"featureGates." + name, "belongs to a later version of KubeEdge and has no effect here"});
     } else if (name != "AllAlpha" && name != "AllBeta") {

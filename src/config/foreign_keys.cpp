@@ -16,9 +16,9 @@ struct OldKey {
   std::string_view replacement;
 };
 
-constexpr std::string_view edged_section = "modules.edged.";
+constexpr std::string_view kEdgedSection = "modules.edged.";
 
-constexpr std::array<OldKey, 29> old_keys{{
+constexpr std::array<OldKey, 29> kOldKeys{{
     {"labels", "modules.edged.nodeLabels"},
     {"annotations", ""},
     {"taints", "modules.edged.tailoredKubeletConfig.registerWithTaints"},
@@ -56,17 +56,17 @@ struct NewKey {
   std::string_view since;
 };
 
-constexpr std::array<NewKey, 10> new_keys{{
-    {kubelet_section, "imageMaximumGCAge", "v1.18"},
-    {edged_section, "reportEvent", "v1.19"},
-    {kubelet_section, "podLogsDir", "v1.20"},
-    {kubelet_section, "containerLogMaxWorkers", "v1.20"},
-    {kubelet_section, "containerLogMonitorInterval", "v1.20"},
+constexpr std::array<NewKey, 10> kNewKeys{{
+    {kKubeletSection, "imageMaximumGCAge", "v1.18"},
+    {kEdgedSection, "reportEvent", "v1.19"},
+    {kKubeletSection, "podLogsDir", "v1.20"},
+    {kKubeletSection, "containerLogMaxWorkers", "v1.20"},
+    {kKubeletSection, "containerLogMonitorInterval", "v1.20"},
     {"", "edgecoreVersion", "v1.21"},
     {"modules.", "taskManager", "v1.21"},
-    {kubelet_section, "failCgroupV1", "v1.22"},
-    {kubelet_section, "singleProcessOOMKill", "v1.23"},
-    {kubelet_section, "crashLoopBackOff", "v1.23"},
+    {kKubeletSection, "failCgroupV1", "v1.22"},
+    {kKubeletSection, "singleProcessOOMKill", "v1.23"},
+    {kKubeletSection, "crashLoopBackOff", "v1.23"},
 }};
 
 bool is_key(std::string_view path, std::string_view prefix, std::string_view name) {
@@ -77,13 +77,13 @@ bool is_key(std::string_view path, std::string_view prefix, std::string_view nam
 }  // namespace
 
 std::optional<std::string> foreign_key_remark(std::string_view path) {
-  for (const OldKey& old : old_keys) {
-    if (!is_key(path, edged_section, old.name)) continue;
+  for (const OldKey& old : kOldKeys) {
+    if (!is_key(path, kEdgedSection, old.name)) continue;
     std::string remark = "belongs to the old v1alpha1 schema and has no effect";
     if (!old.replacement.empty()) remark += "; its place is now " + std::string(old.replacement);
     return remark;
   }
-  for (const NewKey& added : new_keys) {
+  for (const NewKey& added : kNewKeys) {
     if (is_key(path, added.prefix, added.name)) {
       return "belongs to KubeEdge " + std::string(added.since) + " and later; it has no effect here";
     }

@@ -7,7 +7,7 @@
 namespace edgecore::config {
 namespace {
 
-constexpr std::array<std::string_view, 11> own_labels{"kubernetes.io/hostname",
+constexpr std::array<std::string_view, 11> kOwnLabels{"kubernetes.io/hostname",
                                                       "kubernetes.io/arch",
                                                       "kubernetes.io/os",
                                                       "beta.kubernetes.io/arch",
@@ -33,7 +33,7 @@ bool may_label_itself(std::string_view key) {
   const std::string_view prefix = key.substr(0, slash);
   if (!is_within(prefix, "kubernetes.io") && !is_within(prefix, "k8s.io")) return true;
   return is_within(prefix, "kubelet.kubernetes.io") || is_within(prefix, "node.kubernetes.io") ||
-         std::find(own_labels.begin(), own_labels.end(), key) != own_labels.end();
+         std::find(kOwnLabels.begin(), kOwnLabels.end(), key) != kOwnLabels.end();
 }
 
 }  // namespace edgecore::config

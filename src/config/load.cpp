@@ -9,7 +9,7 @@ namespace edgecore::config {
 namespace {
 
 /// The ports of CloudCore behind the default addresses (protocol/06-config-cli-tasks.md §1.7).
-constexpr int websocket_port = 10000, quic_port = 10001, https_port = 10002;
+constexpr int kWebsocketPort = 10000, kQuicPort = 10001, kHttpsPort = 10002;
 
 EdgeCoreConfig defaults_without_addresses(const Host& host) {
   EdgeCoreConfig config;
@@ -29,9 +29,9 @@ EdgeCoreConfig defaults(const Host& host) {
   EdgeCoreConfig config = defaults_without_addresses(host);
   const std::string ip = local_ip(host);
   EdgeHub& hub = config.modules.edge_hub;
-  hub.websocket.server = join_host_port(ip, websocket_port);
-  hub.quic.server = join_host_port(ip, quic_port);
-  hub.http_server = "https://" + join_host_port(ip, https_port);
+  hub.websocket.server = join_host_port(ip, kWebsocketPort);
+  hub.quic.server = join_host_port(ip, kQuicPort);
+  hub.http_server = "https://" + join_host_port(ip, kHttpsPort);
   return config;
 }
 
@@ -51,9 +51,9 @@ LoadedConfig load(std::string_view text, const Host& host) {
   const bool http = reader.assigned("modules.edgeHub.httpServer");
   if (websocket && quic && http) return loaded;
   const std::string ip = local_ip(host);
-  if (!websocket) hub.websocket.server = join_host_port(ip, websocket_port);
-  if (!quic) hub.quic.server = join_host_port(ip, quic_port);
-  if (!http) hub.http_server = "https://" + join_host_port(ip, https_port);
+  if (!websocket) hub.websocket.server = join_host_port(ip, kWebsocketPort);
+  if (!quic) hub.quic.server = join_host_port(ip, kQuicPort);
+  if (!http) hub.http_server = "https://" + join_host_port(ip, kHttpsPort);
   return loaded;
 }
 

@@ -79,7 +79,7 @@ json tree(const Object& object) {
   std::set<std::string> printed;
   const Object defaults;
   fields(defaults, [&](const char* name, const auto& member, Print print) {
-    if (print == Print::always || !is_zero(member)) printed.insert(name);
+    if (print == Print::kAlways || !is_zero(member)) printed.insert(name);
   });
   json out = json::object();
   fields(object, [&](const char* name, const auto& member, Print) {

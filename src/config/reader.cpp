@@ -12,11 +12,11 @@ namespace edgecore::config {
 namespace {
 
 /// More complaints than this about one file help nobody.
-constexpr std::size_t max_complaints = 100;
+constexpr std::size_t kMaxComplaints = 100;
 
 std::string what_it_is(const YamlValue& node) {
-  if (node.kind == YamlValue::Kind::list) return "a list";
-  if (node.kind == YamlValue::Kind::map) return "a map";
+  if (node.kind == YamlValue::Kind::kList) return "a list";
+  if (node.kind == YamlValue::Kind::kMap) return "a map";
   const Scalar scalar = resolve_scalar(node);
   if (std::holds_alternative<bool>(scalar)) return "true or false";
   if (std::holds_alternative<std::int64_t>(scalar)) return "a whole number";
@@ -25,15 +25,15 @@ std::string what_it_is(const YamlValue& node) {
 }
 
 bool is_scalar(const YamlValue& node) {
-  return node.kind == YamlValue::Kind::scalar;
+  return node.kind == YamlValue::Kind::kScalar;
 }
 
 }  // namespace
 
 void Reader::warn(Path path, int line, const std::string& remark) {
-  if (warnings_.size() == max_complaints)
+  if (warnings_.size() == kMaxComplaints)
     warnings_.emplace_back("There is more to say about the configuration.");
-  if (warnings_.size() > max_complaints) return;
+  if (warnings_.size() > kMaxComplaints) return;
   warnings_.push_back(log::quote(path) + " (line " + std::to_string(line) + ") " + remark + ".");
 }
 
@@ -42,14 +42,14 @@ void Reader::unknown(Path path, int line) {
 }
 
 void Reader::mistake(Path path, Node node, const std::string& expected) {
-  if (mistakes_.size() >= max_complaints) return;
+  if (mistakes_.size() >= kMaxComplaints) return;
   mistakes_.push_back(log::quote(path) + " (line " + std::to_string(node.line) + ") has to be " + expected +
                       ", but is " + what_it_is(node) + ".");
 }
 
 std::vector<Reader::Present> Reader::entries(Node node, Path path) {
-  if (node.kind == YamlValue::Kind::null) return {};
-  if (node.kind != YamlValue::Kind::map) {
+  if (node.kind == YamlValue::Kind::kNull) return {};
+  if (node.kind != YamlValue::Kind::kMap) {
     mistake(path.empty() ? "The configuration" : path, node, "a map of keys and values");
     return {};
   }
@@ -69,7 +69,7 @@ std::vector<Reader::Present> Reader::entries(Node node, Path path) {
 
 template <class Map, class Value>
 void Reader::merge(Node node, Map& target, Path path) {
-  if (node.kind == YamlValue::Kind::null) {
+  if (node.kind == YamlValue::Kind::kNull) {
     target.clear();
     return;
   }
@@ -88,7 +88,7 @@ void Reader::assign(Node node, GateMap& target, Path path) {
 }
 
 void Reader::assign(Node node, bool& target, Path path) {
-  if (node.kind == YamlValue::Kind::null) return;
+  if (node.kind == YamlValue::Kind::kNull) return;
   if (is_scalar(node)) {
     const Scalar scalar = resolve_scalar(node);
     if (std::holds_alternative<std::monostate>(scalar)) return;
@@ -101,7 +101,7 @@ void Reader::assign(Node node, bool& target, Path path) {
 }
 
 void Reader::integer(Node node, Path path, std::int64_t low, std::int64_t high, std::int64_t& out) {
-  if (node.kind == YamlValue::Kind::null) return;
+  if (node.kind == YamlValue::Kind::kNull) return;
   std::optional<std::int64_t> value;
   if (is_scalar(node)) {
     const Scalar scalar = resolve_scalar(node);
@@ -139,7 +139,7 @@ void Reader::assign(Node node, std::uint8_t& target, Path path) {
 }
 
 void Reader::assign(Node node, double& target, Path path) {
-  if (node.kind == YamlValue::Kind::null) return;
+  if (node.kind == YamlValue::Kind::kNull) return;
   if (is_scalar(node)) {
     const Scalar scalar = resolve_scalar(node);
     if (std::holds_alternative<std::monostate>(scalar)) return;
@@ -156,7 +156,7 @@ void Reader::assign(Node node, double& target, Path path) {
 }
 
 void Reader::assign(Node node, std::string& target, Path path) {
-  if (node.kind == YamlValue::Kind::null) return;
+  if (node.kind == YamlValue::Kind::kNull) return;
   if (!is_scalar(node)) {
     mistake(path, node, "text");
     return;
@@ -166,7 +166,7 @@ void Reader::assign(Node node, std::string& target, Path path) {
 }
 
 void Reader::assign(Node node, Duration& target, Path path) {
-  if (node.kind == YamlValue::Kind::null) return;
+  if (node.kind == YamlValue::Kind::kNull) return;
   if (is_scalar(node)) {
     const Scalar scalar = resolve_scalar(node);
     if (std::holds_alternative<std::monostate>(scalar)) return;

@@ -41,7 +41,7 @@ class Reader {
         if (!iequals(name, entry.key)) return;
         known = true;
         const std::string full = join(path, name);
-        if (entry.value->kind != YamlValue::Kind::null && !assigned_.insert(full).second) {
+        if (entry.value->kind != YamlValue::Kind::kNull && !assigned_.insert(full).second) {
           warn(full, entry.line,
                "is set more than once in different spellings; the last one in byte order counts");
         }
@@ -63,7 +63,7 @@ class Reader {
 
   template <class Value>
   void assign(Node node, std::optional<Value>& target, Path path) {
-    if (node.kind == YamlValue::Kind::null) return;
+    if (node.kind == YamlValue::Kind::kNull) return;
     const std::size_t before = mistakes_.size();
     Value value = target.value_or(Value{});
     assign(node, value, path);
@@ -72,7 +72,7 @@ class Reader {
 
   template <class Value>
   void assign(Node node, std::vector<Value>& target, Path path) {
-    if (node.kind == YamlValue::Kind::scalar || node.kind == YamlValue::Kind::map) {
+    if (node.kind == YamlValue::Kind::kScalar || node.kind == YamlValue::Kind::kMap) {
       mistake(path, node, "a list");
       return;
     }

@@ -9,7 +9,7 @@
 namespace edgecore::config {
 
 Scalar resolve_scalar(const YamlValue& value) {
-  if (value.kind == YamlValue::Kind::null) return std::monostate{};
+  if (value.kind == YamlValue::Kind::kNull) return std::monostate{};
   auto scalar = resolve_tagged_scalar(value.tag, value.text);
   if (scalar) return std::move(*scalar);
   throw BadInput("line " + std::to_string(value.line) +

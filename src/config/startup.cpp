@@ -10,7 +10,7 @@ namespace edgecore::config {
 
 Startup read_configuration(const std::filesystem::path& config_path,
                            const std::filesystem::path& bootstrap_path, const Host& host) {
-  const auto text = read_file(config_path, max_config_bytes);
+  const auto text = read_file(config_path, kMaxConfigBytes);
   if (!text) {
     throw Error(
         "The configuration file " + config_path.string() +

@@ -16,8 +16,8 @@
 namespace edgecore::config {
 namespace {
 
-constexpr std::size_t max_token_bytes = 64 * 1024;
-constexpr std::string_view white_space = " \t\r\n\v\f";
+constexpr std::size_t kMaxTokenBytes = 64 * 1024;
+constexpr std::string_view kWhiteSpace = " \t\r\n\v\f";
 
 bool names(const YamlEntry& entry, std::string_view key) {
   return iequals(scalar_text(resolve_scalar(entry.key)), key);
@@ -45,7 +45,7 @@ bool holds_something(const YamlEntry& token) {
 /// The first token entry that is still to be emptied; nullptr when none is.
 YamlEntry* next_token(YamlEntry& root) {
   for (YamlEntry* token : tokens(root)) {
-    if (token->value.kind == YamlValue::Kind::scalar && holds_something(*token)) return token;
+    if (token->value.kind == YamlValue::Kind::kScalar && holds_something(*token)) return token;
   }
   return nullptr;
 }
@@ -148,9 +148,9 @@ void unlink_file(const std::filesystem::path& path) {
 }  // namespace
 
 std::optional<std::string> read_bootstrap_token(const std::filesystem::path& path) {
-  auto text = read_file(path, max_token_bytes);
+  auto text = read_file(path, kMaxTokenBytes);
   if (!text) return std::nullopt;
-  const std::string_view token = trimmed(*text, white_space);
+  const std::string_view token = trimmed(*text, kWhiteSpace);
   if (token.empty()) return std::nullopt;
   return std::string(token);
 }
@@ -180,7 +180,7 @@ void clean_up_token(const std::filesystem::path& config_path, const std::filesys
   std::error_code error;
   std::filesystem::path file = std::filesystem::canonical(config_path, error);
   if (error) file = config_path;
-  if (const auto text = read_file(file, max_config_bytes)) {
+  if (const auto text = read_file(file, kMaxConfigBytes)) {
     if (const auto edited = without_token(*text)) {
       struct stat status {};
       if (::stat(file.c_str(), &status) != 0) throw SystemError("cannot stat " + file.string(), errno);

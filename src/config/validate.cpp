@@ -11,7 +11,7 @@
 namespace edgecore::config {
 namespace {
 
-constexpr mode_t directory_mode = 0755;
+constexpr mode_t kDirectoryMode = 0755;
 
 void check_database(const Database& database, Findings& findings) {
   const char* field = "database.dataSource";
@@ -22,7 +22,7 @@ void check_database(const Database& database, Findings& findings) {
   const std::filesystem::path file(database.data_source);
   const auto directory = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   try {
-    make_directories(directory, directory_mode);
+    make_directories(directory, kDirectoryMode);
     std::error_code error;
     if (std::filesystem::is_directory(directory, error)) return;
     findings.errors.push_back({field, "lies in " + directory.string() + ", which is not a directory"});
@@ -77,7 +77,7 @@ void check_edge_hub(const EdgeHub& hub, Findings& findings) {
 
 void check_event_bus(const EventBus& bus, Findings& findings) {
   if (!bus.enable) return;
-  if (bus.mode < mqtt_internal || bus.mode > mqtt_external) {
+  if (bus.mode < kMqttInternal || bus.mode > kMqttExternal) {
     findings.errors.push_back(
         {"modules.eventBus.mqttMode",
          std::to_string(bus.mode) + " is not a mode: 0 internal broker, 1 both, 2 external"});

@@ -24,7 +24,7 @@ struct KubernetesGate {
   bool beta;
   bool enabled;
 };
-constexpr std::array<KubernetesGate, 4> kubernetes_gates{
+constexpr std::array<KubernetesGate, 4> kKubernetesGates{
     {{"CustomCPUCFSQuotaPeriod", false, false},
      {"NodeSwap", true, false},
      {"NodeLogQuery", false, false},
@@ -50,7 +50,7 @@ class KubeletRules {
 
  private:
   void fail(const std::string& key, const std::string& text) {
-    findings_.errors.push_back({kubelet_section + key, text});
+    findings_.errors.push_back({kKubeletSection + key, text});
   }
 
   void not_negative(const char* key, std::int64_t value) {
@@ -70,7 +70,7 @@ class KubeletRules {
   }
 
   [[nodiscard]] bool gate(std::string_view name) const {
-    for (const KubernetesGate& known : kubernetes_gates) {
+    for (const KubernetesGate& known : kKubernetesGates) {
       if (known.name != name) continue;
       if (const auto set = k_.feature_gates.find(std::string(name)); set != k_.feature_gates.end())
         return set->second;
@@ -83,11 +83,11 @@ class KubeletRules {
   void check_gates() {
     for (const auto& [name, enabled] : k_.feature_gates) {
       const bool known = name == "AllAlpha" || name == "AllBeta" ||
-                         std::any_of(kubernetes_gates.begin(), kubernetes_gates.end(),
+                         std::any_of(kKubernetesGates.begin(), kKubernetesGates.end(),
                                      [&](const KubernetesGate& g) { return g.name == name; });
       if (known) continue;
       findings_.warnings.push_back(
-          {kubelet_section + ("featureGates." + log::quote(name)), "has no effect in this edgecore"});
+          {kKubeletSection + ("featureGates." + log::quote(name)), "has no effect in this edgecore"});
     }
   }
 

@@ -22,10 +22,10 @@ struct ConfigTree {
   }
   static YamlValue scalar(YamlPlace at, std::string_view tag, std::string_view text) {
     const bool null = tag == "?" && text.empty();
-    return make(null ? YamlValue::Kind::null : YamlValue::Kind::scalar, at, tag, text);
+    return make(null ? YamlValue::Kind::kNull : YamlValue::Kind::kScalar, at, tag, text);
   }
-  static YamlValue list(YamlPlace at) { return make(YamlValue::Kind::list, at, "?"); }
-  static YamlValue map(YamlPlace at) { return make(YamlValue::Kind::map, at, "?"); }
+  static YamlValue list(YamlPlace at) { return make(YamlValue::Kind::kList, at, "?"); }
+  static YamlValue map(YamlPlace at) { return make(YamlValue::Kind::kMap, at, "?"); }
   static YamlValue copy(const YamlValue& value, YamlPlace at) {
     YamlValue out = value;
     out.line = at.line;
@@ -39,9 +39,9 @@ struct ConfigTree {
   static void put(YamlValue& map, YamlValue key, YamlValue value) {
     map.entries.push_back({std::move(key), std::move(value)});
   }
-  static bool is_map(const YamlValue& value) { return value.kind == YamlValue::Kind::map; }
+  static bool is_map(const YamlValue& value) { return value.kind == YamlValue::Kind::kMap; }
   static std::vector<YamlValue>* items(YamlValue& value) {
-    return value.kind == YamlValue::Kind::list ? &value.items : nullptr;
+    return value.kind == YamlValue::Kind::kList ? &value.items : nullptr;
   }
   static void merge(YamlValue& map, YamlValue from) {
     for (YamlEntry& entry : from.entries) {
@@ -58,13 +58,13 @@ struct ConfigTree {
 }  // namespace
 
 YamlValue parse_yaml(std::string_view text) {
-  if (text.size() > max_config_bytes) {
-    throw BadInput("the configuration is larger than the " + std::to_string(max_config_bytes) +
+  if (text.size() > kMaxConfigBytes) {
+    throw BadInput("the configuration is larger than the " + std::to_string(kMaxConfigBytes) +
                    " bytes allowed");
   }
   if (!is_utf8(text) || text.find('\0') != std::string_view::npos)
     throw BadInput("the configuration is not a text in UTF-8");
-  YamlBuilder builder(ConfigTree(), YamlLimits{max_config_depth, max_config_values});
+  YamlBuilder builder(ConfigTree(), YamlLimits{kMaxConfigDepth, kMaxConfigValues});
   read_yaml(text, builder);
   return builder.take();
 }

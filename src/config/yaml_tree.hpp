@@ -14,8 +14,8 @@ struct YamlEntry;
 /// A parsed YAML (or JSON) document as a plain tree: aliases are written out, merge keys (`<<`) are merged
 /// in, lines and columns are kept. Built by parse_yaml only, within its limits.
 struct YamlValue {
-  enum class Kind { null, scalar, list, map };
-  Kind kind = Kind::null;
+  enum class Kind { kNull, kScalar, kList, kMap };
+  Kind kind = Kind::kNull;
   std::string text;  ///< of a scalar
   std::string tag;   ///< as the parser gives it: "?" plain, "!" quoted, else an explicit tag
   int line = 0;      ///< from 1

@@ -31,7 +31,7 @@ std::string_view code_name(Code code) {
 
 Code code_of(int number) {
   return number >= 0 && static_cast<std::size_t>(number) < kNames.size() ? static_cast<Code>(number)
-                                                                         : Code::Unknown;
+                                                                         : Code::kUnknown;
 }
 
 CallError::CallError(std::string_view method, Code code, std::string message)

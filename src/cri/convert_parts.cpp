@@ -6,7 +6,7 @@ namespace {
 
 /// Enums are open on the wire: a runtime may send a value newer than we know.
 NamespaceMode read_mode(v1::NamespaceMode mode) {
-  return v1::NamespaceMode_IsValid(mode) ? static_cast<NamespaceMode>(mode) : NamespaceMode::Pod;
+  return v1::NamespaceMode_IsValid(mode) ? static_cast<NamespaceMode>(mode) : NamespaceMode::kPod;
 }
 
 v1::NamespaceMode write_mode(NamespaceMode mode) {

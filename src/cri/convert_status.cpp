@@ -7,11 +7,11 @@ namespace edgecore::cri {
 namespace {
 
 PodSandboxState read_state(v1::PodSandboxState state) {
-  return state == v1::SANDBOX_READY ? PodSandboxState::Ready : PodSandboxState::NotReady;
+  return state == v1::SANDBOX_READY ? PodSandboxState::kReady : PodSandboxState::kNotReady;
 }
 
 ContainerState read_state(v1::ContainerState state) {
-  return v1::ContainerState_IsValid(state) ? static_cast<ContainerState>(state) : ContainerState::Unknown;
+  return v1::ContainerState_IsValid(state) ? static_cast<ContainerState>(state) : ContainerState::kUnknown;
 }
 
 }  // namespace
@@ -30,8 +30,8 @@ RuntimeStatus read(const v1::StatusResponse& in) {
 
 CgroupDriver read(const v1::RuntimeConfigResponse& in) {
   // SYSTEMD is the enum's zero, so a reply without `linux` must not be taken for it.
-  return in.has_linux() && in.linux().cgroup_driver() == v1::SYSTEMD ? CgroupDriver::Systemd
-                                                                     : CgroupDriver::Cgroupfs;
+  return in.has_linux() && in.linux().cgroup_driver() == v1::SYSTEMD ? CgroupDriver::kSystemd
+                                                                     : CgroupDriver::kCgroupfs;
 }
 
 PodSandbox read(const v1::PodSandbox& in) {
@@ -139,7 +139,7 @@ ContainerEvent read(const v1::ContainerEventResponse& in) {
   out.container_id = in.container_id();
   out.type = v1::ContainerEventType_IsValid(in.container_event_type())
                  ? static_cast<ContainerEventType>(in.container_event_type())
-                 : ContainerEventType::Started;
+                 : ContainerEventType::kStarted;
   out.created_at = in.created_at();
   if (in.has_pod_sandbox_status()) out.pod_sandbox_status = read(in.pod_sandbox_status());
   out.containers_statuses = read_each(in.containers_statuses());

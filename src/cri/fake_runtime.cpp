@@ -39,11 +39,11 @@ class FakeRuntime::Stream final : public EventStream {
     alarm_.emplace(executor, SteadyTime::max());
     boost::system::error_code woken;
     while (waiting_.empty() && !broken_) {
-      if (woken && !poked_) throw CallError(kMethod, Code::Cancelled, "the call was cancelled");
+      if (woken && !poked_) throw CallError(kMethod, Code::kCancelled, "the call was cancelled");
       poked_ = false;
       co_await alarm_->async_wait(asio::redirect_error(asio::use_awaitable, woken));
     }
-    if (waiting_.empty()) throw CallError(kMethod, Code::Unavailable, kDown);
+    if (waiting_.empty()) throw CallError(kMethod, Code::kUnavailable, kDown);
     auto event = std::move(waiting_.front());
     waiting_.pop_front();
     co_return event;
@@ -68,10 +68,10 @@ class FakeRuntime::Stream final : public EventStream {
   static constexpr const char* kMethod = "GetContainerEvents";
 
   void start() {
-    if (runtime_ == nullptr || runtime_->down_) throw CallError(kMethod, Code::Unavailable, kDown);
+    if (runtime_ == nullptr || runtime_->down_) throw CallError(kMethod, Code::kUnavailable, kDown);
     runtime_->calls_.push_back({kMethod, ""});
     if (!runtime_->with_events)
-      throw CallError(kMethod, Code::Unimplemented, "unknown method GetContainerEvents");
+      throw CallError(kMethod, Code::kUnimplemented, "unknown method GetContainerEvents");
     open_ = true;
   }
   void poke() {
@@ -144,7 +144,7 @@ Awaitable<void> FakeRuntime::suffer(const std::string& method, const Fault& faul
   }
   boost::system::error_code failed;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, failed));
-  if (failed) throw CallError(method, Code::Cancelled, "the call was cancelled");
+  if (failed) throw CallError(method, Code::kCancelled, "the call was cancelled");
 }
 
 template <class Result>
@@ -154,8 +154,8 @@ Awaitable<Result> FakeRuntime::perform(std::string method, std::string id, std::
   calls_.push_back({method, id});
   const auto fault = take_fault(method).value_or(Fault());
   co_await suffer(method, fault);
-  if (down_) throw CallError(method, Code::Unavailable, kDown);
-  const bool fails = fault.code != Code::Ok;
+  if (down_) throw CallError(method, Code::kUnavailable, kDown);
+  const bool fails = fault.code != Code::kOk;
   if (fails && !fault.after_effect) throw CallError(method, fault.code, fault.message);
   if constexpr (std::is_void_v<Result>) {
     effect();
@@ -300,7 +300,7 @@ Awaitable<PodSandboxStatus> FakeRuntime::pod_sandbox_status(std::string_view id)
 Awaitable<std::optional<std::int64_t>> FakeRuntime::pod_sandbox_pid(std::string_view id) {
   return perform<std::optional<std::int64_t>>(
       "PodSandboxStatus", std::string(id), [this, id = std::string(id)] {
-        const bool runs = world_->sandbox_status(id).state == PodSandboxState::Ready;
+        const bool runs = world_->sandbox_status(id).state == PodSandboxState::kReady;
         return with_pids && runs ? std::optional(pid_of(id)) : std::nullopt;
       });
 }
@@ -349,7 +349,7 @@ Awaitable<ContainerStatus> FakeRuntime::container_status(std::string_view id) {
 Awaitable<std::optional<std::int64_t>> FakeRuntime::container_pid(std::string_view id) {
   return perform<std::optional<std::int64_t>>(
       "ContainerStatus", std::string(id), [this, id = std::string(id)] {
-        const bool runs = world_->container_status(id, "ContainerStatus").state == ContainerState::Running;
+        const bool runs = world_->container_status(id, "ContainerStatus").state == ContainerState::kRunning;
         return with_pids && runs ? std::optional(pid_of(id)) : std::nullopt;
       });
 }
@@ -399,7 +399,7 @@ Awaitable<ContainerStats> FakeRuntime::container_stats(std::string_view id) {
 }
 
 Awaitable<std::vector<ContainerStats>> FakeRuntime::list_container_stats(const ContainerStatsFilter& filter) {
-  const ContainerFilter running{filter.id, ContainerState::Running, filter.pod_sandbox_id,
+  const ContainerFilter running{filter.id, ContainerState::kRunning, filter.pod_sandbox_id,
                                 filter.label_selector};
   return perform<std::vector<ContainerStats>>("ListContainerStats", "", [this, running] {
     std::vector<ContainerStats> all;
@@ -428,9 +428,9 @@ Awaitable<PodSandboxStats> FakeRuntime::pod_sandbox_stats(std::string_view id) {
   return perform<PodSandboxStats>("PodSandboxStats", std::string(id), [this, id = std::string(id)] {
     const auto found = stats_by_sandbox.find(id);
     if (stats_by_sandbox.empty())
-      throw CallError("PodSandboxStats", Code::Unimplemented, "unknown method PodSandboxStats");
+      throw CallError("PodSandboxStats", Code::kUnimplemented, "unknown method PodSandboxStats");
     if (found == stats_by_sandbox.end())
-      throw CallError("PodSandboxStats", Code::NotFound, "sandbox \"" + id + "\": not found");
+      throw CallError("PodSandboxStats", Code::kNotFound, "sandbox \"" + id + "\": not found");
     return found->second;
   });
 }
@@ -440,7 +440,7 @@ Awaitable<std::vector<PodSandboxStats>> FakeRuntime::list_pod_sandbox_stats(
   const PodSandboxFilter wanted{filter.id, std::nullopt, filter.label_selector};
   return perform<std::vector<PodSandboxStats>>("ListPodSandboxStats", "", [this, wanted] {
     if (stats_by_sandbox.empty())
-      throw CallError("ListPodSandboxStats", Code::Unimplemented, "unknown method ListPodSandboxStats");
+      throw CallError("ListPodSandboxStats", Code::kUnimplemented, "unknown method ListPodSandboxStats");
     std::vector<PodSandboxStats> all;
     for (const auto& one : world_->list_sandboxes(wanted)) {
       const auto found = stats_by_sandbox.find(one.id);

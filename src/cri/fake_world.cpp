@@ -12,12 +12,12 @@ constexpr std::int32_t kStartFailed = 128;
 constexpr std::int32_t kLostInReboot = 255;
 
 [[noreturn]] void not_found(const char* method, const char* kind, const std::string& id) {
-  throw CallError(method, Code::NotFound, std::string(kind) + " \"" + id + "\": not found");
+  throw CallError(method, Code::kNotFound, std::string(kind) + " \"" + id + "\": not found");
 }
 
 /// containerd reports what it refuses without a code of its own.
 [[noreturn]] void refuse(const char* method, std::string text) {
-  throw CallError(method, Code::Unknown, std::move(text));
+  throw CallError(method, Code::kUnknown, std::move(text));
 }
 
 /// 64 hex digits as containerd's; `kind` ('a' sandbox, 'c' container, 'e' image) tells a reader what it is.
@@ -71,17 +71,17 @@ void FakeWorld::tell(const Box& box, ContainerEventType type) const {
 }
 
 void FakeWorld::end(Box& box, std::int32_t code, const std::string& reason, const std::string& message) {
-  box.status.state = ContainerState::Exited;
+  box.status.state = ContainerState::kExited;
   box.status.finished_at = now();
   box.status.exit_code = code;
   box.status.reason = !reason.empty() ? reason : code == 0 ? "Completed" : "Error";
   box.status.message = message;
-  tell(box, ContainerEventType::Stopped);
+  tell(box, ContainerEventType::kStopped);
   ended_(box.status.id);
 }
 
 void FakeWorld::end(Sandbox& sandbox) {
-  if (std::exchange(sandbox.status.state, PodSandboxState::NotReady) == PodSandboxState::Ready)
+  if (std::exchange(sandbox.status.state, PodSandboxState::kNotReady) == PodSandboxState::kReady)
     ended_(sandbox.status.id);
 }
 
@@ -96,11 +96,11 @@ std::string FakeWorld::run_sandbox(const PodSandboxConfig& config, const std::st
   made.config = config;
   made.status.id = make_id('a', ++made_);
   made.status.metadata = config.metadata;
-  made.status.state = PodSandboxState::Ready;
+  made.status.state = PodSandboxState::kReady;
   made.status.created_at = now();
   made.status.namespace_options = config.linux.security_context.namespace_options;
   const bool host_network =
-      made.status.namespace_options && made.status.namespace_options->network == NamespaceMode::Node;
+      made.status.namespace_options && made.status.namespace_options->network == NamespaceMode::kNode;
   if (!host_network)
     made.status.ip = "10.88." + std::to_string(made_ / 250 % 256) + "." + std::to_string(made_ % 250 + 2);
   made.status.labels = config.labels;
@@ -115,7 +115,7 @@ void FakeWorld::stop_sandbox(const std::string& id) {
   auto& one = sandbox(id, "StopPodSandbox");
   for (const auto& container : boxes_of(id)) {
     auto& running = containers_.at(container);
-    if (running.status.state == ContainerState::Running) end(running, kKilled, "", "");
+    if (running.status.state == ContainerState::kRunning) end(running, kKilled, "", "");
   }
   end(one);
   one.status.ip.clear();
@@ -150,14 +150,14 @@ std::vector<PodSandbox> FakeWorld::list_sandboxes(const PodSandboxFilter& filter
 void FakeWorld::kill_sandbox(const std::string& id) {
   for (const auto& container : boxes_of(id)) {
     auto& running = containers_.at(container);
-    if (running.status.state == ContainerState::Running) end(running, kKilled, "", "");
+    if (running.status.state == ContainerState::kRunning) end(running, kKilled, "", "");
   }
   end(sandbox(id, "test"));
 }
 
 void FakeWorld::reboot() {
   for (auto& [id, one] : containers_)
-    if (one.status.state == ContainerState::Running) end(one, kLostInReboot, "Unknown", "");
+    if (one.status.state == ContainerState::kRunning) end(one, kLostInReboot, "Unknown", "");
   for (auto& [id, one] : sandboxes_) end(one);
 }
 
@@ -165,7 +165,7 @@ void FakeWorld::reboot() {
 
 std::string FakeWorld::create_container(const std::string& sandbox_id, const ContainerConfig& config) {
   const auto& owner = sandbox(sandbox_id, "CreateContainer");
-  if (owner.status.state != PodSandboxState::Ready)
+  if (owner.status.state != PodSandboxState::kReady)
     refuse("CreateContainer", "sandbox container \"" + sandbox_id + "\" is not running");
   const auto* image = find_image(config.image.image);
   if (image == nullptr) not_found("CreateContainer", "image", config.image.image);
@@ -179,7 +179,7 @@ std::string FakeWorld::create_container(const std::string& sandbox_id, const Con
   auto& status = made.status;
   status.id = make_id('c', ++made_);
   status.metadata = config.metadata;
-  status.state = ContainerState::Created;
+  status.state = ContainerState::kCreated;
   status.created_at = now();
   status.image = config.image;
   if (!image->repo_tags.empty()) status.image.image = image->repo_tags.front();
@@ -191,31 +191,31 @@ std::string FakeWorld::create_container(const std::string& sandbox_id, const Con
   status.resources = config.linux.resources;
   const auto id = status.id;
   const auto& stored = containers_.emplace(id, std::move(made)).first->second;
-  tell(stored, ContainerEventType::Created);
+  tell(stored, ContainerEventType::kCreated);
   return id;
 }
 
 void FakeWorld::start_container(const std::string& id) {
   auto& one = box(id, "StartContainer");
-  if (one.status.state != ContainerState::Created)
+  if (one.status.state != ContainerState::kCreated)
     refuse("StartContainer", "container is not in created state");
-  if (sandbox(one.sandbox_id, "StartContainer").status.state != PodSandboxState::Ready)
+  if (sandbox(one.sandbox_id, "StartContainer").status.state != PodSandboxState::kReady)
     refuse("StartContainer", "sandbox container \"" + one.sandbox_id + "\" is not running");
   const auto script = scripts_.find(one.config.metadata.name);
   if (script != scripts_.end() && !script->second.start_error.empty()) {
     end(one, kStartFailed, "StartError", script->second.start_error);
     refuse("StartContainer", script->second.start_error);
   }
-  one.status.state = ContainerState::Running;
+  one.status.state = ContainerState::kRunning;
   one.status.started_at = now();
-  tell(one, ContainerEventType::Started);
+  tell(one, ContainerEventType::kStarted);
   if (script != scripts_.end() && script->second.exit_at_start)
     end(one, *script->second.exit_at_start, script->second.reason, script->second.message);
 }
 
 void FakeWorld::stop_container(const std::string& id) {
   auto& one = box(id, "StopContainer");
-  if (one.status.state != ContainerState::Running) return;
+  if (one.status.state != ContainerState::kRunning) return;
   const auto script = scripts_.find(one.config.metadata.name);
   end(one, script == scripts_.end() ? 0 : script->second.exit_at_stop, "", "");
 }
@@ -223,10 +223,10 @@ void FakeWorld::stop_container(const std::string& id) {
 void FakeWorld::remove_container(const std::string& id) {
   const auto found = containers_.find(id);
   if (found == containers_.end()) return;
-  if (found->second.status.state == ContainerState::Running) end(found->second, kKilled, "", "");
+  if (found->second.status.state == ContainerState::kRunning) end(found->second, kKilled, "", "");
   const Box gone = std::move(found->second);
   containers_.erase(found);
-  tell(gone, ContainerEventType::Deleted);
+  tell(gone, ContainerEventType::kDeleted);
 }
 
 ContainerStatus FakeWorld::container_status(const std::string& id, const char* method) const {
@@ -254,14 +254,14 @@ void FakeWorld::update_resources(const std::string& id, const LinuxContainerReso
 }
 
 void FakeWorld::require_running(const std::string& id, const char* method) const {
-  if (container_status(id, method).state != ContainerState::Running)
+  if (container_status(id, method).state != ContainerState::kRunning)
     refuse(method, "container \"" + id + "\" is not in running state");
 }
 
 void FakeWorld::exit(const std::string& id, std::int32_t code, const std::string& reason,
                      const std::string& message) {
   auto& one = box(id, "test");
-  if (one.status.state != ContainerState::Running) throw Error("the container " + id + " does not run");
+  if (one.status.state != ContainerState::kRunning) throw Error("the container " + id + " does not run");
   end(one, code, reason, message);
 }
 
@@ -303,7 +303,7 @@ std::optional<Image> FakeWorld::image_status(const std::string& reference) const
 std::string FakeWorld::pull_image(const std::string& reference, const std::optional<AuthConfig>& auth) {
   const auto found = remote_.find(reference);
   if (found == remote_.end())
-    throw CallError("PullImage", Code::NotFound,
+    throw CallError("PullImage", Code::kNotFound,
                     "failed to resolve reference \"" + reference + "\": not found");
   if (found->second.need_auth && (!auth || auth->username != *found->second.need_auth))
     refuse("PullImage", "failed to authorize: 401 Unauthorized");

@@ -30,7 +30,7 @@ grpc::ChannelArguments channel_arguments() {
 }
 
 [[noreturn]] void fail_cancelled(const Rpc& rpc, const char* why) {
-  throw CallError(rpc.method, Code::Cancelled, why);
+  throw CallError(rpc.method, Code::kCancelled, why);
 }
 
 constexpr const char* kCancelled = "the call was cancelled";
@@ -43,7 +43,7 @@ class GrpcEventStream final : public EventStream {
   explicit GrpcEventStream(std::shared_ptr<Link> link) : link_(std::move(link)) {}
 
   Awaitable<std::optional<ContainerEvent>> next() override {
-    if (ended_) throw CallError(kEvents.method, Code::FailedPrecondition, "the event stream has ended");
+    if (ended_) throw CallError(kEvents.method, Code::kFailedPrecondition, "the event stream has ended");
     ended_ = true;  // unless an event comes
     if (!ticket_) co_await open();
     rpc::Flight* const flight = ticket_->operator->();
@@ -111,7 +111,7 @@ std::string Rpc::path() const {
 
 void unpack(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& message, std::string_view method) {
   if (!rpc::parse(bytes, message))
-    throw CallError(method, Code::Internal, "the runtime's reply is not a valid message");
+    throw CallError(method, Code::kInternal, "the runtime's reply is not a valid message");
 }
 
 Awaitable<grpc::ByteBuffer> ask(std::shared_ptr<Link> link, Rpc called, grpc::ByteBuffer request) {

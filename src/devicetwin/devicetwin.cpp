@@ -224,13 +224,14 @@ class DeviceTwin final : public beehive::Module {
                           log::quote(resource));
       return;
     }
-    constexpr std::string_view prefix = "device/";
-    constexpr std::string_view suffix = "/twin/cloud_updated";
-    if (resource.ends_with(suffix)) {
-      const std::string id = resource.substr(prefix.size(), resource.size() - prefix.size() - suffix.size());
+    constexpr std::string_view kPrefix = "device/";
+    constexpr std::string_view kSuffix = "/twin/cloud_updated";
+    if (resource.ends_with(kSuffix)) {
+      const std::string id =
+          resource.substr(kPrefix.size(), resource.size() - kPrefix.size() - kSuffix.size());
       requests_.on_cloud_update(id, kube::dump_json(object_of(message.content)));
     } else if (message.route.operation.find("updated") != std::string::npos) {
-      requests_.on_attributes(resource.substr(prefix.size()), object_of(message.content));
+      requests_.on_attributes(resource.substr(kPrefix.size()), object_of(message.content));
     }
   }
 

@@ -149,7 +149,7 @@ std::vector<LogRotation::RunningLog> Upkeep::running_logs() const {
   std::vector<LogRotation::RunningLog> logs;
   for (const std::string& uid : cache.uids()) {
     for (const auto& one : cache.peek(uid)->containers) {
-      if (one.state == cri::ContainerState::Running) logs.push_back({one.id, one.log_path});
+      if (one.state == cri::ContainerState::kRunning) logs.push_back({one.id, one.log_path});
     }
   }
   return logs;

@@ -98,7 +98,7 @@ WallTime time_for_verification(WallTime wall, const Identity* identity) {
 }
 
 std::optional<std::string> unusable(const Identity& identity, WallTime now) {
-  return net::verify(identity.certificate, {identity.ca}, net::CertificatePurpose::client, now);
+  return net::verify(identity.certificate, {identity.ca}, net::CertificatePurpose::kClient, now);
 }
 
 WallTime renewal_time(const net::Certificate& certificate, double r) {

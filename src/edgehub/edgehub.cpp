@@ -305,10 +305,10 @@ boost::asio::awaitable<void> EdgeHub::watch_network() {
   for (;;) {
     const net::InterfaceEvent event = co_await watch->next();
     if (session_ != nullptr) session_->probe();
-    const bool better = event.change == net::InterfaceChange::link_up ||
-                        event.change == net::InterfaceChange::address_added ||
-                        event.change == net::InterfaceChange::route_added ||
-                        event.change == net::InterfaceChange::lost;
+    const bool better = event.change == net::InterfaceChange::kLinkUp ||
+                        event.change == net::InterfaceChange::kAddressAdded ||
+                        event.change == net::InterfaceChange::kRouteAdded ||
+                        event.change == net::InterfaceChange::kLost;
     if (better) network_came_up();
   }
 }

@@ -268,18 +268,18 @@ void Session::check_alive(SteadyTime now) {
   if (!end_reason_.empty()) throw Error(end_reason_);
   const SteadyTime heard = socket_->last_heard();
   if (now - heard >= silence(options_)) {
-    throw net::NetError(net::NetFailure::timeout, "the cloud has been silent for two heartbeats");
+    throw net::NetError(net::NetFailure::kTimeout, "the cloud has been silent for two heartbeats");
   }
   if (probe_until_ && heard > *probe_from_) {
     probe_until_.reset();
   } else if (probe_until_ && now >= *probe_until_) {
-    throw net::NetError(net::NetFailure::timeout,
+    throw net::NetError(net::NetFailure::kTimeout,
                         "nothing was heard from the cloud after the network changed");
   }
   outstanding_.forget_before(now - kAskersWait);
   const auto oldest = outstanding_.oldest_after(last_message_);
   if (oldest && now - *oldest >= no_answer(options_)) {
-    throw net::NetError(net::NetFailure::timeout,
+    throw net::NetError(net::NetFailure::kTimeout,
                         "the cloud answers no request on this connection, not even a greeting");
   }
 }

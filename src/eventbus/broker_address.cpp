@@ -41,8 +41,8 @@ BrokerAddress BrokerAddress::parse(std::string_view url) {
   std::string_view rest = colon == std::string_view::npos ? url : url.substr(colon + 3);
   BrokerAddress address;
   if (scheme == "unix") {
-    constexpr std::size_t longest_path = 107;
-    if (rest.empty() || rest.size() > longest_path) refuse(url, "it needs the path of a socket");
+    constexpr std::size_t kLongestPath = 107;
+    if (rest.empty() || rest.size() > kLongestPath) refuse(url, "it needs the path of a socket");
     address.host = rest;
     return address;
   }

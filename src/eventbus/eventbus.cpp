@@ -41,8 +41,8 @@ class EventBus final : public beehive::Module {
               }),
         uploads_(context, deps.store, {}),
         tasks_(context.executor) {
-    if (config_.mode != config::mqtt_internal) make_external();
-    if (config_.mode != config::mqtt_external) make_internal(options);
+    if (config_.mode != config::kMqttInternal) make_external();
+    if (config_.mode != config::kMqttExternal) make_internal(options);
   }
 
   boost::asio::awaitable<void> run() override {

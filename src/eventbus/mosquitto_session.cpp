@@ -79,9 +79,9 @@ void MosquittoSession::set_callbacks() {
     if (auto* events = static_cast<MosquittoSession*>(self)->events_) events->message(*message);
   });
   mosquitto_subscribe_callback_set(handle, [](mosquitto*, void* self, int id, int count, const int* granted) {
-    constexpr int refused = 0x80;
+    constexpr int kRefused = 0x80;
     if (auto* events = static_cast<MosquittoSession*>(self)->events_)
-      events->subscribed(id, count > 0 && granted[0] < refused);
+      events->subscribed(id, count > 0 && granted[0] < kRefused);
   });
   mosquitto_publish_callback_set(handle, [](mosquitto*, void* self, int id) {
     if (auto* events = static_cast<MosquittoSession*>(self)->events_) events->published(id);

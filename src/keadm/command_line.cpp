@@ -20,7 +20,7 @@ const std::map<std::string, OutputFormat> kFormats{{"wide", OutputFormat::kWide}
 
 /// What CLI11 fills in.
 struct Raw {
-  std::string config = config::default_config_path;
+  std::string config = config::kDefaultConfigPath;
   bool version = false;
   GetCommand get;
   DescribeCommand describe;

@@ -44,7 +44,7 @@ struct LogsCommand {
 
 /// What is to be done.
 struct Invocation {
-  std::filesystem::path config_path = config::default_config_path;
+  std::filesystem::path config_path = config::kDefaultConfigPath;
   std::variant<GetCommand, DescribeCommand, RestartCommand, LogsCommand> command;
 };
 

@@ -32,7 +32,7 @@ std::string cluster_ca() {
 
 /// What is wrong in other parts of the file is for edgecore to say.
 config::LoadedConfig configuration(const std::filesystem::path& path) {
-  const auto text = read_file(path, config::max_config_bytes);
+  const auto text = read_file(path, config::kMaxConfigBytes);
   if (!text)
     throw Error("The configuration file " + path.string() +
                 " does not exist; name another one with --config");

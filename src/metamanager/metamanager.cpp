@@ -28,8 +28,8 @@ namespace op = names::operation;
 namespace type = names::resource;
 
 std::chrono::milliseconds remote_timeout(const config::MetaManager& config) {
-  constexpr std::int32_t fallback = 60;
-  return std::chrono::seconds(config.remote_query_timeout > 0 ? config.remote_query_timeout : fallback);
+  constexpr std::int32_t kFallback = 60;
+  return std::chrono::seconds(config.remote_query_timeout > 0 ? config.remote_query_timeout : kFallback);
 }
 
 class MetaManager final : public beehive::Module {

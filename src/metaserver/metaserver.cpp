@@ -233,7 +233,7 @@ class MetaServer final : public beehive::Module {
     net::ServerTlsOptions options;
     options.certificate_pem = chain;
     options.key_pem = key;
-    options.client_certificate = net::ClientCertificate::asked;
+    options.client_certificate = net::ClientCertificate::kAsked;
     try {
       tls_ = net::TlsContext::server(options);
       certificate_expiry_ = net::Certificate::from_pem(chain).not_after();

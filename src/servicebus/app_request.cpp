@@ -28,16 +28,16 @@ class OuterMembers final : public nlohmann::json_sax<Json> {
   bool number_float(number_float_t, const string_t&) override { return other(); }
   bool string(string_t& text) override {
     if (depth_ == 0) return false;
-    if (depth_ == 1 && member_ == Member::target_url) target_url = text;
+    if (depth_ == 1 && member_ == Member::kTargetUrl) target_url = text;
     return true;
   }
   bool binary(binary_t&) override { return false; }
   bool start_object(std::size_t) override { return (depth_ == 0 || other()) && open(); }
   bool key(string_t& name) override {
     if (depth_ != 1) return true;
-    member_ = iequals(name, "targetURL") ? Member::target_url
-              : iequals(name, "method")  ? Member::method
-                                         : Member::payload;
+    member_ = iequals(name, "targetURL") ? Member::kTargetUrl
+              : iequals(name, "method")  ? Member::kMethod
+                                         : Member::kPayload;
     return true;
   }
   bool end_object() override { return close(); }
@@ -46,10 +46,10 @@ class OuterMembers final : public nlohmann::json_sax<Json> {
   bool parse_error(std::size_t, const std::string&, const Json::exception&) override { return false; }
 
  private:
-  enum class Member : std::uint8_t { target_url, method, payload };
+  enum class Member : std::uint8_t { kTargetUrl, kMethod, kPayload };
 
   /// A value that is no string: fine as payload, or inside of it.
-  [[nodiscard]] bool other() const { return depth_ > 1 || (depth_ == 1 && member_ == Member::payload); }
+  [[nodiscard]] bool other() const { return depth_ > 1 || (depth_ == 1 && member_ == Member::kPayload); }
   bool open() {
     ++depth_;
     return true;
@@ -60,7 +60,7 @@ class OuterMembers final : public nlohmann::json_sax<Json> {
   }
 
   std::size_t depth_ = 0;
-  Member member_ = Member::payload;
+  Member member_ = Member::kPayload;
 };
 
 }  // namespace

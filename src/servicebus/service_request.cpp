@@ -64,9 +64,9 @@ std::optional<Place> read_place(std::string_view resource) {
 }
 
 bool is_token(std::string_view text) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return is_alnum(c) || marks.find(c) != std::string_view::npos;
+    return is_alnum(c) || kMarks.find(c) != std::string_view::npos;
   });
 }
 

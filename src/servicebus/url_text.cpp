@@ -49,14 +49,14 @@ std::string clean_path(std::string_view path) {
 }
 
 std::optional<std::string> escape_target(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7F) return std::nullopt;
     if (byte == ' ' || byte >= 0x80) {
-      out += {'%', digits[byte >> 4U], digits[byte & 0xFU]};
+      out += {'%', kDigits[byte >> 4U], kDigits[byte & 0xFU]};
     } else {
       out += c;
     }

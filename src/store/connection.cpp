@@ -64,7 +64,7 @@ std::int64_t Statement::integer(int column) const {
 
 Connection::Connection(const std::filesystem::path& path, Mode mode) : path_(path) {
   const int flags =
-      SQLITE_OPEN_NOMUTEX | (mode == Mode::writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+      SQLITE_OPEN_NOMUTEX | (mode == Mode::kWriter ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
   handle_.reset(raw);
@@ -72,7 +72,7 @@ Connection::Connection(const std::filesystem::path& path, Mode mode) : path_(pat
   sqlite3_extended_result_codes(raw, 1);
   // Our lock file keeps other agents out; this is for an operator's sqlite3 shell.
   busy_timeout(5000);
-  execute(mode == Mode::writer ? kWriterCache : kReaderCache);
+  execute(mode == Mode::kWriter ? kWriterCache : kReaderCache);
 }
 
 Connection::~Connection() = default;

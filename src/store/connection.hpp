@@ -43,7 +43,7 @@ class Statement {
 /// A SQLite connection and its prepared statements. One thread at a time.
 class Connection {
  public:
-  enum class Mode { writer, reader };
+  enum class Mode { kWriter, kReader };
   /// Opens an existing file. Throws StoreError.
   Connection(const std::filesystem::path& path, Mode mode);
   Connection(const Connection&) = delete;

@@ -21,8 +21,8 @@ Row row_of(const Statement& row) {
 // "apps/v1, Resource=deployments" -> "/apps/v1/deployments/", what the keys of that resource begin with.
 // nullopt for a text that is not of that form.
 std::optional<std::string> key_prefix(std::string_view gvr) {
-  constexpr std::string_view separator = ", Resource=";
-  const auto comma = gvr.find(separator);
+  constexpr std::string_view kSeparator = ", Resource=";
+  const auto comma = gvr.find(kSeparator);
   const auto slash = gvr.find('/');
   if (comma == std::string_view::npos || slash == std::string_view::npos || slash > comma)
     return std::nullopt;
@@ -31,7 +31,7 @@ std::optional<std::string> key_prefix(std::string_view gvr) {
   prefix += group.empty() ? "core" : group;
   prefix += gvr.substr(slash, comma - slash);
   prefix += '/';
-  prefix += gvr.substr(comma + separator.size());
+  prefix += gvr.substr(comma + kSeparator.size());
   prefix += '/';
   return prefix;
 }

@@ -92,7 +92,7 @@ void make_room_for_evidence(const fs::path& path) {
     if (name.starts_with(prefix) && !companion) kept.emplace_back(entry.last_write_time(), entry.path());
   }
   std::sort(kept.begin(), kept.end());
-  for (std::size_t i = 0; i + static_cast<std::size_t>(max_files_set_aside) <= kept.size(); ++i) {
+  for (std::size_t i = 0; i + static_cast<std::size_t>(kMaxFilesSetAside) <= kept.size(); ++i) {
     log::get("store")->warn("removing {}, which was set aside long ago", kept[i].second.string());
     fs::remove(kept[i].second);
     for (const char* companion : kCompanions) fs::remove(kept[i].second.string() + companion);
@@ -122,7 +122,7 @@ bool means_corrupt(int code) {
 std::unique_ptr<Connection> open_checked(const fs::path& path) {
   make_private_file(path);
   try {
-    auto connection = std::make_unique<Connection>(path, Connection::Mode::writer);
+    auto connection = std::make_unique<Connection>(path, Connection::Mode::kWriter);
     const std::string verdict = connection->ask(sql::kQuickCheck);
     if (verdict != "ok")
       throw Unusable("the database " + path.string() + " is damaged: " + log::quote(verdict));

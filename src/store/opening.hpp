@@ -11,7 +11,7 @@ namespace edgecore::store {
 class Connection;
 
 /// Files set aside are evidence, but flash is small: so many are kept, the oldest goes first.
-constexpr int max_files_set_aside = 3;
+constexpr int kMaxFilesSetAside = 3;
 
 struct Opened {
   std::unique_ptr<Connection> connection;  ///< the writer's: checked, in WAL mode, schema in place

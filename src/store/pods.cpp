@@ -38,13 +38,13 @@ Removal remove(Transaction& from, std::string_view name_space, std::string_view 
   const std::string served_key = meta_v2::make_key("", "v1", "pods", name_space, name);
   const auto pod = meta::find(from, key);
   const auto served = meta_v2::find(from, served_key);
-  if (pod && is_of_other(pod->value, uid)) return Removal::other_uid;
+  if (pod && is_of_other(pod->value, uid)) return Removal::kOtherUid;
   // The row for MetaServer may lag behind or stand alone: it goes only if it is this pod's as well.
   const bool unserved = served && !is_of_other(served->value, uid) && meta_v2::remove(from, served_key);
-  if (!pod) return unserved ? Removal::removed : served ? Removal::other_uid : Removal::absent;
+  if (!pod) return unserved ? Removal::kRemoved : served ? Removal::kOtherUid : Removal::kAbsent;
   meta::remove(from, key);
   meta::remove(from, resource(name_space, "podpatch", name));
-  return Removal::removed;
+  return Removal::kRemoved;
 }
 
 std::optional<std::string> uid_of(std::string_view object_json) {

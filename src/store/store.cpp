@@ -113,7 +113,7 @@ void Store::flush() {
 }
 
 Reader Store::open_reader() const {
-  auto connection = std::make_unique<Connection>(parts_->path, Connection::Mode::reader);
+  auto connection = std::make_unique<Connection>(parts_->path, Connection::Mode::kReader);
   return Reader(std::move(connection));
 }
 

@@ -92,20 +92,20 @@ std::string Authority::join_token(std::chrono::seconds valid) const {
 
 TokenVerdict Authority::judge(std::string_view authorization) const {
   constexpr std::string_view kBearer = "Bearer ";
-  if (!authorization.starts_with(kBearer)) return TokenVerdict::malformed;
+  if (!authorization.starts_with(kBearer)) return TokenVerdict::kMalformed;
   const std::string_view jwt = authorization.substr(kBearer.size());
   const std::size_t last = jwt.rfind('.');
   const std::size_t first = jwt.find('.');
-  if (first == std::string_view::npos || last == first) return TokenVerdict::refused;
+  if (first == std::string_view::npos || last == first) return TokenVerdict::kRefused;
   const std::string_view text = jwt.substr(0, last);
   try {
     const std::string signature = net::base64url_decode(jwt.substr(last + 1));
-    if (!net::equal_secrets(signature, test::hmac_sha256(ca_key_.der(), text))) return TokenVerdict::refused;
+    if (!net::equal_secrets(signature, test::hmac_sha256(ca_key_.der(), text))) return TokenVerdict::kRefused;
     const Json claims = kube::parse_json(net::base64url_decode(text.substr(first + 1)), "The token");
     const WallTime expiry{std::chrono::seconds(kube::get_int(claims, "exp"))};
-    return clock_.wall() < expiry ? TokenVerdict::good : TokenVerdict::refused;
+    return clock_.wall() < expiry ? TokenVerdict::kGood : TokenVerdict::kRefused;
   } catch (const BadInput&) {
-    return TokenVerdict::refused;
+    return TokenVerdict::kRefused;
   }
 }
 
@@ -142,9 +142,9 @@ std::shared_ptr<const net::TlsContext> Authority::server(net::ClientCertificate 
   what.not_after = clock_.wall() + 100 * kYear;
   what.server_auth = true;
   what.dns_names = {""};  // as CloudCore's default configuration has it (protocol/01-tunnel.md §2.2)
-  what.ip_addresses = {identity == ServerIdentity::wrong_name ? "192.0.2.1" : "127.0.0.1"};
+  what.ip_addresses = {identity == ServerIdentity::kWrongName ? "192.0.2.1" : "127.0.0.1"};
   net::Certificate certificate = net::sign(what, key, ca_, ca_key_);
-  if (identity == ServerIdentity::wrong_ca) {
+  if (identity == ServerIdentity::kWrongCa) {
     const net::PrivateKey other = net::PrivateKey::generate();
     net::CertificateTemplate stranger;
     stranger.subject = {{"CN", "KubeEdge"}};

@@ -16,7 +16,7 @@
 namespace edgecore::cloudsim {
 
 /// How an edge node's bearer token was judged.
-enum class TokenVerdict : std::uint8_t { good, malformed, refused };
+enum class TokenVerdict : std::uint8_t { kGood, kMalformed, kRefused };
 
 /// Everything the cloud signs: the CA of CloudCore with its server and node certificates and join tokens
 /// (protocol/01-tunnel.md §3), and the cluster's own CA and service account key. Kept as PEM files in a
@@ -40,7 +40,7 @@ class Authority {
   [[nodiscard]] std::string sign_serving(std::string_view csr_der, const std::vector<std::string>& dns,
                                          const std::vector<std::string>& ips) const;
 
-  enum class ServerIdentity : std::uint8_t { right, wrong_name, wrong_ca };
+  enum class ServerIdentity : std::uint8_t { kRight, kWrongName, kWrongCa };
   /// Credentials for the cloud's own ports, with a certificate made for the call.
   [[nodiscard]] std::shared_ptr<const net::TlsContext> server(net::ClientCertificate client,
                                                               ServerIdentity identity) const;

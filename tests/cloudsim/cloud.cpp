@@ -101,7 +101,7 @@ void Cloud::publish_token() {
   const ResourceKind& kind = kind_named("Secret");
   const Json secret = {{"metadata", {{"name", "tokensecret"}}}, {"stringData", {{"tokendata", token()}}}};
   if (cluster_.find(kind, "kubeedge", "tokensecret")) {
-    cluster_.patch(kind, "kubeedge", "tokensecret", PatchType::merge, secret);
+    cluster_.patch(kind, "kubeedge", "tokensecret", PatchType::kMerge, secret);
   } else {
     cluster_.create(kind, "kubeedge", secret);
   }
@@ -172,11 +172,11 @@ void Cloud::set_faults(const Json& change) {
   dynamic_.faults_changed();
   if (before == faults_.server_identity) return;
   using Identity = Authority::ServerIdentity;
-  const Identity identity = faults_.server_identity == "wrong-name" ? Identity::wrong_name
-                            : faults_.server_identity == "wrong-ca" ? Identity::wrong_ca
-                                                                    : Identity::right;
-  hub_.set_tls(authority_.server(net::ClientCertificate::required, identity));
-  enrolment_.set_tls(authority_.server(net::ClientCertificate::asked, identity));
+  const Identity identity = faults_.server_identity == "wrong-name" ? Identity::kWrongName
+                            : faults_.server_identity == "wrong-ca" ? Identity::kWrongCa
+                                                                    : Identity::kRight;
+  hub_.set_tls(authority_.server(net::ClientCertificate::kRequired, identity));
+  enrolment_.set_tls(authority_.server(net::ClientCertificate::kAsked, identity));
 }
 
 void Cloud::act(const Json& action) {

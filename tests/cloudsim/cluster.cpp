@@ -53,10 +53,10 @@ void check_name(const ResourceKind& kind, const std::string& name) {
 }  // namespace
 
 std::optional<PatchType> patch_type(std::string_view media_type) {
-  if (media_type == "application/json-patch+json") return PatchType::json;
-  if (media_type == "application/merge-patch+json") return PatchType::merge;
+  if (media_type == "application/json-patch+json") return PatchType::kJson;
+  if (media_type == "application/merge-patch+json") return PatchType::kMerge;
   if (media_type == "application/strategic-merge-patch+json" || media_type == "application/apply-patch+yaml")
-    return PatchType::strategic;
+    return PatchType::kStrategic;
   return std::nullopt;
 }
 
@@ -165,7 +165,7 @@ Object Cluster::create(const ResourceKind& kind, const std::string& ns, Json obj
   if (!kind.group.empty() && object.contains("spec") && kind.kind != "Lease" &&
       kind.kind != "CertificateSigningRequest")
     stamped["generation"] = 1;
-  Object stored = commit(kind, ChangeType::added, std::move(object), nullptr);
+  Object stored = commit(kind, ChangeType::kAdded, std::move(object), nullptr);
   if (kind.kind == "Namespace" && rehearsals_ == 0) {
     Json account = {{"metadata", {{"name", "default"}}}};
     create(kind_named("ServiceAccount"), name, std::move(account));
@@ -200,13 +200,13 @@ Object Cluster::patch(const ResourceKind& kind, const std::string& ns, const std
   Json after;
   try {
     switch (type) {
-      case PatchType::json:
+      case PatchType::kJson:
         after = kube::apply_json_patch(*before, patch);
         break;
-      case PatchType::merge:
+      case PatchType::kMerge:
         after = kube::apply_merge_patch(*before, patch);
         break;
-      case PatchType::strategic:
+      case PatchType::kStrategic:
         after = kube::apply_strategic_merge(*before, patch, kind.kind);
         break;
     }
@@ -264,7 +264,7 @@ Object Cluster::replace(const ResourceKind& kind, const Object& before, Json aft
   const bool finished = kube::find_path(after, "metadata.deletionTimestamp") != nullptr &&
                         kind.kind != "Pod" && kube::array_or_empty(after, "metadata.finalizers").empty();
   if (kind.kind == "CustomResourceDefinition" && after["spec"] != (*before)["spec"]) define(after);
-  Object stored = commit(kind, ChangeType::modified, std::move(after), before);
+  Object stored = commit(kind, ChangeType::kModified, std::move(after), before);
   if (finished) return erase(kind, stored).object;
   return stored;
 }
@@ -324,12 +324,12 @@ Deletion Cluster::mark(const ResourceKind& kind, const Object& object, std::int6
     return {object, false};
   metadata["deletionTimestamp"] = kube::format_time(now() + std::chrono::seconds(grace));
   metadata["deletionGracePeriodSeconds"] = grace;
-  return {commit(kind, ChangeType::modified, std::move(marked), object), false};
+  return {commit(kind, ChangeType::kModified, std::move(marked), object), false};
 }
 
 Deletion Cluster::erase(const ResourceKind& kind, const Object& object) {
   Json last = *object;
-  return {commit(kind, ChangeType::deleted, std::move(last), object), true};
+  return {commit(kind, ChangeType::kDeleted, std::move(last), object), true};
 }
 
 Object Cluster::commit(const ResourceKind& kind, ChangeType type, Json object, const Object& before) {
@@ -343,7 +343,7 @@ Object Cluster::commit(const ResourceKind& kind, ChangeType type, Json object, c
   change.before = before;
   auto& of_kind = objects_[Kind(kind.group, kind.plural)];
   const Key key(namespace_of(*change.object), name_of(*change.object));
-  if (type == ChangeType::deleted) {
+  if (type == ChangeType::kDeleted) {
     of_kind.erase(key);
   } else {
     of_kind[key] = change.object;

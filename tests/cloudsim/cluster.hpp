@@ -22,18 +22,18 @@ namespace edgecore::cloudsim {
 /// A stored object: immutable, with kind and apiVersion.
 using Object = std::shared_ptr<const Json>;
 
-enum class ChangeType : std::uint8_t { added, modified, deleted };
+enum class ChangeType : std::uint8_t { kAdded, kModified, kDeleted };
 
 /// One step of the cluster's history.
 struct Change {
-  ChangeType type = ChangeType::added;
+  ChangeType type = ChangeType::kAdded;
   const ResourceKind* kind = nullptr;
   Object object;  ///< for `deleted` the last state, with the resourceVersion of the deletion
   Object before;  ///< null for `added`
   std::uint64_t version = 0;
 };
 
-enum class PatchType : std::uint8_t { json, merge, strategic };
+enum class PatchType : std::uint8_t { kJson, kMerge, kStrategic };
 /// The type of a patch by its media type, without parameters; nullopt if it names no patch.
 std::optional<PatchType> patch_type(std::string_view media_type);
 

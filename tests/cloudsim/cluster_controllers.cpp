@@ -57,10 +57,10 @@ void ClusterControllers::bind(const Json& pod, const std::string& node) {
                           {"lastProbeTime", nullptr},
                           {"lastTransitionTime", kube::format_time(cluster_.now())}};
   const Json status = {{"status", {{"conditions", Json::array({scheduled})}}}};
-  cluster_.patch(kind, namespace_of(pod), name_of(pod), PatchType::strategic, status, "status");
+  cluster_.patch(kind, namespace_of(pod), name_of(pod), PatchType::kStrategic, status, "status");
   // Last, so that the binding is one change with the condition in it, as an API server writes it.
   const Json patch = {{"spec", {{"nodeName", node}}}};
-  cluster_.patch(kind, namespace_of(pod), name_of(pod), PatchType::merge, patch);
+  cluster_.patch(kind, namespace_of(pod), name_of(pod), PatchType::kMerge, patch);
 }
 
 void ClusterControllers::watch_leases() {
@@ -86,7 +86,7 @@ void ClusterControllers::watch_leases() {
       conditions.push_back(std::move(each));
     }
     const Json patch = {{"status", {{"conditions", std::move(conditions)}}}};
-    cluster_.patch(kind_named("Node"), "", name, PatchType::strategic, patch, "status");
+    cluster_.patch(kind_named("Node"), "", name, PatchType::kStrategic, patch, "status");
     log::get("cloudsim")->info("node {} has not renewed its lease: it is Unknown now", name);
   }
 }
@@ -120,12 +120,12 @@ void ClusterControllers::sign(const Json& request) {
     status["conditions"] = Json::array({condition_of("Failed", "SignerValidationFailure", bad.what())});
   }
   const Json patch = {{"status", std::move(status)}};
-  cluster_.patch(kind_named("CertificateSigningRequest"), "", name_of(request), PatchType::merge, patch,
+  cluster_.patch(kind_named("CertificateSigningRequest"), "", name_of(request), PatchType::kMerge, patch,
                  "status");
 }
 
 void ClusterControllers::collect(const Change& change) {
-  if (change.kind->kind != "Node" || change.type != ChangeType::deleted) return;
+  if (change.kind->kind != "Node" || change.type != ChangeType::kDeleted) return;
   const std::string node = name_of(*change.object);
   DeleteOptions now;
   now.grace_seconds = 0;

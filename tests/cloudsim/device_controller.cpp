@@ -86,8 +86,8 @@ void DeviceController::deleted(const std::string& node, const Json& device) {
 void DeviceController::changed(const Change& change) {
   const Json& device = *change.object;
   const std::string node = node_of(device);
-  if (change.type == ChangeType::added) return added(node, device);
-  if (change.type == ChangeType::deleted) return deleted(node, device);
+  if (change.type == ChangeType::kAdded) return added(node, device);
+  if (change.type == ChangeType::kDeleted) return deleted(node, device);
   const std::string before = node_of(*change.before);
   if (before != node) {
     if (!before.empty()) deleted(before, *change.before);

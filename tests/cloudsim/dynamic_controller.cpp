@@ -300,7 +300,7 @@ bool DynamicController::matches(const Listener& listener, const Json& object) {
 
 Json DynamicController::content_of(const ResourceKind& kind, const Change& change) const {
   Json content = in_version(kind, *change.object);
-  if (change.type != ChangeType::deleted || faults_.deletion_version == "own") return content;
+  if (change.type != ChangeType::kDeleted || faults_.deletion_version == "own") return content;
   if (faults_.deletion_version == "last") return in_version(kind, *change.before);
   Json bare = {{"metadata", {{"name", name_of(content)}, {"uid", uid_of(content)}}}};
   if (kind.namespaced) bare["metadata"]["namespace"] = namespace_of(content);

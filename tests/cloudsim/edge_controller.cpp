@@ -40,7 +40,7 @@ void EdgeController::changed(const Change& change) {
   if (kind == "ConfigMap" || kind == "Secret") config_changed(change);
   if (kind == "Device" && is_edge_node(kube::string_or(*change.object, "spec.nodeName")))
     devices_.changed(change);
-  if (kind == "Node" && change.type == ChangeType::deleted) downlink_.node_deleted(name_of(*change.object));
+  if (kind == "Node" && change.type == ChangeType::kDeleted) downlink_.node_deleted(name_of(*change.object));
 }
 
 void EdgeController::replay() {
@@ -58,10 +58,10 @@ void EdgeController::pod_changed(const Change& change) {
   const Json& pod = *change.object;
   const std::string node = kube::string_or(pod, "spec.nodeName");
   if (!is_edge_node(node)) return;
-  if (change.type == ChangeType::modified && !differs_beyond_status(*change.before, pod)) return;
-  if (change.type != ChangeType::deleted) learn_references(pod);
+  if (change.type == ChangeType::kModified && !differs_beyond_status(*change.before, pod)) return;
+  if (change.type != ChangeType::kDeleted) learn_references(pod);
   const char* operation = operation_of(change.type);
-  if (change.type == ChangeType::added && kube::find_path(pod, "metadata.deletionTimestamp"))
+  if (change.type == ChangeType::kAdded && kube::find_path(pod, "metadata.deletionTimestamp"))
     operation = op::kUpdate;
   downlink_.send(node, push(names::source::kEdgeController, operation, resource_of(pod, res::kPod), pod));
 }
@@ -100,7 +100,7 @@ void EdgeController::config_changed(const Change& change) {
   const auto nodes = locations_.find(Reference(change.kind->kind, namespace_of(object), name_of(object)));
   if (nodes == locations_.end()) return;
   const char* operation = operation_of(change.type);
-  if (change.kind->kind == "Secret" && change.type == ChangeType::added) operation = op::kUpdate;
+  if (change.kind->kind == "Secret" && change.type == ChangeType::kAdded) operation = op::kUpdate;
   for (const std::string& node : nodes->second) {
     downlink_.send(node, push(names::source::kEdgeController, operation,
                               resource_of(object, change.kind->singular), object));

@@ -11,7 +11,7 @@ namespace {
 net::HttpServer::Options enrolment_options(const Authority& authority, std::uint16_t port) {
   net::HttpServer::Options made;
   made.port = port;
-  made.tls = authority.server(net::ClientCertificate::asked, Authority::ServerIdentity::right);
+  made.tls = authority.server(net::ClientCertificate::kAsked, Authority::ServerIdentity::kRight);
   return made;
 }
 
@@ -25,7 +25,7 @@ boost::asio::awaitable<void> serve(const Enrolment& enrolment, const net::Reques
 /// (protocol/01-tunnel.md §3.4).
 std::string objection(const net::Certificate& certificate, const net::Certificate& ca,
                       const std::string& node, WallTime now) {
-  if (const auto why = net::verify(certificate, {ca}, net::CertificatePurpose::client, now))
+  if (const auto why = net::verify(certificate, {ca}, net::CertificatePurpose::kClient, now))
     return "failed to verify edge certificate: " + *why;
   const std::string organization = net::name_value(certificate.subject(), "O");
   if (organization == "system:nodes" && certificate.common_name() == "system:node:" + node) return {};
@@ -67,10 +67,10 @@ net::Response Enrolment::edge_certificate(const net::Request& request) const {
     if (!why.empty()) return text_response(401, why);
   } else {
     TokenVerdict verdict = authority_.judge(request.headers.get("Authorization"));
-    if (verdict == TokenVerdict::good && faults_.expired_tokens) verdict = TokenVerdict::refused;
+    if (verdict == TokenVerdict::kGood && faults_.expired_tokens) verdict = TokenVerdict::kRefused;
     // 400 for a token that is refused is v1.17's own choice.
-    if (verdict == TokenVerdict::malformed) return text_response(401, "Invalid authorization token");
-    if (verdict == TokenVerdict::refused) return text_response(400, "Invalid authorization token");
+    if (verdict == TokenVerdict::kMalformed) return text_response(401, "Invalid authorization token");
+    if (verdict == TokenVerdict::kRefused) return text_response(400, "Invalid authorization token");
   }
   try {
     return text_response(200, authority_.sign_node(request.body).der());

@@ -22,7 +22,7 @@ namespace {
 net::HttpServer::Options hub_options(const Authority& authority, std::uint16_t port) {
   net::HttpServer::Options made;
   made.port = port;
-  made.tls = authority.server(net::ClientCertificate::required, Authority::ServerIdentity::right);
+  made.tls = authority.server(net::ClientCertificate::kRequired, Authority::ServerIdentity::kRight);
   return made;
 }
 
@@ -96,8 +96,8 @@ asio::awaitable<void> Hub::serve(net::Request& request, net::Responder& responde
   const auto session = std::make_shared<Session>(*this, node, std::move(socket), room && reads);
   if (!reads) {
     SteadyTimer forever(executor_, SteadyTime::max());
-    constexpr auto quiet = asio::as_tuple(asio::use_awaitable);
-    co_await forever.async_wait(quiet);
+    constexpr auto kQuiet = asio::as_tuple(asio::use_awaitable);
+    co_await forever.async_wait(kQuiet);
     co_return;
   }
   add(session);

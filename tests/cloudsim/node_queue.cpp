@@ -35,18 +35,18 @@ bool worth_sending(const beehive::Message& message, const beehive::Message* stor
 NodeQueue::Verdict NodeQueue::offer(Downstream downstream) {
   if (!needs_ack(downstream)) {
     no_ack_.push_back(std::move(downstream.message));
-    return Verdict::no_ack;
+    return Verdict::kNoAck;
   }
   const std::string uid = uid_of(downstream.message.content);
   const auto stored = stored_.find(uid);
   if (!worth_sending(downstream.message, stored == stored_.end() ? nullptr : stored->second.get(),
                      records_.acked(node_, downstream.message)))
-    return Verdict::dropped;
+    return Verdict::kDropped;
   if (downstream.message.route.operation != names::operation::kResponse)
     records_.open(node_, downstream.message);
   stored_[uid] = std::make_shared<const beehive::Message>(std::move(downstream.message));
   enqueue(uid);
-  return Verdict::queued;
+  return Verdict::kQueued;
 }
 
 void NodeQueue::enqueue(const std::string& uid) {

@@ -22,7 +22,7 @@ class NodeQueue {
  public:
   NodeQueue(std::string node, SyncRecords& records) : node_(std::move(node)), records_(records) {}
 
-  enum class Verdict : std::uint8_t { no_ack, queued, dropped };
+  enum class Verdict : std::uint8_t { kNoAck, kQueued, kDropped };
   /// Takes a message in, or drops it as not newer than what the node has or will get.
   Verdict offer(Downstream downstream);
 

@@ -65,10 +65,10 @@ std::set<std::string> without(const std::set<std::string>& all, const std::set<s
 void PolicyController::changed(const Change& change) {
   const std::string_view kind = change.kind->kind;
   const std::string ns = namespace_of(*change.object);
-  if (kind == "Pod" && change.type != ChangeType::deleted) pod_changed(*change.object);
+  if (kind == "Pod" && change.type != ChangeType::kDeleted) pod_changed(*change.object);
   if (kind == "ServiceAccount" || kind == "Role" || kind == "RoleBinding") reconcile_all(ns);
   if (kind == "ClusterRole" || kind == "ClusterRoleBinding") reconcile_all("");
-  if (kind == "ServiceAccountAccess" && change.type != ChangeType::deleted)
+  if (kind == "ServiceAccountAccess" && change.type != ChangeType::kDeleted)
     reconcile({ns, name_of(*change.object)});
 }
 

@@ -70,11 +70,11 @@ Downstream edge_answer(const beehive::Message& request, Json content, const std:
 
 const char* operation_of(ChangeType type) {
   switch (type) {
-    case ChangeType::added:
+    case ChangeType::kAdded:
       return names::operation::kInsert;
-    case ChangeType::modified:
+    case ChangeType::kModified:
       return names::operation::kUpdate;
-    case ChangeType::deleted:
+    case ChangeType::kDeleted:
       break;
   }
   return names::operation::kDelete;

@@ -78,7 +78,7 @@ std::vector<std::string> path_segments(const std::string& path) {
 /// One event of a watch as a line; nullopt when the change is none for this selection.
 std::optional<Json> event_of(const Change& change, const Selection& selection, const std::string& ns) {
   if (!ns.empty() && namespace_of(*change.object) != ns) return std::nullopt;
-  const bool now = change.type != ChangeType::deleted && selection.matches(*change.object);
+  const bool now = change.type != ChangeType::kDeleted && selection.matches(*change.object);
   const bool before = change.before && selection.matches(*change.before);
   if (!now && !before) return std::nullopt;
   const char* type = now ? (before ? "MODIFIED" : "ADDED") : "DELETED";
@@ -87,8 +87,8 @@ std::optional<Json> event_of(const Change& change, const Selection& selection, c
 
 asio::awaitable<void> wait_for_change(SteadyTimer& timer, SteadyTime until) {
   timer.expires_at(until);
-  constexpr auto quiet = asio::as_tuple(asio::use_awaitable);
-  co_await timer.async_wait(quiet);
+  constexpr auto kQuiet = asio::as_tuple(asio::use_awaitable);
+  co_await timer.async_wait(kQuiet);
 }
 
 std::string line_of(Json event, const ResourceKind& kind, bool as_table, WallTime now) {

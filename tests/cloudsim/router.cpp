@@ -100,8 +100,8 @@ asio::awaitable<void> Router::stop() {
 
 void Router::changed(const Change& change) {
   if (change.kind->kind != "Rule") return;
-  if (change.type == ChangeType::added) add(*change.object);
-  if (change.type == ChangeType::deleted) remove({namespace_of(*change.object), name_of(*change.object)});
+  if (change.type == ChangeType::kAdded) add(*change.object);
+  if (change.type == ChangeType::kDeleted) remove({namespace_of(*change.object), name_of(*change.object)});
 }
 
 void Router::replay() {
@@ -127,8 +127,8 @@ void Router::remove(const Key& key) {
 }
 
 void Router::tell(const Rule& rule, bool begin) {
-  if (rule.source == Rule::End::rest) return;
-  const bool mqtt = rule.source == Rule::End::eventbus;
+  if (rule.source == Rule::End::kRest) return;
+  const bool mqtt = rule.source == Rule::End::kEventbus;
   const char* source = mqtt ? names::source::kRouterEventBus : names::source::kRouterServiceBus;
   const char* operation = mqtt    ? (begin ? names::operation::kSubscribe : names::operation::kUnsubscribe)
                           : begin ? names::operation::kStart
@@ -153,7 +153,7 @@ void Router::count(const Rule& rule, const std::string& failure) {
     while (errors.size() > kErrorsKept) errors.erase(errors.begin());
     status["errors"] = std::move(errors);
   }
-  cluster_.patch(kind, rule.ns, rule.name, PatchType::merge, {{"status", std::move(status)}}, "status");
+  cluster_.patch(kind, rule.ns, rule.name, PatchType::kMerge, {{"status", std::move(status)}}, "status");
 }
 
 asio::awaitable<void> Router::serve(net::Request& request, net::Responder& responder) {
@@ -166,7 +166,7 @@ asio::awaitable<void> Router::serve(net::Request& request, net::Responder& respo
     call = *matched;
   }
   net::Response response = text_response(404, "no rule is for " + request.target);
-  if (rule != nullptr && rule->target == Rule::End::eventbus) {
+  if (rule != nullptr && rule->target == Rule::End::kEventbus) {
     publish(*rule, call, request.body);
     response = text_response(200, "message delivered");
   } else if (rule != nullptr) {
@@ -224,7 +224,7 @@ void Router::uploaded(const std::string& node, const beehive::Message& message) 
   const bool mqtt = message.route.source == "bus";
   if (!mqtt && message.route.source != names::module::kServiceBus) return;
   for (const auto& [name, rule] : rules_) {
-    const bool same_end = rule.source == (mqtt ? Rule::End::eventbus : Rule::End::servicebus);
+    const bool same_end = rule.source == (mqtt ? Rule::End::kEventbus : Rule::End::kServicebus);
     if (!same_end || rule.node != node || source_key(rule) != key) continue;
     posts_.spawn("post of an upload", post(rule, node, message));
     return;
@@ -253,7 +253,7 @@ asio::awaitable<void> Router::post(Rule rule, std::string node, beehive::Message
     log::get("cloudsim")->warn("rule {}/{}: {}", rule.ns, rule.name, failure);
     co_return;
   }
-  if (rule.source != Rule::End::servicebus) co_return;
+  if (rule.source != Rule::End::kServicebus) co_return;
   response.body.resize(std::min(response.body.size(), kAnswerBytes));
   Downstream answer;
   answer.message = beehive::make_response(message, std::move(response.body));

@@ -13,9 +13,9 @@ using End = Rule::End;
 
 Rule::End end_of(const Json& endpoint) {
   const std::string type = kube::get_string(endpoint, "spec.ruleEndpointType");
-  if (type == "rest") return End::rest;
-  if (type == "eventbus") return End::eventbus;
-  if (type == "servicebus") return End::servicebus;
+  if (type == "rest") return End::kRest;
+  if (type == "eventbus") return End::kEventbus;
+  if (type == "servicebus") return End::kServicebus;
   throw BadInput("There is no RuleEndpoint of type " + type + ".");
 }
 
@@ -26,10 +26,10 @@ Object endpoint_of(const Cluster& cluster, const std::string& ns, const std::str
 }
 
 const char* source_member(End end) {
-  return end == End::rest ? "path" : end == End::eventbus ? "topic" : "target_url";
+  return end == End::kRest ? "path" : end == End::kEventbus ? "topic" : "target_url";
 }
 const char* target_member(End end) {
-  return end == End::rest ? "resource" : end == End::eventbus ? "topic" : "path";
+  return end == End::kRest ? "resource" : end == End::kEventbus ? "topic" : "path";
 }
 
 }  // namespace
@@ -42,14 +42,14 @@ Rule read_rule(const Cluster& cluster, const Json& object) {
   const Object target = endpoint_of(cluster, rule.ns, kube::get_string(object, "spec.target"));
   rule.source = end_of(*source);
   rule.target = end_of(*target);
-  if ((rule.source == End::rest) == (rule.target == End::rest))
+  if ((rule.source == End::kRest) == (rule.target == End::kRest))
     throw BadInput("A rule leads from REST to a node or from a node to REST.");
   const Json& from = kube::get_object(object, "spec.sourceResource");
   rule.source_place = kube::get_string(from, source_member(rule.source));
   rule.target_place =
       kube::get_string(kube::get_object(object, "spec.targetResource"), target_member(rule.target));
-  if (rule.source != End::rest) rule.node = kube::get_string(from, "node_name");
-  if (rule.target == End::servicebus)
+  if (rule.source != End::kRest) rule.node = kube::get_string(from, "node_name");
+  if (rule.target == End::kServicebus)
     rule.service_port = kube::get_string(*target, "spec.properties.service_port");
   return rule;
 }
@@ -61,12 +61,12 @@ std::string clean(const std::string& path) {
 }
 
 std::string source_key(const Rule& rule) {
-  if (rule.source == End::rest) return {};
-  return clean(rule.source == End::eventbus ? rule.ns + "/" + rule.source_place : rule.source_place);
+  if (rule.source == End::kRest) return {};
+  return clean(rule.source == End::kEventbus ? rule.ns + "/" + rule.source_place : rule.source_place);
 }
 
 std::optional<RestCall> match(const Rule& rule, std::string_view target) {
-  if (rule.source != End::rest || !target.starts_with('/')) return std::nullopt;
+  if (rule.source != End::kRest || !target.starts_with('/')) return std::nullopt;
   const std::size_t behind_node = target.find('/', 1);
   if (behind_node == std::string_view::npos || behind_node == 1) return std::nullopt;
   const std::string_view rest = target.substr(behind_node);

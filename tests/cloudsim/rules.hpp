@@ -12,11 +12,11 @@ namespace edgecore::cloudsim {
 
 /// A Rule with what its two RuleEndpoints say, as it was when it was made.
 struct Rule {
-  enum class End : std::uint8_t { rest, eventbus, servicebus };
+  enum class End : std::uint8_t { kRest, kEventbus, kServicebus };
   std::string ns;
   std::string name;
-  End source = End::rest;
-  End target = End::rest;
+  End source = End::kRest;
+  End target = End::kRest;
   std::string node;          ///< of a source that is no REST
   std::string source_place;  ///< path, topic or target URL
   std::string target_place;  ///< URL, topic or path

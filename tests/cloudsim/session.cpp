@@ -140,13 +140,13 @@ asio::awaitable<void> Session::keepalive_loop() {
 
 void Session::offer(Downstream downstream) {
   switch (queue_.offer(std::move(downstream))) {
-    case NodeQueue::Verdict::no_ack:
+    case NodeQueue::Verdict::kNoAck:
       plain_wakeup_.notify();
       break;
-    case NodeQueue::Verdict::queued:
+    case NodeQueue::Verdict::kQueued:
       if (awaited_.empty()) ack_wakeup_.notify();
       break;
-    case NodeQueue::Verdict::dropped:
+    case NodeQueue::Verdict::kDropped:
       break;
   }
 }

@@ -14,7 +14,7 @@ Json create_subresource(Cluster& cluster, const Authority& authority, const Reso
     return request_token(cluster, authority, ns, name, body);
   if (kind.kind == "Pod" && subresource == "binding") {
     const Json bind = {{"spec", {{"nodeName", kube::get_string(body, "target.name")}}}};
-    cluster.patch(kind, ns, name, PatchType::merge, bind);
+    cluster.patch(kind, ns, name, PatchType::kMerge, bind);
     return kube::Status::deleted("", name, "").to_json();
   }
   if (kind.kind == "Pod" && subresource == "eviction") {
@@ -54,14 +54,14 @@ Json rescale(Cluster& cluster, const ResourceKind& kind, const std::string& ns, 
   Json patch = {{"spec", {{"replicas", replicas}}}};
   const std::string version = kube::string_or(scale, "metadata.resourceVersion");
   if (!version.empty()) patch["metadata"]["resourceVersion"] = version;
-  return scale_of(kind, *cluster.patch(kind, ns, name, PatchType::merge, patch));
+  return scale_of(kind, *cluster.patch(kind, ns, name, PatchType::kMerge, patch));
 }
 
 Json patch_scale(Cluster& cluster, const ResourceKind& kind, const std::string& ns, const std::string& name,
                  PatchType type, const Json& patch) {
   const Json before = scale_of(kind, *cluster.get(kind, ns, name));
-  const Json after = type == PatchType::json ? kube::apply_json_patch(before, patch)
-                                             : kube::apply_merge_patch(before, patch);
+  const Json after = type == PatchType::kJson ? kube::apply_json_patch(before, patch)
+                                              : kube::apply_merge_patch(before, patch);
   return rescale(cluster, kind, ns, name, after);
 }
 

@@ -131,7 +131,7 @@ void Upstream::on_twin(const std::string& node, const Message& message) {
   const Json reported = object_content(message);
   if (!device) return;  // the cloud says nothing of a device it does not know
   const Json patch = {{"status", {{"twins", reported_twins(*device, reported)}}}};
-  cluster_.patch(kind, id.substr(0, slash), id.substr(slash + 1), PatchType::merge, patch, "status");
+  cluster_.patch(kind, id.substr(0, slash), id.substr(slash + 1), PatchType::kMerge, patch, "status");
   Downstream answer = edge_answer(message, names::content::kOk);
   answer.message.route = {names::source::kDeviceController, names::group::kTwin, op::kResponse, "twin"};
   downlink_.send(node, std::move(answer));
@@ -201,7 +201,7 @@ void Upstream::on_node(const std::string& node, const Message& message, const Pa
   for (const char* field : {"labels", "annotations"}) {
     if (const Json* value = kube::find_keys(sent, {"metadata", field})) patch["metadata"][field] = *value;
   }
-  cluster_.patch(kind, "", path.name, PatchType::merge, patch);
+  cluster_.patch(kind, "", path.name, PatchType::kMerge, patch);
   downlink_.send(node, edge_answer(message, names::content::kOk));
 }
 
@@ -220,7 +220,7 @@ void Upstream::on_node_status(const std::string& node, const Message& message, c
     }
   } else {
     const Json patch = {{"status", kube::object_or_empty(sent, "Status")}};
-    cluster_.patch(kind, "", path.name, PatchType::merge, patch, "status");  // a failure is not answered
+    cluster_.patch(kind, "", path.name, PatchType::kMerge, patch, "status");  // a failure is not answered
   }
   downlink_.send(node, std::move(answer));
 }
@@ -229,7 +229,7 @@ void Upstream::on_patch(const std::string& node, const Message& message, const P
                         const ResourceKind& kind) {
   const Json patch = object_content(message);
   wrap(node, message, std::string(kind.kind), true,
-       [&] { return cluster_.patch(kind, path.ns, path.name, PatchType::strategic, patch, "status"); });
+       [&] { return cluster_.patch(kind, path.ns, path.name, PatchType::kStrategic, patch, "status"); });
 }
 
 void Upstream::on_pod(const std::string& node, const Message& message, const Path& path) {

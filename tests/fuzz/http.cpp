@@ -9,12 +9,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace edgecore;
   if (size == 0) return 0;
   using Kind = net::HttpParser::Kind;
-  static constexpr Kind kinds[] = {Kind::request, Kind::response, Kind::response_to_head, Kind::request};
-  constexpr net::HttpLimits limits{.header_bytes = 4096, .header_count = 20, .body_bytes = 1024};
+  static constexpr Kind kKinds[] = {Kind::kRequest, Kind::kResponse, Kind::kResponseToHead, Kind::kRequest};
+  constexpr net::HttpLimits kLimits{.header_bytes = 4096, .header_count = 20, .body_bytes = 1024};
   const std::size_t piece = std::size_t{data[0]} / 4 + 1;
   const auto text = fuzz::text_of(data + 1, size - 1);
 
-  net::HttpParser parser(kinds[data[0] % 4], limits);
+  net::HttpParser parser(kKinds[data[0] % 4], kLimits);
   std::size_t taken = 0;
   std::size_t offered = std::min(piece, text.size());
   std::string body;
@@ -31,9 +31,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (parser.head_done()) {
     const auto& head = parser.head();
-    if (!parser.fault()) fuzz::hold(head.headers.size() <= limits.header_count);
+    if (!parser.fault()) fuzz::hold(head.headers.size() <= kLimits.header_count);
     body = parser.take_body();
-    fuzz::hold(body.size() <= limits.body_bytes);
+    fuzz::hold(body.size() <= kLimits.body_bytes);
     fuzz::accepted([&] {
       std::string out;
       net::append_headers(out, head.headers);

@@ -19,7 +19,7 @@ void read(const net::Certificate& certificate) {
   certificate.is_ca();
   fuzz::hold(net::Certificate::from_pem(certificate.pem()) == certificate);
   const auto now = WallTime(std::chrono::seconds(1'750'000'000));
-  net::verify(certificate, {certificate}, net::CertificatePurpose::any, now);
+  net::verify(certificate, {certificate}, net::CertificatePurpose::kAny, now);
 }
 
 }  // namespace

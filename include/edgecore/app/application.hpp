@@ -14,8 +14,8 @@ namespace edgecore::app {
 
 /// Where a start finds its files; other than the defaults only in tests.
 struct StartFiles {
-  std::filesystem::path config = config::default_config_path;
-  std::filesystem::path bootstrap = config::default_bootstrap_path;
+  std::filesystem::path config = config::kDefaultConfigPath;
+  std::filesystem::path bootstrap = config::kDefaultBootstrapPath;
 };
 
 /// What a program made for tests changes about the node (tests/faulty). The product changes nothing.

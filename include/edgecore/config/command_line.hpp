@@ -23,7 +23,7 @@ struct BuildInfo {
 
 /// The command line asks for the agent to run.
 struct RunOptions {
-  std::filesystem::path config_path = default_config_path;
+  std::filesystem::path config_path = kDefaultConfigPath;
   int verbosity = 0;                                       ///< klog's -v
   std::string vmodule;                                     ///< accepted; has no effect
   Duration log_flush_frequency = std::chrono::seconds(5);  ///< accepted; lines are written at once

@@ -10,7 +10,7 @@
 namespace edgecore::config {
 
 /// The variable that switches the check off when it is exactly "false".
-inline constexpr const char* check_environment_variable = "CHECK_EDGECORE_ENVIRONMENT";
+inline constexpr const char* kCheckEnvironmentVariable = "CHECK_EDGECORE_ENVIRONMENT";
 
 /// Whether edgecore may share this machine with what runs on it (protocol/06-config-cli-tasks.md §2.4): a
 /// sentence when a process named kubelet or kube-proxy is there, else nullopt. Not looked at when MetaServer

@@ -12,10 +12,10 @@
 namespace edgecore::config {
 
 /// Larger files are refused unread; a real one has 6 KB.
-inline constexpr std::size_t max_config_bytes = 1 << 20;
+inline constexpr std::size_t kMaxConfigBytes = 1 << 20;
 /// Nested deeper than this, or more values than this once aliases are written out: refused.
-inline constexpr std::size_t max_config_depth = 24;
-inline constexpr std::size_t max_config_values = 20000;
+inline constexpr std::size_t kMaxConfigDepth = 24;
+inline constexpr std::size_t kMaxConfigValues = 20000;
 
 struct LoadedConfig {
   EdgeCoreConfig config;

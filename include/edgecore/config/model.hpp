@@ -14,13 +14,13 @@
 
 namespace edgecore::config {
 
-inline constexpr const char* api_version = "edgecore.config.kubeedge.io/v1alpha2";
-inline constexpr const char* kind = "EdgeCore";
-inline constexpr const char* default_config_path = "/etc/kubeedge/config/edgecore.yaml";
-inline constexpr const char* default_bootstrap_path = "/etc/kubeedge/bootstrap-edgecore.conf";
-inline constexpr const char* default_ca_file = "/etc/kubeedge/ca/rootCA.crt";
-inline constexpr const char* default_cert_file = "/etc/kubeedge/certs/server.crt";
-inline constexpr const char* default_key_file = "/etc/kubeedge/certs/server.key";
+inline constexpr const char* kApiVersion = "edgecore.config.kubeedge.io/v1alpha2";
+inline constexpr const char* kKind = "EdgeCore";
+inline constexpr const char* kDefaultConfigPath = "/etc/kubeedge/config/edgecore.yaml";
+inline constexpr const char* kDefaultBootstrapPath = "/etc/kubeedge/bootstrap-edgecore.conf";
+inline constexpr const char* kDefaultCaFile = "/etc/kubeedge/ca/rootCA.crt";
+inline constexpr const char* kDefaultCertFile = "/etc/kubeedge/certs/server.crt";
+inline constexpr const char* kDefaultKeyFile = "/etc/kubeedge/certs/server.key";
 
 struct Database {
   std::string driver_name = "sqlite3";
@@ -46,9 +46,9 @@ struct EdgeHub {
   std::int32_t message_qps = 30;  ///< 0: no limit
   std::int32_t message_burst = 60;
   std::string project_id = "e632aba927ea4ac2b575ec1603d56f10";
-  std::string tls_ca_file = default_ca_file;
-  std::string tls_cert_file = default_cert_file;
-  std::string tls_private_key_file = default_key_file;
+  std::string tls_ca_file = kDefaultCaFile;
+  std::string tls_cert_file = kDefaultCertFile;
+  std::string tls_private_key_file = kDefaultKeyFile;
   HubTransport quic;
   HubTransport websocket{.enable = true, .server = {}};
   std::string token;
@@ -98,14 +98,14 @@ struct Edged {
 
 struct EventBusTls {
   bool enable = false;
-  std::string ca_file = default_ca_file;
-  std::string cert_file = default_cert_file;
-  std::string private_key_file = default_key_file;
+  std::string ca_file = kDefaultCaFile;
+  std::string cert_file = kDefaultCertFile;
+  std::string private_key_file = kDefaultKeyFile;
   bool operator==(const EventBusTls&) const = default;
 };
 
 /// `mqttMode` of the file.
-inline constexpr std::int64_t mqtt_internal = 0, mqtt_both = 1, mqtt_external = 2;
+inline constexpr std::int64_t kMqttInternal = 0, kMqttBoth = 1, kMqttExternal = 2;
 
 /// MQTT (§1.8). `password` is a secret: never log it.
 struct EventBus {
@@ -119,7 +119,7 @@ struct EventBus {
   std::string pub_client_id;
   std::string username;
   std::string password;
-  std::int64_t mode = mqtt_external;
+  std::int64_t mode = kMqttExternal;
   EventBusTls tls;
   bool operator==(const EventBus&) const = default;
 };
@@ -128,9 +128,9 @@ struct EventBus {
 struct MetaServer {
   bool enable = false;
   std::string server = "127.0.0.1:10550";
-  std::string tls_ca_file = default_ca_file;
-  std::string tls_cert_file = default_cert_file;
-  std::string tls_private_key_file = default_key_file;
+  std::string tls_ca_file = kDefaultCaFile;
+  std::string tls_cert_file = kDefaultCertFile;
+  std::string tls_private_key_file = kDefaultKeyFile;
   std::vector<std::string> service_account_issuers = {"https://kubernetes.default.svc.cluster.local"};
   std::vector<std::string> api_audiences;
   std::vector<std::string> service_account_key_files;
@@ -169,9 +169,9 @@ struct DbTest {
 /// The logs/exec/metrics tunnel (§1.12).
 struct EdgeStream {
   bool enable = false;
-  std::string tls_ca_file = default_ca_file;
-  std::string tls_cert_file = default_cert_file;
-  std::string tls_private_key_file = default_key_file;
+  std::string tls_ca_file = kDefaultCaFile;
+  std::string tls_cert_file = kDefaultCertFile;
+  std::string tls_private_key_file = kDefaultKeyFile;
   std::int32_t handshake_timeout = 30;
   std::int32_t read_deadline = 15;
   std::int32_t write_deadline = 15;
@@ -193,8 +193,8 @@ struct Modules {
 
 /// The whole file.
 struct EdgeCoreConfig {
-  std::string api_version = config::api_version;
-  std::string kind = config::kind;
+  std::string kApiVersion = config::kApiVersion;
+  std::string kKind = config::kKind;
   Database database;
   Modules modules;
   GateMap feature_gates;  ///< as written; feature_gates.hpp says what follows from it

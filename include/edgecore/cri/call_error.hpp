@@ -10,23 +10,23 @@ namespace edgecore::cri {
 
 /// The status codes of gRPC, with its numbers.
 enum class Code {
-  Ok = 0,
-  Cancelled = 1,
-  Unknown = 2,
-  InvalidArgument = 3,
-  DeadlineExceeded = 4,
-  NotFound = 5,
-  AlreadyExists = 6,
-  PermissionDenied = 7,
-  ResourceExhausted = 8,
-  FailedPrecondition = 9,
-  Aborted = 10,
-  OutOfRange = 11,
-  Unimplemented = 12,
-  Internal = 13,
-  Unavailable = 14,
-  DataLoss = 15,
-  Unauthenticated = 16,
+  kOk = 0,
+  kCancelled = 1,
+  kUnknown = 2,
+  kInvalidArgument = 3,
+  kDeadlineExceeded = 4,
+  kNotFound = 5,
+  kAlreadyExists = 6,
+  kPermissionDenied = 7,
+  kResourceExhausted = 8,
+  kFailedPrecondition = 9,
+  kAborted = 10,
+  kOutOfRange = 11,
+  kUnimplemented = 12,
+  kInternal = 13,
+  kUnavailable = 14,
+  kDataLoss = 15,
+  kUnauthenticated = 16,
 };
 
 /// The name gRPC's documents use, e.g. "NOT_FOUND"; "UNKNOWN" for a number outside the list.
@@ -49,14 +49,14 @@ class CallError : public Error {
   [[nodiscard]] const std::string& message() const noexcept { return message_; }
 
   /// The object is gone, or never was.
-  [[nodiscard]] bool not_found() const noexcept { return code_ == Code::NotFound; }
+  [[nodiscard]] bool not_found() const noexcept { return code_ == Code::kNotFound; }
   /// Nobody listens, or the connection broke: the outcome of the call is not known.
-  [[nodiscard]] bool unavailable() const noexcept { return code_ == Code::Unavailable; }
+  [[nodiscard]] bool unavailable() const noexcept { return code_ == Code::kUnavailable; }
   /// The runtime does not know this rpc (containerd 1.6 and GetContainerEvents): fall back.
-  [[nodiscard]] bool unimplemented() const noexcept { return code_ == Code::Unimplemented; }
-  [[nodiscard]] bool deadline_exceeded() const noexcept { return code_ == Code::DeadlineExceeded; }
+  [[nodiscard]] bool unimplemented() const noexcept { return code_ == Code::kUnimplemented; }
+  [[nodiscard]] bool deadline_exceeded() const noexcept { return code_ == Code::kDeadlineExceeded; }
   /// The asker cancelled, or the Runtime was shut down.
-  [[nodiscard]] bool cancelled() const noexcept { return code_ == Code::Cancelled; }
+  [[nodiscard]] bool cancelled() const noexcept { return code_ == Code::kCancelled; }
   /// RunPodSandbox, CreateContainer: the name and attempt belong to an object that is there or is just being
   /// made, perhaps for a caller that is gone. containerd and CRI-O have no code for it, only a sentence.
   [[nodiscard]] bool name_reserved() const noexcept;

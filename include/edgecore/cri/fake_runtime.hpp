@@ -69,7 +69,7 @@ class FakeRuntime final : public Runtime {
   /// What Version, Status, stats and file systems answer.
   VersionInfo version_info;
   RuntimeStatus runtime_status;
-  CgroupDriver driver = CgroupDriver::Cgroupfs;
+  CgroupDriver driver = CgroupDriver::kCgroupfs;
   std::vector<FilesystemUsage> image_filesystems;
   std::map<std::string, ContainerStats> stats_by_container;  // keyed by id; others answer zeros
   std::map<std::string, PodSandboxStats> stats_by_sandbox;   // empty: PodSandboxStats is unimplemented
@@ -82,7 +82,7 @@ class FakeRuntime final : public Runtime {
 
   /// One planned misbehaviour of a call; `code` Ok = the call goes on as usual after the delay.
   struct Fault {
-    Code code = Code::Ok;
+    Code code = Code::kOk;
     std::string message;
     std::chrono::milliseconds delay{0};
     /// Never answers; ends only by cancellation (or DeadlineExceeded through a `code` with `delay`).

@@ -97,12 +97,17 @@ struct PodSandboxStatsFilter {
   bool operator==(const PodSandboxStatsFilter&) const = default;
 };
 
-enum class ContainerEventType { Created = 0, Started = 1, Stopped = 2, Deleted = 3 };  // unknown → Started
+enum class ContainerEventType {
+  kCreated = 0,
+  kStarted = 1,
+  kStopped = 2,
+  kDeleted = 3
+};  // unknown → Started
 
 /// What happened to one container; sandboxes' own processes are reported too, under the sandbox's id.
 struct ContainerEvent {
   std::string container_id;
-  ContainerEventType type = ContainerEventType::Created;
+  ContainerEventType type = ContainerEventType::kCreated;
   std::int64_t created_at = 0;
   std::optional<PodSandboxStatus> pod_sandbox_status;
   std::vector<ContainerStatus> containers_statuses;

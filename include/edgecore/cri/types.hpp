@@ -67,16 +67,16 @@ struct RuntimeStatus {
   }
 };
 
-enum class CgroupDriver { Systemd = 0, Cgroupfs = 1 };  // unknown → Cgroupfs
+enum class CgroupDriver { kSystemd = 0, kCgroupfs = 1 };  // unknown → Cgroupfs
 
 // ---- Parts of sandboxes and containers
 
-enum class Protocol { Tcp = 0, Udp = 1, Sctp = 2 };
-enum class MountPropagation { Private = 0, HostToContainer = 1, Bidirectional = 2 };  // unknown → Private
-enum class NamespaceMode { Pod = 0, Container = 1, Node = 2, Target = 3 };            // unknown → Pod
-enum class ProfileType { RuntimeDefault = 0, Unconfined = 1, Localhost = 2 };
-enum class PodSandboxState { Ready = 0, NotReady = 1 };                           // unknown → NotReady
-enum class ContainerState { Created = 0, Running = 1, Exited = 2, Unknown = 3 };  // unknown → Unknown
+enum class Protocol { kTcp = 0, kUdp = 1, kSctp = 2 };
+enum class MountPropagation { kPrivate = 0, kHostToContainer = 1, kBidirectional = 2 };  // unknown → Private
+enum class NamespaceMode { kPod = 0, kContainer = 1, kNode = 2, kTarget = 3 };           // unknown → Pod
+enum class ProfileType { kRuntimeDefault = 0, kUnconfined = 1, kLocalhost = 2 };
+enum class PodSandboxState { kReady = 0, kNotReady = 1 };                             // unknown → NotReady
+enum class ContainerState { kCreated = 0, kRunning = 1, kExited = 2, kUnknown = 3 };  // unknown → Unknown
 
 struct IdMapping {
   std::uint32_t host_id = 0;
@@ -86,23 +86,23 @@ struct IdMapping {
 };
 
 struct UserNamespace {
-  NamespaceMode mode = NamespaceMode::Pod;
+  NamespaceMode mode = NamespaceMode::kPod;
   std::vector<IdMapping> uids;
   std::vector<IdMapping> gids;
   bool operator==(const UserNamespace&) const = default;
 };
 
 struct NamespaceOption {
-  NamespaceMode network = NamespaceMode::Pod;
-  NamespaceMode pid = NamespaceMode::Pod;
-  NamespaceMode ipc = NamespaceMode::Pod;
+  NamespaceMode network = NamespaceMode::kPod;
+  NamespaceMode pid = NamespaceMode::kPod;
+  NamespaceMode ipc = NamespaceMode::kPod;
   std::string target_id;  // container whose pid namespace is joined, with pid == Target
   std::optional<UserNamespace> userns_options;
   bool operator==(const NamespaceOption&) const = default;
 };
 
 struct SecurityProfile {
-  ProfileType profile_type = ProfileType::RuntimeDefault;
+  ProfileType profile_type = ProfileType::kRuntimeDefault;
   std::string localhost_ref;  // file name or profile name, with Localhost
   bool operator==(const SecurityProfile&) const = default;
 };
@@ -154,7 +154,7 @@ struct DnsConfig {
 };
 
 struct PortMapping {
-  Protocol protocol = Protocol::Tcp;
+  Protocol protocol = Protocol::kTcp;
   std::int32_t container_port = 0;
   std::int32_t host_port = 0;  // 0 = none
   std::string host_ip;
@@ -200,7 +200,7 @@ struct PodSandboxConfig {
 struct PodSandbox {
   std::string id;
   PodSandboxMetadata metadata;
-  PodSandboxState state = PodSandboxState::NotReady;
+  PodSandboxState state = PodSandboxState::kNotReady;
   std::int64_t created_at = 0;
   StringMap labels;
   StringMap annotations;
@@ -219,7 +219,7 @@ struct PodSandboxFilter {
 struct PodSandboxStatus {
   std::string id;
   PodSandboxMetadata metadata;
-  PodSandboxState state = PodSandboxState::NotReady;
+  PodSandboxState state = PodSandboxState::kNotReady;
   std::int64_t created_at = 0;
   std::string ip;  // "" with the host's network, or while there is none
   std::vector<std::string> additional_ips;
@@ -290,7 +290,7 @@ struct Mount {
   std::string host_path;
   bool readonly = false;
   bool selinux_relabel = false;
-  MountPropagation propagation = MountPropagation::Private;
+  MountPropagation propagation = MountPropagation::kPrivate;
   std::vector<IdMapping> uid_mappings;
   std::vector<IdMapping> gid_mappings;
   bool operator==(const Mount&) const = default;
@@ -363,7 +363,7 @@ struct Container {
   ContainerMetadata metadata;
   ImageSpec image;
   std::string image_ref;
-  ContainerState state = ContainerState::Unknown;
+  ContainerState state = ContainerState::kUnknown;
   std::int64_t created_at = 0;
   StringMap labels;
   StringMap annotations;
@@ -382,7 +382,7 @@ struct ContainerFilter {
 struct ContainerStatus {
   std::string id;
   ContainerMetadata metadata;
-  ContainerState state = ContainerState::Unknown;
+  ContainerState state = ContainerState::kUnknown;
   std::int64_t created_at = 0;
   std::int64_t started_at = 0;
   std::int64_t finished_at = 0;

@@ -19,7 +19,7 @@ class Headers {
 
   /// Adds a line; others of that name stay.
   void add(std::string name, std::string value) {
-    if (lines_.empty()) lines_.reserve(usual_lines);
+    if (lines_.empty()) lines_.reserve(kUsualLines);
     lines_.emplace_back(std::move(name), std::move(value));
   }
   /// Replaces all lines of that name.
@@ -38,7 +38,7 @@ class Headers {
   [[nodiscard]] auto end() const { return lines_.end(); }
 
  private:
-  static constexpr std::size_t usual_lines = 6;
+  static constexpr std::size_t kUsualLines = 6;
   std::vector<Line> lines_;
 };
 

@@ -33,9 +33,9 @@ struct ClientRequest {
   /// Connect to this Unix socket instead; the URL's host is only a name then.
   std::filesystem::path unix_socket;
   /// For all of it: look-up, connect, TLS, request, response. Zero: none (for a stream read with `on_body`).
-  std::chrono::milliseconds timeout = request_timeout;
+  std::chrono::milliseconds timeout = kRequestTimeout;
   /// A larger response body is NetFailure::too_large; Content-Length is looked at before memory is taken.
-  std::size_t max_response_bytes = response_body_bytes;
+  std::size_t max_response_bytes = kResponseBodyBytes;
   /// When set, the body is handed over piece by piece as it arrives (a watch) and ClientResponse::body stays
   /// empty; `max_response_bytes` does not apply. Runs on the caller's executor; what it throws ends the
   /// request.

@@ -13,17 +13,17 @@ namespace edgecore::net {
 /// The node's network as the kernel sees it: changes as events, never by polling (pains rows 1, 2 and 7).
 
 enum class InterfaceChange {
-  link_up,
-  link_down,
-  address_added,
-  address_removed,
-  route_added,
-  route_removed,
-  lost
+  kLinkUp,
+  kLinkDown,
+  kAddressAdded,
+  kAddressRemoved,
+  kRouteAdded,
+  kRouteRemoved,
+  kLost
 };
 
 struct InterfaceEvent {
-  InterfaceChange change = InterfaceChange::lost;
+  InterfaceChange change = InterfaceChange::kLost;
   std::string interface;  ///< "eth0"; "" when the kernel names none
   std::string address;    ///< the address, or the route's destination ("default", "10.0.0.0/8"); "" for links
   bool operator==(const InterfaceEvent&) const = default;

@@ -16,7 +16,7 @@ namespace edgecore::net {
 /// `crit` it does not know, and judges the claims.
 
 /// A service account token has about 1 KiB; what is longer than this is none.
-inline constexpr std::size_t compact_token_bytes = 64UL * 1024;
+inline constexpr std::size_t kCompactTokenBytes = 64UL * 1024;
 
 /// A token taken apart. That it could be taken apart says nothing about who made it.
 struct CompactToken {
@@ -28,7 +28,7 @@ struct CompactToken {
 
 /// Throws BadInput unless the text is three parts of unpadded base64url, the first two not empty, of at most
 /// `max_bytes` together.
-CompactToken parse_compact(std::string_view token, std::size_t max_bytes = compact_token_bytes);
+CompactToken parse_compact(std::string_view token, std::size_t max_bytes = kCompactTokenBytes);
 
 /// The keys a token's issuer signs with. A value; immutable but for add_pem(); verifying from any thread.
 class VerificationKeys {

@@ -34,27 +34,27 @@ struct ServerLimits {
 };
 
 /// Largest response header a client takes.
-inline constexpr std::size_t response_header_bytes = 64 * 1024;
+inline constexpr std::size_t kResponseHeaderBytes = 64 * 1024;
 /// Default of the largest response body a client takes, before `ClientRequest::max_response_bytes` says
 /// otherwise.
-inline constexpr std::size_t response_body_bytes = 16 * 1024 * 1024;
+inline constexpr std::size_t kResponseBodyBytes = 16 * 1024 * 1024;
 /// Default of the time one HTTP request may take in all; protocol/01-tunnel.md §3.2 uses 30 s for an
 /// application.
-inline constexpr std::chrono::milliseconds request_timeout{30'000};
+inline constexpr std::chrono::milliseconds kRequestTimeout{30'000};
 
 /// Largest WebSocket message taken (protocol/01-tunnel.md §2.4: objects above 1 MiB occur, there is no limit
 /// upstream).
-inline constexpr std::size_t websocket_message_bytes = 64 * 1024 * 1024;
+inline constexpr std::size_t kWebsocketMessageBytes = 64 * 1024 * 1024;
 /// What is read of the answer when a WebSocket upgrade is refused, as Go's client does (protocol/01-tunnel.md
 /// §2.2).
-inline constexpr std::size_t upgrade_body_bytes = 1024 * 1024;
+inline constexpr std::size_t kUpgradeBodyBytes = 1024 * 1024;
 /// TCP connect, TLS and upgrade together (config websocket.handshakeTimeout, protocol/01-tunnel.md §2.1).
-inline constexpr std::chrono::milliseconds websocket_handshake_timeout{30'000};
+inline constexpr std::chrono::milliseconds kWebsocketHandshakeTimeout{30'000};
 /// One WebSocket message to be taken by the kernel (config websocket.writeDeadline).
-inline constexpr std::chrono::milliseconds websocket_write_timeout{15'000};
+inline constexpr std::chrono::milliseconds kWebsocketWriteTimeout{15'000};
 
 /// Most name look-ups under way at once in the process; one more fails at once. getaddrinfo cannot be
 /// interrupted, so with a dead DNS server each abandoned look-up holds a thread until the resolver gives up.
-inline constexpr int name_lookups = 8;
+inline constexpr int kNameLookups = 8;
 
 }  // namespace edgecore::net

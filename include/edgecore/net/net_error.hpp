@@ -9,13 +9,13 @@ namespace edgecore::net {
 
 /// What went wrong on a connection, coarse enough to act upon.
 enum class NetFailure {
-  resolve,   ///< the host name has no address (now)
-  connect,   ///< nobody answers at the address, or no route
-  tls,       ///< handshake or certificate check failed; the text says which host and which check
-  timeout,   ///< a time-out of ours ran out
-  closed,    ///< the peer closed or reset the connection, or we did
-  protocol,  ///< the peer does not speak HTTP/WebSocket as it should
-  too_large  ///< the peer sent more than our limit
+  kResolve,   ///< the host name has no address (now)
+  kConnect,   ///< nobody answers at the address, or no route
+  kTls,       ///< handshake or certificate check failed; the text says which host and which check
+  kTimeout,   ///< a time-out of ours ran out
+  kClosed,    ///< the peer closed or reset the connection, or we did
+  kProtocol,  ///< the peer does not speak HTTP/WebSocket as it should
+  kTooLarge   ///< the peer sent more than our limit
 };
 
 /// A failed network operation. The connection it happened on is of no further use.

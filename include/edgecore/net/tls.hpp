@@ -12,9 +12,9 @@ namespace edgecore::net {
 
 /// What a server does about client certificates.
 enum class ClientCertificate {
-  none,   ///< not asked for
-  asked,  ///< asked for, not verified by TLS: the handler judges it with net::verify (CloudHub's port 10002)
-  required,  ///< must be there and be signed by `client_ca_pem` with clientAuth; else the handshake fails
+  kNone,   ///< not asked for
+  kAsked,  ///< asked for, not verified by TLS: the handler judges it with net::verify (CloudHub's port 10002)
+  kRequired,  ///< must be there and be signed by `client_ca_pem` with clientAuth; else the handshake fails
 };
 
 struct ClientTlsOptions {
@@ -38,7 +38,7 @@ struct ClientTlsOptions {
 struct ServerTlsOptions {
   std::string certificate_pem;  ///< with its chain, which is sent
   std::string key_pem;
-  ClientCertificate client_certificate = ClientCertificate::none;
+  ClientCertificate client_certificate = ClientCertificate::kNone;
   /// Needed with `required`.
   std::string client_ca_pem;
 };

@@ -31,9 +31,9 @@ struct WebSocketOptions {
   /// Connect to this address instead of the URL's host; SNI, verification and Host keep the URL's.
   std::string connect_to;
   /// Look-up, connect, TLS and upgrade together.
-  std::chrono::milliseconds handshake_timeout = websocket_handshake_timeout;
+  std::chrono::milliseconds handshake_timeout = kWebsocketHandshakeTimeout;
   /// A larger message ends read() with NetFailure::too_large and the connection with close code 1009.
-  std::size_t max_message_bytes = websocket_message_bytes;
+  std::size_t max_message_bytes = kWebsocketMessageBytes;
   /// Unacknowledged data makes the kernel drop the connection after this time (pains row 1); zero: kernel
   /// default.
   std::chrono::milliseconds tcp_user_timeout{30'000};
@@ -42,7 +42,7 @@ struct WebSocketOptions {
 };
 
 struct WebSocketServerOptions {
-  std::size_t max_message_bytes = websocket_message_bytes;
+  std::size_t max_message_bytes = kWebsocketMessageBytes;
 };
 
 /// A whole message, however it was fragmented.
@@ -55,7 +55,7 @@ struct WebSocketMessage {
 class UpgradeRefused : public NetError {
  public:
   UpgradeRefused(int status, std::string body, const std::string& sentence)
-      : NetError(NetFailure::protocol, sentence), status_(status), body_(std::move(body)) {}
+      : NetError(NetFailure::kProtocol, sentence), status_(status), body_(std::move(body)) {}
   [[nodiscard]] int status() const noexcept { return status_; }
   /// At most upgrade_body_bytes.
   [[nodiscard]] const std::string& body() const noexcept { return body_; }
@@ -91,12 +91,12 @@ class WebSocket {
   /// has it. `timeout` includes the wait for earlier writers; on its end the connection is cut and
   /// NetFailure::timeout thrown.
   virtual boost::asio::awaitable<void> write(std::string data,
-                                             std::chrono::milliseconds timeout = websocket_write_timeout,
+                                             std::chrono::milliseconds timeout = kWebsocketWriteTimeout,
                                              bool text = true) = 0;
   /// As write(), but as Go's server fragments a long message: one frame that is not final with all of the
   /// data and an empty final continuation (protocol/01-tunnel.md §2.4).
   virtual boost::asio::awaitable<void> write_fragmented(
-      std::string data, std::chrono::milliseconds timeout = websocket_write_timeout) = 0;
+      std::string data, std::chrono::milliseconds timeout = kWebsocketWriteTimeout) = 0;
 
   /// Sends a ping, at most 125 bytes of payload. Returns at once when another ping is still on its way out.
   /// The pong shows in last_heard(), and on_pong() is told.

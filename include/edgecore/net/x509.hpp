@@ -145,7 +145,7 @@ Certificate sign(const CertificateTemplate& what, const PrivateKey& subject_key,
 Certificate sign(const CertificateTemplate& what, const CertificateRequest& request, const Certificate& ca,
                  const PrivateKey& ca_key);
 
-enum class CertificatePurpose { any, server, client };
+enum class CertificatePurpose { kAny, kServer, kClient };
 /// Checks that `leaf` is signed by one of `roots`, is valid at `when` and may be used for `purpose`.
 /// nullopt when it is good, else the reason as a clause ("it expired on …").
 std::optional<std::string> verify(const Certificate& leaf, const std::vector<Certificate>& roots,

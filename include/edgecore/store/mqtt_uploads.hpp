@@ -14,7 +14,7 @@
 namespace edgecore::store::mqtt_uploads {
 
 /// Longest payload of a row.
-constexpr std::size_t max_payload_bytes = 1U << 20U;
+constexpr std::size_t kMaxPayloadBytes = 1U << 20U;
 
 struct Row {
   std::int64_t id = 0;  ///< rises with each row, never given again; `add` ignores it

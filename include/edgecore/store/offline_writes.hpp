@@ -15,9 +15,9 @@
 namespace edgecore::store::offline_writes {
 
 /// Rows kept; one more is refused.
-constexpr std::size_t max_rows = 1000;
+constexpr std::size_t kMaxRows = 1000;
 /// Longest body of a row.
-constexpr std::size_t max_body_bytes = 64U << 10U;
+constexpr std::size_t kMaxBodyBytes = 64U << 10U;
 
 inline constexpr std::string_view kDelete = "delete";
 inline constexpr std::string_view kPatch = "patch";

@@ -22,7 +22,7 @@ struct Write {
 };
 void upsert(Transaction& into, const Write& pod);
 
-enum class Removal { removed, absent, other_uid };
+enum class Removal { kRemoved, kAbsent, kOtherUid };
 /// Removes the rows of the pod whose metadata.uid is `uid`, compared as parsed JSON (§10 item 7); "" takes
 /// any uid. A stored row that is not readable JSON has no uid and is removed. `other_uid`: a newer pod of the
 /// same name stays, with all its rows.

@@ -15,9 +15,9 @@
 namespace edgecore::store::poison {
 
 /// Longest message text kept; the rest is cut (the comparison of `failures` is of the cut text).
-constexpr std::size_t max_text_bytes = 64U << 10U;
+constexpr std::size_t kMaxTextBytes = 64U << 10U;
 /// Rows kept; the ones not seen for longest go first.
-constexpr std::size_t max_rows = 100;
+constexpr std::size_t kMaxRows = 100;
 
 struct Row {
   std::string module;

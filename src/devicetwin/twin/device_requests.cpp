@@ -74,18 +74,18 @@ void DeviceRequests::on_membership_get(std::string_view payload) {
 }
 
 void DeviceRequests::on_twin_get(const std::string& device, std::string_view payload) {
-  constexpr const char* suffix = "twin/get/result";
+  constexpr const char* kSuffix = "twin/get/result";
   auto id = parse_event_id(payload);
   if (id.index() == 1) {
     return refuse(
-        device, suffix, "",
+        device, kSuffix, "",
         {400, "Unmarshal twin info " + log::quote(payload, 512) + " failed , err: " + std::get<1>(id)});
   }
   const std::string& event_id = std::get<0>(id);
   const Device* found = parts_.table.find(device);
   if (found == nullptr)
-    return refuse(device, suffix, event_id, {404, "Device " + device + " not found while getting twin"});
-  answer(device_topic(device, suffix), twins_text(event_id, now(), *found), event_id);
+    return refuse(device, kSuffix, event_id, {404, "Device " + device + " not found while getting twin"});
+  answer(device_topic(device, kSuffix), twins_text(event_id, now(), *found), event_id);
 }
 
 void DeviceRequests::on_local_update(const std::string& device, std::string_view payload) {
@@ -119,12 +119,12 @@ std::optional<Refusal> DeviceRequests::limit(const Device& device, const TwinCha
     after += weight(changed.after);
   }
   // What makes it no larger passes, however large it is.
-  if (count > max_twins && count > device.twins.size())
+  if (count > kMaxTwins && count > device.twins.size())
     return Refusal{400, "the device has " + std::to_string(device.twins.size()) + " twins, and more than " +
-                            std::to_string(max_twins) + " are not kept"};
-  if (after > max_device_bytes && after > before)
+                            std::to_string(kMaxTwins) + " are not kept"};
+  if (after > kMaxDeviceBytes && after > before)
     return Refusal{400, "the values of the device would have " + std::to_string(after) +
-                            " bytes together, and more than " + std::to_string(max_device_bytes) +
+                            " bytes together, and more than " + std::to_string(kMaxDeviceBytes) +
                             " are not kept"};
   return std::nullopt;
 }
@@ -308,10 +308,10 @@ DmiStatus DeviceRequests::report_twin(const std::string& device, const ReportedT
   for (const auto& [given, part] :
        {std::pair(&twin.observed_desired, &change.expected), std::pair(&twin.reported, &change.actual)}) {
     if (!*given) continue;
-    if ((*given)->size() > max_dmi_value_bytes)
+    if ((*given)->size() > kMaxDmiValueBytes)
       return {Code::kInvalidArgument, "a value of property " + log::quote(twin.property) + " has " +
                                           std::to_string((*given)->size()) + " bytes, and at most " +
-                                          std::to_string(max_dmi_value_bytes) + " are kept"};
+                                          std::to_string(kMaxDmiValueBytes) + " are kept"};
     part->emplace();
     (*part)->value = **given;
   }

@@ -14,12 +14,12 @@
 namespace edgecore::devicetwin {
 
 /// Most properties of one device, tombstones included.
-inline constexpr std::size_t max_twins = 2000;
+inline constexpr std::size_t kMaxTwins = 2000;
 /// All values of one device together, those that a request replaces counted as well: what one message may
 /// have to carry.
-inline constexpr std::size_t max_device_bytes = 1U << 20U;
+inline constexpr std::size_t kMaxDeviceBytes = 1U << 20U;
 /// Longest value that a mapper may report over DMI (over MQTT it is 512 bytes, protocol/04-devices.md §2.6).
-inline constexpr std::size_t max_dmi_value_bytes = 64U << 10U;
+inline constexpr std::size_t kMaxDmiValueBytes = 64U << 10U;
 
 /// Carries out what is asked about devices and their twins: changes the table and notes what is due once that
 /// is on disk (protocol/04-devices.md §2, §3.6). Passive; the module's thread.

@@ -62,10 +62,10 @@ std::optional<TwinVersion> version_field(const Json& object, std::string_view na
 
 /// What names and values may consist of (protocol/04-devices.md §2.6).
 bool is_plain(std::string_view text, std::size_t max) {
-  constexpr std::string_view special = "-_.,:/@#";
+  constexpr std::string_view kSpecial = "-_.,:/@#";
   if (text.empty() || text.size() > max) return false;
   return std::all_of(text.begin(), text.end(),
-                     [&](char c) { return is_alnum(c) || special.find(c) != std::string_view::npos; });
+                     [&](char c) { return is_alnum(c) || kSpecial.find(c) != std::string_view::npos; });
 }
 
 std::string not_plain(const char* what, std::size_t max) {
@@ -229,9 +229,9 @@ std::optional<std::string> type_mismatch(std::string_view type, std::string_view
 }
 
 std::string known_type(std::string_view type) {
-  constexpr std::array<std::string_view, 6> known = {"string", "int",     "integer",
-                                                     "float",  "boolean", "deleted"};
-  const bool is_known = std::find(known.begin(), known.end(), type) != known.end();
+  constexpr std::array<std::string_view, 6> kKnown = {"string", "int",     "integer",
+                                                      "float",  "boolean", "deleted"};
+  const bool is_known = std::find(kKnown.begin(), kKnown.end(), type) != kKnown.end();
   return std::string(is_known ? type : kStringType);
 }
 
@@ -253,9 +253,10 @@ std::string event_id_or_empty(std::string_view payload) {
 }
 
 bool is_known_state(std::string_view state) {
-  constexpr std::array<std::string_view, 6> known = {"online",  "offline",      "ok",
-                                                     "unknown", "disconnected", "unhealthy"};
-  return std::any_of(known.begin(), known.end(), [&](std::string_view each) { return iequals(each, state); });
+  constexpr std::array<std::string_view, 6> kKnown = {"online",  "offline",      "ok",
+                                                      "unknown", "disconnected", "unhealthy"};
+  return std::any_of(kKnown.begin(), kKnown.end(),
+                     [&](std::string_view each) { return iequals(each, state); });
 }
 
 std::optional<std::string> parse_state(std::string_view payload) {

@@ -18,7 +18,7 @@
 namespace edgecore::devicetwin {
 
 /// Longest payload that is looked at.
-inline constexpr std::size_t max_payload_bytes = 1U << 20U;
+inline constexpr std::size_t kMaxPayloadBytes = 1U << 20U;
 
 /// A refusal as it is published: HTTP's codes, the texts of the Go agent.
 struct Refusal {

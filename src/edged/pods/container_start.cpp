@@ -51,7 +51,7 @@ constexpr std::chrono::seconds kOtherCallEnds{1};
 
 void check_crash_backoff(const RuntimeServices& services, const kube::Pod& pod,
                          const kube::Container& container, const cri::ContainerStatus* newest) {
-  if (newest == nullptr || newest->state != cri::ContainerState::Exited) return;
+  if (newest == nullptr || newest->state != cri::ContainerState::kExited) return;
   const std::string key = container_backoff_key(pod, container);
   const WallTime ended = cri::wall_time(newest->finished_at);
   const WallTime now = services.context.clock.wall();
@@ -96,14 +96,14 @@ void share_processes(const RuntimeServices& services, const kube::Pod& pod, cons
                      cri::ContainerConfig& config) {
   const std::string target = kube::string_or(container.raw, "targetContainerName");
   auto& namespaces = config.linux.security_context.namespace_options;
-  if (target.empty() || !namespaces || namespaces->pid != cri::NamespaceMode::Container) return;
+  if (target.empty() || !namespaces || namespaces->pid != cri::NamespaceMode::kContainer) return;
   const auto runtime = services.cache.peek(pod.uid);
   const cri::ContainerStatus* other = runtime->find(target);
-  if (other == nullptr || other->state != cri::ContainerState::Running) {
+  if (other == nullptr || other->state != cri::ContainerState::kRunning) {
     throw ContainerConfigError(
         fmt::format("the container \"{}\", whose processes it is to see, does not run", target));
   }
-  namespaces->pid = cri::NamespaceMode::Target;
+  namespaces->pid = cri::NamespaceMode::kTarget;
   namespaces->target_id = other->id;
 }
 
@@ -198,7 +198,7 @@ boost::asio::awaitable<void> run_post_start(const RuntimeServices& services, kub
   cri::ContainerStatus failed;
   failed.id = id;
   failed.metadata.name = container.name;
-  failed.state = cri::ContainerState::Running;
+  failed.state = cri::ContainerState::kRunning;
   const std::int64_t grace = grace_period(*pod, std::nullopt, std::nullopt);
   co_await stop_container(services, pod, std::move(failed), grace);
   throw NotStarted{{kPostStartHookError, *failure}, std::nullopt};
@@ -231,7 +231,7 @@ boost::asio::awaitable<void> start(const PodServices& services, PodRecord& recor
   const fs::path logs = fs::path(sandbox.config.log_directory) / container.name;
   make_directories(logs, 0755);
   std::uint32_t attempt = next_attempt(newest, logs);
-  if (newest != nullptr && newest->state == cri::ContainerState::Created) {
+  if (newest != nullptr && newest->state == cri::ContainerState::kCreated) {
     // Created but never started, as we ended in between: replaced under the same number, which counts no
     // restart.
     co_await remove_unstarted(services.runtime, newest->id);

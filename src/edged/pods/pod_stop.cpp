@@ -62,7 +62,7 @@ boost::asio::awaitable<void> stop_container(const RuntimeServices& services, kub
   kube::Handler pre_stop =
       spec != nullptr ? spec->pre_stop : parse_hook(read_annotations(container.annotations).pre_stop);
   std::int64_t rest = grace_seconds;
-  const bool runs_now = container.state == cri::ContainerState::Running;
+  const bool runs_now = container.state == cri::ContainerState::kRunning;
   if (const auto pause = spec != nullptr ? hook_sleep(*spec, "preStop") : std::chrono::seconds(0);
       pause.count() > 0 && grace_seconds > 0 && runs_now) {
     const std::chrono::seconds within = std::min(pause, std::chrono::seconds(grace_seconds));

@@ -77,7 +77,7 @@ boost::asio::awaitable<void> PodWorker::start_where_it_stands() {
     const std::shared_ptr<const PodRuntime> runtime = co_await services_.runtime.cache.get(record_.pod->uid);
     runs = may_run(*runtime) ||
            std::any_of(runtime->sandboxes.begin(), runtime->sandboxes.end(),
-                       [](const auto& one) { return one.state == cri::PodSandboxState::Ready; });
+                       [](const auto& one) { return one.state == cri::PodSandboxState::kReady; });
   } catch (const cri::CallError& error) {
     if (error.cancelled()) throw;  // else it is unknown what runs: the pod is stopped
   }

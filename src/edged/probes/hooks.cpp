@@ -103,7 +103,7 @@ asio::awaitable<std::optional<std::string>> Hooks::run_http(const kube::HttpGetA
   const bool tls = request.url.starts_with("https");
   if (tls) request.tls = any_server_;
   std::optional<net::NetError> problem = co_await send(std::move(request));
-  if (problem && tls && problem->failure() == net::NetFailure::tls) {
+  if (problem && tls && problem->failure() == net::NetFailure::kTls) {
     // Nothing is verified, so a failed handshake means that the server does not speak TLS. What may be secret
     // does not go out in the clear.
     net::ClientRequest again = plain;

@@ -103,7 +103,7 @@ void ProbeManager::update(const kube::PodPtr& pod, const PodRuntime& runtime, co
   if (pod->deleting()) stop_disruptive(pod->uid);
   for (const auto& worker : entry->second) {
     const cri::ContainerStatus* status = runtime.find(worker->container.name);
-    const bool runs = status != nullptr && status->state == cri::ContainerState::Running;
+    const bool runs = status != nullptr && status->state == cri::ContainerState::kRunning;
     worker->pod_ip = pod_ip;
     if (!runs || worker->gone) {
       worker->running = false;

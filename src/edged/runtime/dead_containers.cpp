@@ -58,8 +58,8 @@ std::vector<Unit> dead_units(const std::vector<cri::Container>& all, const PodFa
     const PodFate its = fate(key.first);
     const bool gone = its == PodFate::kGone;
     std::erase_if(rows, [&](const cri::Container& row) {
-      if (row.state == ContainerState::Running) return true;
-      return row.state == ContainerState::Created && row.id == newest && !gone;  // on its way up
+      if (row.state == ContainerState::kRunning) return true;
+      return row.state == ContainerState::kCreated && row.id == newest && !gone;  // on its way up
     });
     if (!rows.empty())
       units.push_back({key.first, std::move(rows), its == PodFate::kLive ? newest : std::string()});
@@ -162,7 +162,7 @@ std::vector<cri::PodSandbox> sandboxes_to_remove(const std::vector<cri::PodSandb
     std::sort(rows.begin(), rows.end(), newer<cri::PodSandbox>);
     const std::size_t kept = fate(uid) == PodFate::kGone ? 0 : 1;
     for (std::size_t i = kept; i < rows.size(); ++i) {
-      if (rows[i].state != cri::PodSandboxState::Ready && !occupied.contains(rows[i].id))
+      if (rows[i].state != cri::PodSandboxState::kReady && !occupied.contains(rows[i].id))
         remove.push_back(rows[i]);
     }
   }
@@ -265,14 +265,14 @@ void ContainerGc::complain(const std::vector<std::string>& failures) {
 
 /// Removal is by force: what was started since the list was made is not dead and stays.
 boost::asio::awaitable<void> ContainerGc::remove_if_dead(cri::Container row) {
-  if (row.state == ContainerState::Unknown) {
+  if (row.state == ContainerState::kUnknown) {
     const auto grace =
         read_annotations(row.annotations).termination_grace_period.value_or(kMostGraceForUnknown);
     const std::chrono::seconds bounded(std::clamp<std::int64_t>(grace, 1, kMostGraceForUnknown));
     co_await deps_.runtime.stop_container(row.id, bounded);
   }
   const std::optional<cri::ContainerStatus> status = co_await find_status(deps_.runtime, row.id);
-  if (status && status->state == ContainerState::Running) throw Error("it runs again");
+  if (status && status->state == ContainerState::kRunning) throw Error("it runs again");
   if (status) co_await remove_container(*status);
 }
 
@@ -318,7 +318,8 @@ boost::asio::awaitable<bool> ContainerGc::remove_logs(const std::vector<cri::Con
   for (const auto& row : rows) {
     pods_there.insert(value_or_empty(row.labels, kPodUidLabel));
     // A missing log file of a container that runs is being rotated.
-    if (row.state == ContainerState::Running || row.state == ContainerState::Created) starting.insert(row.id);
+    if (row.state == ContainerState::kRunning || row.state == ContainerState::kCreated)
+      starting.insert(row.id);
   }
   bool clean = true;
   std::erase_if(found.directories, [&](const std::string& name) {

@@ -135,10 +135,10 @@ boost::asio::awaitable<ExitWatch::Seen> ExitWatch::ask(ItemPtr item) {
   try {
     if (item->sandbox) {
       const cri::PodSandboxStatus status = co_await deps_.runtime.pod_sandbox_status(item->id);
-      runs = status.state == cri::PodSandboxState::Ready;
+      runs = status.state == cri::PodSandboxState::kReady;
     } else {
       const cri::ContainerStatus status = co_await deps_.runtime.container_status(item->id);
-      runs = status.state == cri::ContainerState::Running;
+      runs = status.state == cri::ContainerState::kRunning;
     }
   } catch (const cri::CallError& error) {
     if (error.cancelled()) throw;

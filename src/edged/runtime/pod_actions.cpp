@@ -17,10 +17,10 @@ using Kill = PodActions::Kill;
 using KillReason = PodActions::KillReason;
 
 bool running(const cri::ContainerStatus* status) {
-  return status != nullptr && status->state == ContainerState::Running;
+  return status != nullptr && status->state == ContainerState::kRunning;
 }
 bool succeeded(const cri::ContainerStatus* status) {
-  return status != nullptr && status->state == ContainerState::Exited && status->exit_code == 0;
+  return status != nullptr && status->state == ContainerState::kExited && status->exit_code == 0;
 }
 bool restarts_on_failure(const kube::Pod& pod) {
   return pod.spec.restart_policy != "Never";
@@ -41,11 +41,12 @@ struct SandboxVerdict {
 SandboxVerdict judge_sandbox(const kube::Pod& pod, const PodRuntime& runtime) {
   if (runtime.sandboxes.empty()) return {};
   const auto ready = std::count_if(runtime.sandboxes.begin(), runtime.sandboxes.end(),
-                                   [](const auto& one) { return one.state == cri::PodSandboxState::Ready; });
+                                   [](const auto& one) { return one.state == cri::PodSandboxState::kReady; });
   const auto& newest = runtime.sandboxes.front();
   const std::uint32_t next = newest.metadata.attempt + 1;
-  if (ready > 1 || newest.state != cri::PodSandboxState::Ready) return {true, next, newest.id};
-  const bool host = newest.namespace_options && newest.namespace_options->network == cri::NamespaceMode::Node;
+  if (ready > 1 || newest.state != cri::PodSandboxState::kReady) return {true, next, newest.id};
+  const bool host =
+      newest.namespace_options && newest.namespace_options->network == cri::NamespaceMode::kNode;
   if (host != pod.spec.host_network) return {true, next, {}};
   if (!host && newest.ip.empty()) return {true, next, newest.id};
   return {false, newest.metadata.attempt, newest.id};
@@ -81,7 +82,7 @@ class InitWalk {
   bool keep_sidecar(const kube::Container& container) {
     const auto* status = runtime_.find(container.name);
     if (!running(status)) {
-      if (status != nullptr && status->state == ContainerState::Unknown) kill_unknown(*status, container);
+      if (status != nullptr && status->state == ContainerState::kUnknown) kill_unknown(*status, container);
       start(container);
       return false;
     }
@@ -101,14 +102,14 @@ class InitWalk {
     const auto* status = runtime_.find(container.name);
     if (succeeded(status)) return true;
     if (running(status)) return false;
-    const bool never_ran = status == nullptr || status->state == ContainerState::Created;
+    const bool never_ran = status == nullptr || status->state == ContainerState::kCreated;
     if (!never_ran && !restarts_on_failure(pod_)) {
       actions_.kill_pod = true;
       actions_.init.clear();
       actions_.kills.clear();
       return false;
     }
-    if (!never_ran && status->state == ContainerState::Unknown) kill_unknown(*status, container);
+    if (!never_ran && status->state == ContainerState::kUnknown) kill_unknown(*status, container);
     start(container);
     return false;
   }
@@ -208,8 +209,8 @@ std::shared_ptr<const PodRuntime> with_restarts(const kube::Pod& pod,
 bool should_restart(const kube::Pod& pod, const cri::ContainerStatus* newest) {
   if (pod.deleting()) return false;
   if (newest == nullptr) return true;
-  if (newest->state == ContainerState::Running) return false;
-  if (newest->state != ContainerState::Exited) return true;
+  if (newest->state == ContainerState::kRunning) return false;
+  if (newest->state != ContainerState::kExited) return true;
   if (pod.spec.restart_policy == "OnFailure") return newest->exit_code != 0;
   return pod.spec.restart_policy == "Always";
 }
@@ -236,7 +237,7 @@ PodActions compute_pod_actions(const kube::Pod& pod, const PodRuntime& runtime, 
       continue;
     }
     if (!should_restart(pod, status)) continue;
-    if (status != nullptr && status->state == ContainerState::Unknown) {
+    if (status != nullptr && status->state == ContainerState::kUnknown) {
       actions.kills.push_back(
           {status->id, container.name,
            fmt::format("Container {} is in an unknown state, will be restarted", container.name),

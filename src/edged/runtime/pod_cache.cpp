@@ -24,9 +24,9 @@ constexpr std::chrono::seconds kEventsRetry{30};
 
 bool something_died(const PodFingerprint& before, const PodFingerprint& now) {
   const auto dead = [](int state) {
-    return state == static_cast<int>(cri::ContainerState::Exited) ||
-           state == static_cast<int>(cri::ContainerState::Unknown) ||
-           state == kSandbox + static_cast<int>(cri::PodSandboxState::NotReady);
+    return state == static_cast<int>(cri::ContainerState::kExited) ||
+           state == static_cast<int>(cri::ContainerState::kUnknown) ||
+           state == kSandbox + static_cast<int>(cri::PodSandboxState::kNotReady);
   };
   return std::any_of(now.begin(), now.end(), [&](const auto& one) {
     return dead(one.second) && !std::binary_search(before.begin(), before.end(), one);
@@ -36,17 +36,17 @@ bool something_died(const PodFingerprint& before, const PodFingerprint& now) {
 std::vector<ExitWatch::Running> running_of(const PodFingerprint& print) {
   std::vector<ExitWatch::Running> running;
   for (const auto& [id, state] : print) {
-    const bool sandbox = state == kSandbox + static_cast<int>(cri::PodSandboxState::Ready);
-    if (sandbox || state == static_cast<int>(cri::ContainerState::Running)) running.push_back({id, sandbox});
+    const bool sandbox = state == kSandbox + static_cast<int>(cri::PodSandboxState::kReady);
+    if (sandbox || state == static_cast<int>(cri::ContainerState::kRunning)) running.push_back({id, sandbox});
   }
   return running;
 }
 
 /// The container's own message joins the runtime's. Read once: files may go before the runtime's record does.
 void add_message(cri::ContainerStatus& container, const PodRuntime& before) {
-  if (container.state != cri::ContainerState::Exited) return;
+  if (container.state != cri::ContainerState::kExited) return;
   const auto known = std::find_if(before.containers.begin(), before.containers.end(), [&](const auto& one) {
-    return one.id == container.id && one.state == cri::ContainerState::Exited;
+    return one.id == container.id && one.state == cri::ContainerState::kExited;
   });
   container.message =
       known != before.containers.end() ? known->message : termination_message(termination_input(container));

@@ -13,7 +13,7 @@ const cri::ContainerStatus* PodRuntime::find(std::string_view container) const {
 }
 
 bool may_run(const cri::ContainerStatus& container) {
-  return container.state == cri::ContainerState::Running || container.state == cri::ContainerState::Unknown;
+  return container.state == cri::ContainerState::kRunning || container.state == cri::ContainerState::kUnknown;
 }
 
 bool may_run(const PodRuntime& runtime) {

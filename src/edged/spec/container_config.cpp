@@ -40,9 +40,9 @@ cri::StringMap annotations(const ContainerInput& input) {
 }
 
 cri::MountPropagation propagation(std::string_view name) {
-  if (name == "HostToContainer") return cri::MountPropagation::HostToContainer;
-  if (name == "Bidirectional") return cri::MountPropagation::Bidirectional;
-  return cri::MountPropagation::Private;
+  if (name == "HostToContainer") return cri::MountPropagation::kHostToContainer;
+  if (name == "Bidirectional") return cri::MountPropagation::kBidirectional;
+  return cri::MountPropagation::kPrivate;
 }
 
 std::vector<cri::Mount> mounts(const ContainerInput& input) {

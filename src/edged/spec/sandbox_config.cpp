@@ -13,9 +13,9 @@ namespace edgecore::edged {
 namespace {
 
 cri::Protocol protocol(std::string_view name) {
-  if (name == "UDP") return cri::Protocol::Udp;
-  if (name == "SCTP") return cri::Protocol::Sctp;
-  return cri::Protocol::Tcp;
+  if (name == "UDP") return cri::Protocol::kUdp;
+  if (name == "SCTP") return cri::Protocol::kSctp;
+  return cri::Protocol::kTcp;
 }
 
 /// Of one container; a port named or bound twice counts once.

@@ -31,13 +31,13 @@ std::optional<cri::SelinuxOption> selinux(const std::optional<kube::SeLinuxOptio
 cri::SecurityProfile seccomp(const std::optional<kube::SeccompProfile>& profile,
                              const SecurityPolicy& policy) {
   if (!profile) {
-    return {policy.seccomp_default ? cri::ProfileType::RuntimeDefault : cri::ProfileType::Unconfined, {}};
+    return {policy.seccomp_default ? cri::ProfileType::kRuntimeDefault : cri::ProfileType::kUnconfined, {}};
   }
-  if (profile->type == "RuntimeDefault") return {cri::ProfileType::RuntimeDefault, {}};
+  if (profile->type == "RuntimeDefault") return {cri::ProfileType::kRuntimeDefault, {}};
   if (profile->type == "Localhost") {
-    return {cri::ProfileType::Localhost, policy.root_directory + "/seccomp/" + profile->localhost_profile};
+    return {cri::ProfileType::kLocalhost, policy.root_directory + "/seccomp/" + profile->localhost_profile};
   }
-  return {cri::ProfileType::Unconfined, {}};
+  return {cri::ProfileType::kUnconfined, {}};
 }
 
 enum class Order { kVolumesFirst, kVolumesLast };
@@ -74,10 +74,10 @@ ImageUser image_user(const cri::Image& image) {
 cri::NamespaceOption namespace_options(const kube::Pod& pod) {
   using cri::NamespaceMode;
   cri::NamespaceOption out;
-  out.network = pod.spec.host_network ? NamespaceMode::Node : NamespaceMode::Pod;
-  out.ipc = pod.spec.host_ipc ? NamespaceMode::Node : NamespaceMode::Pod;
-  out.pid = pod.spec.share_process_namespace ? NamespaceMode::Pod : NamespaceMode::Container;
-  if (pod.spec.host_pid) out.pid = NamespaceMode::Node;
+  out.network = pod.spec.host_network ? NamespaceMode::kNode : NamespaceMode::kPod;
+  out.ipc = pod.spec.host_ipc ? NamespaceMode::kNode : NamespaceMode::kPod;
+  out.pid = pod.spec.share_process_namespace ? NamespaceMode::kPod : NamespaceMode::kContainer;
+  if (pod.spec.host_pid) out.pid = NamespaceMode::kNode;
   return out;
 }
 
@@ -89,7 +89,7 @@ cri::LinuxSandboxSecurityContext sandbox_security(const kube::Pod& pod, const Se
           out.privileged || is_true(container.security_context, &kube::SecurityContext::privileged);
     }
   }
-  out.seccomp = cri::SecurityProfile{cri::ProfileType::RuntimeDefault, {}};
+  out.seccomp = cri::SecurityProfile{cri::ProfileType::kRuntimeDefault, {}};
   // A pod without a securityContext (the API always adds one) must get its namespaces all the same.
   out.namespace_options = namespace_options(pod);
   out.supplemental_groups = groups(pod, policy, Order::kVolumesFirst);

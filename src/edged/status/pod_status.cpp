@@ -79,13 +79,13 @@ class StatusBuilder {
     const std::int32_t restarts = read_annotations(newest->annotations).restart_count;
     status["restartCount"] = restarts;
     status["state"] = state(*newest, before);
-    if (previous != nullptr && previous->state == ContainerState::Exited) {
+    if (previous != nullptr && previous->state == ContainerState::kExited) {
       status["lastState"] = terminated(*previous);
     } else if (before != nullptr && kube::int_or(*before, "restartCount", -1) == restarts) {
       // The record of the earlier run may be gone; what was known of it is kept.
       status["lastState"] = kube::object_or_empty(*before, "lastState");
     }
-    if (newest->state == ContainerState::Running) {
+    if (newest->state == ContainerState::kRunning) {
       const Readiness readiness = readiness_of(container, newest->id);
       status["started"] = readiness.started;
       status["ready"] = readiness.started && readiness.ready;
@@ -132,13 +132,13 @@ class StatusBuilder {
 
   Json state(const cri::ContainerStatus& status, const Json* before) const {
     switch (status.state) {
-      case ContainerState::Running:
+      case ContainerState::kRunning:
         return {{"running", {{"startedAt", time_text(status.started_at)}}}};
-      case ContainerState::Exited:
+      case ContainerState::kExited:
         return terminated(status);
-      case ContainerState::Created:
+      case ContainerState::kCreated:
         return waiting({});
-      case ContainerState::Unknown:
+      case ContainerState::kUnknown:
         break;
     }
     if (before != nullptr && find_path(*before, "state.running") != nullptr) {
@@ -173,7 +173,7 @@ class StatusBuilder {
     if (failure == in_.failures.end() || in_.is_terminal) return;
     const cri::ContainerStatus* newest = in_.runtime.find(container.name);
     const bool done =
-        init && newest != nullptr && newest->state == ContainerState::Exited && newest->exit_code == 0;
+        init && newest != nullptr && newest->state == ContainerState::kExited && newest->exit_code == 0;
     if ((done && !is_restartable_init(container)) || !should_restart(in_.pod, newest)) return;
     if (find_path(status, "state.terminated") != nullptr) status["lastState"] = status["state"];
     status["state"] = waiting(failure->second.reason, failure->second.message);
@@ -276,7 +276,7 @@ std::vector<std::string> pod_ips(const kube::Pod& pod, const PodRuntime& runtime
   std::vector<std::string> all;
   if (pod.spec.host_network) {
     if (!host_ip.empty()) all.push_back(host_ip);
-  } else if (!runtime.sandboxes.empty() && runtime.sandboxes[0].state == cri::PodSandboxState::Ready) {
+  } else if (!runtime.sandboxes.empty() && runtime.sandboxes[0].state == cri::PodSandboxState::kReady) {
     all = runtime.sandboxes[0].additional_ips;
     all.insert(all.begin(), runtime.sandboxes[0].ip);
   }

@@ -56,11 +56,11 @@ WriteOutcome remove_pod(store::Transaction& from, const ObjectRemoval& removal) 
   using Kind = WriteOutcome::Kind;
   drop_tokens(from, removal.uid);
   switch (store::pods::remove(from, removal.path.ns, removal.path.name, removal.uid)) {
-    case store::pods::Removal::removed:
+    case store::pods::Removal::kRemoved:
       return {Kind::kRemoved, {}};
-    case store::pods::Removal::other_uid:
+    case store::pods::Removal::kOtherUid:
       return {Kind::kOtherUid, {}};
-    case store::pods::Removal::absent:
+    case store::pods::Removal::kAbsent:
       break;
   }
   return {Kind::kNotThere, {}};

@@ -15,10 +15,10 @@ namespace {
 /// (`update`, v1.23 and later) is repeated until it is acknowledged (protocol/08-later-clouds.md §5.2).
 bool is_unacknowledged_type(std::string_view type, std::string_view operation) {
   if (type == names::resource::kNode && operation == names::operation::kUpdate) return false;
-  constexpr auto types = std::to_array<std::string_view>(
+  constexpr auto kTypes = std::to_array<std::string_view>(
       {names::resource::kNode, names::resource::kLease, names::resource::kNodePatch,
        names::resource::kPodPatch, names::resource::kPodStatus, names::resource::kCertificateSigningRequest});
-  if (std::find(types.begin(), types.end(), type) != types.end()) return true;
+  if (std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end()) return true;
   return type == names::resource::kPod && operation == names::operation::kResponse;
 }
 

@@ -127,8 +127,8 @@ Authentication TokenAuthenticator::check(std::string_view token, const std::stri
     std::string why = fault(parsed, token, digest);
     if (!why.empty()) return {nullptr, {}, std::move(why)};
     // A token that is let through past its time is checked again as often as any other.
-    expires = judge_time(parsed.claims, clock_.wall()) == TokenTime::expired ? WallTime::max()
-                                                                             : last_moment(parsed.claims);
+    expires = judge_time(parsed.claims, clock_.wall()) == TokenTime::kExpired ? WallTime::max()
+                                                                              : last_moment(parsed.claims);
     return {std::make_shared<const User>(user_of(parsed.claims)), std::move(common), {}};
   } catch (const BadInput& bad) {
     return {nullptr, {}, std::string("the token is unusable: ") + bad.what()};
@@ -149,14 +149,14 @@ std::string TokenAuthenticator::fault(const ServiceAccountToken& token, std::str
 
 std::string TokenAuthenticator::time_fault(const TokenClaims& claims, StoredTokens::Match stored) const {
   switch (judge_time(claims, clock_.wall())) {
-    case TokenTime::good:
+    case TokenTime::kGood:
       return {};
-    case TokenTime::not_yet:
+    case TokenTime::kNotYet:
       return "the token is not valid yet";
-    case TokenTime::expired:
+    case TokenTime::kExpired:
       break;
   }
-  const bool is_own = stored == StoredTokens::Match::good && claims.pod;
+  const bool is_own = stored == StoredTokens::Match::kGood && claims.pod;
   if (is_own && options_.may_be_expired && options_.may_be_expired()) return {};
   return "the token has expired";
 }
@@ -168,11 +168,11 @@ std::string TokenAuthenticator::origin_fault(const ServiceAccountToken& token,
     return is_signed ? std::string() : "none of the configured keys signed the token";
   }
   switch (stored) {
-    case StoredTokens::Match::none:
+    case StoredTokens::Match::kNone:
       return "this node did not get the token for a pod";
-    case StoredTokens::Match::others:
+    case StoredTokens::Match::kOthers:
       return "this node got the token for another pod or account than it speaks of";
-    case StoredTokens::Match::good:
+    case StoredTokens::Match::kGood:
       break;
   }
   return {};

@@ -56,10 +56,10 @@ ClientLimits::Ticket ClientLimits::enter(std::string_view name, Kind kind, std::
                                          SteadyTime now) {
   Client& from = client(name);
   // What is under way is looked at first: a request that is not let in does not use up the client's rate.
-  if (kind == Kind::stream && is_above(from.streams + 1, limits_.concurrent_streams)) {
+  if (kind == Kind::kStream && is_above(from.streams + 1, limits_.concurrent_streams)) {
     refuse(fmt::format("this client has {} watches open", from.streams), seconds(10));
   }
-  if (kind == Kind::request && is_above(from.running + 1, limits_.concurrent_requests)) {
+  if (kind == Kind::kRequest && is_above(from.running + 1, limits_.concurrent_requests)) {
     refuse(fmt::format("this client has {} requests under way", from.running), seconds(1));
   }
   // One body alone is always let in, however large.
@@ -67,7 +67,7 @@ ClientLimits::Ticket ClientLimits::enter(std::string_view name, Kind kind, std::
     refuse("this client has too many bytes under way", seconds(1));
   }
   if (const auto wait = from.requests.take(now)) refuse("this client asks too often", *wait);
-  ++(kind == Kind::stream ? from.streams : from.running);
+  ++(kind == Kind::kStream ? from.streams : from.running);
   from.body_bytes += body_bytes;
   file(from);
   return {*this, from, kind, body_bytes};
@@ -102,7 +102,7 @@ ClientLimits::Client& ClientLimits::client(std::string_view name) {
 }
 
 void ClientLimits::leave(Client& client, Kind kind, std::size_t body_bytes) noexcept {
-  --(kind == Kind::stream ? client.streams : client.running);
+  --(kind == Kind::kStream ? client.streams : client.running);
   client.body_bytes -= body_bytes;
   if (!client.is_idle()) return;
   file(client);

@@ -49,7 +49,7 @@ class ClientLimits {
   struct Client;
 
  public:
-  enum class Kind { request, stream };
+  enum class Kind { kRequest, kStream };
 
   /// A request under way; it is over when the ticket goes. Must not outlive its ClientLimits.
   class Ticket {
@@ -67,7 +67,7 @@ class ClientLimits {
 
     ClientLimits* limits_ = nullptr;
     Client* client_ = nullptr;
-    Kind kind_ = Kind::request;
+    Kind kind_ = Kind::kRequest;
     std::size_t body_bytes_ = 0;
   };
 

@@ -77,12 +77,12 @@ void StoredTokens::clear() {
 
 StoredTokens::Match StoredTokens::match(std::string_view token, const std::string& digest,
                                         const TokenClaims& claims) const {
-  Match best = Match::none;
+  Match best = Match::kNone;
   const auto [first, last] = by_digest_.equal_range(digest);
   for (auto at = first; at != last; ++at) {
     if (!net::equal_secrets(at->second->token, token)) continue;
-    if (is_held_by(at->second->holder, claims)) return Match::good;
-    best = Match::others;
+    if (is_held_by(at->second->holder, claims)) return Match::kGood;
+    best = Match::kOthers;
   }
   return best;
 }

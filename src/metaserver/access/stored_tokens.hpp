@@ -36,9 +36,9 @@ class StoredTokens {
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
 
   enum class Match {
-    none,    ///< no row has this text
-    others,  ///< it was got for another service account or pod than it speaks of
-    good,
+    kNone,    ///< no row has this text
+    kOthers,  ///< it was got for another service account or pod than it speaks of
+    kGood,
   };
   /// `digest` is net::sha256(token). The texts are compared in constant time.
   [[nodiscard]] Match match(std::string_view token, const std::string& digest,

@@ -133,11 +133,11 @@ WallTime last_moment(const TokenClaims& claims) {
 }
 
 TokenTime judge_time(const TokenClaims& claims, WallTime now) {
-  if (now > last_moment(claims)) return TokenTime::expired;
+  if (now > last_moment(claims)) return TokenTime::kExpired;
   for (const auto& from : {claims.not_before, claims.issued_at}) {
-    if (from && now + kLeeway < time_of(*from)) return TokenTime::not_yet;
+    if (from && now + kLeeway < time_of(*from)) return TokenTime::kNotYet;
   }
-  return TokenTime::good;
+  return TokenTime::kGood;
 }
 
 std::vector<std::string> common_audiences(const TokenClaims& claims,

@@ -54,7 +54,7 @@ struct ServiceAccountToken {
 
 /// When a token may be used: from not_before and issued_at to expires, each with the leeway of the API
 /// server, one minute.
-enum class TokenTime { good, expired, not_yet };
+enum class TokenTime { kGood, kExpired, kNotYet };
 [[nodiscard]] TokenTime judge_time(const TokenClaims& claims, WallTime now);
 /// The last moment at which judge_time can say `good`.
 [[nodiscard]] WallTime last_moment(const TokenClaims& claims);

@@ -101,7 +101,7 @@ std::shared_ptr<const User> Api::user_of_certificate(const net::Certificate& cer
   const auto ca = read_file(parts_.options.node_ca, kMaxPemFileBytes);
   if (!ca) return nullptr;
   const auto flaw = net::verify(certificate, net::Certificate::all_from_pem(*ca),
-                                net::CertificatePurpose::client, parts_.context.clock.wall());
+                                net::CertificatePurpose::kClient, parts_.context.clock.wall());
   if (flaw || certificate.common_name() != "system:node:" + parts_.options.node_name) return nullptr;
   certificate_user_ = std::make_shared<const User>(node_admin(certificate.common_name()));
   return certificate_user_;
@@ -201,9 +201,9 @@ std::string Api::client_of(const Call& call) const {
 void Api::enter(Call& call) {
   const bool follows = call.info.subresource == "log" && call.query_is_true("follow");
   const bool stream = call.info.verb == "watch" || follows;
-  call.ticket =
-      parts_.limits.enter(client_of(call), stream ? ClientLimits::Kind::stream : ClientLimits::Kind::request,
-                          call.request.body.size(), parts_.context.clock.steady());
+  call.ticket = parts_.limits.enter(client_of(call),
+                                    stream ? ClientLimits::Kind::kStream : ClientLimits::Kind::kRequest,
+                                    call.request.body.size(), parts_.context.clock.steady());
 }
 
 Api::Done Api::serve_path(Call& call) {

@@ -118,10 +118,10 @@ std::vector<std::string_view> stat_fields(std::string_view stat) {
 }
 
 std::optional<std::uint64_t> boot_time(std::string_view system_stat) {
-  constexpr std::string_view key = "\nbtime ";
-  const std::size_t at = system_stat.find(key);
+  constexpr std::string_view kKey = "\nbtime ";
+  const std::size_t at = system_stat.find(kKey);
   if (at == std::string_view::npos) return std::nullopt;
-  const std::string_view rest = system_stat.substr(at + key.size());
+  const std::string_view rest = system_stat.substr(at + kKey.size());
   return to_number<std::uint64_t>(rest.substr(0, rest.find('\n')));
 }
 

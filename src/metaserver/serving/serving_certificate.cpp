@@ -293,7 +293,7 @@ void ServingCertificate::check_trust(const ServingPair& pair) const {
     const auto ca = read_file(files_.directory() / kClusterCa, kMaxPemFileBytes);
     if (!ca || chain.size() > 1) return;  // nothing to compare with, or not by this rule
     const WallTime when = std::max(now(), pair.leaf.not_before());
-    flaw = net::verify(pair.leaf, net::Certificate::all_from_pem(*ca), net::CertificatePurpose::server, when)
+    flaw = net::verify(pair.leaf, net::Certificate::all_from_pem(*ca), net::CertificatePurpose::kServer, when)
                .value_or("");
   } catch (const Error& error) {
     flaw = error.what();

@@ -14,9 +14,9 @@
 namespace edgecore::net {
 namespace {
 
-constexpr std::string_view standard_alphabet =
+constexpr std::string_view kStandardAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kUrlAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 std::string encode(std::string_view data, std::string_view alphabet) {
   std::string out;
@@ -40,8 +40,8 @@ constexpr Values values_of(std::string_view alphabet) {
     out[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
   return out;
 }
-constexpr Values standard_values = values_of(standard_alphabet);
-constexpr Values url_values = values_of(url_alphabet);
+constexpr Values kStandardValues = values_of(kStandardAlphabet);
+constexpr Values kUrlValues = values_of(kUrlAlphabet);
 
 enum class LastBits { kMustBeZero, kIgnored };
 
@@ -101,25 +101,25 @@ bool equal_secrets(std::string_view a, std::string_view b) {
 }
 
 std::string hex(std::string_view data) {
-  constexpr std::string_view digits = "0123456789abcdef";
+  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
   out.reserve(data.size() * 2);
   for (const char c : data) {
     const auto byte = static_cast<unsigned char>(c);
-    out += digits[byte >> 4U];
-    out += digits[byte & 0xFU];
+    out += kDigits[byte >> 4U];
+    out += kDigits[byte & 0xFU];
   }
   return out;
 }
 
 std::string base64(std::string_view data) {
-  std::string out = encode(data, standard_alphabet);
+  std::string out = encode(data, kStandardAlphabet);
   while (out.size() % 4 != 0) out += '=';
   return out;
 }
 
 std::string base64_decode(std::string_view text) {
-  return decode(without_padding(text), standard_values);
+  return decode(without_padding(text), kStandardValues);
 }
 
 std::optional<std::string> base64_decode_lines(std::string_view text) {
@@ -129,18 +129,18 @@ std::optional<std::string> base64_decode_lines(std::string_view text) {
     if (c != '\n' && c != '\r') digits += c;
   }
   try {
-    return decode(without_padding(digits), standard_values, LastBits::kIgnored);
+    return decode(without_padding(digits), kStandardValues, LastBits::kIgnored);
   } catch (const BadInput&) {
     return std::nullopt;
   }
 }
 
 std::string base64url(std::string_view data) {
-  return encode(data, url_alphabet);
+  return encode(data, kUrlAlphabet);
 }
 
 std::string base64url_decode(std::string_view text) {
-  return decode(text, url_values);
+  return decode(text, kUrlValues);
 }
 
 }  // namespace edgecore::net

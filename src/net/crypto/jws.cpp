@@ -21,7 +21,7 @@ namespace {
 using DigestPtr = OpenSslPtr<EVP_MD_CTX, EVP_MD_CTX_free>;
 using EcSignaturePtr = OpenSslPtr<ECDSA_SIG, ECDSA_SIG_free>;
 
-enum class KeyKind { rsa, p256, p384, p521 };
+enum class KeyKind { kRsa, kP256, kP384, kP521 };
 
 struct Algorithm {
   std::string_view name;
@@ -32,38 +32,38 @@ struct Algorithm {
   std::size_t coordinate = 0;
 };
 
-constexpr std::array<Algorithm, 9> algorithms{{
-    {"RS256", KeyKind::rsa, EVP_sha256},
-    {"RS384", KeyKind::rsa, EVP_sha384},
-    {"RS512", KeyKind::rsa, EVP_sha512},
-    {"PS256", KeyKind::rsa, EVP_sha256, true},
-    {"PS384", KeyKind::rsa, EVP_sha384, true},
-    {"PS512", KeyKind::rsa, EVP_sha512, true},
-    {"ES256", KeyKind::p256, EVP_sha256, false, 32},
-    {"ES384", KeyKind::p384, EVP_sha384, false, 48},
-    {"ES512", KeyKind::p521, EVP_sha512, false, 66},
+constexpr std::array<Algorithm, 9> kAlgorithms{{
+    {"RS256", KeyKind::kRsa, EVP_sha256},
+    {"RS384", KeyKind::kRsa, EVP_sha384},
+    {"RS512", KeyKind::kRsa, EVP_sha512},
+    {"PS256", KeyKind::kRsa, EVP_sha256, true},
+    {"PS384", KeyKind::kRsa, EVP_sha384, true},
+    {"PS512", KeyKind::kRsa, EVP_sha512, true},
+    {"ES256", KeyKind::kP256, EVP_sha256, false, 32},
+    {"ES384", KeyKind::kP384, EVP_sha384, false, 48},
+    {"ES512", KeyKind::kP521, EVP_sha512, false, 66},
 }};
 
 const Algorithm* find_algorithm(std::string_view name) {
-  const auto* const found = std::find_if(algorithms.begin(), algorithms.end(),
+  const auto* const found = std::find_if(kAlgorithms.begin(), kAlgorithms.end(),
                                          [name](const Algorithm& one) { return one.name == name; });
-  return found == algorithms.end() ? nullptr : found;
+  return found == kAlgorithms.end() ? nullptr : found;
 }
 
 std::optional<KeyKind> kind_of(const EVP_PKEY* key) {
   const int type = EVP_PKEY_get_base_id(key);
-  if (type == EVP_PKEY_RSA) return KeyKind::rsa;
+  if (type == EVP_PKEY_RSA) return KeyKind::kRsa;
   if (type != EVP_PKEY_EC) return std::nullopt;
   std::array<char, 64> curve{};
   std::size_t size = 0;
   if (EVP_PKEY_get_group_name(key, curve.data(), curve.size(), &size) != 1) return std::nullopt;
   switch (OBJ_txt2nid(curve.data())) {
     case NID_X9_62_prime256v1:
-      return KeyKind::p256;
+      return KeyKind::kP256;
     case NID_secp384r1:
-      return KeyKind::p384;
+      return KeyKind::kP384;
     case NID_secp521r1:
-      return KeyKind::p521;
+      return KeyKind::kP521;
     default:
       return std::nullopt;
   }
@@ -125,10 +125,10 @@ KeyPtr public_half(const KeyPtr& key) {
 }
 
 bool holds_key(std::string_view type) {
-  constexpr std::array<std::string_view, 7> types{"PUBLIC KEY",           "RSA PUBLIC KEY",  "CERTIFICATE",
-                                                  "PRIVATE KEY",          "RSA PRIVATE KEY", "EC PRIVATE KEY",
-                                                  "ENCRYPTED PRIVATE KEY"};
-  return std::find(types.begin(), types.end(), type) != types.end();
+  constexpr std::array<std::string_view, 7> kTypes{
+      "PUBLIC KEY",      "RSA PUBLIC KEY", "CERTIFICATE",          "PRIVATE KEY",
+      "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"};
+  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
 /// The public key of a block that holds one; null when it cannot be read.
@@ -147,7 +147,7 @@ KeyPtr read_key(const PemBlock& block) {
 
 /// Sets the padding of RSA; the salt of PS* is as long as the digest (RFC 7518 §3.5).
 bool set_padding(EVP_PKEY_CTX* context, const Algorithm& algorithm) {
-  if (algorithm.key != KeyKind::rsa) return true;
+  if (algorithm.key != KeyKind::kRsa) return true;
   if (!algorithm.pss) return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1;
   return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
          EVP_PKEY_CTX_set_rsa_mgf1_md(context, algorithm.digest()) == 1 &&

@@ -10,7 +10,7 @@
 namespace edgecore::net {
 namespace {
 
-constexpr std::size_t credential_file_bytes = 1024UL * 1024;
+constexpr std::size_t kCredentialFileBytes = 1024UL * 1024;
 
 SslContextPtr make_context(const SSL_METHOD* method) {
   SslContextPtr context(SSL_CTX_new(method));
@@ -53,7 +53,7 @@ void trust(SSL_CTX* context, const std::string& ca_pem) {
 }
 
 std::string read_credential(const std::filesystem::path& path) {
-  auto text = read_file(path, credential_file_bytes);
+  auto text = read_file(path, kCredentialFileBytes);
   if (!text) throw BadInput("The file " + path.string() + " does not exist.");
   return *std::move(text);
 }
@@ -89,12 +89,12 @@ std::shared_ptr<const TlsContext> TlsContext::server(const ServerTlsOptions& opt
   SSL_CTX* raw = context.get();
   use_chain(raw, options.certificate_pem, options.key_pem);
   switch (options.client_certificate) {
-    case ClientCertificate::none:
+    case ClientCertificate::kNone:
       break;
-    case ClientCertificate::asked:
+    case ClientCertificate::kAsked:
       SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
       break;
-    case ClientCertificate::required:
+    case ClientCertificate::kRequired:
       if (options.client_ca_pem.empty())
         throw BadInput("Client certificates cannot be required without a CA for them.");
       trust(raw, options.client_ca_pem);

@@ -98,11 +98,11 @@ WallTime read_time(const ASN1_TIME* time) {
     ERR_clear_error();
     throw BadInput("The certificate's validity is not a time.");
   }
-  constexpr auto furthest =
+  constexpr auto kFurthest =
       std::chrono::duration_cast<std::chrono::seconds>(WallTime::max().time_since_epoch());
   const std::time_t seconds = ::timegm(&parts);
-  if (seconds >= furthest.count()) return WallTime::max();
-  if (seconds <= -furthest.count()) return WallTime::min();
+  if (seconds >= kFurthest.count()) return WallTime::max();
+  if (seconds <= -kFurthest.count()) return WallTime::min();
   return WallTime(std::chrono::seconds(seconds));
 }
 
@@ -250,11 +250,11 @@ int refuse_passphrase(char*, int, int, void*) {
 
 int openssl_purpose(CertificatePurpose purpose) {
   switch (purpose) {
-    case CertificatePurpose::server:
+    case CertificatePurpose::kServer:
       return X509_PURPOSE_SSL_SERVER;
-    case CertificatePurpose::client:
+    case CertificatePurpose::kClient:
       return X509_PURPOSE_SSL_CLIENT;
-    case CertificatePurpose::any:
+    case CertificatePurpose::kAny:
       break;
   }
   return X509_PURPOSE_ANY;

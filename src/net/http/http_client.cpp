@@ -58,7 +58,7 @@ struct Exchange {
 
 [[noreturn]] void report_fault(const HttpFault& fault, const Prepared& prepared) {
   const auto failure =
-      fault.status == 413 || fault.status == 431 ? NetFailure::too_large : NetFailure::protocol;
+      fault.status == 413 || fault.status == 431 ? NetFailure::kTooLarge : NetFailure::kProtocol;
   throw NetError(failure, "The response to " + prepared.what + " was refused: " + fault.sentence);
 }
 
@@ -69,9 +69,9 @@ void note_head(const HttpParser& parser, const ClientRequest& request, ClientRes
 }
 
 std::unique_ptr<HttpParser> response_parser(const ClientRequest& request) {
-  const HttpLimits limits{response_header_bytes, ServerLimits().header_count * 2, request.max_response_bytes};
+  const HttpLimits limits{kResponseHeaderBytes, ServerLimits().header_count * 2, request.max_response_bytes};
   const auto kind =
-      request.method == "HEAD" ? HttpParser::Kind::response_to_head : HttpParser::Kind::response;
+      request.method == "HEAD" ? HttpParser::Kind::kResponseToHead : HttpParser::Kind::kResponse;
   auto parser = std::make_unique<HttpParser>(kind, limits);
   if (request.on_body) parser->on_body(request.on_body);
   return parser;
@@ -99,9 +99,9 @@ asio::awaitable<void> read_response(Stream stream, const ClientRequest& request,
     if (parser->done()) break;
     if (taken > 0) continue;
     const std::size_t before = buffer.size();
-    buffer.resize(before + http_read_bytes);
-    const auto room = asio::buffer(buffer.data() + before, http_read_bytes);
-    const auto [error, count] = co_await stream.async_read_some(room, as_result);
+    buffer.resize(before + kHttpReadBytes);
+    const auto room = asio::buffer(buffer.data() + before, kHttpReadBytes);
+    const auto [error, count] = co_await stream.async_read_some(room, kAsResult);
     buffer.resize(before + (error ? 0 : count));
     out.any_byte = out.any_byte || count > 0;
     if (!error) continue;

@@ -13,15 +13,15 @@ namespace edgecore::net {
 namespace {
 
 /// An idle connection keeps no more than this for its next request's bytes.
-constexpr std::size_t idle_input_bytes = 512;
+constexpr std::size_t kIdleInputBytes = 512;
 /// What is read and thrown away of a refused request, so that its sender gets to see the answer instead of a
 /// reset.
-constexpr std::size_t linger_bytes = 1024UL * 1024;
-constexpr std::chrono::milliseconds linger_time{2000};
+constexpr std::size_t kLingerBytes = 1024UL * 1024;
+constexpr std::chrono::milliseconds kLingerTime{2000};
 /// A write's time-out is for each part of this size.
-constexpr std::size_t write_part_bytes = 64UL * 1024;
+constexpr std::size_t kWritePartBytes = 64UL * 1024;
 /// Calls in a row that did not wait (a request parsed, a read, a write), before the others are let pass.
-constexpr unsigned most_unwaited = 32;
+constexpr unsigned kMostUnwaited = 32;
 
 /// The server's own lines must not come twice.
 bool is_framing(std::string_view name) {
@@ -38,7 +38,7 @@ void append_number(std::string& out, std::size_t number, int base) {
 }  // namespace
 
 std::string& HttpService::landing() {
-  if (landing_.empty()) landing_.resize(http_read_bytes);
+  if (landing_.empty()) landing_.resize(kHttpReadBytes);
   return landing_;
 }
 
@@ -69,8 +69,8 @@ HttpConnection::HttpConnection(Stream stream, std::shared_ptr<const TlsContext> 
       tls_(std::move(tls)),
       service_(service),
       deadline_(stream_.get_executor(), [guarded = stream_]() mutable { guarded.expire(); }),
-      parser_(HttpParser::Kind::request, HttpLimits{service.limits.header_bytes, service.limits.header_count,
-                                                    service.limits.body_bytes}),
+      parser_(HttpParser::Kind::kRequest, HttpLimits{service.limits.header_bytes, service.limits.header_count,
+                                                     service.limits.body_bytes}),
       peer_(stream_.peer()) {}
 
 asio::awaitable<void> HttpConnection::run() {
@@ -79,7 +79,7 @@ asio::awaitable<void> HttpConnection::run() {
   } catch (const NetError&) {
     // The peer went away, was too slow or does not speak TLS: how connections end.
   }
-  if (answer_ == Answer::upgraded) co_return;  // the WebSocket's now
+  if (answer_ == Answer::kUpgraded) co_return;  // the WebSocket's now
   stream_.shutdown();
   stream_.close();
 }
@@ -95,12 +95,12 @@ asio::awaitable<void> HttpConnection::converse() {
     const bool there = co_await read_request();
     if (!there) co_return;
     Request request = take_request();
-    answer_ = Answer::none;
+    answer_ = Answer::kNone;
     handling_ = true;
     co_await handle(request);
     handling_ = false;
-    if (answer_ == Answer::upgraded) co_return;
-    if (answer_ == Answer::streaming) co_return stream_.close(true);  // unfinished: the client must see it
+    if (answer_ == Answer::kUpgraded) co_return;
+    if (answer_ == Answer::kStreaming) co_return stream_.close(true);  // unfinished: the client must see it
   }
   co_await linger();
 }
@@ -112,22 +112,22 @@ void HttpConnection::finish_soon() {
 
 /// False when the connection is to be closed; a fault has been answered then.
 asio::awaitable<bool> HttpConnection::read_request() {
-  for (Step step = begin_request(); step != Step::take; step = advance()) {
-    if (step == Step::wait) {
+  for (Step step = begin_request(); step != Step::kTake; step = advance()) {
+    if (step == Step::kWait) {
       arm_for_input();
-      const auto [error] = co_await stream_.async_wait_for(read_wants_, as_result);
+      const auto [error] = co_await stream_.async_wait_for(read_wants_, kAsResult);
       if (error) stream_.fail(error, "reading a request");
       unwaited_ = 0;
-    } else if (step == Step::let_pass) {
+    } else if (step == Step::kLetPass) {
       co_await let_others_pass();
-    } else if (step == Step::go_on) {
+    } else if (step == Step::kGoOn) {
       Pieces pieces;
       pieces.add("HTTP/1.1 100 Continue\r\n\r\n");
       const Flow flow = send_now(pieces);
-      if (flow != Flow::done) co_await send_rest(pieces, flow);
-      phase_ = Phase::none;  // the body's time begins now
+      if (flow != Flow::kDone) co_await send_rest(pieces, flow);
+      phase_ = Phase::kNone;  // the body's time begins now
     } else {
-      if (step == Step::refuse) co_await refuse();
+      if (step == Step::kRefuse) co_await refuse();
       co_return false;
     }
   }
@@ -138,15 +138,15 @@ asio::awaitable<bool> HttpConnection::read_request() {
 HttpConnection::Step HttpConnection::begin_request() {
   parser_.restart();
   head_seen_ = false;
-  phase_ = Phase::none;
+  phase_ = Phase::kNone;
   if (!input_.empty() || stream_.holds_input()) {
     quiet_since_ = std::numeric_limits<std::uint64_t>::max();
     return advance();
   }
   // A client that has had its answer a moment ago has sent nothing yet: no use in trying.
   quiet_since_ = stream_.bytes_read();
-  read_wants_ = Stream::Attempt::State::wants_read;
-  return Step::wait;
+  read_wants_ = Stream::Attempt::State::kWantsRead;
+  return Step::kWait;
 }
 
 HttpConnection::Step HttpConnection::advance() {
@@ -154,22 +154,22 @@ HttpConnection::Step HttpConnection::advance() {
   for (;;) {
     if (parser_.fault()) {
       fault_ = *parser_.fault();
-      return Step::refuse;
+      return Step::kRefuse;
     }
     if (parser_.head_done() && !head_seen_) {
       if (const auto step = look_at_head()) return *step;
       parse({});
       continue;
     }
-    if (spent()) return Step::let_pass;
-    if (parser_.done()) return Step::take;
+    if (spent()) return Step::kLetPass;
+    if (parser_.done()) return Step::kTake;
     auto& landing = service_.landing();
     const auto got = stream_.try_read(asio::buffer(landing));
-    if (got.state != Stream::Attempt::State::done) {
+    if (got.state != Stream::Attempt::State::kDone) {
       read_wants_ = got.state;
-      return Step::wait;
+      return Step::kWait;
     }
-    if (got.error == asio::error::eof) return Step::end;
+    if (got.error == asio::error::eof) return Step::kEnd;
     if (got.error) stream_.fail(got.error, "reading a request");
     parse(std::string_view(landing).substr(0, got.count));
   }
@@ -204,23 +204,23 @@ std::optional<HttpConnection::Step> HttpConnection::look_at_head() {
   head_only_ = head.method == "HEAD";
   if (http_1_1_ && !head.headers.has("Host")) {
     fault_ = HttpFault{400, "The request has no Host header."};
-    return Step::refuse;
+    return Step::kRefuse;
   }
   keep_ = keep_ && head.keep_alive && http_1_1_;
-  if (!parser_.done() && iequals(head.headers.get("Expect"), "100-continue")) return Step::go_on;
+  if (!parser_.done() && iequals(head.headers.get("Expect"), "100-continue")) return Step::kGoOn;
   return std::nullopt;
 }
 
 void HttpConnection::arm_for_input() {
   const bool begun = stream_.bytes_read() != quiet_since_;
-  const Phase phase = head_seen_ ? Phase::body : begun ? Phase::head : Phase::idle;
+  const Phase phase = head_seen_ ? Phase::kBody : begun ? Phase::kHead : Phase::kIdle;
   if (phase == phase_) return;
   phase_ = phase;
-  if (phase == Phase::idle && input_.capacity() > idle_input_bytes) std::string().swap(input_);
+  if (phase == Phase::kIdle && input_.capacity() > kIdleInputBytes) std::string().swap(input_);
   const auto& limits = service_.limits;
-  deadline_.arm(phase == Phase::body   ? limits.body_timeout
-                : phase == Phase::head ? limits.header_timeout
-                                       : limits.idle_timeout);
+  deadline_.arm(phase == Phase::kBody   ? limits.body_timeout
+                : phase == Phase::kHead ? limits.header_timeout
+                                        : limits.idle_timeout);
 }
 
 Request HttpConnection::take_request() {
@@ -244,7 +244,7 @@ asio::awaitable<void> HttpConnection::handle(Request& request) {
     co_await service_.handler(request, responder);
   } catch (const NetError& problem) {
     // Either this connection's own end, or that of another one which the handler did not catch.
-    if (answer_ != Answer::none || !stream_.open()) throw;
+    if (answer_ != Answer::kNone || !stream_.open()) throw;
     fault = {500, problem.what()};
   } catch (const boost::system::system_error& problem) {
     if (problem.code() == asio::error::operation_aborted) throw;  // cancelled
@@ -254,7 +254,7 @@ asio::awaitable<void> HttpConnection::handle(Request& request) {
   } catch (const std::exception& problem) {
     fault = {500, problem.what()};
   }
-  if (answer_ != Answer::none) co_return;
+  if (answer_ != Answer::kNone) co_return;
   Response response;
   response.status = fault.status;
   response.headers.add("Content-Type", "text/plain; charset=utf-8");
@@ -278,17 +278,17 @@ asio::awaitable<void> HttpConnection::refuse() {
   pieces.add(head);
   pieces.add(answer->body);
   const Flow flow = send_now(pieces);
-  if (flow != Flow::done) co_await send_rest(pieces, flow);
+  if (flow != Flow::kDone) co_await send_rest(pieces, flow);
   co_await linger();
 }
 
 asio::awaitable<void> HttpConnection::linger() {
   stream_.shutdown();
-  deadline_.arm(linger_time);
-  for (std::size_t total = 0; total < linger_bytes;) {
+  deadline_.arm(kLingerTime);
+  for (std::size_t total = 0; total < kLingerBytes;) {
     const auto got = stream_.try_read(asio::buffer(service_.landing()));
-    if (got.state != Stream::Attempt::State::done) {
-      const auto [error] = co_await stream_.async_wait_for(got.state, as_result);
+    if (got.state != Stream::Attempt::State::kDone) {
+      const auto [error] = co_await stream_.async_wait_for(got.state, kAsResult);
       if (error) co_return;
       unwaited_ = 0;
       continue;
@@ -338,29 +338,29 @@ Pieces HttpConnection::framed(std::string_view piece, std::string& size_line) co
 HttpConnection::Flow HttpConnection::send_now(Pieces& pieces) {
   while (!pieces.empty()) {
     const auto sent = stream_.try_write(pieces.list());
-    if (sent.state != Stream::Attempt::State::done) {
+    if (sent.state != Stream::Attempt::State::kDone) {
       write_wants_ = sent.state;
-      return Flow::blocked;
+      return Flow::kBlocked;
     }
     if (sent.error) stream_.fail(sent.error, "sending a response");
     pieces.consume(sent.count);
-    if (spent()) return Flow::let_pass;
+    if (spent()) return Flow::kLetPass;
   }
-  return Flow::done;
+  return Flow::kDone;
 }
 
 asio::awaitable<void> HttpConnection::send_rest(Pieces& pieces, Flow flow) {
   std::uint64_t part_ends = 0;
-  for (; flow != Flow::done; flow = send_now(pieces)) {
+  for (; flow != Flow::kDone; flow = send_now(pieces)) {
     if (stream_.bytes_written() >= part_ends) {
-      part_ends = stream_.bytes_written() + write_part_bytes;
+      part_ends = stream_.bytes_written() + kWritePartBytes;
       deadline_.arm(service_.limits.write_timeout);
     }
-    if (flow == Flow::let_pass) {
+    if (flow == Flow::kLetPass) {
       co_await let_others_pass();
       continue;
     }
-    const auto [error] = co_await stream_.async_wait_for(write_wants_, as_result);
+    const auto [error] = co_await stream_.async_wait_for(write_wants_, kAsResult);
     unwaited_ = 0;
     if (error == asio::error::operation_aborted && stream_.open()) {
       stream_.close(true);  // the writer was cancelled: what was sent cannot be gone on with
@@ -372,7 +372,7 @@ asio::awaitable<void> HttpConnection::send_rest(Pieces& pieces, Flow flow) {
 }
 
 bool HttpConnection::spent() {
-  return ++unwaited_ >= most_unwaited;
+  return ++unwaited_ >= kMostUnwaited;
 }
 
 asio::awaitable<void> HttpConnection::let_others_pass() {

@@ -73,20 +73,20 @@ class HttpConnection {
 
  private:
   friend class Responder;
-  enum class Answer { none, streaming, complete, upgraded };
+  enum class Answer { kNone, kStreaming, kComplete, kUpgraded };
   /// What has to happen next on the way to a request.
   enum class Step {
-    take,      ///< it is there
-    wait,      ///< for the socket
-    let_pass,  ///< the others
-    go_on,     ///< send 100 Continue
-    refuse,    ///< answer `fault_`
-    end        ///< the peer has ended its side
+    kTake,     ///< it is there
+    kWait,     ///< for the socket
+    kLetPass,  ///< the others
+    kGoOn,     ///< send 100 Continue
+    kRefuse,   ///< answer `fault_`
+    kEnd       ///< the peer has ended its side
   };
   /// Which time-out runs while a request is read.
-  enum class Phase { none, idle, head, body };
+  enum class Phase { kNone, kIdle, kHead, kBody };
   /// How far sending has come.
-  enum class Flow { done, blocked, let_pass };
+  enum class Flow { kDone, kBlocked, kLetPass };
 
   asio::awaitable<void> converse();
   asio::awaitable<bool> read_request();
@@ -123,11 +123,11 @@ class HttpConnection {
   std::optional<Certificate> peer_certificate_;
   Stream::Address peer_;
   std::uint64_t quiet_since_ = 0;  ///< bytes the socket had given when the wait for a request began
-  Stream::Attempt::State read_wants_ = Stream::Attempt::State::wants_read;
-  Stream::Attempt::State write_wants_ = Stream::Attempt::State::wants_write;
+  Stream::Attempt::State read_wants_ = Stream::Attempt::State::kWantsRead;
+  Stream::Attempt::State write_wants_ = Stream::Attempt::State::kWantsWrite;
   unsigned unwaited_ = 0;  ///< calls in a row that did not wait
-  Phase phase_ = Phase::none;
-  Answer answer_ = Answer::none;
+  Phase phase_ = Phase::kNone;
+  Answer answer_ = Answer::kNone;
   bool head_seen_ = false;
   bool http_1_1_ = true;
   bool head_only_ = false;  ///< the request is a HEAD

@@ -93,11 +93,11 @@ struct HttpParser::Impl {
   void restart() {
     head_done = false;
     fault.reset();
-    if (kind == Kind::request) {
+    if (kind == Kind::kRequest) {
       request.emplace(limits);
     } else {
       response.emplace(limits);
-      response->skip(kind == Kind::response_to_head);
+      response->skip(kind == Kind::kResponseToHead);
     }
   }
 
@@ -215,8 +215,8 @@ constexpr ByteSet byte_set(std::string_view characters) {
   for (const char c : characters) out[static_cast<unsigned char>(c)] = true;
   return out;
 }
-constexpr ByteSet not_in_a_value = byte_set(std::string_view("\r\n\0", 3));
-constexpr ByteSet not_in_a_name = byte_set(std::string_view("\r\n\0: \t", 6));
+constexpr ByteSet kNotInAValue = byte_set(std::string_view("\r\n\0", 3));
+constexpr ByteSet kNotInAName = byte_set(std::string_view("\r\n\0: \t", 6));
 
 bool holds(std::string_view text, const ByteSet& bytes) {
   return std::any_of(text.begin(), text.end(),
@@ -226,7 +226,7 @@ bool holds(std::string_view text, const ByteSet& bytes) {
 }  // namespace
 
 void append_header(std::string& out, std::string_view name, std::string_view value) {
-  if (name.empty() || holds(name, not_in_a_name) || holds(value, not_in_a_value))
+  if (name.empty() || holds(name, kNotInAName) || holds(value, kNotInAValue))
     throw BadInput("The header \"" + log::quote(name) + "\" holds characters that no header may have.");
   out.append(name).append(": ").append(value).append("\r\n");
 }

@@ -14,7 +14,7 @@
 namespace edgecore::net {
 
 /// What one read takes from a connection at most.
-inline constexpr std::size_t http_read_bytes = 16UL * 1024;
+inline constexpr std::size_t kHttpReadBytes = 16UL * 1024;
 
 /// Bytes that are no HTTP/1.x message, or more than the limits allow. `status`: what a server answers.
 struct HttpFault {
@@ -45,9 +45,9 @@ struct HttpHead {
 class HttpParser {
  public:
   enum class Kind {
-    request,
-    response,
-    response_to_head  ///< has no body whatever its headers say
+    kRequest,
+    kResponse,
+    kResponseToHead  ///< has no body whatever its headers say
   };
   HttpParser(Kind kind, const HttpLimits& limits);
   ~HttpParser();

@@ -25,7 +25,7 @@ namespace {
 
 using Tcp = asio::ip::tcp;
 using Local = asio::local::stream_protocol;
-constexpr std::chrono::milliseconds accept_pause{100};
+constexpr std::chrono::milliseconds kAcceptPause{100};
 
 void check(const error_code& error, const std::string& what) {
   if (error) throw SystemError(what, error.value());
@@ -161,15 +161,15 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
     SteadyTimer pause(self->executor);
     while (!self->stopping) {
       Stream::Socket socket(self->executor);
-      const auto [error] = co_await acceptor.async_accept(socket, as_result);
+      const auto [error] = co_await acceptor.async_accept(socket, kAsResult);
       if (self->stopping) co_return;
       if (!error) {
         self->serve(std::move(socket));
         continue;
       }
       // Out of descriptors or the like: those who wait in the backlog are taken when it is over.
-      pause.expires_after(accept_pause);
-      co_await pause.async_wait(as_result);
+      pause.expires_after(kAcceptPause);
+      co_await pause.async_wait(kAsResult);
     }
   }
 
@@ -206,10 +206,10 @@ asio::awaitable<void> HttpServer::stop(std::chrono::milliseconds grace) {
   for (auto& entry : state->entries)
     if (entry.connection != nullptr) entry.connection->finish_soon();
   state->emptied.expires_after(grace);
-  if (!state->entries.empty() && grace.count() > 0) co_await state->emptied.async_wait(as_result);
+  if (!state->entries.empty() && grace.count() > 0) co_await state->emptied.async_wait(kAsResult);
   state->cut_all();
   state->emptied.expires_at(SteadyTime::max());
-  while (!state->entries.empty()) co_await state->emptied.async_wait(as_result);
+  while (!state->entries.empty()) co_await state->emptied.async_wait(kAsResult);
 }
 
 std::uint16_t HttpServer::port() const {

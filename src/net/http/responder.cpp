@@ -12,7 +12,7 @@ namespace edgecore::net {
 namespace {
 
 /// What a client may send ahead while its request is handled, before client_gone() stops looking.
-constexpr std::size_t pipelined_bytes = 64UL * 1024;
+constexpr std::size_t kPipelinedBytes = 64UL * 1024;
 
 }  // namespace
 
@@ -21,23 +21,23 @@ asio::awaitable<void> Responder::send(Response response) {
   auto& c = connection_;
   const std::string_view body = response.shared_body ? *response.shared_body : response.body;
   const std::string head = c.head_text(response.status, response.headers, false, body.size());
-  c.answer_ = HttpConnection::Answer::complete;
+  c.answer_ = HttpConnection::Answer::kComplete;
   Pieces pieces;
   pieces.add(head);
   if (!c.head_only_ && !has_no_body(response.status)) pieces.add(body);
   const auto flow = c.send_now(pieces);
-  if (flow != HttpConnection::Flow::done) co_await c.send_rest(pieces, flow);
+  if (flow != HttpConnection::Flow::kDone) co_await c.send_rest(pieces, flow);
 }
 
 asio::awaitable<void> Responder::start(int status, Headers headers) {
   if (answered()) throw Error("A second answer to one HTTP request was attempted.");
   auto& c = connection_;
   const std::string head = c.head_text(status, headers, true, 0);
-  c.answer_ = HttpConnection::Answer::streaming;
+  c.answer_ = HttpConnection::Answer::kStreaming;
   Pieces pieces;
   pieces.add(head);
   const auto flow = c.send_now(pieces);
-  if (flow != HttpConnection::Flow::done) co_await c.send_rest(pieces, flow);
+  if (flow != HttpConnection::Flow::kDone) co_await c.send_rest(pieces, flow);
 }
 
 asio::awaitable<void> Responder::write(std::string piece) {
@@ -45,7 +45,7 @@ asio::awaitable<void> Responder::write(std::string piece) {
   std::string size_line;
   Pieces pieces = connection_.framed(piece, size_line);
   const auto flow = connection_.send_now(pieces);
-  if (flow != HttpConnection::Flow::done) co_await connection_.send_rest(pieces, flow);
+  if (flow != HttpConnection::Flow::kDone) co_await connection_.send_rest(pieces, flow);
 }
 
 asio::awaitable<void> Responder::write(std::shared_ptr<const std::string> piece) {
@@ -53,18 +53,18 @@ asio::awaitable<void> Responder::write(std::shared_ptr<const std::string> piece)
   std::string size_line;
   Pieces pieces = connection_.framed(*piece, size_line);
   const auto flow = connection_.send_now(pieces);
-  if (flow != HttpConnection::Flow::done) co_await connection_.send_rest(pieces, flow);
+  if (flow != HttpConnection::Flow::kDone) co_await connection_.send_rest(pieces, flow);
 }
 
 asio::awaitable<void> Responder::finish() {
   auto& c = connection_;
-  if (c.answer_ != HttpConnection::Answer::streaming)
+  if (c.answer_ != HttpConnection::Answer::kStreaming)
     throw Error("A response that was not started cannot be finished.");
   Pieces pieces;
   if (c.chunked_ && !c.head_only_) pieces.add("0\r\n\r\n");
   const auto flow = c.send_now(pieces);
-  if (flow != HttpConnection::Flow::done) co_await c.send_rest(pieces, flow);
-  c.answer_ = HttpConnection::Answer::complete;
+  if (flow != HttpConnection::Flow::kDone) co_await c.send_rest(pieces, flow);
+  c.answer_ = HttpConnection::Answer::kComplete;
 }
 
 asio::awaitable<void> Responder::client_gone() {
@@ -73,15 +73,15 @@ asio::awaitable<void> Responder::client_gone() {
     auto& landing = c.service_.landing();
     const auto got = c.stream_.try_read(asio::buffer(landing));
     error_code error = got.error;
-    if (got.state != Stream::Attempt::State::done) {
-      const auto [failed] = co_await c.stream_.async_wait_for(got.state, as_result);
+    if (got.state != Stream::Attempt::State::kDone) {
+      const auto [failed] = co_await c.stream_.async_wait_for(got.state, kAsResult);
       if (!failed) continue;
       error = failed;
     }
     if (error == asio::error::operation_aborted && c.stream_.open()) throw boost::system::system_error(error);
     if (error) co_return;
     c.input_.append(landing, 0, got.count);
-    if (c.input_.size() > pipelined_bytes) co_return c.stream_.close(true);
+    if (c.input_.size() > kPipelinedBytes) co_return c.stream_.close(true);
   }
 }
 
@@ -92,7 +92,7 @@ asio::awaitable<std::unique_ptr<WebSocket>> Responder::upgrade(WebSocketServerOp
   const HttpHead* head = c.upgrade_head_.get();
   if (head == nullptr || !iequals(head->headers.get("Upgrade"), "websocket") || head->method != "GET")
     throw BadInput("The request does not ask for a WebSocket.");
-  c.answer_ = HttpConnection::Answer::upgraded;
+  c.answer_ = HttpConnection::Answer::kUpgraded;
   c.stream_.unread(c.input_.substr(c.parsed_));
   std::string().swap(c.input_);
   c.deadline_.arm(c.service_.limits.write_timeout);
@@ -106,11 +106,11 @@ void Responder::cut() {
 }
 
 bool Responder::answered() const {
-  return connection_.answer_ != HttpConnection::Answer::none;
+  return connection_.answer_ != HttpConnection::Answer::kNone;
 }
 
 void Responder::expect_started() const {
-  if (connection_.answer_ != HttpConnection::Answer::streaming)
+  if (connection_.answer_ != HttpConnection::Answer::kStreaming)
     throw Error("A piece of a response was sent outside of start() and finish().");
 }
 

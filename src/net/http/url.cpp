@@ -18,7 +18,7 @@ struct Scheme {
   std::string_view name;
   std::uint16_t port;
 };
-constexpr std::array<Scheme, 4> schemes{{{"http", 80}, {"https", 443}, {"ws", 80}, {"wss", 443}}};
+constexpr std::array<Scheme, 4> kSchemes{{{"http", 80}, {"https", 443}, {"ws", 80}, {"wss", 443}}};
 
 [[noreturn]] void refuse(std::string_view url, std::string_view why) {
   throw BadInput("The URL \"" + log::quote_url(url) + "\" " + std::string(why) + ".");
@@ -63,9 +63,9 @@ Url Url::parse(std::string_view text) {
   if (separator == std::string_view::npos) refuse(text, "has no scheme");
   Url url;
   url.scheme = lower_case(text.substr(0, separator));
-  const auto* scheme =
-      std::find_if(schemes.begin(), schemes.end(), [&url](const Scheme& s) { return s.name == url.scheme; });
-  if (scheme == schemes.end()) refuse(text, "has a scheme other than http, https, ws and wss");
+  const auto* scheme = std::find_if(kSchemes.begin(), kSchemes.end(),
+                                    [&url](const Scheme& s) { return s.name == url.scheme; });
+  if (scheme == kSchemes.end()) refuse(text, "has a scheme other than http, https, ws and wss");
   url.port = scheme->port;
 
   std::string_view rest = text.substr(separator + 3);
@@ -124,15 +124,15 @@ std::optional<std::string> percent_decode(std::string_view text) {
 }
 
 std::string percent_encode(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  constexpr std::string_view marks = "-._~";
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  constexpr std::string_view kMarks = "-._~";
   std::string out;
   for (const char c : text) {
-    if (is_alnum(c) || marks.find(c) != std::string_view::npos) {
+    if (is_alnum(c) || kMarks.find(c) != std::string_view::npos) {
       out += c;
     } else {
       const auto byte = static_cast<unsigned char>(c);
-      out += {'%', digits[byte >> 4U], digits[byte & 0xFU]};
+      out += {'%', kDigits[byte >> 4U], kDigits[byte & 0xFU]};
     }
   }
   return out;

@@ -43,9 +43,9 @@ void async_teardown(beast::role_type, Stream& stream, Handler&& handler) {
 
 namespace {
 
-constexpr std::size_t read_step = 64UL * 1024;
+constexpr std::size_t kReadStep = 64UL * 1024;
 /// A client's frames are masked into a buffer of this size before they are sent.
-constexpr std::size_t mask_buffer = 16UL * 1024;
+constexpr std::size_t kMaskBuffer = 16UL * 1024;
 
 /// Lets one coroutine after the other through, in order of arrival.
 class Turnstile {
@@ -59,7 +59,7 @@ class Turnstile {
     }
     auto waiter = std::make_shared<Waiter>(executor_);
     waiting_.push_back(waiter);
-    co_await waiter->wake.async_wait(as_result);
+    co_await waiter->wake.async_wait(kAsResult);
     if (waiter->granted) co_return;
     std::erase(waiting_, waiter);
     throw boost::system::system_error(asio::error::operation_aborted);
@@ -106,7 +106,7 @@ class BeastWebSocket final : public WebSocket {
     const ws::stream_base::timeout own_timeouts{ws::stream_base::none(), ws::stream_base::none(), false};
     socket_.set_option(own_timeouts);
     socket_.auto_fragment(false);
-    socket_.write_buffer_bytes(mask_buffer);
+    socket_.write_buffer_bytes(kMaskBuffer);
     socket_.read_message_max(max_message_bytes);
     socket_.control_callback([this](ws::frame_type type, beast::string_view payload) {
       if (type != ws::frame_type::pong) return;
@@ -121,7 +121,7 @@ class BeastWebSocket final : public WebSocket {
     WebSocketMessage message;
     auto buffer = asio::dynamic_buffer(message.data);
     do {
-      const auto [error, count] = co_await socket_.async_read_some(buffer, read_step, as_result);
+      const auto [error, count] = co_await socket_.async_read_some(buffer, kReadStep, kAsResult);
       if (error) fail(error, "reading from " + name_);
     } while (!socket_.is_message_done());
     message.text = socket_.got_text();
@@ -143,9 +143,9 @@ class BeastWebSocket final : public WebSocket {
     pinging_ = true;
     const AtEnd done([this] { pinging_ = false; });
     Deadline time(stream_.get_executor(), [guarded = stream_]() mutable { guarded.expire(); });
-    time.arm(websocket_write_timeout);
+    time.arm(kWebsocketWriteTimeout);
     const ws::ping_data data(payload.data(), payload.size());
-    const auto [error] = co_await socket_.async_ping(data, as_result);
+    const auto [error] = co_await socket_.async_ping(data, kAsResult);
     if (error) fail(error, "sending a ping to " + name_);
   }
 
@@ -154,7 +154,7 @@ class BeastWebSocket final : public WebSocket {
       Deadline time(stream_.get_executor(), [guarded = stream_]() mutable { guarded.close(); });
       time.arm(timeout);
       const ws::close_reason reason(code);
-      co_await socket_.async_close(reason, as_result);
+      co_await socket_.async_close(reason, kAsResult);
     }
     stream_.close();
   }
@@ -184,11 +184,11 @@ class BeastWebSocket final : public WebSocket {
     const AtEnd done([this] { turn_.leave(); });
     socket_.text(text);
     const auto bytes = asio::buffer(data);
-    const auto [error, count] = co_await socket_.async_write_some(!fragmented, bytes, as_result);
+    const auto [error, count] = co_await socket_.async_write_some(!fragmented, bytes, kAsResult);
     if (error) fail(error, "writing to " + name_);
     if (fragmented) {
       const asio::const_buffer nothing;
-      const auto [last_error, last_count] = co_await socket_.async_write_some(true, nothing, as_result);
+      const auto [last_error, last_count] = co_await socket_.async_write_some(true, nothing, kAsResult);
       if (last_error) fail(last_error, "writing to " + name_);
     }
     ++counters_.messages_sent;
@@ -203,13 +203,13 @@ class BeastWebSocket final : public WebSocket {
           "The peer closed the WebSocket while " + doing + " (code " + std::to_string(reason.code);
       const std::string text(reason.reason.data(), reason.reason.size());
       if (!text.empty()) sentence += ", " + log::quote(text);
-      throw NetError(NetFailure::closed, sentence + ").");
+      throw NetError(NetFailure::kClosed, sentence + ").");
     }
     if (error == ws::error::message_too_big || error == ws::error::buffer_overflow)
-      throw NetError(NetFailure::too_large,
+      throw NetError(NetFailure::kTooLarge,
                      "A WebSocket message exceeded what is taken while " + doing + ".");
     if (error.category() == ws::make_error_code(ws::error::closed).category())
-      throw NetError(NetFailure::protocol,
+      throw NetError(NetFailure::kProtocol,
                      "The peer broke the WebSocket protocol while " + doing + ": " + error.message() + ".");
     stream_.fail(error, doing);
   }
@@ -231,7 +231,7 @@ void decorate(ws::request_type& request, const Headers& headers) {
 /// After an answer other than 101.
 [[noreturn]] void refuse(const ws::response_type& response, const std::string& name) {
   const int status = static_cast<int>(response.result_int());
-  std::string body = response.body().substr(0, upgrade_body_bytes);
+  std::string body = response.body().substr(0, kUpgradeBodyBytes);
   std::string sentence = name + " refused the WebSocket with status " + std::to_string(status);
   if (!body.empty()) sentence += ": " + log::quote(body);
   throw UpgradeRefused(status, std::move(body), sentence + ".");
@@ -259,22 +259,22 @@ asio::awaitable<std::unique_ptr<WebSocket>> WebSocket::connect(WebSocketOptions 
   ws::stream_base::decorator decorator(
       [&options](ws::request_type& request) { decorate(request, options.headers); });
   out->socket().set_option(std::move(decorator));
-  stream.limit_reads(upgrade_body_bytes + response_header_bytes);
+  stream.limit_reads(kUpgradeBodyBytes + kResponseHeaderBytes);
   ws::response_type response;
   const std::string host = url.authority();
-  const auto [error] = co_await out->socket().async_handshake(response, host, url.target, as_result);
+  const auto [error] = co_await out->socket().async_handshake(response, host, url.target, kAsResult);
   ws::stream_base::decorator none([](ws::request_type&) {});
   out->socket().set_option(std::move(none));  // the decorator refers to the options
   if (error == ws::error::upgrade_declined) refuse(response, name);
   if (error && error.category() == ws::make_error_code(ws::error::closed).category())
-    throw NetError(NetFailure::protocol,
+    throw NetError(NetFailure::kProtocol,
                    name + " did not answer the WebSocket upgrade as it should: " + error.message() + ".");
   if (error == http::error::body_limit || error == http::error::header_limit ||
       error == http::error::buffer_overflow)
-    throw NetError(NetFailure::too_large, name + " answered the WebSocket upgrade with more than is taken.");
+    throw NetError(NetFailure::kTooLarge, name + " answered the WebSocket upgrade with more than is taken.");
   if (error && error != http::error::end_of_stream &&
       error.category() == http::make_error_code(http::error::need_more).category())
-    throw NetError(NetFailure::protocol,
+    throw NetError(NetFailure::kProtocol,
                    name + " did not answer the WebSocket upgrade with HTTP: " + error.message() + ".");
   if (error)
     stream.fail(error == http::error::end_of_stream ? error_code(asio::error::eof) : error,
@@ -296,11 +296,11 @@ asio::awaitable<std::unique_ptr<WebSocket>> accept_websocket(Stream stream, Http
   out->socket().set_option(std::move(decorator));
   http::request<http::string_body> request(http::verb::get, head.target, 11);
   for (const auto& [key, value] : head.headers) request.insert(key, value);
-  const auto [error] = co_await out->socket().async_accept(request, as_result);
+  const auto [error] = co_await out->socket().async_accept(request, kAsResult);
   ws::stream_base::decorator none([](ws::response_type&) {});
   out->socket().set_option(std::move(none));  // the decorator refers to the headers
   if (error && error.category() == ws::make_error_code(ws::error::closed).category())
-    throw NetError(NetFailure::protocol,
+    throw NetError(NetFailure::kProtocol,
                    "The WebSocket upgrade of " + name + " was refused: " + error.message() + ".");
   if (error) stream.fail(error, "upgrading the connection of " + name);
   co_return out;

@@ -25,7 +25,7 @@
 namespace edgecore::net {
 namespace {
 
-constexpr std::size_t netlink_bytes = 32UL * 1024;
+constexpr std::size_t kNetlinkBytes = 32UL * 1024;
 
 class KernelInterfacesWatch final : public InterfacesWatch {
  public:
@@ -43,7 +43,7 @@ class KernelInterfacesWatch final : public InterfacesWatch {
 
   asio::awaitable<InterfaceEvent> next() override {
     while (ready_.empty()) {
-      const auto [error] = co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
+      const auto [error] = co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read, kAsResult);
       if (error) throw boost::system::system_error(error);
       receive();
     }
@@ -54,7 +54,7 @@ class KernelInterfacesWatch final : public InterfacesWatch {
 
  private:
   void receive() {
-    alignas(nlmsghdr) std::array<char, netlink_bytes> buffer;
+    alignas(nlmsghdr) std::array<char, kNetlinkBytes> buffer;
     sockaddr_nl from{};
     iovec piece{buffer.data(), buffer.size()};
     msghdr message{};
@@ -67,7 +67,7 @@ class KernelInterfacesWatch final : public InterfacesWatch {
     if (size < 0 && errno != ENOBUFS)
       throw SystemError("Interface changes cannot be read from netlink", errno);
     if (size < 0 || (message.msg_flags & MSG_TRUNC) != 0) {
-      ready_.push_back({InterfaceChange::lost, {}, {}});
+      ready_.push_back({InterfaceChange::kLost, {}, {}});
       return;
     }
     if (from.nl_pid != 0) return;  // not from the kernel
@@ -98,7 +98,7 @@ FakeInterfacesWatch::~FakeInterfacesWatch() = default;
 
 asio::awaitable<InterfaceEvent> FakeInterfacesWatch::next() {
   if (impl_->events.empty()) {
-    const auto [error] = co_await impl_->changed.async_wait(as_result);
+    const auto [error] = co_await impl_->changed.async_wait(kAsResult);
     if (impl_->events.empty()) throw boost::system::system_error(error);
   }
   InterfaceEvent event = std::move(impl_->events.front());

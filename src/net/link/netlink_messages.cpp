@@ -65,7 +65,7 @@ std::optional<InterfaceEvent> link_event(int type, std::string_view payload, Lin
   } else {
     links[info->ifi_index] = up;
   }
-  event.change = up ? InterfaceChange::link_up : InterfaceChange::link_down;
+  event.change = up ? InterfaceChange::kLinkUp : InterfaceChange::kLinkDown;
   return event;
 }
 
@@ -78,7 +78,7 @@ std::optional<InterfaceEvent> address_event(int type, std::string_view payload) 
   if (address == parts.end() || address->second.size() < address_size(info->ifa_family)) return std::nullopt;
   if (!is_global(info->ifa_family, address->second.data())) return std::nullopt;
   InterfaceEvent event;
-  event.change = type == RTM_NEWADDR ? InterfaceChange::address_added : InterfaceChange::address_removed;
+  event.change = type == RTM_NEWADDR ? InterfaceChange::kAddressAdded : InterfaceChange::kAddressRemoved;
   event.interface = interface_name(static_cast<int>(info->ifa_index));
   event.address = address_text(info->ifa_family, address->second.data());
   return event;
@@ -91,7 +91,7 @@ std::optional<InterfaceEvent> route_event(int type, std::string_view payload) {
   if ((info->rtm_flags & RTM_F_CLONED) != 0U) return std::nullopt;
   const auto parts = attributes(behind(payload, sizeof(rtmsg)));
   InterfaceEvent event;
-  event.change = type == RTM_NEWROUTE ? InterfaceChange::route_added : InterfaceChange::route_removed;
+  event.change = type == RTM_NEWROUTE ? InterfaceChange::kRouteAdded : InterfaceChange::kRouteRemoved;
   event.address = "default";
   const auto destination = parts.find(RTA_DST);
   if (destination != parts.end() && destination->second.size() >= address_size(info->rtm_family)) {

@@ -70,9 +70,9 @@ void resolve(const std::string& host, std::vector<asio::ip::address>& addresses,
 
 void look_up_on_thread(const std::shared_ptr<LookUp>& state, const asio::any_io_executor& executor,
                        std::string host) {
-  if (look_ups_under_way.fetch_add(1) >= name_lookups) {
+  if (look_ups_under_way.fetch_add(1) >= kNameLookups) {
     look_ups_under_way.fetch_sub(1);
-    throw NetError(NetFailure::resolve,
+    throw NetError(NetFailure::kResolve,
                    "The name " + log::quote(host) +
                        " was not looked up: too many look-ups are stuck; is the DNS server alive?");
   }
@@ -103,14 +103,14 @@ asio::awaitable<Stream> connect_endpoint(Endpoint endpoint, std::string name, St
   time.arm_at(deadline);
   error_code opened;
   socket.open(endpoint.protocol(), opened);
-  if (opened) throw NetError(NetFailure::connect, "No socket could be made: " + opened.message() + ".");
-  const auto [error] = co_await socket.async_connect(endpoint, as_result);
+  if (opened) throw NetError(NetFailure::kConnect, "No socket could be made: " + opened.message() + ".");
+  const auto [error] = co_await socket.async_connect(endpoint, kAsResult);
   time.disarm();
   if (time.expired())
-    throw NetError(NetFailure::timeout, "The connection to " + name + " was not established in time.");
+    throw NetError(NetFailure::kTimeout, "The connection to " + name + " was not established in time.");
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
   if (error)
-    throw NetError(NetFailure::connect, "The connection to " + name + " failed: " + error.message() + ".");
+    throw NetError(NetFailure::kConnect, "The connection to " + name + " failed: " + error.message() + ".");
   co_return Stream(std::move(socket));
 }
 
@@ -150,14 +150,14 @@ asio::awaitable<std::vector<asio::ip::address>> look_up(std::string host, Steady
   state->wake = &wake;
   const Waiter waiter(state);
   look_up_on_thread(state, executor, host);
-  const auto [error] = co_await wake.async_wait(as_result);
+  const auto [error] = co_await wake.async_wait(kAsResult);
   const std::lock_guard lock(state->mutex);
   if (!state->finished) {
     if (error) throw boost::system::system_error(error);  // not woken by the thread: cancelled
-    throw NetError(NetFailure::timeout, "The name " + log::quote(host) + " was not resolved in time.");
+    throw NetError(NetFailure::kTimeout, "The name " + log::quote(host) + " was not resolved in time.");
   }
   if (state->addresses.empty())
-    throw NetError(NetFailure::resolve,
+    throw NetError(NetFailure::kResolve,
                    "The name " + log::quote(host) + " has no address: " + state->failure + ".");
   co_return state->addresses;
 }

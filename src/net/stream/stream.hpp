@@ -29,7 +29,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 /// Completion token: co_await gives a tuple that begins with the error_code instead of throwing.
-inline constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+inline constexpr auto kAsResult = asio::as_tuple(asio::use_awaitable);
 
 /// A connected byte stream: TCP or Unix socket, plain or TLS, behind one type, so that Beast's templates are
 /// instantiated once and HTTP code is free of them. A handle: copies share the connection. One executor, one
@@ -52,7 +52,7 @@ class Stream {
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
         [](IoHandler handler, Stream stream, Regions regions) {
-          stream.begin(Direction::read, regions, std::move(handler));
+          stream.begin(Direction::kRead, regions, std::move(handler));
         },
         token, *this, regions_of(buffers));
   }
@@ -60,15 +60,15 @@ class Stream {
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
         [](IoHandler handler, Stream stream, Regions regions) {
-          stream.begin(Direction::write, regions, std::move(handler));
+          stream.begin(Direction::kWrite, regions, std::move(handler));
         },
         token, *this, regions_of(buffers));
   }
   /// What one try without waiting came to: `done` with an error or a count, or what to wait for before the
   /// next one. A write that is tried again must begin with the same bytes (TLS).
   struct Attempt {
-    enum class State { done, wants_read, wants_write };
-    State state = State::done;
+    enum class State { kDone, kWantsRead, kWantsWrite };
+    State state = State::kDone;
     error_code error;
     std::size_t count = 0;
   };
@@ -80,7 +80,7 @@ class Stream {
   /// Waits until the socket is ready for another try; completes with an error_code.
   template <class Token>
   auto async_wait_for(Attempt::State wanted, Token&& token) {
-    const auto what = wanted == Attempt::State::wants_write ? Socket::wait_write : Socket::wait_read;
+    const auto what = wanted == Attempt::State::kWantsWrite ? Socket::wait_write : Socket::wait_read;
     return socket().async_wait(what, std::forward<Token>(token));
   }
 
@@ -122,7 +122,7 @@ class Stream {
   [[nodiscard]] std::optional<Certificate> peer_certificate() const;
 
  private:
-  enum class Direction { read, write, handshake };
+  enum class Direction { kRead, kWrite, kHandshake };
   /// A piece of memory to read into or write from, and a bounded list of them. Beast never needs more at a
   /// time; of a longer sequence the rest goes with the next call, as for any read_some or write_some.
   struct Region {

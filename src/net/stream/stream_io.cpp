@@ -42,29 +42,29 @@ ssize_t Stream::Core::transmit(const Regions& regions) {
 }
 
 Stream::Attempt Stream::Core::attempt(Direction direction, const Regions& regions) {
-  if (closed) return {Attempt::State::done, asio::error::operation_aborted, 0};
-  const bool reading = direction == Direction::read;
+  if (closed) return {Attempt::State::kDone, asio::error::operation_aborted, 0};
+  const bool reading = direction == Direction::kRead;
   if (reading && !pushed_back.empty()) {
     if (regions.count == 0) return {};
     const std::size_t count = std::min(pushed_back.size(), regions.items[0].size);
     std::copy_n(pushed_back.data(), count, static_cast<char*>(regions.items[0].data));
     pushed_back.erase(0, count);
-    return {Attempt::State::done, {}, count};
+    return {Attempt::State::kDone, {}, count};
   }
   if (reading && read_limit && read >= *read_limit)
-    return {Attempt::State::done, asio::error::message_size, 0};
-  if (regions.count == 0 && direction != Direction::handshake) return {};
+    return {Attempt::State::kDone, asio::error::message_size, 0};
+  if (regions.count == 0 && direction != Direction::kHandshake) return {};
   return ssl ? attempt_tls(direction, regions) : attempt_plain(direction, regions);
 }
 
 Stream::Attempt Stream::Core::attempt_plain(Direction direction, const Regions& regions) {
-  const ssize_t count = direction == Direction::read ? receive(regions) : transmit(regions);
-  if (count > 0) return {Attempt::State::done, {}, static_cast<std::size_t>(count)};
-  if (count == 0) return {Attempt::State::done, asio::error::eof, 0};
+  const ssize_t count = direction == Direction::kRead ? receive(regions) : transmit(regions);
+  if (count > 0) return {Attempt::State::kDone, {}, static_cast<std::size_t>(count)};
+  if (count == 0) return {Attempt::State::kDone, asio::error::eof, 0};
   const int reason = errno;
   if (reason == EAGAIN || reason == EINTR)
-    return {direction == Direction::read ? Attempt::State::wants_read : Attempt::State::wants_write, {}, 0};
-  return {Attempt::State::done, error_code(reason, boost::system::system_category()), 0};
+    return {direction == Direction::kRead ? Attempt::State::kWantsRead : Attempt::State::kWantsWrite, {}, 0};
+  return {Attempt::State::kDone, error_code(reason, boost::system::system_category()), 0};
 }
 
 /// An operation on its way: tries, and waits for the socket as long as the try would block. Carries the
@@ -89,12 +89,12 @@ struct Stream::Operation {
   void operator()(error_code error) {
     if (error) return finish(error, 0);
     const Attempt outcome = core->attempt(direction, regions);
-    if (outcome.state != Attempt::State::done) return wait(outcome.state);
+    if (outcome.state != Attempt::State::kDone) return wait(outcome.state);
     finish(outcome.error, outcome.count);
   }
   void start() {
     const Attempt outcome = core->attempt(direction, regions);
-    if (outcome.state != Attempt::State::done) return wait(outcome.state);
+    if (outcome.state != Attempt::State::kDone) return wait(outcome.state);
     const auto executor = get_executor();
     auto bound = asio::bind_executor(executor, [done = std::move(handler), outcome]() mutable {
       std::move(done)(outcome.error, outcome.count);
@@ -102,7 +102,7 @@ struct Stream::Operation {
     asio::post(core->socket.get_executor(), std::move(bound));
   }
   void wait(Attempt::State state) {
-    const auto what = state == Attempt::State::wants_read ? Socket::wait_read : Socket::wait_write;
+    const auto what = state == Attempt::State::kWantsRead ? Socket::wait_read : Socket::wait_write;
     const auto shared = core;
     shared->socket.async_wait(what, std::move(*this));
   }
@@ -123,11 +123,11 @@ void Stream::begin(Direction direction, const Regions& regions, IoHandler handle
 }
 
 Stream::Attempt Stream::try_read(asio::mutable_buffer into) {
-  return core_->attempt(Direction::read, regions_of(into));
+  return core_->attempt(Direction::kRead, regions_of(into));
 }
 
 Stream::Attempt Stream::try_write(std::span<const asio::const_buffer> pieces) {
-  return core_->attempt(Direction::write, regions_of(pieces));
+  return core_->attempt(Direction::kWrite, regions_of(pieces));
 }
 
 bool Stream::holds_input() const {
@@ -182,17 +182,17 @@ bool Stream::open() const {
 }
 
 void Stream::fail(error_code error, const std::string& doing) const {
-  if (core_->expired) throw NetError(NetFailure::timeout, "The time for " + doing + " ran out.");
+  if (core_->expired) throw NetError(NetFailure::kTimeout, "The time for " + doing + " ran out.");
   if (core_->closed)
-    throw NetError(NetFailure::closed, "The connection was closed on this side while " + doing + ".");
+    throw NetError(NetFailure::kClosed, "The connection was closed on this side while " + doing + ".");
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
   if (error == asio::error::eof)
-    throw NetError(NetFailure::closed, "The peer closed the connection while " + doing + ".");
+    throw NetError(NetFailure::kClosed, "The peer closed the connection while " + doing + ".");
   if (error == asio::error::message_size)
-    throw NetError(NetFailure::too_large, "The peer sent more than is taken while " + doing + ".");
+    throw NetError(NetFailure::kTooLarge, "The peer sent more than is taken while " + doing + ".");
   if (!core_->tls_failure.empty())
-    throw NetError(NetFailure::tls, "TLS failed while " + doing + ": " + core_->tls_failure + ".");
-  throw NetError(NetFailure::closed, "The connection broke while " + doing + ": " + error.message() + ".");
+    throw NetError(NetFailure::kTls, "TLS failed while " + doing + ": " + core_->tls_failure + ".");
+  throw NetError(NetFailure::kClosed, "The connection broke while " + doing + ": " + error.message() + ".");
 }
 
 void Stream::set_tcp_options(std::chrono::milliseconds user_timeout, std::chrono::seconds keepalive) {
@@ -252,15 +252,15 @@ Stream::Address Stream::local() const {
 
 asio::awaitable<error_code> write_all(Stream stream, std::string_view bytes,
                                       std::function<void()> on_progress) {
-  constexpr std::size_t slice = 64UL * 1024;
+  constexpr std::size_t kSlice = 64UL * 1024;
   std::size_t until_progress = 0;
   while (!bytes.empty()) {
     if (until_progress == 0) {
       if (on_progress) on_progress();
-      until_progress = slice;
+      until_progress = kSlice;
     }
     const auto buffer = asio::buffer(bytes.data(), std::min(bytes.size(), until_progress));
-    const auto [error, count] = co_await stream.async_write_some(buffer, as_result);
+    const auto [error, count] = co_await stream.async_write_some(buffer, kAsResult);
     if (error) co_return error;
     bytes.remove_prefix(count);
     until_progress -= count;

@@ -119,45 +119,45 @@ void judge_by_precise_clock(SSL* ssl) {
 Stream::Attempt Stream::Core::attempt_tls(Direction direction, const Regions& regions) {
   ERR_clear_error();
   SSL* session = ssl.get();
-  if (direction == Direction::handshake) {
+  if (direction == Direction::kHandshake) {
     const int result = SSL_do_handshake(session);
     return result == 1 ? Attempt() : ssl_outcome(result);
   }
   std::size_t count = 0;
-  if (direction == Direction::read) {
+  if (direction == Direction::kRead) {
     const int result = SSL_read_ex(session, regions.items[0].data, regions.items[0].size, &count);
-    return result == 1 ? Attempt{Attempt::State::done, {}, count} : ssl_outcome(result);
+    return result == 1 ? Attempt{Attempt::State::kDone, {}, count} : ssl_outcome(result);
   }
   // Small leading pieces (a frame's header) share a record with what follows them.
-  constexpr std::size_t record = 16UL * 1024;
+  constexpr std::size_t kRecord = 16UL * 1024;
   int result = 0;
-  if (regions.count == 1 || regions.items[0].size >= record) {
+  if (regions.count == 1 || regions.items[0].size >= kRecord) {
     result = SSL_write_ex(session, regions.items[0].data, regions.items[0].size, &count);
   } else {
     std::size_t size = 0;
     for (std::size_t i = 0; i < regions.count; ++i) size += regions.items[i].size;
     std::string joined;
-    joined.reserve(std::min(size, record));
-    for (std::size_t i = 0; i < regions.count && joined.size() < record; ++i)
+    joined.reserve(std::min(size, kRecord));
+    for (std::size_t i = 0; i < regions.count && joined.size() < kRecord; ++i)
       joined.append(static_cast<const char*>(regions.items[i].data),
-                    std::min(regions.items[i].size, record - joined.size()));
+                    std::min(regions.items[i].size, kRecord - joined.size()));
     result = SSL_write_ex(session, joined.data(), joined.size(), &count);
   }
-  return result == 1 ? Attempt{Attempt::State::done, {}, count} : ssl_outcome(result);
+  return result == 1 ? Attempt{Attempt::State::kDone, {}, count} : ssl_outcome(result);
 }
 
 Stream::Attempt Stream::Core::ssl_outcome(int result) {
   const int reason = errno;
   switch (SSL_get_error(ssl.get(), result)) {
     case SSL_ERROR_WANT_READ:
-      return {Attempt::State::wants_read, {}, 0};
+      return {Attempt::State::kWantsRead, {}, 0};
     case SSL_ERROR_WANT_WRITE:
-      return {Attempt::State::wants_write, {}, 0};
+      return {Attempt::State::kWantsWrite, {}, 0};
     case SSL_ERROR_ZERO_RETURN:
-      return {Attempt::State::done, asio::error::eof, 0};
+      return {Attempt::State::kDone, asio::error::eof, 0};
     case SSL_ERROR_SYSCALL:
       take_openssl_error();
-      return {Attempt::State::done,
+      return {Attempt::State::kDone,
               reason != 0 ? error_code(reason, boost::system::system_category())
                           : error_code(asio::error::connection_reset),
               0};
@@ -168,9 +168,9 @@ Stream::Attempt Stream::Core::ssl_outcome(int result) {
   const std::string text = take_openssl_error();
   // Without close_notify the end of the stream may be an attacker's; length-delimited messages do not need
   // it.
-  if (cut) return {Attempt::State::done, asio::error::connection_reset, 0};
+  if (cut) return {Attempt::State::kDone, asio::error::connection_reset, 0};
   tls_failure = text;
-  return {Attempt::State::done, make_error_code(boost::system::errc::protocol_error), 0};
+  return {Attempt::State::kDone, make_error_code(boost::system::errc::protocol_error), 0};
 }
 
 asio::awaitable<void> Stream::handshake_client(std::shared_ptr<const TlsContext> tls, std::string host) {
@@ -217,15 +217,15 @@ asio::awaitable<void> Stream::handshake(std::shared_ptr<const TlsContext> tls, b
 
   Stream self = *this;
   const auto start = [](IoHandler handler, Stream stream) {
-    stream.begin(Direction::handshake, Regions(), std::move(handler));
+    stream.begin(Direction::kHandshake, Regions(), std::move(handler));
   };
   const auto [error, count] =
-      co_await asio::async_initiate<decltype(as_result), void(error_code, std::size_t)>(start, as_result,
+      co_await asio::async_initiate<decltype(kAsResult), void(error_code, std::size_t)>(start, kAsResult,
                                                                                         self);
   if (!error) co_return;
   const long verdict = SSL_get_verify_result(core_->ssl.get());
   if (verdict != X509_V_OK && !core_->tls_failure.empty())
-    throw NetError(NetFailure::tls, certificate_refusal(core_->refused.get(), verdict, host));
+    throw NetError(NetFailure::kTls, certificate_refusal(core_->refused.get(), verdict, host));
   fail(error, "the TLS handshake with " + host);
 }
 

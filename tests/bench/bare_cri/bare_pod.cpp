@@ -30,7 +30,7 @@ class Watch {
 
 cri::NamespaceOption pod_namespaces() {
   cri::NamespaceOption out;
-  out.pid = cri::NamespaceMode::Container;
+  out.pid = cri::NamespaceMode::kContainer;
   return out;
 }
 

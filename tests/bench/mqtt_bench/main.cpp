@@ -57,10 +57,10 @@ Client connect(const Options& options, void* owner) {
 std::string event_id(const mosquitto_message& message) {
   const std::string_view text(static_cast<const char*>(message.payload),
                               static_cast<std::size_t>(message.payloadlen));
-  constexpr std::string_view mark = "\"event_id\":\"";
-  const std::size_t begin = text.find(mark);
+  constexpr std::string_view kMark = "\"event_id\":\"";
+  const std::size_t begin = text.find(kMark);
   if (begin == std::string_view::npos) return {};
-  const std::size_t from = begin + mark.size();
+  const std::size_t from = begin + kMark.size();
   return std::string(text.substr(from, text.find('"', from) - from));
 }
 

@@ -38,12 +38,12 @@ class FreshStore {
 };
 
 /// About what a pod of two containers has as JSON.
-constexpr std::size_t pod_bytes = 3000;
+constexpr std::size_t kPodBytes = 3000;
 
 store::meta::Row pod_row(std::size_t number, std::size_t version) {
   std::string value =
       R"({"kind":"Pod","metadata":{"resourceVersion":")" + std::to_string(version) + R"("},"spec":")";
-  value.resize(pod_bytes - 2, 'x');
+  value.resize(kPodBytes - 2, 'x');
   value += "\"}";
   return {"default/pod/p" + std::to_string(number), "pod", std::move(value)};
 }
@@ -53,7 +53,7 @@ store::meta::Row pod_row(std::size_t number, std::size_t version) {
 void group_commit(benchmark::State& state) {
   FreshStore store;
   const auto writers = static_cast<std::size_t>(state.range(0));
-  constexpr std::size_t writes_each = 50;
+  constexpr std::size_t kWritesEach = 50;
   std::size_t version = 0;
   for (auto _ : state) {
     ++version;
@@ -62,8 +62,8 @@ void group_commit(benchmark::State& state) {
     for (std::size_t writer = 0; writer < writers; ++writer) {
       threads.emplace_back([&store, &go, writer, version] {
         go.wait();
-        for (std::size_t i = 0; i < writes_each; ++i) {
-          const auto row = pod_row(writer, version * writes_each + i);
+        for (std::size_t i = 0; i < kWritesEach; ++i) {
+          const auto row = pod_row(writer, version * kWritesEach + i);
           store->write([&row](store::Transaction& into) { store::meta::upsert(into, row); });
         }
       });

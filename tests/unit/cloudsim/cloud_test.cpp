@@ -334,7 +334,7 @@ asio::awaitable<void> CloudTest::faults_scenario() {
   try {
     co_await dial("n");
   } catch (const net::NetError& error) {
-    refused = error.failure() == net::NetFailure::tls;
+    refused = error.failure() == net::NetFailure::kTls;
   }
   EXPECT_TRUE(refused);
 }
@@ -356,7 +356,7 @@ asio::awaitable<void> CloudTest::lost_ack_scenario() {
   };
   EXPECT_EQ(acked(), "0");
   const Json label = {{"metadata", {{"labels", {{"new", "yes"}}}}}};
-  cloud_->cluster().patch(kind_named("Pod"), "default", "p", PatchType::merge, label);
+  cloud_->cluster().patch(kind_named("Pod"), "default", "p", PatchType::kMerge, label);
   const Json good = {{"dropAcks", 0}};
   cloud_->set_faults(good);
   const Message again = co_await next(*socket);
@@ -371,7 +371,7 @@ asio::awaitable<void> CloudTest::lost_ack_scenario() {
   EXPECT_EQ(update.route.operation, "update");
   // The same again with a change of an update.
   const Json newer = {{"metadata", {{"labels", {{"new", "newer"}}}}}};
-  cloud_->cluster().patch(kind_named("Pod"), "default", "p", PatchType::merge, newer);
+  cloud_->cluster().patch(kind_named("Pod"), "default", "p", PatchType::kMerge, newer);
   const Message repeated = co_await next(*socket);
   EXPECT_EQ(repeated.header.id, update.header.id);
   EXPECT_EQ(repeated.header.resource_version, update.header.resource_version);
@@ -386,11 +386,11 @@ asio::awaitable<void> CloudTest::closed_door_scenario() {
   const Json refuse = {{"refuseConnections", true}};
   cloud_->set_faults(refuse);
   const auto refused = co_await dial_failure();
-  EXPECT_EQ(refused, net::NetFailure::closed);
+  EXPECT_EQ(refused, net::NetFailure::kClosed);
   const Json other_name = {{"refuseConnections", false}, {"serverIdentity", "wrong-name"}};
   cloud_->set_faults(other_name);
   const auto mistrusted = co_await dial_failure();
-  EXPECT_EQ(mistrusted, net::NetFailure::tls);
+  EXPECT_EQ(mistrusted, net::NetFailure::kTls);
   const Json right = {{"serverIdentity", "right"}, {"expiredTokens", true}};
   cloud_->set_faults(right);
   const auto none = co_await dial_failure();

@@ -60,7 +60,7 @@ TEST_F(ClusterTest, APodGetsDefaultsAndATokenVolume) {
 
 TEST_F(ClusterTest, AChangeOfNothingKeepsTheVersion) {
   const Object made = cluster_.create(pods_, "default", pod());
-  const Object same = cluster_.patch(pods_, "default", "p", PatchType::strategic, Json::object(), "status");
+  const Object same = cluster_.patch(pods_, "default", "p", PatchType::kStrategic, Json::object(), "status");
   EXPECT_EQ(version_of(*same), version_of(*made));
 }
 
@@ -76,18 +76,18 @@ TEST_F(ClusterTest, AnOldVersionIsAConflict) {
 TEST_F(ClusterTest, APatchForAnotherUidIsAConflict) {
   cluster_.create(pods_, "default", pod());
   const Json patch = {{"metadata", {{"uid", "another"}}}, {"status", {{"phase", "Running"}}}};
-  EXPECT_EQ(refusal([&] { cluster_.patch(pods_, "default", "p", PatchType::strategic, patch, "status"); }),
+  EXPECT_EQ(refusal([&] { cluster_.patch(pods_, "default", "p", PatchType::kStrategic, patch, "status"); }),
             "Conflict");
 }
 
 TEST_F(ClusterTest, TheSubresourceStatusLeavesTheSpecAlone) {
   cluster_.create(pods_, "default", pod());
   const Json patch = {{"spec", {{"nodeName", "n"}}}, {"status", {{"phase", "Running"}}}};
-  const Object after = cluster_.patch(pods_, "default", "p", PatchType::strategic, patch, "status");
+  const Object after = cluster_.patch(pods_, "default", "p", PatchType::kStrategic, patch, "status");
   EXPECT_EQ(kube::string_or(*after, "status.phase"), "Running");
   EXPECT_EQ(kube::find_path(*after, "spec.nodeName"), nullptr);
   const Object again =
-      cluster_.patch(pods_, "default", "p", PatchType::merge, {{"status", {{"phase", "Failed"}}}});
+      cluster_.patch(pods_, "default", "p", PatchType::kMerge, {{"status", {{"phase", "Failed"}}}});
   EXPECT_EQ(kube::string_or(*again, "status.phase"), "Running");
 }
 
@@ -166,8 +166,8 @@ TEST_F(ClusterTest, HistoryTellsAWatcherWhatItMissed) {
   const auto changes = cluster_.since(before, configs_);
   ASSERT_TRUE(changes);
   ASSERT_EQ(changes->size(), 2U);
-  EXPECT_EQ((*changes)[0].type, ChangeType::added);
-  EXPECT_EQ((*changes)[1].type, ChangeType::deleted);
+  EXPECT_EQ((*changes)[0].type, ChangeType::kAdded);
+  EXPECT_EQ((*changes)[1].type, ChangeType::kDeleted);
   EXPECT_GT(version_of(*(*changes)[1].object), version_of(*(*changes)[0].object));
 }
 

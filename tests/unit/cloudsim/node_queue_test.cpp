@@ -41,9 +41,9 @@ class NodeQueueTest : public testing::Test {
 };
 
 TEST_F(NodeQueueTest, ANewerVersionTakesThePlaceOfAnUnsentOne) {
-  EXPECT_EQ(queue_.offer(config("insert", "a", "5")), Verdict::queued);
-  EXPECT_EQ(queue_.offer(config("update", "a", "6")), Verdict::queued);
-  EXPECT_EQ(queue_.offer(config("update", "a", "6")), Verdict::dropped);
+  EXPECT_EQ(queue_.offer(config("insert", "a", "5")), Verdict::kQueued);
+  EXPECT_EQ(queue_.offer(config("update", "a", "6")), Verdict::kQueued);
+  EXPECT_EQ(queue_.offer(config("update", "a", "6")), Verdict::kDropped);
   const auto message = next();
   ASSERT_TRUE(message);
   EXPECT_EQ(message->header.resource_version, "6");
@@ -82,16 +82,16 @@ TEST_F(NodeQueueTest, TheRecordHoldsWhatWasAcknowledged) {
   queue_.acknowledged("a", *message);
   EXPECT_EQ(recorded("a"), "5");
   NodeQueue reconnected("n", records_);
-  EXPECT_EQ(reconnected.offer(config("update", "a", "5")), Verdict::dropped);
-  EXPECT_EQ(reconnected.offer(config("update", "a", "6")), Verdict::queued);
+  EXPECT_EQ(reconnected.offer(config("update", "a", "5")), Verdict::kDropped);
+  EXPECT_EQ(reconnected.offer(config("update", "a", "6")), Verdict::kQueued);
 }
 
 TEST_F(NodeQueueTest, AnAcknowledgedDeletionEndsTheRecord) {
   queue_.offer(config("insert", "a", "5"));
   const auto insert = next();
   queue_.acknowledged("a", *insert);
-  EXPECT_EQ(queue_.offer(config("delete", "a", "")), Verdict::queued);
-  EXPECT_EQ(queue_.offer(config("update", "a", "9")), Verdict::dropped)
+  EXPECT_EQ(queue_.offer(config("delete", "a", "")), Verdict::kQueued);
+  EXPECT_EQ(queue_.offer(config("update", "a", "9")), Verdict::kDropped)
       << "a stored deletion is the last word";
   const auto deletion = next();
   ASSERT_TRUE(deletion);
@@ -113,10 +113,10 @@ TEST_F(NodeQueueTest, WhatNobodyAcknowledgesComesBackAfterABackOffThatDoubles) {
 }
 
 TEST_F(NodeQueueTest, WithoutVersionOrUidAPushIsDropped) {
-  EXPECT_EQ(queue_.offer(config("update", "a", "")), Verdict::dropped);
+  EXPECT_EQ(queue_.offer(config("update", "a", "")), Verdict::kDropped);
   Downstream nameless = config("update", "a", "5");
   nameless.message.content["metadata"].erase("uid");
-  EXPECT_EQ(queue_.offer(std::move(nameless)), Verdict::dropped);
+  EXPECT_EQ(queue_.offer(std::move(nameless)), Verdict::kDropped);
 }
 
 struct ClassCase {

@@ -86,7 +86,8 @@ TEST_F(PolicyControllerTest, ChangedRulesGoToAllNodes) {
   all_.add_pod("q", "m");
   EXPECT_EQ(settle().size(), 2U);
   const Json rule = {{"verbs", {"*"}}, {"apiGroups", {""}}, {"resources", {"configmaps"}}};
-  cluster_.patch(kind_named("Role"), "default", "reader", PatchType::merge, {{"rules", Json::array({rule})}});
+  cluster_.patch(kind_named("Role"), "default", "reader", PatchType::kMerge,
+                 {{"rules", Json::array({rule})}});
   EXPECT_EQ(settle(), (Lines{"m update default/serviceaccountaccess/default",
                              "n update default/serviceaccountaccess/default"}));
 }

@@ -288,7 +288,7 @@ TEST_F(RecordingsTest, APodLivesAndIsDeleted) {
       if (route.resource == "default/configmap/cfg") {
         cause = [&] {
           const Json patch = {{"data", content["data"]}};
-          cluster_.patch(kind_named("ConfigMap"), "default", "cfg", PatchType::merge, patch);
+          cluster_.patch(kind_named("ConfigMap"), "default", "cfg", PatchType::kMerge, patch);
         };
       }
       cloud_pushes(line, cause);
@@ -333,7 +333,7 @@ TEST_F(RecordingsTest, ADeviceArrivesAndReports) {
       if (route.source == "edgecontroller") {
         cause = [&] {
           const Json patch = {{"status", line.message.content["status"]}};
-          cluster_.patch(kind_named("Device"), "default", "d1", PatchType::merge, patch);
+          cluster_.patch(kind_named("Device"), "default", "d1", PatchType::kMerge, patch);
           edge_.synchronize();
         };
       }

@@ -15,10 +15,10 @@ using test::FakeHost;
 using testing::HasSubstr;
 using Arguments = std::vector<std::string>;
 
-const BuildInfo build{"v1.17.4", "0123456789abcdef", "2026-01-02T03:04:05Z", "g++ 12.2.0", "linux/arm64"};
+const BuildInfo kBuild{"v1.17.4", "0123456789abcdef", "2026-01-02T03:04:05Z", "g++ 12.2.0", "linux/arm64"};
 
 CommandLine parse(const Arguments& arguments) {
-  return parse_command_line(arguments, build, FakeHost());
+  return parse_command_line(arguments, kBuild, FakeHost());
 }
 
 RunOptions run(const Arguments& arguments) {
@@ -121,8 +121,8 @@ TEST(CommandLine, MistakesGoToStandardErrorWithTheUsageAndStatusOne) {
 
 TEST(CommandLine, TheMachineIsAskedOnlyWhenDefaultsArePrinted) {
   const FakeHost host;
-  parse_command_line({"--config=/a"}, build, host);
-  parse_command_line({"--version"}, build, host);
+  parse_command_line({"--config=/a"}, kBuild, host);
+  parse_command_line({"--version"}, kBuild, host);
   EXPECT_EQ(host.lookups, 0);
 }
 

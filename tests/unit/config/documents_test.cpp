@@ -63,12 +63,12 @@ std::string shown_default(const Type& member) {
 
 template <class Object>
 void expect_documented(const std::string& document, const Object& object, const std::string& path) {
-  constexpr bool modules =
+  constexpr bool kModules =
       std::is_same_v<Object, Modules>;  // these have sections of their own instead of rows
   const std::string text = section(document, path.empty() ? "Top level" : "`" + path + "`");
-  EXPECT_TRUE(modules || !text.empty()) << "there is no section for " << path;
+  EXPECT_TRUE(kModules || !text.empty()) << "there is no section for " << path;
   fields(object, [&]<class Type>(const char* name, const Type& member, Print) {
-    if constexpr (!modules) {
+    if constexpr (!kModules) {
       EXPECT_THAT(row_of(text, name), HasSubstr(shown_default(member))) << path;
     }
     if constexpr (Section<const Type>) {

@@ -7,7 +7,7 @@
 
 namespace edgecore::config::test {
 
-inline constexpr const char* expected_default_yaml = R"yaml(apiVersion: edgecore.config.kubeedge.io/v1alpha2
+inline constexpr const char* kExpectedDefaultYaml = R"yaml(apiVersion: edgecore.config.kubeedge.io/v1alpha2
 database:
   aliasName: default
   dataSource: /var/lib/kubeedge/edgecore.db
@@ -183,7 +183,7 @@ modules:
 )yaml";
 
 /// Unlike the Go agent's, it does not switch deviceTwin, edgeHub and eventBus off.
-inline constexpr const char* expected_min_yaml = R"yaml(apiVersion: edgecore.config.kubeedge.io/v1alpha2
+inline constexpr const char* kExpectedMinYaml = R"yaml(apiVersion: edgecore.config.kubeedge.io/v1alpha2
 database:
   dataSource: /var/lib/kubeedge/edgecore.db
 kind: EdgeCore

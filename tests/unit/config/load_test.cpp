@@ -268,7 +268,7 @@ TEST(Load, AliasBombsAreRefused) {
 TEST(Load, DeepNestingAndSizeAreRefused) {
   EXPECT_THAT(refusal("a: " + std::string(100, '[') + std::string(100, ']')), HasSubstr("nested deeper"));
   EXPECT_THAT(refusal(std::string(500000, '[')), HasSubstr("nested deeper"));
-  EXPECT_THAT(refusal(std::string(max_config_bytes + 1, '#')), HasSubstr("larger than"));
+  EXPECT_THAT(refusal(std::string(kMaxConfigBytes + 1, '#')), HasSubstr("larger than"));
   std::string wide;
   for (int i = 0; i < 30000; ++i) wide += "- x\n";
   EXPECT_THAT(refusal(wide), HasSubstr("values"));

@@ -25,11 +25,11 @@ std::string body(const std::string& text) {
 }
 
 TEST(Print, DefaultConfigIsTheObservedTextByteByByte) {
-  EXPECT_EQ(body(default_config_text(defaults(FakeHost()))), test::expected_default_yaml);
+  EXPECT_EQ(body(default_config_text(defaults(FakeHost()))), test::kExpectedDefaultYaml);
 }
 
 TEST(Print, MinConfigIsTheObservedTextByteByByteButSwitchesNothingOff) {
-  EXPECT_EQ(body(min_config_text(defaults(FakeHost()))), test::expected_min_yaml);
+  EXPECT_EQ(body(min_config_text(defaults(FakeHost()))), test::kExpectedMinYaml);
 }
 
 TEST(Print, BothReadBackToTheDefaultsWithoutAWarning) {

@@ -47,7 +47,7 @@ class FakeRuntimeTest : public testing::Test {
     } catch (const CallError& error) {
       return error.code();
     }
-    return Code::Ok;
+    return Code::kOk;
   }
 
   boost::asio::io_context io_;
@@ -61,22 +61,22 @@ class FakeRuntimeTest : public testing::Test {
 TEST_F(FakeRuntimeTest, ContainerGoesThroughItsStatesWithTheClocksTimes) {
   const auto sandbox = run_sandbox();
   const auto id = create(sandbox);
-  EXPECT_EQ(status(id).state, ContainerState::Created);
+  EXPECT_EQ(status(id).state, ContainerState::kCreated);
   EXPECT_EQ(status(id).image_ref, image_);
   EXPECT_EQ(status(id).log_path, "/var/log/pods/default_web_uid-1/main/0.log");
   clock_.advance(2s);
   await(io_, runtime_.start_container(id));
-  EXPECT_EQ(status(id).state, ContainerState::Running);
+  EXPECT_EQ(status(id).state, ContainerState::kRunning);
   clock_.advance(3s);
   await(io_, runtime_.stop_container(id, 30s));
   const auto ended = status(id);
-  EXPECT_EQ(ended.state, ContainerState::Exited);
+  EXPECT_EQ(ended.state, ContainerState::kExited);
   EXPECT_EQ(ended.reason, "Completed");
   EXPECT_EQ(ended.started_at - ended.created_at, 2'000'000'000);
   EXPECT_EQ(ended.finished_at - ended.started_at, 3'000'000'000);
   await(io_, runtime_.remove_container(id));
-  EXPECT_EQ(code(runtime_.container_status(id)), Code::NotFound);
-  EXPECT_EQ(code(runtime_.remove_container(id)), Code::Ok);
+  EXPECT_EQ(code(runtime_.container_status(id)), Code::kNotFound);
+  EXPECT_EQ(code(runtime_.remove_container(id)), Code::kOk);
 }
 
 TEST_F(FakeRuntimeTest, ListsHonourTheirFilters) {
@@ -87,7 +87,7 @@ TEST_F(FakeRuntimeTest, ListsHonourTheirFilters) {
   await(io_, runtime_.stop_pod_sandbox(other));
   PodSandboxFilter filter;
   EXPECT_EQ(await(io_, runtime_.list_pod_sandbox(filter)).size(), 2U);
-  filter.state = PodSandboxState::Ready;
+  filter.state = PodSandboxState::kReady;
   EXPECT_EQ(await(io_, runtime_.list_pod_sandbox(filter)).at(0).id, sandbox);
   filter.state.reset();
   filter.label_selector = {{"io.kubernetes.pod.uid", "uid-2"}};
@@ -97,24 +97,24 @@ TEST_F(FakeRuntimeTest, ListsHonourTheirFilters) {
   containers.pod_sandbox_id = other;
   EXPECT_TRUE(await(io_, runtime_.list_containers(containers)).empty());
   containers.pod_sandbox_id = sandbox;
-  containers.state = ContainerState::Running;
+  containers.state = ContainerState::kRunning;
   EXPECT_EQ(await(io_, runtime_.list_containers(containers)).at(0).id, id);
 }
 
 TEST_F(FakeRuntimeTest, WrongOrdersAreRefusedAsContainerdRefusesThem) {
   const auto sandbox = run_sandbox();
-  EXPECT_EQ(code(runtime_.run_pod_sandbox(sandbox_config_, "")), Code::Unknown);  // the name is reserved
+  EXPECT_EQ(code(runtime_.run_pod_sandbox(sandbox_config_, "")), Code::kUnknown);  // the name is reserved
   const auto id = start(sandbox);
-  EXPECT_EQ(code(runtime_.create_container(sandbox, config_, sandbox_config_)), Code::Unknown);
-  EXPECT_EQ(code(runtime_.start_container(id)), Code::Unknown);
-  EXPECT_EQ(code(runtime_.start_container("none")), Code::NotFound);
+  EXPECT_EQ(code(runtime_.create_container(sandbox, config_, sandbox_config_)), Code::kUnknown);
+  EXPECT_EQ(code(runtime_.start_container(id)), Code::kUnknown);
+  EXPECT_EQ(code(runtime_.start_container("none")), Code::kNotFound);
   await(io_, runtime_.stop_pod_sandbox(sandbox));
-  EXPECT_EQ(status(id).state, ContainerState::Exited);
+  EXPECT_EQ(status(id).state, ContainerState::kExited);
   config_.metadata.attempt = 1;
-  EXPECT_EQ(code(runtime_.create_container(sandbox, config_, sandbox_config_)), Code::Unknown);
+  EXPECT_EQ(code(runtime_.create_container(sandbox, config_, sandbox_config_)), Code::kUnknown);
   config_.image.image = "localhost/none:1";
-  EXPECT_EQ(code(runtime_.create_container("none", config_, sandbox_config_)), Code::NotFound);
-  EXPECT_EQ(code(runtime_.exec_sync(id, config_.command, 1s)), Code::Unknown);
+  EXPECT_EQ(code(runtime_.create_container("none", config_, sandbox_config_)), Code::kNotFound);
+  EXPECT_EQ(code(runtime_.exec_sync(id, config_.command, 1s)), Code::kUnknown);
   await(io_, runtime_.remove_pod_sandbox(sandbox));
   EXPECT_TRUE(runtime_.containers().empty());
 }
@@ -135,14 +135,14 @@ TEST_F(FakeRuntimeTest, ScriptsEndContainersAndFailStarts) {
   runtime_.script("main", broken);
   config_.metadata.attempt = 1;
   const auto second = create(sandbox);
-  EXPECT_EQ(code(runtime_.start_container(second)), Code::Unknown);
+  EXPECT_EQ(code(runtime_.start_container(second)), Code::kUnknown);
   EXPECT_EQ(status(second).reason, "StartError");
   EXPECT_EQ(status(second).exit_code, 128);
 
   runtime_.script("main", FakeRuntime::Script());
   config_.metadata.attempt = 2;
   const auto third = start(sandbox);
-  EXPECT_EQ(runtime_.find_container("main", ContainerState::Running), third);
+  EXPECT_EQ(runtime_.find_container("main", ContainerState::kRunning), third);
   runtime_.exit_container(third, 137, "OOMKilled");
   EXPECT_EQ(status(third).reason, "OOMKilled");
   EXPECT_THROW(runtime_.exit_container(third, 0), Error);
@@ -153,22 +153,22 @@ TEST_F(FakeRuntimeTest, RebootLeavesRecordsButNothingRunning) {
   const auto id = start(sandbox);
   runtime_.reboot();
   EXPECT_EQ(status(id).exit_code, 255);
-  EXPECT_EQ(await(io_, runtime_.pod_sandbox_status(sandbox)).state, PodSandboxState::NotReady);
+  EXPECT_EQ(await(io_, runtime_.pod_sandbox_status(sandbox)).state, PodSandboxState::kNotReady);
 }
 
 TEST_F(FakeRuntimeTest, PlannedFaultsHitOnceAndBeforeOrAfterTheEffect) {
   FakeRuntime::Fault before;
-  before.code = Code::Unavailable;
+  before.code = Code::kUnavailable;
   runtime_.fail_next("RunPodSandbox", before);
   EXPECT_EQ(await(io_, runtime_.version("")).runtime_name, "fake");  // another method is not hit
-  EXPECT_EQ(code(runtime_.run_pod_sandbox(sandbox_config_, "")), Code::Unavailable);
+  EXPECT_EQ(code(runtime_.run_pod_sandbox(sandbox_config_, "")), Code::kUnavailable);
   EXPECT_TRUE(runtime_.sandboxes().empty());
 
   FakeRuntime::Fault after;
-  after.code = Code::DeadlineExceeded;
+  after.code = Code::kDeadlineExceeded;
   after.after_effect = true;
   runtime_.fail_next("", after);
-  EXPECT_EQ(code(runtime_.run_pod_sandbox(sandbox_config_, "")), Code::DeadlineExceeded);
+  EXPECT_EQ(code(runtime_.run_pod_sandbox(sandbox_config_, "")), Code::kDeadlineExceeded);
   EXPECT_EQ(runtime_.sandboxes().size(), 1U);
   EXPECT_EQ(runtime_.count_calls("RunPodSandbox"), 2U);
   EXPECT_EQ(runtime_.calls().back().id, "uid-1");
@@ -185,7 +185,7 @@ TEST_F(FakeRuntimeTest, HangingCallEndsByCancellationOnly) {
       boost::asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr error, const VersionInfo&) {
         try {
           if (error) std::rethrow_exception(error);
-          ended = Code::Ok;
+          ended = Code::kOk;
         } catch (const CallError& failed) {
           ended = failed.code();
         }
@@ -194,7 +194,7 @@ TEST_F(FakeRuntimeTest, HangingCallEndsByCancellationOnly) {
   EXPECT_FALSE(ended.has_value());
   signal.emit(boost::asio::cancellation_type::terminal);
   io_.run_for(1s);
-  EXPECT_EQ(ended, Code::Cancelled);
+  EXPECT_EQ(ended, Code::kCancelled);
 }
 
 TEST_F(FakeRuntimeTest, EventsAreToldInOrderAndTheStreamBreaksWithTheRuntime) {
@@ -223,16 +223,16 @@ TEST_F(FakeRuntimeTest, EventsAreToldInOrderAndTheStreamBreaksWithTheRuntime) {
   };
   boost::asio::co_spawn(io_, live(), boost::asio::detached);
   io_.run_for(20ms);
-  EXPECT_THAT(seen, ElementsAre(ContainerEventType::Created, ContainerEventType::Started,
-                                ContainerEventType::Stopped, ContainerEventType::Deleted));
+  EXPECT_THAT(seen, ElementsAre(ContainerEventType::kCreated, ContainerEventType::kStarted,
+                                ContainerEventType::kStopped, ContainerEventType::kDeleted));
   EXPECT_FALSE(ended.has_value());
   runtime_.set_down(true);
   io_.run_for(20ms);
-  EXPECT_EQ(ended, Code::Unavailable);
-  EXPECT_EQ(code(runtime_.version("")), Code::Unavailable);
+  EXPECT_EQ(ended, Code::kUnavailable);
+  EXPECT_EQ(code(runtime_.version("")), Code::kUnavailable);
   runtime_.set_down(false);
   runtime_.with_events = false;
-  EXPECT_EQ(code(runtime_.container_events()->next()), Code::Unimplemented);
+  EXPECT_EQ(code(runtime_.container_events()->next()), Code::kUnimplemented);
 }
 
 TEST_F(FakeRuntimeTest, PullsKnowRemoteImagesAndTheirUsers) {
@@ -240,7 +240,7 @@ TEST_F(FakeRuntimeTest, PullsKnowRemoteImagesAndTheirUsers) {
   ImageSpec spec;
   spec.image = "registry/app:1";
   EXPECT_FALSE(await(io_, runtime_.image_status(spec)).has_value());
-  EXPECT_EQ(code(runtime_.pull_image(spec, std::nullopt, sandbox_config_)), Code::Unknown);
+  EXPECT_EQ(code(runtime_.pull_image(spec, std::nullopt, sandbox_config_)), Code::kUnknown);
   AuthConfig auth;
   auth.username = "robot";
   const auto id = await(io_, runtime_.pull_image(spec, auth, sandbox_config_));
@@ -249,7 +249,7 @@ TEST_F(FakeRuntimeTest, PullsKnowRemoteImagesAndTheirUsers) {
   await(io_, runtime_.remove_image(spec));
   EXPECT_FALSE(await(io_, runtime_.image_status(spec)).has_value());
   spec.image = "registry/none:1";
-  EXPECT_EQ(code(runtime_.pull_image(spec, std::nullopt, sandbox_config_)), Code::NotFound);
+  EXPECT_EQ(code(runtime_.pull_image(spec, std::nullopt, sandbox_config_)), Code::kNotFound);
 }
 
 TEST_F(FakeRuntimeTest, ExecAnswersWhatTheTestSays) {
@@ -264,29 +264,29 @@ TEST_F(FakeRuntimeTest, ExecAnswersWhatTheTestSays) {
 }
 
 TEST(CallErrorTest, SentenceNamesTheCallTheCodeAndTheText) {
-  const CallError error("StartContainer", Code::NotFound, "container \"x\": not found");
+  const CallError error("StartContainer", Code::kNotFound, "container \"x\": not found");
   EXPECT_STREQ(error.what(),
                "the container runtime failed StartContainer: NOT_FOUND: container \"x\": not found");
   EXPECT_TRUE(error.not_found());
-  EXPECT_EQ(code_of(14), Code::Unavailable);
-  EXPECT_EQ(code_of(99), Code::Unknown);
+  EXPECT_EQ(code_of(14), Code::kUnavailable);
+  EXPECT_EQ(code_of(99), Code::kUnknown);
 }
 
 TEST(CallErrorTest, ANameThatIsTakenIsToldByItsText) {
   const CallError taken(
-      "CreateContainer", Code::Unknown,
+      "CreateContainer", Code::kUnknown,
       "failed to reserve container name \"c_web_0\": name \"c_web_0\" is reserved for \"0a1b\"");
   EXPECT_TRUE(taken.name_reserved());
-  EXPECT_FALSE(CallError("CreateContainer", Code::Unknown, "no space left on device").name_reserved());
+  EXPECT_FALSE(CallError("CreateContainer", Code::kUnknown, "no space left on device").name_reserved());
 }
 
 TEST_F(FakeRuntimeTest, StoppingAndRemovingWhatIsNotThereIsDone) {
-  EXPECT_EQ(code(runtime_.stop_pod_sandbox("none")), Code::Ok);
-  EXPECT_EQ(code(runtime_.remove_pod_sandbox("none")), Code::Ok);
-  EXPECT_EQ(code(runtime_.stop_container("none", 1s)), Code::Ok);
-  EXPECT_EQ(code(runtime_.remove_container("none")), Code::Ok);
-  runtime_.fail_next("RemoveContainer", {Code::Unknown, "device busy"});
-  EXPECT_EQ(code(runtime_.remove_container("none")), Code::Unknown);
+  EXPECT_EQ(code(runtime_.stop_pod_sandbox("none")), Code::kOk);
+  EXPECT_EQ(code(runtime_.remove_pod_sandbox("none")), Code::kOk);
+  EXPECT_EQ(code(runtime_.stop_container("none", 1s)), Code::kOk);
+  EXPECT_EQ(code(runtime_.remove_container("none")), Code::kOk);
+  runtime_.fail_next("RemoveContainer", {Code::kUnknown, "device busy"});
+  EXPECT_EQ(code(runtime_.remove_container("none")), Code::kUnknown);
 }
 
 }  // namespace

@@ -435,7 +435,7 @@ class EdgedTest : public ::testing::Test {
   }
   [[nodiscard]] std::size_t running() const {
     std::size_t n = 0;
-    for (const auto& one : runtime_.containers()) n += one.state == cri::ContainerState::Running ? 1U : 0U;
+    for (const auto& one : runtime_.containers()) n += one.state == cri::ContainerState::kRunning ? 1U : 0U;
     return n;
   }
   bool runs(const std::string& name) {

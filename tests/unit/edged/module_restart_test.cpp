@@ -134,10 +134,10 @@ TEST_F(EdgedTest, AContainerThatTheRuntimeStillStartsForOurFormerLifeIsTakenOver
   meta_->put(pod("web", "u-1"));
   ASSERT_TRUE(eventually([&] { return runtime_.count_calls("StartContainer") == 1; }));
   stop_edged();
-  const std::string id = runtime_.find_container("c", cri::ContainerState::Created);
+  const std::string id = runtime_.find_container("c", cri::ContainerState::kCreated);
   ASSERT_NE(id, "");
   cri::FakeRuntime::Fault busy;
-  busy.code = cri::Code::Unknown;
+  busy.code = cri::Code::kUnknown;
   busy.message = "failed to set removing state: container is in starting state, can't be removed";
   runtime_.fail_next("RemoveContainer", busy);
   start_edged();
@@ -146,13 +146,13 @@ TEST_F(EdgedTest, AContainerThatTheRuntimeStillStartsForOurFormerLifeIsTakenOver
   ASSERT_TRUE(runs("web"));
   turn_for(1500ms);
   EXPECT_EQ(runtime_.containers().size(), 1U);
-  EXPECT_EQ(runtime_.find_container("c", cri::ContainerState::Running), id);
+  EXPECT_EQ(runtime_.find_container("c", cri::ContainerState::kRunning), id);
   EXPECT_EQ(meta_->status("web", "containerStatuses/0/restartCount"), 0);
 }
 
 TEST_F(EdgedTest, ASandboxNameStillReservedForOurFormerLifeIsAskedForAgain) {
   cri::FakeRuntime::Fault taken;
-  taken.code = cri::Code::Unknown;
+  taken.code = cri::Code::kUnknown;
   taken.message = "failed to reserve sandbox name \"web\": it is reserved for \"x\"";
   runtime_.fail_next("RunPodSandbox", taken);
   start_edged();
@@ -174,7 +174,7 @@ TEST_F(EdgedTest, ARestartCountSurvivesTheLossOfRecordsAndLogs) {
   }));
   stop_edged();
   for (const auto& one : runtime_.containers()) {
-    if (one.state == cri::ContainerState::Running) runtime_.exit_container(one.id, 1);
+    if (one.state == cri::ContainerState::kRunning) runtime_.exit_container(one.id, 1);
     boost::asio::co_spawn(loop_, runtime_.remove_container(one.id), boost::asio::detached);
   }
   ASSERT_TRUE(eventually([&] { return runtime_.containers().empty(); }));

@@ -200,7 +200,7 @@ TEST_F(EdgedTest, ACrashingContainerIsRestartedWithGrowingPauses) {
   runtime_.exit_container(runtime_.find_container("c"), 1);
   ASSERT_TRUE(eventually([&] { return meta_->status("web", "containerStatuses/0/restartCount") == 1; }));
   EXPECT_EQ(meta_->status("web", "containerStatuses/0/lastState/terminated/exitCode"), 1);
-  runtime_.exit_container(runtime_.find_container("c", cri::ContainerState::Running), 1);
+  runtime_.exit_container(runtime_.find_container("c", cri::ContainerState::kRunning), 1);
   ASSERT_TRUE(eventually([&] {
     return meta_->status("web", "containerStatuses/0/state/waiting/reason") == "CrashLoopBackOff";
   }));
@@ -259,7 +259,7 @@ TEST_F(EdgedTest, OnFailureRestartsFailuresAndLetsSuccessEndThePod) {
   ASSERT_TRUE(runs("job"));
   runtime_.exit_container(runtime_.find_container("c"), 1);
   ASSERT_TRUE(eventually([&] { return meta_->status("job", "containerStatuses/0/restartCount") == 1; }));
-  runtime_.exit_container(runtime_.find_container("c", cri::ContainerState::Running), 0);
+  runtime_.exit_container(runtime_.find_container("c", cri::ContainerState::kRunning), 0);
   EXPECT_TRUE(eventually([&] { return meta_->phase("job") == "Succeeded"; }));
 }
 
@@ -270,12 +270,12 @@ TEST_F(EdgedTest, InitContainersRunOneAfterTheOtherBeforeTheRest) {
       {{{"name", "first"}, {"image", "busybox:1"}}, {{"name", "second"}, {"image", "busybox:1"}}});
   meta_->put(with_init);
   ASSERT_TRUE(
-      eventually([&] { return !runtime_.find_container("first", cri::ContainerState::Running).empty(); }));
+      eventually([&] { return !runtime_.find_container("first", cri::ContainerState::kRunning).empty(); }));
   turn_for(300ms);
   EXPECT_TRUE(runtime_.find_container("second").empty());
   runtime_.exit_container(runtime_.find_container("first"), 0);
   ASSERT_TRUE(
-      eventually([&] { return !runtime_.find_container("second", cri::ContainerState::Running).empty(); }));
+      eventually([&] { return !runtime_.find_container("second", cri::ContainerState::kRunning).empty(); }));
   EXPECT_TRUE(runtime_.find_container("c").empty());
   runtime_.exit_container(runtime_.find_container("second"), 0);
   EXPECT_TRUE(runs("web"));
@@ -288,7 +288,7 @@ TEST_F(EdgedTest, AfterARebootAllInitContainersRunAgainBeforeTheRest) {
       {{{"name", "first"}, {"image", "busybox:1"}}, {{"name", "second"}, {"image", "busybox:1"}}});
   meta_->put(with_init);
   const auto runs_now = [&](const char* name) {
-    return !runtime_.find_container(name, cri::ContainerState::Running).empty();
+    return !runtime_.find_container(name, cri::ContainerState::kRunning).empty();
   };
   for (const char* name : {"first", "second"}) {
     ASSERT_TRUE(eventually([&] { return runs_now(name); })) << name;
@@ -324,14 +324,14 @@ TEST_F(EdgedTest, AnEphemeralContainerJoinsARunningPodAndIsReported) {
   }));
   const auto* config = runtime_.container_config(runtime_.find_container("debug"));
   ASSERT_TRUE(config != nullptr && config->linux.security_context.namespace_options);
-  EXPECT_EQ(config->linux.security_context.namespace_options->pid, cri::NamespaceMode::Target);
+  EXPECT_EQ(config->linux.security_context.namespace_options->pid, cri::NamespaceMode::kTarget);
   EXPECT_EQ(config->linux.security_context.namespace_options->target_id, app);
   runtime_.exit_container(runtime_.find_container("debug"), 0);
   ASSERT_TRUE(eventually(
       [&] { return meta_->status("web", "ephemeralContainerStatuses/0/state/terminated/exitCode") == 0; }));
   turn_for(1200ms);
   EXPECT_EQ(running(), 1U) << "it is never started again";
-  EXPECT_EQ(runtime_.find_container("c", cri::ContainerState::Running), app);
+  EXPECT_EQ(runtime_.find_container("c", cri::ContainerState::kRunning), app);
 }
 
 TEST_F(EdgedTest, APreStopThatSleepsIsWaitedForWithinTheGracePeriod) {
@@ -357,12 +357,12 @@ TEST_F(EdgedTest, AChangedImageRestartsTheContainer) {
   changed["metadata"]["labels"]["x"] = "y";
   meta_->put(changed);
   turn_for(500ms);
-  EXPECT_EQ(runtime_.find_container("c", cri::ContainerState::Running), old_id) << "labels restart nothing";
+  EXPECT_EQ(runtime_.find_container("c", cri::ContainerState::kRunning), old_id) << "labels restart nothing";
   changed = meta_->objects.at("default/pod/web");
   changed["spec"]["containers"][0]["image"] = "busybox:2";
   meta_->put(changed);
   ASSERT_TRUE(eventually([&] {
-    const std::string now = runtime_.find_container("c", cri::ContainerState::Running);
+    const std::string now = runtime_.find_container("c", cri::ContainerState::kRunning);
     return !now.empty() && now != old_id;
   }));
 }
@@ -398,7 +398,7 @@ class OneFault : public EdgedTest, public ::testing::WithParamInterface<std::tup
 TEST_P(OneFault, ConvergesAndLeavesNothing) {
   const auto& [method, after_effect] = GetParam();
   cri::FakeRuntime::Fault fault;
-  fault.code = cri::Code::Unavailable;
+  fault.code = cri::Code::kUnavailable;
   fault.message = "injected";
   fault.after_effect = after_effect;
   start_edged();

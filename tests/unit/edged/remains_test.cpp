@@ -54,7 +54,7 @@ class Remains : public EdgedTest {
 
 TEST_F(Remains, WhatTheRuntimeDoesNotFindAnyMoreIsRemoved) {
   cri::FakeRuntime::Fault gone;
-  gone.code = cri::Code::NotFound;
+  gone.code = cri::Code::kNotFound;
   gone.message = "an error occurred when try to find container: not found";
   gone.after_effect = true;
   for (const char* method : {"StopContainer", "StopPodSandbox", "RemoveContainer", "RemovePodSandbox"})
@@ -67,8 +67,8 @@ TEST_F(Remains, WhatTheRuntimeDoesNotFindAnyMoreIsRemoved) {
 }
 
 TEST_F(Remains, WhatCannotBeRemovedIsTriedEverMoreRarelyAndGoesInTheEnd) {
-  runtime_.fail_always("RemoveContainer", {cri::Code::Unknown, "device or resource busy"});
-  runtime_.fail_always("RemovePodSandbox", {cri::Code::Unknown, "device or resource busy"});
+  runtime_.fail_always("RemoveContainer", {cri::Code::kUnknown, "device or resource busy"});
+  runtime_.fail_always("RemovePodSandbox", {cri::Code::kUnknown, "device or resource busy"});
   force_delete();
   turn_for(200s);  // after 0, 10, 30, 70 and 150 s
   EXPECT_LE(runtime_.count_calls("RemoveContainer"), 6U);
@@ -80,8 +80,8 @@ TEST_F(Remains, WhatCannotBeRemovedIsTriedEverMoreRarelyAndGoesInTheEnd) {
 }
 
 TEST_F(Remains, ARuntimeThatKeepsWhatItHasRemovedIsNotAskedWithoutPause) {
-  runtime_.fail_always("RemoveContainer", {cri::Code::NotFound, "not found"});
-  runtime_.fail_always("RemovePodSandbox", {cri::Code::NotFound, "not found"});
+  runtime_.fail_always("RemoveContainer", {cri::Code::kNotFound, "not found"});
+  runtime_.fail_always("RemovePodSandbox", {cri::Code::kNotFound, "not found"});
   force_delete();
   turn_for(200s);
   EXPECT_LE(runtime_.count_calls("RemoveContainer"), 6U);
@@ -95,8 +95,8 @@ TEST_F(Remains, AnOrphanThatCannotBeStoppedIsTriedEverMoreRarely) {
   stop_edged();
   meta_->objects.erase("default/pod/web");
   runtime_.clear_calls();
-  runtime_.fail_always("StopContainer", {cri::Code::Unknown, "the shim does not answer"});
-  runtime_.fail_always("StopPodSandbox", {cri::Code::Unknown, "the shim does not answer"});
+  runtime_.fail_always("StopContainer", {cri::Code::kUnknown, "the shim does not answer"});
+  runtime_.fail_always("StopPodSandbox", {cri::Code::kUnknown, "the shim does not answer"});
   start_edged();
   turn_for(200s);
   EXPECT_GE(runtime_.count_calls("StopContainer"), 4U);

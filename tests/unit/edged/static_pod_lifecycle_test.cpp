@@ -28,7 +28,7 @@ class StaticPodTest : public EdgedTest {
     return found == meta_->objects.end() ? "" : kube::string_or(found->second, "metadata.uid");
   }
   [[nodiscard]] std::string running_id() const {
-    return runtime_.find_container("c", cri::ContainerState::Running);
+    return runtime_.find_container("c", cri::ContainerState::kRunning);
   }
   bool shown_running() {
     return eventually([&] { return meta_->phase("web-edge1") == "Running"; });

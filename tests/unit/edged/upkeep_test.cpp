@@ -51,7 +51,7 @@ TEST_F(EdgedUpkeep, APodThatIsOverKeepsTheLastRecordOfEachContainer) {
   ASSERT_TRUE(runs("job"));
   runtime_.exit_container(runtime_.find_container("c"), 1);
   ASSERT_TRUE(eventually([&] { return meta_->status("job", "containerStatuses/0/restartCount") == 1; }));
-  runtime_.exit_container(runtime_.find_container("c", cri::ContainerState::Running), 0);
+  runtime_.exit_container(runtime_.find_container("c", cri::ContainerState::kRunning), 0);
   ASSERT_TRUE(eventually([&] { return meta_->phase("job") == "Succeeded"; }));
   EXPECT_TRUE(eventually([&] { return attempts() == std::vector<std::uint32_t>{1}; }, 30s));
   turn_for(300ms);

@@ -330,7 +330,7 @@ TEST_F(EdgeHubTest, AConnectionThatDidNotSurviveAChangeOfTheNetworkIsLeftWithinS
   ASSERT_TRUE(connected());
   hub_.deaf = false;
   const auto since = steady_now();
-  network_change(net::InterfaceChange::link_up);
+  network_change(net::InterfaceChange::kLinkUp);
   ASSERT_TRUE(notice(names::content::kCloudDisconnected));
   EXPECT_LT(steady_now() - since, std::chrono::seconds(4));
   EXPECT_TRUE(connected());
@@ -346,7 +346,7 @@ TEST_F(EdgeHubTest, ALinkThatComesUpDuringADeadAttemptIsUsedAtOnce) {
   std::this_thread::sleep_for(milliseconds(1100));  // an attempt younger than a second is let go on
   hub_.speechless = false;
   const auto since = steady_now();
-  network_change(net::InterfaceChange::route_added);
+  network_change(net::InterfaceChange::kRouteAdded);
   EXPECT_TRUE(connected()) << "the attempt has 30 s for its handshake";
   EXPECT_LT(steady_now() - since, std::chrono::seconds(4));
 }

@@ -35,12 +35,12 @@ class FakeHub {
     tls.key_pem = server.key.pem();
     tls.client_ca_pem = authority.ca.pem();
     net::HttpServer::Options options;
-    tls.client_certificate = net::ClientCertificate::asked;
+    tls.client_certificate = net::ClientCertificate::kAsked;
     options.tls = net::TlsContext::server(tls);
     http_ = std::make_unique<net::HttpServer>(
         context_.get_executor(), options,
         [this](net::Request& q, net::Responder& r) { return certificates(q, r); });
-    tls.client_certificate = net::ClientCertificate::required;
+    tls.client_certificate = net::ClientCertificate::kRequired;
     options.tls = net::TlsContext::server(tls);
     hub_ = std::make_unique<net::HttpServer>(
         context_.get_executor(), options,

@@ -15,7 +15,7 @@ class PrivateBrokerTest : public BusFixture {
  protected:
   PrivateBrokerTest() {
     client = make_mosquitto_client;
-    module_options.config.mode = config::mqtt_internal;
+    module_options.config.mode = config::kMqttInternal;
     module_options.config.server_internal = "tcp://127.0.0.1:" + std::to_string(port);
   }
   [[nodiscard]] std::optional<pid_t> pid() const { return stale_broker(scratch / "mosquitto"); }
@@ -157,7 +157,7 @@ TEST_F(PrivateBrokerTest, APortThatIsTakenIsTriedAgain) {
 TEST_F(PrivateBrokerTest, InModeOneEachBrokerWorksByItself) {
   EDGECORE_NEEDS_MOSQUITTO();
   RealBroker outside(scratch / "outside");
-  module_options.config.mode = config::mqtt_both;
+  module_options.config.mode = config::kMqttBoth;
   module_options.config.server_external = outside.address();
   start();
   wait_for_broker();

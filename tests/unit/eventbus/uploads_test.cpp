@@ -91,7 +91,7 @@ TEST_F(UploadsTest, TheySurviveTheEndOfTheProcess) {
 TEST_F(UploadsTest, EmptyAndTooLongPayloadsAreNotForwarded) {
   start_connected();
   broker.publish("default/user/t", "");
-  broker.publish("default/user/t", std::string(store::mqtt_uploads::max_payload_bytes + 1, 'x'));
+  broker.publish("default/user/t", std::string(store::mqtt_uploads::kMaxPayloadBytes + 1, 'x'));
   broker.publish("default/user/t", "last");
   EXPECT_EQ(next_upload(), "last");
   EXPECT_EQ(stored_uploads(), 1U);

@@ -32,7 +32,7 @@ namespace edgecore::net {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using boost::system::error_code;
-inline constexpr auto as_outcome = asio::as_tuple(asio::use_awaitable);
+inline constexpr auto kAsOutcome = asio::as_tuple(asio::use_awaitable);
 
 /// A CA and what it signs, made for one test.
 class TestAuthority {
@@ -76,11 +76,11 @@ class TestAuthority {
     return what;
   }
   [[nodiscard]] std::shared_ptr<const TlsContext> server(
-      ClientCertificate mode = ClientCertificate::none) const {
+      ClientCertificate mode = ClientCertificate::kNone) const {
     return server(server_template(), mode);
   }
   [[nodiscard]] std::shared_ptr<const TlsContext> server(
-      const CertificateTemplate& what, ClientCertificate mode = ClientCertificate::none) const {
+      const CertificateTemplate& what, ClientCertificate mode = ClientCertificate::kNone) const {
     const Pair pair = issue(what);
     ServerTlsOptions options{pair.certificate_pem, pair.key_pem, mode, certificate_.pem()};
     return TlsContext::server(options);
@@ -145,7 +145,7 @@ class NetTest : public testing::Test {
   }
   static asio::awaitable<void> send(asio::ip::tcp::socket& socket, std::string bytes) {
     const auto buffer = asio::buffer(bytes);
-    co_await asio::async_write(socket, buffer, as_outcome);
+    co_await asio::async_write(socket, buffer, kAsOutcome);
   }
   /// Everything up to the end of the stream.
   static asio::awaitable<std::string> drain(asio::ip::tcp::socket& socket) {
@@ -153,7 +153,7 @@ class NetTest : public testing::Test {
     std::string room(4096, '\0');
     for (;;) {
       const auto buffer = asio::buffer(room);
-      const auto [error, count] = co_await socket.async_read_some(buffer, as_outcome);
+      const auto [error, count] = co_await socket.async_read_some(buffer, kAsOutcome);
       out.append(room, 0, count);
       if (error) co_return out;
     }
@@ -164,7 +164,7 @@ class NetTest : public testing::Test {
     std::string room(1, '\0');
     while (!out.ends_with(end)) {
       const auto buffer = asio::buffer(room);
-      const auto [error, count] = co_await socket.async_read_some(buffer, as_outcome);
+      const auto [error, count] = co_await socket.async_read_some(buffer, kAsOutcome);
       if (error) co_return out;
       out.append(room, 0, count);
     }

@@ -191,7 +191,7 @@ class ServiceBusFixture : public testing::Test {
     try {
       outcome.response = co_await net::fetch(std::move(request));
     } catch (const net::NetError& error) {
-      outcome.failure = error.failure() == net::NetFailure::connect ? "closed" : error.what();
+      outcome.failure = error.failure() == net::NetFailure::kConnect ? "closed" : error.what();
     }
     co_return outcome;
   }

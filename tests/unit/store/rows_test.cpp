@@ -164,15 +164,15 @@ TEST_F(RowsTest, PodIsRemovedByItsParsedUidOnly) {
     return result;
   };
   for (const char* other : {"u-other", "%", "u-", "u-p2"}) {
-    EXPECT_EQ(remove(other), pods::Removal::other_uid) << other;
+    EXPECT_EQ(remove(other), pods::Removal::kOtherUid) << other;
   }
   EXPECT_TRUE(meta::find(*reader_, "default/podpatch/p").has_value());
   EXPECT_TRUE(meta_v2::find(*reader_, "/core/v1/pods/default/p").has_value());
-  EXPECT_EQ(remove("u-p"), pods::Removal::removed);
+  EXPECT_EQ(remove("u-p"), pods::Removal::kRemoved);
   EXPECT_FALSE(meta::find(*reader_, "default/pod/p").has_value());
   EXPECT_FALSE(meta::find(*reader_, "default/podpatch/p").has_value());
   EXPECT_FALSE(meta_v2::find(*reader_, "/core/v1/pods/default/p").has_value());
-  EXPECT_EQ(remove("u-p"), pods::Removal::absent);
+  EXPECT_EQ(remove("u-p"), pods::Removal::kAbsent);
 }
 
 TEST_F(RowsTest, PodRemovalWithoutUidTakesAnyAndBrokenRowsDoNotStay) {
@@ -186,8 +186,8 @@ TEST_F(RowsTest, PodRemovalWithoutUidTakesAnyAndBrokenRowsDoNotStay) {
     p = pods::remove(tx, "default", "p", "");
     q = pods::remove(tx, "default", "q", "y");
   });
-  EXPECT_EQ(p, pods::Removal::removed);
-  EXPECT_EQ(q, pods::Removal::removed);
+  EXPECT_EQ(p, pods::Removal::kRemoved);
+  EXPECT_EQ(q, pods::Removal::kRemoved);
   EXPECT_EQ(meta::count(*reader_), 0U);
 }
 
@@ -272,7 +272,7 @@ TEST_F(RowsTest, PoisonCountsTheSameMessageAndForgetsItWhenItChanges) {
 }
 
 TEST_F(RowsTest, PoisonIsBoundedInRowsAndText) {
-  const std::string huge(poison::max_text_bytes + 1000, 'x');
+  const std::string huge(poison::kMaxTextBytes + 1000, 'x');
   store_->write([&](Transaction& tx) {
     for (int i = 0; i < 150; ++i) {
       const WallTime time{std::chrono::seconds(1000 + i)};
@@ -280,10 +280,10 @@ TEST_F(RowsTest, PoisonIsBoundedInRowsAndText) {
     }
   });
   const auto rows = poison::list(*reader_);
-  ASSERT_EQ(rows.size(), poison::max_rows);
+  ASSERT_EQ(rows.size(), poison::kMaxRows);
   EXPECT_EQ(rows.front().resource, "resource149");
   EXPECT_EQ(rows.back().resource, "resource50");
-  EXPECT_EQ(rows.front().text.size(), poison::max_text_bytes);
+  EXPECT_EQ(rows.front().text.size(), poison::kMaxTextBytes);
   EXPECT_EQ(poison::failures(*reader_, "m", "resource149", "update", huge), 1U);
 }
 

@@ -26,11 +26,11 @@ Value there_and_back(const Value& value) {
 
 TEST(ConvertTest, PartsThatGoBothWaysComeBackEqual) {
   NamespaceOption names;
-  names.network = NamespaceMode::Node;
-  names.pid = NamespaceMode::Target;
-  names.ipc = NamespaceMode::Container;
+  names.network = NamespaceMode::kNode;
+  names.pid = NamespaceMode::kTarget;
+  names.ipc = NamespaceMode::kContainer;
   names.target_id = "c1";
-  names.userns_options = UserNamespace{NamespaceMode::Pod, {{1000, 0, 65536}}, {{2000, 0, 65536}}};
+  names.userns_options = UserNamespace{NamespaceMode::kPod, {{1000, 0, 65536}}, {{2000, 0, 65536}}};
   EXPECT_EQ(there_and_back<v1::NamespaceOption>(names), names);
 
   LinuxContainerResources resources;
@@ -52,7 +52,7 @@ TEST(ConvertTest, PartsThatGoBothWaysComeBackEqual) {
   EXPECT_EQ(there_and_back<v1::ContainerMetadata>(container), container);
   const ImageSpec image{"sha256:1", {{"k", "v"}}, "nginx:1.25"};
   EXPECT_EQ(there_and_back<v1::ImageSpec>(image), image);
-  Mount mount{"/data", "/host", true, true, MountPropagation::Bidirectional, {{1, 2, 3}}, {{4, 5, 6}}};
+  Mount mount{"/data", "/host", true, true, MountPropagation::kBidirectional, {{1, 2, 3}}, {{4, 5, 6}}};
   EXPECT_EQ(there_and_back<v1::Mount>(mount), mount);
 }
 
@@ -62,7 +62,7 @@ TEST(ConvertTest, SandboxConfigIsWrittenWhole) {
   config.hostname = "web";
   config.log_directory = "/logs";
   config.dns_config = DnsConfig{{"10.96.0.10"}, {"svc.cluster.local"}, {"ndots:5"}};
-  config.port_mappings = {{Protocol::Udp, 53, 5353, "127.0.0.1"}};
+  config.port_mappings = {{Protocol::kUdp, 53, 5353, "127.0.0.1"}};
   config.labels = {{"a", "b"}};
   config.annotations = {{"c", "d"}};
   auto& security = config.linux.security_context;
@@ -76,8 +76,8 @@ TEST(ConvertTest, SandboxConfigIsWrittenWhole) {
   security.readonly_rootfs = true;
   security.supplemental_groups = {7, 8};
   security.privileged = true;
-  security.seccomp = SecurityProfile{ProfileType::Localhost, "p.json"};
-  security.apparmor = SecurityProfile{ProfileType::Unconfined, ""};
+  security.seccomp = SecurityProfile{ProfileType::kLocalhost, "p.json"};
+  security.apparmor = SecurityProfile{ProfileType::kUnconfined, ""};
   v1::PodSandboxConfig message;
   write(message, config);
   const auto sent = wire(message);
@@ -126,7 +126,7 @@ TEST(ConvertTest, WhatIsUnsetIsLeftOut) {
   write(filter, ContainerFilter());
   EXPECT_EQ(filter.ByteSizeLong(), 0U);
   ContainerFilter created;
-  created.state = ContainerState::Created;  // the enum's zero
+  created.state = ContainerState::kCreated;  // the enum's zero
   write(filter, created);
   EXPECT_TRUE(wire(filter).has_state());
 }
@@ -139,7 +139,7 @@ TEST(ConvertTest, ContainerConfigIsWrittenWhole) {
   config.args = {"true"};
   config.working_dir = "/w";
   config.envs = {{"A", "1"}, {"B", ""}};
-  config.mounts = {{"/c", "/h", true, false, MountPropagation::HostToContainer, {}, {}}};
+  config.mounts = {{"/c", "/h", true, false, MountPropagation::kHostToContainer, {}, {}}};
   config.devices = {{"/dev/a", "/dev/b", "mrw"}};
   config.labels = {{"l", "1"}};
   config.annotations = {{"n", "2"}};
@@ -203,14 +203,14 @@ TEST(ConvertTest, FieldNumbersThatAreEasyToGetWrong) {
 TEST(ConvertTest, ValuesNewerThanWeKnowAreHarmless) {
   v1::ContainerStatus status;
   status.set_state(static_cast<v1::ContainerState>(9));
-  EXPECT_EQ(read(wire(status)).state, ContainerState::Unknown);
+  EXPECT_EQ(read(wire(status)).state, ContainerState::kUnknown);
   v1::PodSandboxStatus sandbox;
   sandbox.set_state(static_cast<v1::PodSandboxState>(9));
-  EXPECT_EQ(read(wire(sandbox)).state, PodSandboxState::NotReady);
+  EXPECT_EQ(read(wire(sandbox)).state, PodSandboxState::kNotReady);
   v1::ContainerEventResponse event;
   event.set_container_event_type(static_cast<v1::ContainerEventType>(9));
-  EXPECT_EQ(read(wire(event)).type, ContainerEventType::Started);
-  EXPECT_EQ(read(v1::RuntimeConfigResponse()), CgroupDriver::Cgroupfs);
+  EXPECT_EQ(read(wire(event)).type, ContainerEventType::kStarted);
+  EXPECT_EQ(read(v1::RuntimeConfigResponse()), CgroupDriver::kCgroupfs);
 }
 
 TEST(ConvertTest, StatusAnswersAreReadWhole) {
@@ -228,7 +228,7 @@ TEST(ConvertTest, StatusAnswersAreReadWhole) {
   in.mutable_resources()->mutable_linux()->set_cpu_quota(5);
   const auto out = read(wire(in));
   EXPECT_EQ(out.id, "c");
-  EXPECT_EQ(out.state, ContainerState::Exited);
+  EXPECT_EQ(out.state, ContainerState::kExited);
   EXPECT_EQ(out.created_at + out.started_at * 10 + out.finished_at * 100, 321);
   EXPECT_EQ(out.exit_code, -1);
   EXPECT_EQ(out.image_ref + out.reason + out.message + out.log_path, "sha256:1OOMKilledm/l");
@@ -242,7 +242,7 @@ TEST(ConvertTest, StatusAnswersAreReadWhole) {
   const auto read_sandbox = read(wire(sandbox));
   EXPECT_EQ(read_sandbox.ip, "10.0.0.1");
   EXPECT_THAT(read_sandbox.additional_ips, ElementsAre("fd00::1"));
-  EXPECT_EQ(read_sandbox.namespace_options->network, NamespaceMode::Node);
+  EXPECT_EQ(read_sandbox.namespace_options->network, NamespaceMode::kNode);
 }
 
 TEST(ConvertTest, FiguresThatAreNotReportedStayAbsent) {

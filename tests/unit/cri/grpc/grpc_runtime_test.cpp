@@ -142,7 +142,7 @@ class GrpcRuntimeTest : public testing::Test {
       message_ = error.message();
       return error.code();
     }
-    return Code::Ok;
+    return Code::kOk;
   }
 
   boost::asio::io_context io_;
@@ -161,9 +161,9 @@ TEST_F(GrpcRuntimeTest, AnswersAndErrorsComeThrough) {
   const auto version = await(io_, runtime_->version("0.1.0"));
   EXPECT_EQ(version.version, "0.1.0");
   EXPECT_EQ(version.runtime_name, "scripted");
-  EXPECT_EQ(code(runtime_->container_status("x")), Code::NotFound);
+  EXPECT_EQ(code(runtime_->container_status("x")), Code::kNotFound);
   EXPECT_EQ(message_, "container \"x\": not found");
-  EXPECT_EQ(code(runtime_->cgroup_driver()), Code::Unimplemented);
+  EXPECT_EQ(code(runtime_->cgroup_driver()), Code::kUnimplemented);
 }
 
 TEST_F(GrpcRuntimeTest, WhatTheRuntimeDoesNotFindIsStoppedAndRemoved) {
@@ -176,8 +176,8 @@ TEST_F(GrpcRuntimeTest, WhatTheRuntimeDoesNotFindIsStoppedAndRemoved) {
                              code(runtime_->stop_pod_sandbox(id)), code(runtime_->remove_pod_sandbox(id)),
                              code(runtime_->remove_image(image))};
   };
-  EXPECT_EQ(outcomes("gone"), std::vector<Code>(5, Code::Ok));
-  EXPECT_EQ(outcomes("busy"), std::vector<Code>(5, Code::Unknown));
+  EXPECT_EQ(outcomes("gone"), std::vector<Code>(5, Code::kOk));
+  EXPECT_EQ(outcomes("busy"), std::vector<Code>(5, Code::kUnknown));
 }
 
 TEST_F(GrpcRuntimeTest, EmptyFilterIsNotSent) {
@@ -185,7 +185,7 @@ TEST_F(GrpcRuntimeTest, EmptyFilterIsNotSent) {
   connect();
   ContainerFilter filter;
   EXPECT_EQ(await(io_, runtime_->list_containers(filter)).at(0).id, "all");
-  filter.state = ContainerState::Created;
+  filter.state = ContainerState::kCreated;
   EXPECT_EQ(await(io_, runtime_->list_containers(filter)).at(0).id, "filtered");
 }
 
@@ -196,29 +196,29 @@ TEST_F(GrpcRuntimeTest, RepliesAboveSixteenMebibytesAreRefused) {
   service_.ballast = 16'000;
   EXPECT_EQ(await(io_, runtime_->list_containers(filter)).size(), 1000U);
   service_.ballast = 17'000;
-  EXPECT_EQ(code(runtime_->list_containers(filter)), Code::ResourceExhausted);
+  EXPECT_EQ(code(runtime_->list_containers(filter)), Code::kResourceExhausted);
 }
 
 TEST_F(GrpcRuntimeTest, NobodyListeningFailsAtOnce) {
   connect();
   const auto before = steady_now();
-  EXPECT_EQ(code(runtime_->version("")), Code::Unavailable);
-  EXPECT_EQ(code(runtime_->version("")), Code::Unavailable);
+  EXPECT_EQ(code(runtime_->version("")), Code::kUnavailable);
+  EXPECT_EQ(code(runtime_->version("")), Code::kUnavailable);
   EXPECT_LT(steady_now() - before, 1s);
 }
 
 TEST_F(GrpcRuntimeTest, RestartedRuntimeIsFoundWithinTwoSeconds) {
   serve();
   connect();
-  EXPECT_EQ(code(runtime_->version("")), Code::Ok);
+  EXPECT_EQ(code(runtime_->version("")), Code::kOk);
   stop();
   for (int i = 0; i < 20; ++i) {
-    EXPECT_EQ(code(runtime_->version("")), Code::Unavailable);
+    EXPECT_EQ(code(runtime_->version("")), Code::kUnavailable);
     std::this_thread::sleep_for(100ms);
   }
   serve();
   const auto back = steady_now();
-  ASSERT_TRUE(eventually([&] { return code(runtime_->version("")) == Code::Ok; }));
+  ASSERT_TRUE(eventually([&] { return code(runtime_->version("")) == Code::kOk; }));
   EXPECT_LT(steady_now() - back, 2500ms);  // the back-off has a jitter of a fifth
 }
 
@@ -226,7 +226,7 @@ TEST_F(GrpcRuntimeTest, CallsEndAtTheirDeadline) {
   options_.deadlines.request = 50ms;
   serve();
   connect();
-  EXPECT_EQ(code(runtime_->start_container("slow")), Code::DeadlineExceeded);
+  EXPECT_EQ(code(runtime_->start_container("slow")), Code::kDeadlineExceeded);
   EXPECT_TRUE(eventually([&] { return service_.cancelled == 1; }));
 }
 
@@ -256,7 +256,7 @@ TEST_F(GrpcRuntimeTest, CancellationEndsTheCallHereAndThere) {
   EXPECT_FALSE(ended.has_value());
   signal.emit(boost::asio::cancellation_type::terminal);
   io_.run_for(1s);
-  EXPECT_EQ(ended, Code::Cancelled);
+  EXPECT_EQ(ended, Code::kCancelled);
   EXPECT_TRUE(eventually([&] { return service_.cancelled == 1; }));
 }
 
@@ -275,7 +275,7 @@ TEST_F(GrpcRuntimeTest, DestroyingTheRuntimeEndsItsCalls) {
   runtime_.reset();
   io_.restart();
   io_.run_for(1s);
-  EXPECT_EQ(ended, Code::Cancelled);
+  EXPECT_EQ(ended, Code::kCancelled);
 }
 
 TEST_F(GrpcRuntimeTest, AskerThatIsGoneIsNotWoken) {
@@ -287,7 +287,7 @@ TEST_F(GrpcRuntimeTest, AskerThatIsGoneIsNotWoken) {
     short_lived.run_for(50ms);
   }
   EXPECT_TRUE(eventually([&] { return service_.cancelled == 1; }));
-  EXPECT_EQ(code(runtime_->version("")), Code::Ok);
+  EXPECT_EQ(code(runtime_->version("")), Code::kOk);
 }
 
 TEST_F(GrpcRuntimeTest, ManyCallsAtOnceEachGetTheirOwnAnswer) {
@@ -311,9 +311,9 @@ TEST_F(GrpcRuntimeTest, EventsAreToldUntilTheRuntimeEndsTheStream) {
   EXPECT_EQ(await(io_, stream->next())->container_id, "c0");
   const auto second = await(io_, stream->next());
   EXPECT_EQ(second->container_id, "c1");
-  EXPECT_EQ(second->type, ContainerEventType::Stopped);
+  EXPECT_EQ(second->type, ContainerEventType::kStopped);
   EXPECT_FALSE(await(io_, stream->next()).has_value());
-  EXPECT_EQ(code(stream->next()), Code::FailedPrecondition);
+  EXPECT_EQ(code(stream->next()), Code::kFailedPrecondition);
 }
 
 TEST_F(GrpcRuntimeTest, DroppedEventStreamIsEndedAtTheRuntime) {
@@ -337,9 +337,9 @@ TEST_F(GrpcRuntimeTest, EventStreamBreaksWithTheRuntime) {
     std::this_thread::sleep_for(50ms);
     stop();
   });
-  EXPECT_NE(code(stream->next()), Code::Ok);
+  EXPECT_NE(code(stream->next()), Code::kOk);
   killer.join();
-  EXPECT_EQ(code(runtime_->container_events()->next()), Code::Unavailable);
+  EXPECT_EQ(code(runtime_->container_events()->next()), Code::kUnavailable);
 }
 
 TEST_F(GrpcRuntimeTest, EndpointsHaveToBeUnixSockets) {

@@ -36,7 +36,7 @@ class LiveTest : public testing::Test {
     sandbox_config_.log_directory = logs_;
     sandbox_config_.labels = {{"io.kubernetes.pod.uid", sandbox_config_.metadata.uid}};
     sandbox_config_.linux.security_context.namespace_options = NamespaceOption();
-    sandbox_config_.linux.security_context.namespace_options->pid = NamespaceMode::Container;
+    sandbox_config_.linux.security_context.namespace_options->pid = NamespaceMode::kContainer;
     config_.metadata = {"main", 0};
     config_.image.image = "localhost/busybox:1.35";
     config_.command = {"sh", "-c", "trap 'exit 3' TERM; echo hello; while :; do sleep 0.05; done"};
@@ -64,7 +64,7 @@ class LiveTest : public testing::Test {
     } catch (const CallError& error) {
       return error.code();
     }
-    return Code::Ok;
+    return Code::kOk;
   }
 
   boost::asio::io_context io_;
@@ -101,19 +101,19 @@ TEST_F(LiveTest, ImagesAreListedAndFound) {
 TEST_F(LiveTest, PodLivesAndDies) {
   run_sandbox();
   const auto sandbox = await(io_, runtime_->pod_sandbox_status(sandbox_));
-  EXPECT_EQ(sandbox.state, PodSandboxState::Ready);
+  EXPECT_EQ(sandbox.state, PodSandboxState::kReady);
   EXPECT_EQ(sandbox.metadata, sandbox_config_.metadata);
   EXPECT_FALSE(sandbox.ip.empty());
   PodSandboxFilter pods;
   pods.label_selector = sandbox_config_.labels;
-  pods.state = PodSandboxState::Ready;
+  pods.state = PodSandboxState::kReady;
   EXPECT_EQ(await(io_, runtime_->list_pod_sandbox(pods)).at(0).id, sandbox_);
 
   const auto id = create();
-  EXPECT_EQ(status(id).state, ContainerState::Created);
+  EXPECT_EQ(status(id).state, ContainerState::kCreated);
   await(io_, runtime_->start_container(id));
   const auto running = status(id);
-  EXPECT_EQ(running.state, ContainerState::Running);
+  EXPECT_EQ(running.state, ContainerState::kRunning);
   EXPECT_GT(running.started_at, unix_nanos(std::chrono::system_clock::now() - 1min));
   ContainerFilter filter;
   filter.pod_sandbox_id = sandbox_;
@@ -123,7 +123,7 @@ TEST_F(LiveTest, PodLivesAndDies) {
   const auto result = await(io_, runtime_->exec_sync(id, cmd, 10s));
   EXPECT_EQ(result, (ExecResult{"out\n", "err\n", 5}));
   const std::vector<std::string> slow = {"sleep", "30"};
-  EXPECT_EQ(code(runtime_->exec_sync(id, slow, 1s)), Code::DeadlineExceeded);
+  EXPECT_EQ(code(runtime_->exec_sync(id, slow, 1s)), Code::kDeadlineExceeded);
 
   const auto stats = await(io_, runtime_->container_stats(id));
   EXPECT_EQ(stats.id, id);
@@ -145,7 +145,7 @@ TEST_F(LiveTest, PodLivesAndDies) {
 
   await(io_, runtime_->stop_container(id, 5s));
   const auto ended = status(id);
-  EXPECT_EQ(ended.state, ContainerState::Exited);
+  EXPECT_EQ(ended.state, ContainerState::kExited);
   EXPECT_EQ(ended.exit_code, 3);  // it heeded TERM
   EXPECT_EQ(ended.reason, "Error");
   std::ifstream log(logs_ / "main/0.log");
@@ -155,15 +155,15 @@ TEST_F(LiveTest, PodLivesAndDies) {
   await(io_, runtime_->stop_container(id, 5s));
   await(io_, runtime_->remove_container(id));
   await(io_, runtime_->remove_container(id));
-  EXPECT_EQ(code(runtime_->container_status(id)), Code::NotFound);
+  EXPECT_EQ(code(runtime_->container_status(id)), Code::kNotFound);
 }
 
 TEST_F(LiveTest, FailedStartIsReportedAndRecorded) {
   run_sandbox();
   config_.command = {"/no/such/program"};
   const auto id = create();
-  EXPECT_NE(code(runtime_->start_container(id)), Code::Ok);
-  EXPECT_EQ(status(id).state, ContainerState::Exited);
+  EXPECT_NE(code(runtime_->start_container(id)), Code::kOk);
+  EXPECT_EQ(status(id).state, ContainerState::kExited);
   EXPECT_EQ(status(id).reason, "StartError");
 }
 
@@ -171,7 +171,7 @@ TEST_F(LiveTest, EventsComeOrAreKnownNotTo) {
   const auto stream = runtime_->container_events();
   const auto version = await(io_, runtime_->version(""));
   if (version.runtime_version.starts_with("1.6.")) {
-    EXPECT_EQ(code(stream->next()), Code::Unimplemented);
+    EXPECT_EQ(code(stream->next()), Code::kUnimplemented);
     return;
   }
   std::optional<ContainerEvent> event;

@@ -30,7 +30,7 @@ class FakeUsage final : public PodUsageReader {
   bool down = false;
   boost::asio::awaitable<PodFootprints> read(std::vector<kube::PodPtr>, bool) override {
     ++reads;
-    if (down) throw cri::CallError("ListContainerStats", cri::Code::Unavailable, "no one there");
+    if (down) throw cri::CallError("ListContainerStats", cri::Code::kUnavailable, "no one there");
     co_return footprints;
   }
 };

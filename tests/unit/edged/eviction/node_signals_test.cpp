@@ -81,7 +81,7 @@ TEST_F(MachineSignalsTest, CgroupV1SaysWhatMemoryIsUsed) {
 TEST_F(MachineSignalsTest, WhatCannotBeMeasuredIsAbsent) {
   std::filesystem::remove_all(root_ / "proc");
   disks_.disks.clear();
-  runtime_.fail_next("ImageFsInfo", {cri::Code::Unavailable, "down"});
+  runtime_.fail_next("ImageFsInfo", {cri::Code::kUnavailable, "down"});
   EXPECT_TRUE(read().empty());
 }
 

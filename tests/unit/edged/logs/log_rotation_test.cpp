@@ -119,7 +119,7 @@ TEST_F(LogRotationTest, AFullLogMovesAsideAndTheOneBeforeItIsCompressed) {
 
 TEST_F(LogRotationTest, ARuntimeThatDoesNotReopenGetsItsLogBack) {
   write(log_file_, std::string(200, 'x'));
-  runtime_.fail_next("ReopenContainerLog", {cri::Code::Unknown, "no"});
+  runtime_.fail_next("ReopenContainerLog", {cri::Code::kUnknown, "no"});
   rotate();
   EXPECT_EQ(names(directory_), std::set<std::string>{"0.log"});
   EXPECT_EQ(read(log_file_), std::string(200, 'x'));

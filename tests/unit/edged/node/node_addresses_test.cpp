@@ -129,7 +129,7 @@ class FollowedAddresses : public ::testing::Test {
   /// Something happens to the network, and has been looked at.
   void event() {
     const int before = reads_;
-    watch_->push({net::InterfaceChange::address_added, "eth0", "10.0.0.5"});
+    watch_->push({net::InterfaceChange::kAddressAdded, "eth0", "10.0.0.5"});
     ASSERT_TRUE(until([&] { return reads_ > before; }));
   }
 
@@ -159,7 +159,7 @@ TEST_F(FollowedAddresses, AnotherAddressIsNoticedWhenTheKernelTells) {
 TEST_F(FollowedAddresses, ABurstOfEventsIsOneLook) {
   start();
   const int before = reads_;
-  for (int i = 0; i < 50; ++i) watch_->push({net::InterfaceChange::link_up, "veth" + std::to_string(i), ""});
+  for (int i = 0; i < 50; ++i) watch_->push({net::InterfaceChange::kLinkUp, "veth" + std::to_string(i), ""});
   ASSERT_TRUE(until([&] { return reads_ > before; }));
   time_.pass(60ms);
   EXPECT_LE(reads_, before + 2);
@@ -217,7 +217,7 @@ TEST_F(EdgedTest, AnotherAddressReachesTheNodesStatusAndThatOfPodsOnItsNetwork) 
 
   network.route_v4 = "10.0.0.5";
   ASSERT_NE(watch, nullptr);
-  watch->push({net::InterfaceChange::route_added, "eth0", "default"});
+  watch->push({net::InterfaceChange::kRouteAdded, "eth0", "default"});
   EXPECT_TRUE(eventually([&] { return meta_->status("agent", "podIP") == "10.0.0.5"; }));
   const Json ips = {{{"ip", "10.0.0.5"}}};
   EXPECT_EQ(meta_->status("agent", "podIPs"), ips);

@@ -404,7 +404,7 @@ TEST_F(NodeHeartbeatTest, ImagesAreListedOncePerFullReport) {
 TEST_F(NodeHeartbeatTest, ARuntimeThatCannotListItsImagesHoldsNoReportBack) {
   config_.kubelet.node_status_max_images = -1;
   images_ = []() -> asio::awaitable<std::vector<cri::Image>> {
-    throw cri::CallError("ListImages", cri::Code::Unavailable, "nobody listens");
+    throw cri::CallError("ListImages", cri::Code::kUnavailable, "nobody listens");
     co_return std::vector<cri::Image>();
   };
   known_node();

@@ -61,7 +61,7 @@ TEST_F(PodRestartTest, AContainerThatWaitsOutItsCrashesBeginsAtOnce) {
   meta_->put(pod("web", "u-1"));
   ASSERT_TRUE(runs("web"));
   for (int times = 1; times <= 2; ++times) {
-    runtime_.exit_container(runtime_.find_container("c", cri::ContainerState::Running), 1);
+    runtime_.exit_container(runtime_.find_container("c", cri::ContainerState::kRunning), 1);
     ASSERT_TRUE(eventually([&] {
       return meta_->status("web", "containerStatuses/0/restartCount") == 1 &&
              running() == (times == 1 ? 1U : 0U);
@@ -86,7 +86,7 @@ TEST_F(PodRestartTest, WithRestartPolicyOnFailureAContainerThatEndsWellComesBack
   EXPECT_EQ(restart("job")->content, names::content::kOk);
   ASSERT_TRUE(restarted("job", 1));
   EXPECT_EQ(meta_->status("job", "containerStatuses/0/lastState/terminated/exitCode"), 143);
-  runtime_.exit_container(runtime_.find_container("c", cri::ContainerState::Running), 0);
+  runtime_.exit_container(runtime_.find_container("c", cri::ContainerState::kRunning), 0);
   EXPECT_TRUE(eventually([&] { return meta_->phase("job") == "Succeeded"; })) << "its own end is an end";
 }
 
@@ -118,7 +118,7 @@ TEST_F(PodRestartTest, ARuntimeThatDoesNotStopThemIsToldOfInTime) {
   start_edged();
   meta_->put(pod("web", "u-1"));
   ASSERT_TRUE(runs("web"));
-  runtime_.fail_next("StopContainer", {cri::Code::Internal, "no shim"});
+  runtime_.fail_next("StopContainer", {cri::Code::kInternal, "no shim"});
   const kube::Status failed = refusal("web");
   EXPECT_EQ(failed.code, 500);
   EXPECT_NE(failed.message.find("no shim"), std::string::npos) << failed.message;
@@ -141,8 +141,8 @@ TEST(ContainersToRestart, AreThoseThatRunButNotTheEphemeralOnes) {
   pod.spec.ephemeral_containers.push_back(debug);
   PodRuntime runtime;
   for (const auto& [name, state] :
-       {std::pair{"a", cri::ContainerState::Running}, std::pair{"b", cri::ContainerState::Exited},
-        std::pair{"c", cri::ContainerState::Unknown}, std::pair{"debug", cri::ContainerState::Running}}) {
+       {std::pair{"a", cri::ContainerState::kRunning}, std::pair{"b", cri::ContainerState::kExited},
+        std::pair{"c", cri::ContainerState::kUnknown}, std::pair{"debug", cri::ContainerState::kRunning}}) {
     cri::ContainerStatus status;
     status.metadata.name = name;
     status.state = state;

@@ -79,7 +79,7 @@ TEST_F(HooksTest, PreStopEndsWithItsGracePeriod) {
 
 TEST_F(HooksTest, AFailingPreStopDoesNotUseUpTheGracePeriod) {
   cri::FakeRuntime::Fault away;
-  away.code = cri::Code::Unavailable;
+  away.code = cri::Code::kUnavailable;
   runtime_.fail_next("ExecSync", away);
   EXPECT_LT(pre_stop(kube::ExecAction{{"x"}}, 30s), 5s);
 }

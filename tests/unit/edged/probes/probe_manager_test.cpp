@@ -57,7 +57,7 @@ class ProbeManagerTest : public ::testing::Test {
     }(runtime_, id_));
     status_.id = id_;
     status_.metadata.name = "main";
-    status_.state = cri::ContainerState::Running;
+    status_.state = cri::ContainerState::kRunning;
     status_.started_at = std::chrono::nanoseconds(clock_.wall().time_since_epoch()).count();
   }
   void update(const kube::PodPtr& pod) {
@@ -183,7 +183,7 @@ TEST_F(ProbeManagerTest, AFailedStartupIsAVerdict) {
 TEST_F(ProbeManagerTest, ErrorsAreTriedAgainThreeTimesAndSayNothing) {
   start();
   cri::FakeRuntime::Fault away;
-  away.code = cri::Code::Unavailable;
+  away.code = cri::Code::kUnavailable;
   for (int i = 0; i < 3; ++i) runtime_.fail_next("ExecSync", away);
   update(pod({{"livenessProbe", exec_probe("l", {{"periodSeconds", 3600}})}}));
   runtime_.clear_calls();

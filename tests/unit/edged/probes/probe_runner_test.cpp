@@ -71,11 +71,11 @@ TEST_F(ProbeRunnerTest, ACommandSucceedsWithExitCodeZero) {
 TEST_F(ProbeRunnerTest, ACommandThatTakesTooLongIsAFailureARuntimeAwayAnError) {
   start();
   cri::FakeRuntime::Fault late;
-  late.code = cri::Code::DeadlineExceeded;
+  late.code = cri::Code::kDeadlineExceeded;
   runtime_.fail_next("ExecSync", late);
   EXPECT_EQ(run(kube::ExecAction{{"x"}}).kind, ReplyKind::kFailure);
   cri::FakeRuntime::Fault away;
-  away.code = cri::Code::Unavailable;
+  away.code = cri::Code::kUnavailable;
   runtime_.fail_next("ExecSync", away);
   EXPECT_EQ(run(kube::ExecAction{{"x"}}).kind, ReplyKind::kError);
 }

@@ -24,7 +24,7 @@ PodFate by_name(const std::string& uid) {
 }
 
 cri::Container row(const std::string& id, const std::string& uid, const std::string& name,
-                   std::int64_t second, ContainerState state = ContainerState::Exited) {
+                   std::int64_t second, ContainerState state = ContainerState::kExited) {
   cri::Container out;
   out.id = id;
   out.pod_sandbox_id = "s-" + uid;
@@ -63,18 +63,18 @@ TEST(ContainersToRemove, TheNewestOfALivePodOutlastsEveryLimit) {
 }
 
 TEST(ContainersToRemove, NeverWhatRunsOrIsOnItsWayUp) {
-  const std::vector<cri::Container> all = {row("runs", "u", "a", 1, ContainerState::Running),
+  const std::vector<cri::Container> all = {row("runs", "u", "a", 1, ContainerState::kRunning),
                                            row("dead", "u", "a", 2),
-                                           row("starting", "u", "a", 3, ContainerState::Created),
-                                           row("given-up", "u", "b", 1, ContainerState::Created),
-                                           row("newer", "u", "b", 2, ContainerState::Running)};
+                                           row("starting", "u", "a", 3, ContainerState::kCreated),
+                                           row("given-up", "u", "b", 1, ContainerState::kCreated),
+                                           row("newer", "u", "b", 2, ContainerState::kRunning)};
   EXPECT_THAT(removed(all, live, {.per_container = 0}), UnorderedElementsAre("dead", "given-up"));
 }
 
 TEST(ContainersToRemove, AllOfPodsThatAreGone) {
   const std::vector<cri::Container> all = {
-      row("x", "gone", "a", 1), row("y", "gone", "a", 2, ContainerState::Created),
-      row("z", "gone", "a", 3, ContainerState::Running), row("o", "over", "a", 1)};
+      row("x", "gone", "a", 1), row("y", "gone", "a", 2, ContainerState::kCreated),
+      row("z", "gone", "a", 3, ContainerState::kRunning), row("o", "over", "a", 1)};
   EXPECT_THAT(removed(all, by_name, {}), UnorderedElementsAre("x", "y"));
   EXPECT_THAT(removed(all, by_name, {}, true), UnorderedElementsAre("x", "y", "o"));
 }
@@ -111,7 +111,7 @@ TEST(SandboxesToRemove, EmptyOnesThatAreNotReadyAndNotTheNewest) {
     cri::PodSandbox out;
     out.id = id;
     out.created_at = second * kNanosInSecond;
-    out.state = ready ? cri::PodSandboxState::Ready : cri::PodSandboxState::NotReady;
+    out.state = ready ? cri::PodSandboxState::kReady : cri::PodSandboxState::kNotReady;
     out.labels = {{kPodUidLabel, uid}};
     return out;
   };
@@ -179,7 +179,7 @@ TEST_F(ContainerGcTest, WhatCannotBeRemovedNowIsRemovedByTheNextPass) {
   const auto box = sandbox("gone");
   runtime_.exit_container(container(box, "gone", "a"), 0);
   runtime_.kill_sandbox(box);
-  runtime_.fail_next("RemoveContainer", {cri::Code::Unknown, "device busy"});
+  runtime_.fail_next("RemoveContainer", {cri::Code::kUnknown, "device busy"});
   auto gc = make();
   EXPECT_FALSE(cri::await(io_, gc.collect()));
   EXPECT_EQ(runtime_.containers().size(), 1U);
@@ -195,7 +195,7 @@ TEST_F(ContainerGcTest, WhatCanNeverBeRemovedIsTriedEverMoreRarely) {
   const auto box = sandbox("gone");
   runtime_.exit_container(container(box, "gone", "a"), 0);
   runtime_.kill_sandbox(box);
-  runtime_.fail_always("RemoveContainer", {cri::Code::Unknown, "device busy"});
+  runtime_.fail_always("RemoveContainer", {cri::Code::kUnknown, "device busy"});
   auto gc = make();
   for (int pass = 0; pass < 120; ++pass) {  // ten minutes
     EXPECT_FALSE(cri::await(io_, gc.collect()));
@@ -209,8 +209,8 @@ TEST_F(ContainerGcTest, OneThingOfAPodThatStaysDoesNotKeepTheOthers) {
   const auto box = sandbox("live");
   runtime_.exit_container(container(box, "live", "a", 0), 1);
   runtime_.exit_container(container(box, "live", "b", 0), 1);
-  runtime_.fail_next("RemoveContainer", {cri::Code::Unknown, "device busy"});
-  runtime_.fail_next("RemovePodSandbox", {cri::Code::Unknown, "device busy"});
+  runtime_.fail_next("RemoveContainer", {cri::Code::kUnknown, "device busy"});
+  runtime_.fail_next("RemovePodSandbox", {cri::Code::kUnknown, "device busy"});
   auto gc = make();
   EXPECT_THROW(cri::await(io_, gc.remove_pod("live")), Error);
   EXPECT_EQ(runtime_.containers().size(), 1U);

@@ -25,7 +25,7 @@ class PodActionsTest : public ::testing::Test {
         policy + "\"" + more +
         R"(, "containers": [{"name": "a", "image": "x"}, {"name": "b", "image": "x"}]}})"));
     runtime_ = {};
-    sandbox("s0", 0, cri::PodSandboxState::Ready, "10.0.0.1");
+    sandbox("s0", 0, cri::PodSandboxState::kReady, "10.0.0.1");
   }
   void with_init(const char* policy) {
     make(policy, R"(, "initContainers": [{"name": "i1"}, {"name": "i2"}])");
@@ -68,8 +68,8 @@ class PodActionsTest : public ::testing::Test {
 
 TEST_F(PodActionsTest, NothingToDoWhileAllRuns) {
   make("Always");
-  has("a", ContainerState::Running);
-  has("b", ContainerState::Running);
+  has("a", ContainerState::kRunning);
+  has("b", ContainerState::kRunning);
   PodActions wanted;
   wanted.sandbox_id = "s0";
   EXPECT_EQ(compute(), wanted);
@@ -87,13 +87,13 @@ TEST_F(PodActionsTest, ANewPodGetsASandboxAndAllContainers) {
 
 TEST_F(PodActionsTest, ASandboxThatIsNotGoodIsReplaced) {
   make("Always");
-  runtime_.sandboxes[0].state = cri::PodSandboxState::NotReady;
+  runtime_.sandboxes[0].state = cri::PodSandboxState::kNotReady;
   EXPECT_EQ(compute().attempt, 1u);
   EXPECT_TRUE(compute().create_sandbox);
   EXPECT_EQ(compute().sandbox_id, "s0");
 
   make("Always");
-  sandbox("s1", 1, cri::PodSandboxState::Ready, "10.0.0.2");
+  sandbox("s1", 1, cri::PodSandboxState::kReady, "10.0.0.2");
   EXPECT_EQ(compute().attempt, 2u) << "two ready ones";
 
   make("Always");
@@ -101,24 +101,24 @@ TEST_F(PodActionsTest, ASandboxThatIsNotGoodIsReplaced) {
   EXPECT_TRUE(compute().create_sandbox) << "no address";
 
   make("Always");
-  runtime_.sandboxes[0].namespace_options.emplace().network = cri::NamespaceMode::Node;
+  runtime_.sandboxes[0].namespace_options.emplace().network = cri::NamespaceMode::kNode;
   EXPECT_TRUE(compute().create_sandbox);
   EXPECT_EQ(compute().sandbox_id, "") << "another network mode";
 }
 
 TEST_F(PodActionsTest, ANewSandboxStartsOnlyWhatIsLeftToDo) {
   make("OnFailure");
-  has("a", ContainerState::Exited, 0);
-  has("b", ContainerState::Exited, 1);
-  runtime_.sandboxes[0].state = cri::PodSandboxState::NotReady;
+  has("a", ContainerState::kExited, 0);
+  has("b", ContainerState::kExited, 1);
+  runtime_.sandboxes[0].state = cri::PodSandboxState::kNotReady;
   EXPECT_THAT(compute().containers, ElementsAre("b"));
-  has("b", ContainerState::Exited, 0);
+  has("b", ContainerState::kExited, 0);
   EXPECT_FALSE(compute().create_sandbox);
   EXPECT_TRUE(compute().kill_pod);
 
   make("Never");
-  has("a", ContainerState::Exited, 1);
-  runtime_.sandboxes[0].state = cri::PodSandboxState::NotReady;
+  has("a", ContainerState::kExited, 1);
+  runtime_.sandboxes[0].state = cri::PodSandboxState::kNotReady;
   EXPECT_FALSE(compute().create_sandbox) << "a pod that runs once is over with its sandbox";
 
   with_init("Always");
@@ -140,21 +140,21 @@ TEST_F(PodActionsTest, RestartPolicies) {
                           {"Never", 0, false},
                           {"Never", 1, false}}) {
     make(one.policy);
-    has("a", ContainerState::Exited, one.exit_code);
-    has("b", ContainerState::Running);
+    has("a", ContainerState::kExited, one.exit_code);
+    has("b", ContainerState::kRunning);
     EXPECT_EQ(!compute().containers.empty(), one.restarts) << one.policy << one.exit_code;
     EXPECT_FALSE(compute().kill_pod);
   }
   make("Never");
-  has("a", ContainerState::Exited, 0);
-  has("b", ContainerState::Exited, 1);
+  has("a", ContainerState::kExited, 0);
+  has("b", ContainerState::kExited, 1);
   EXPECT_TRUE(compute().kill_pod) << "nothing runs and nothing will";
 }
 
 TEST_F(PodActionsTest, AnUnknownContainerIsKilledFirst) {
   make("Never");
-  has("a", ContainerState::Unknown);
-  has("b", ContainerState::Created);
+  has("a", ContainerState::kUnknown);
+  has("b", ContainerState::kCreated);
   const auto got = compute();
   ASSERT_EQ(got.kills.size(), 1u);
   EXPECT_EQ(got.kills[0].reason, PodActions::KillReason::kUnknownState);
@@ -163,8 +163,8 @@ TEST_F(PodActionsTest, AnUnknownContainerIsKilledFirst) {
 
 TEST_F(PodActionsTest, AChangedDefinitionRestartsEvenWithPolicyNever) {
   make("Never");
-  has("a", ContainerState::Running);
-  has("b", ContainerState::Running);
+  has("a", ContainerState::kRunning);
+  has("b", ContainerState::kRunning);
   runtime_.containers[0].annotations["io.kubernetes.container.hash"] = "1";
   const auto got = compute();
   EXPECT_THAT(got.containers, ElementsAre("a"));
@@ -176,8 +176,8 @@ TEST_F(PodActionsTest, AChangedDefinitionRestartsEvenWithPolicyNever) {
 TEST_F(PodActionsTest, FailedProbesRestartUnlessThePolicyIsNever) {
   for (const char* policy : {"OnFailure", "Never"}) {
     make(policy);
-    has("a", ContainerState::Running);
-    has("b", ContainerState::Running);
+    has("a", ContainerState::kRunning);
+    has("b", ContainerState::kRunning);
     probes_.liveness_failed = {"id-a"};
     probes_.startup_failed = {"id-b"};
     const auto got = compute();
@@ -191,14 +191,14 @@ TEST_F(PodActionsTest, FailedProbesRestartUnlessThePolicyIsNever) {
 TEST_F(PodActionsTest, InitContainersRunOneByOne) {
   with_init("Always");
   EXPECT_THAT(compute().init, ElementsAre("i1"));
-  has("i1", ContainerState::Running);
+  has("i1", ContainerState::kRunning);
   EXPECT_THAT(compute().init, IsEmpty());
   EXPECT_THAT(compute().containers, IsEmpty());
-  has("i1", ContainerState::Exited, 0);
+  has("i1", ContainerState::kExited, 0);
   EXPECT_THAT(compute().init, ElementsAre("i2"));
-  has("i2", ContainerState::Exited, 1);
+  has("i2", ContainerState::kExited, 1);
   EXPECT_THAT(compute().init, ElementsAre("i2"));
-  has("i2", ContainerState::Exited, 0);
+  has("i2", ContainerState::kExited, 0);
   EXPECT_THAT(compute().init, IsEmpty());
   EXPECT_THAT(compute().containers, ElementsAre("a", "b"));
   runtime_.containers.erase(runtime_.containers.begin());
@@ -207,7 +207,7 @@ TEST_F(PodActionsTest, InitContainersRunOneByOne) {
 
 TEST_F(PodActionsTest, AFailedInitContainerEndsAPodThatNeverRestarts) {
   with_init("Never");
-  has("i1", ContainerState::Exited, 2);
+  has("i1", ContainerState::kExited, 2);
   const auto got = compute();
   EXPECT_TRUE(got.kill_pod);
   EXPECT_FALSE(got.create_sandbox);
@@ -216,7 +216,7 @@ TEST_F(PodActionsTest, AFailedInitContainerEndsAPodThatNeverRestarts) {
 
 TEST_F(PodActionsTest, ARunningAppContainerMeansInitIsOver) {
   with_init("Always");
-  has("a", ContainerState::Running);
+  has("a", ContainerState::kRunning);
   EXPECT_THAT(compute().init, IsEmpty());
   EXPECT_THAT(compute().containers, ElementsAre("b"));
 }
@@ -224,18 +224,18 @@ TEST_F(PodActionsTest, ARunningAppContainerMeansInitIsOver) {
 TEST_F(PodActionsTest, SidecarsAreAwaitedThenKept) {
   with_sidecar("Never", R"(, "startupProbe": {"exec": {}})");
   EXPECT_THAT(compute().init, ElementsAre("s"));
-  has("s", ContainerState::Running);
+  has("s", ContainerState::kRunning);
   EXPECT_THAT(compute().init, IsEmpty()) << "not started yet";
   probes_.started = {"id-s"};
   EXPECT_THAT(compute().init, ElementsAre("i2"));
-  has("i2", ContainerState::Exited, 0);
+  has("i2", ContainerState::kExited, 0);
   EXPECT_THAT(compute().containers, ElementsAre("a", "b"));
-  has("a", ContainerState::Running);
-  has("b", ContainerState::Running);
-  has("s", ContainerState::Exited, 0);
+  has("a", ContainerState::kRunning);
+  has("b", ContainerState::kRunning);
+  has("s", ContainerState::kExited, 0);
   EXPECT_THAT(compute().init, ElementsAre("s")) << "it restarts after init, whatever the policy";
-  has("a", ContainerState::Exited, 0);
-  has("b", ContainerState::Exited, 0);
+  has("a", ContainerState::kExited, 0);
+  has("b", ContainerState::kExited, 0);
   EXPECT_TRUE(compute().kill_pod);
   EXPECT_THAT(compute().init, IsEmpty());
 }

@@ -69,7 +69,7 @@ TEST_F(PodCacheTest, AnEventDuringAQuestionIsNotForgottenWithItsAnswer) {
 /// Each list found the pod changed, each question about it found less than the list: 20 such pods cost 169
 /// wake-ups a second.
 TEST_F(PodCacheTest, AContainerThatIsListedAndHasNoStatusIsNoChangeEachTime) {
-  runtime_.fail_always("PodSandboxStatus", {cri::Code::NotFound, "not found"});
+  runtime_.fail_always("PodSandboxStatus", {cri::Code::kNotFound, "not found"});
   run(cache_.relist());
   EXPECT_TRUE(run(cache_.get("u-1"))->sandboxes.empty());
   changes_.clear();
@@ -82,7 +82,7 @@ TEST_F(PodCacheTest, AContainerThatIsListedAndHasNoStatusIsNoChangeEachTime) {
 TEST_F(PodCacheTest, AQuestionThatFailedIsAskedAgain) {
   run(cache_.get("u-1"));
   cri::FakeRuntime::Fault fault;
-  fault.code = cri::Code::Unavailable;
+  fault.code = cri::Code::kUnavailable;
   runtime_.fail_next("ListPodSandbox", fault);
   EXPECT_THROW(run(cache_.refresh("u-1")), cri::CallError);
   const auto before = asked();

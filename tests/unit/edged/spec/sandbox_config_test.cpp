@@ -61,10 +61,10 @@ TEST_F(WorkedExample, Sandbox) {
                                         {"io.kubernetes.pod.uid", pod_->uid}}));
   EXPECT_EQ(got.annotations, pod_->annotations);
   const auto& security = got.linux.security_context;
-  EXPECT_EQ(security.namespace_options->network, cri::NamespaceMode::Pod);
-  EXPECT_EQ(security.namespace_options->pid, cri::NamespaceMode::Container);
-  EXPECT_EQ(security.namespace_options->ipc, cri::NamespaceMode::Pod);
-  EXPECT_EQ(security.seccomp, (cri::SecurityProfile{cri::ProfileType::RuntimeDefault, ""}));
+  EXPECT_EQ(security.namespace_options->network, cri::NamespaceMode::kPod);
+  EXPECT_EQ(security.namespace_options->pid, cri::NamespaceMode::kContainer);
+  EXPECT_EQ(security.namespace_options->ipc, cri::NamespaceMode::kPod);
+  EXPECT_EQ(security.seccomp, (cri::SecurityProfile{cri::ProfileType::kRuntimeDefault, ""}));
   EXPECT_FALSE(security.privileged);
   cri::LinuxContainerResources wanted;
   wanted.cpu_period = 100000;
@@ -145,8 +145,8 @@ TEST(SandboxConfig, PortsOfAppContainersWithoutDuplicates) {
   using cri::PortMapping;
   EXPECT_THAT(
       sandbox_of(*pod).port_mappings,
-      ElementsAre(PortMapping{cri::Protocol::Tcp, 80, 8080, "127.0.0.1"},
-                  PortMapping{cri::Protocol::Udp, 81, 0, ""}, PortMapping{cri::Protocol::Sctp, 83, 0, ""}));
+      ElementsAre(PortMapping{cri::Protocol::kTcp, 80, 8080, "127.0.0.1"},
+                  PortMapping{cri::Protocol::kUdp, 81, 0, ""}, PortMapping{cri::Protocol::kSctp, 83, 0, ""}));
 }
 
 TEST(HostsFile, OfAPodNetworkWithAliases) {

@@ -36,7 +36,7 @@ TEST(Security, TheContainerOverridesThePodFieldByField) {
   EXPECT_EQ(got.run_as_group, 2);
   EXPECT_EQ(got.selinux_options->level, "pod");
   EXPECT_EQ(got.seccomp,
-            (cri::SecurityProfile{cri::ProfileType::Localhost, "/var/lib/edged/seccomp/a.json"}));
+            (cri::SecurityProfile{cri::ProfileType::kLocalhost, "/var/lib/edged/seccomp/a.json"}));
   EXPECT_THAT(got.supplemental_groups, ElementsAre(3, 4, 5, 9));
   EXPECT_TRUE(got.privileged && got.readonly_rootfs && got.no_new_privs);
   EXPECT_THAT(got.capabilities->add_capabilities, ElementsAre("NET_ADMIN"));
@@ -54,14 +54,14 @@ TEST(Security, Defaults) {
   const auto named = container_security(*pod, container, {std::nullopt, "www"}, {});
   EXPECT_EQ(named.run_as_user, std::nullopt);
   EXPECT_EQ(named.run_as_username, "www");
-  EXPECT_EQ(named.seccomp->profile_type, cri::ProfileType::Unconfined);
+  EXPECT_EQ(named.seccomp->profile_type, cri::ProfileType::kUnconfined);
   EXPECT_THAT(named.masked_paths, IsEmpty());
   EXPECT_FALSE(named.capabilities.has_value());
   EXPECT_FALSE(named.no_new_privs);
   SecurityPolicy policy;
   policy.seccomp_default = true;
   EXPECT_EQ(container_security(*pod, container, {33, ""}, policy).seccomp->profile_type,
-            cri::ProfileType::RuntimeDefault);
+            cri::ProfileType::kRuntimeDefault);
   EXPECT_EQ(container_security(*pod, container, {33, ""}, policy).run_as_user, 33);
   EXPECT_EQ(image_user({}).uid, 0);
 }
@@ -69,13 +69,13 @@ TEST(Security, Defaults) {
 TEST(Security, Namespaces) {
   using cri::NamespaceMode;
   const auto pid = [](const char* spec) { return namespace_options(*pod_in_context("{}", "{}", spec)).pid; };
-  EXPECT_EQ(pid(""), NamespaceMode::Container);
-  EXPECT_EQ(pid(R"("shareProcessNamespace": true, )"), NamespaceMode::Pod);
-  EXPECT_EQ(pid(R"("hostPID": true, )"), NamespaceMode::Node);
+  EXPECT_EQ(pid(""), NamespaceMode::kContainer);
+  EXPECT_EQ(pid(R"("shareProcessNamespace": true, )"), NamespaceMode::kPod);
+  EXPECT_EQ(pid(R"("hostPID": true, )"), NamespaceMode::kNode);
   const auto host =
       namespace_options(*pod_in_context("{}", "{}", R"("hostNetwork": true, "hostIPC": true, )"));
-  EXPECT_EQ(host.network, NamespaceMode::Node);
-  EXPECT_EQ(host.ipc, NamespaceMode::Node);
+  EXPECT_EQ(host.network, NamespaceMode::kNode);
+  EXPECT_EQ(host.ipc, NamespaceMode::kNode);
 }
 
 TEST(Security, NonRoot) {

@@ -25,7 +25,7 @@ class PodStatusTest : public ::testing::Test {
   }
   void sandbox() {
     cri::PodSandboxStatus one;
-    one.state = cri::PodSandboxState::Ready;
+    one.state = cri::PodSandboxState::kReady;
     one.ip = "10.244.7.11";
     runtime_.sandboxes = {one};
   }
@@ -37,9 +37,9 @@ class PodStatusTest : public ::testing::Test {
     one.exit_code = exit_code;
     one.image.image = "localhost/busybox:1.35";
     one.image_ref = "sha256:3772";
-    one.reason = state == ContainerState::Exited ? (exit_code == 0 ? "Completed" : "Error") : "";
+    one.reason = state == ContainerState::kExited ? (exit_code == 0 ? "Completed" : "Error") : "";
     one.started_at = cri::unix_nanos(*kube::parse_time("2026-11-22T15:14:43Z"));
-    if (state == ContainerState::Exited)
+    if (state == ContainerState::kExited)
       one.finished_at = cri::unix_nanos(*kube::parse_time("2026-11-22T15:14:57Z"));
     one.annotations["io.kubernetes.container.restartCount"] = std::to_string(restarts);
     runtime_.containers.insert(runtime_.containers.begin(), one);
@@ -74,7 +74,7 @@ TEST_F(PodStatusTest, TellsTheRecordedLifeOfAPod) {
     "containerStatuses":[{"image":"localhost/busybox:1.35","imageID":"","lastState":{},"name":"c","ready":false,"restartCount":0,"started":false,"state":{"waiting":{"reason":"ContainerCreating"}}}],
     "hostIP":"192.0.2.2","qosClass":"Burstable","startTime":"2026-11-22T15:14:43Z"})"));
   sandbox();
-  has("c", ContainerState::Running);
+  has("c", ContainerState::kRunning);
   EXPECT_EQ(step("2026-11-22T15:14:44Z"),
             kube::parse_json(R"({"containerStatuses":[{"containerID":"containerd://c870",
     "image":"localhost/busybox:1.35","imageID":"sha256:3772","lastState":{},"name":"c","ready":false,"restartCount":0,"started":true,
@@ -89,7 +89,7 @@ TEST_F(PodStatusTest, TellsTheRecordedLifeOfAPod) {
           R"([{"type":"Initialized"},{"type":"Ready"},{"type":"ContainersReady"},{"type":"PodScheduled"}])"));
   EXPECT_EQ(step("2026-11-22T15:14:46Z", false, {{"c870", {true, true}}}), "nothing");
   runtime_ = {};
-  has("c", ContainerState::Exited, 137);
+  has("c", ContainerState::kExited, 137);
   const Json end = step("2026-11-22T15:14:57Z", true);
   EXPECT_EQ(end["phase"], "Failed");
   EXPECT_FALSE(end.contains("podIP")) << "addresses stay: the terminal status is sent once, complete";
@@ -107,14 +107,14 @@ TEST_F(PodStatusTest, Phases) {
     bool terminal;
     const char* phase;
   };
-  for (const Case& one : {Case{"Always", ContainerState::Created, 0, false, "Pending"},
-                          {"Always", ContainerState::Running, 0, false, "Running"},
-                          {"Always", ContainerState::Exited, 0, false, "Running"},
-                          {"Always", ContainerState::Exited, 0, true, "Succeeded"},
-                          {"Always", ContainerState::Exited, 1, true, "Failed"},
-                          {"OnFailure", ContainerState::Exited, 1, false, "Running"},
-                          {"OnFailure", ContainerState::Exited, 0, false, "Succeeded"},
-                          {"Never", ContainerState::Exited, 1, false, "Failed"}}) {
+  for (const Case& one : {Case{"Always", ContainerState::kCreated, 0, false, "Pending"},
+                          {"Always", ContainerState::kRunning, 0, false, "Running"},
+                          {"Always", ContainerState::kExited, 0, false, "Running"},
+                          {"Always", ContainerState::kExited, 0, true, "Succeeded"},
+                          {"Always", ContainerState::kExited, 1, true, "Failed"},
+                          {"OnFailure", ContainerState::kExited, 1, false, "Running"},
+                          {"OnFailure", ContainerState::kExited, 0, false, "Succeeded"},
+                          {"Never", ContainerState::kExited, 1, false, "Failed"}}) {
     make(one.policy);
     has("c", one.state, one.exit_code);
     EXPECT_EQ(compute("2026-11-22T15:14:43Z", one.terminal)["phase"], one.phase)
@@ -125,7 +125,7 @@ TEST_F(PodStatusTest, Phases) {
 TEST_F(PodStatusTest, ATerminalPhaseStaysAndIsNotReachedWhileSomethingRuns) {
   make("Never");
   old_ = {{"phase", "Failed"}, {"reason", "Evicted"}};
-  has("c", ContainerState::Running);
+  has("c", ContainerState::kRunning);
   EXPECT_EQ(compute()["phase"], "Failed");
   EXPECT_EQ(compute()["reason"], "Evicted");
   old_ = {{"phase", "Running"}};
@@ -145,7 +145,7 @@ TEST_F(PodStatusTest, ATerminalPhaseStaysAndIsNotReachedWhileSomethingRuns) {
 
 TEST_F(PodStatusTest, ACrashingContainerWaitsAndItsEndMovesToLastState) {
   make();
-  has("c", ContainerState::Exited, 1, 2);
+  has("c", ContainerState::kExited, 1, 2);
   const Json c = compute("2026-11-22T15:15:00Z", false,
                          {{"c", {"CrashLoopBackOff", "back-off"}}})["containerStatuses"][0];
   EXPECT_EQ(c["state"],
@@ -170,7 +170,7 @@ TEST_F(PodStatusTest, InitContainers) {
   EXPECT_EQ(status["phase"], "Pending");
   EXPECT_EQ(status["conditions"][0]["message"], "containers with incomplete status: [i]");
   EXPECT_EQ(status["containerStatuses"][0]["state"]["waiting"]["reason"], "PodInitializing");
-  has("i", ContainerState::Exited, 1);
+  has("i", ContainerState::kExited, 1);
   EXPECT_EQ(compute()["phase"], "Failed");
 }
 
@@ -189,7 +189,7 @@ TEST_F(PodStatusTest, TransitionsDeadlinesAddressesAndLimits) {
   runtime_.sandboxes[0].additional_ips = {"fd00::1", "10.0.0.9", "junk"};
   EXPECT_EQ(pod_ips(*pod_, runtime_, "", false), (std::vector<std::string>{"10.244.7.11", "fd00::1"}));
   EXPECT_EQ(pod_ips(*pod_, runtime_, "", true), (std::vector<std::string>{"fd00::1", "10.244.7.11"}));
-  has("c", ContainerState::Exited, 1);
+  has("c", ContainerState::kExited, 1);
   runtime_.containers[0].message = std::string(20000, 'x');
   EXPECT_EQ(compute()["containerStatuses"][0]["state"]["terminated"]["message"].get<std::string>().size(),
             12288u);
@@ -210,7 +210,7 @@ TEST(StatusPatch, MergesAddressesByIpAndIgnoresWhatDoesNotCount) {
 TEST_F(PodStatusTest, AContainerOfWhichNoEndIsKnownHasEndedWithThePod) {
   make();
   sandbox();
-  has("c", ContainerState::Running);
+  has("c", ContainerState::kRunning);
   step("2026-11-22T15:14:43Z");
   runtime_ = {};
   const Json status = compute("2026-11-22T15:15:43Z", true);
@@ -225,7 +225,7 @@ TEST_F(PodStatusTest, AContainerOfWhichNoEndIsKnownHasEndedWithThePod) {
 TEST_F(PodStatusTest, WhatInitContainersKeptFromBeginningHasNoEnd) {
   make("Always", R"(, "initContainers": [{"name": "i1", "image": "x"}, {"name": "i2", "image": "x"}])");
   sandbox();
-  has("i1", ContainerState::Exited, 0);
+  has("i1", ContainerState::kExited, 0);
   const Json status = compute("2026-11-22T15:15:43Z", true);
   EXPECT_EQ(status["phase"], "Failed");
   EXPECT_EQ(status["initContainerStatuses"][0]["state"]["terminated"]["exitCode"], 0);
@@ -236,7 +236,7 @@ TEST_F(PodStatusTest, WhatInitContainersKeptFromBeginningHasNoEnd) {
 TEST_F(PodStatusTest, APodThatWasPushedOutSaysSoInACondition) {
   make();
   sandbox();
-  has("c", ContainerState::Exited, 137);
+  has("c", ContainerState::kExited, 137);
   const auto disrupted = [&](const char* reason, bool terminal) {
     const Refusal why{reason, "The node was low on resource: memory. "};
     const Json status = make_pod_status({*pod_,

@@ -18,7 +18,7 @@ using Ticket = ClientLimits::Ticket;
 constexpr SteadyTime kFirstRequestAt{1000s};
 
 bool enters(ClientLimits& limits, const std::string& client,
-            ClientLimits::Kind kind = ClientLimits::Kind::request, std::size_t bytes = 0,
+            ClientLimits::Kind kind = ClientLimits::Kind::kRequest, std::size_t bytes = 0,
             SteadyTime now = kFirstRequestAt) {
   return !refusal_if_any([&] { std::ignore = limits.enter(client, kind, bytes, now); });
 }
@@ -27,14 +27,14 @@ TEST(RateLimit, OneClientWithFortyThousandRequestsASecondIsFine) {
   ClientLimits limits(RateLimits::per_user());
   SteadyTime now = kFirstRequestAt;
   for (int i = 0; i < 80'000; ++i)
-    ASSERT_TRUE(enters(limits, "a", ClientLimits::Kind::request, 100, now += 25us)) << i;
+    ASSERT_TRUE(enters(limits, "a", ClientLimits::Kind::kRequest, 100, now += 25us)) << i;
 }
 
 TEST(RateLimit, FiveThousandWatchersAtOneAddressAreFine) {
   ClientLimits limits(RateLimits::per_address());
   std::vector<Ticket> watches;
   for (int i = 0; i < 5'000; ++i)
-    watches.push_back(limits.enter("127.0.0.1", ClientLimits::Kind::stream, 0, kFirstRequestAt));
+    watches.push_back(limits.enter("127.0.0.1", ClientLimits::Kind::kStream, 0, kFirstRequestAt));
 }
 
 TEST(RateLimit, WatchesAndRequestsAreCountedApartAndPerClient) {
@@ -44,11 +44,11 @@ TEST(RateLimit, WatchesAndRequestsAreCountedApartAndPerClient) {
   ClientLimits limits(few);
   std::vector<Ticket> held;
   for (int i = 0; i < 2; ++i)
-    held.push_back(limits.enter("a", ClientLimits::Kind::stream, 0, kFirstRequestAt));
+    held.push_back(limits.enter("a", ClientLimits::Kind::kStream, 0, kFirstRequestAt));
   for (int i = 0; i < 3; ++i)
-    held.push_back(limits.enter("a", ClientLimits::Kind::request, 0, kFirstRequestAt));
+    held.push_back(limits.enter("a", ClientLimits::Kind::kRequest, 0, kFirstRequestAt));
   const auto watch = refusal_if_any(
-      [&] { std::ignore = limits.enter("a", ClientLimits::Kind::stream, 0, kFirstRequestAt); });
+      [&] { std::ignore = limits.enter("a", ClientLimits::Kind::kStream, 0, kFirstRequestAt); });
   ASSERT_TRUE(watch);
   EXPECT_EQ(watch->code, 429);
   EXPECT_EQ(watch->reason, "TooManyRequests");
@@ -56,25 +56,25 @@ TEST(RateLimit, WatchesAndRequestsAreCountedApartAndPerClient) {
   EXPECT_GT(watch->details.retry_after_seconds, 0);
   EXPECT_FALSE(enters(limits, "a"));
   EXPECT_TRUE(enters(limits, "b"));
-  EXPECT_TRUE(enters(limits, "b", ClientLimits::Kind::stream));
+  EXPECT_TRUE(enters(limits, "b", ClientLimits::Kind::kStream));
   held.clear();
   EXPECT_TRUE(enters(limits, "a"));
-  EXPECT_TRUE(enters(limits, "a", ClientLimits::Kind::stream));
+  EXPECT_TRUE(enters(limits, "a", ClientLimits::Kind::kStream));
 }
 
 TEST(RateLimit, ATicketIsGivenBackOnce) {
   RateLimits few;
   few.concurrent_requests = 1;
   ClientLimits limits(few);
-  Ticket first = limits.enter("a", ClientLimits::Kind::request, 0, kFirstRequestAt);
+  Ticket first = limits.enter("a", ClientLimits::Kind::kRequest, 0, kFirstRequestAt);
   Ticket second = std::move(first);
   EXPECT_FALSE(enters(limits, "a"));
   first = std::move(second);
   EXPECT_FALSE(enters(limits, "a"));
   first = Ticket();
   EXPECT_TRUE(enters(limits, "a"));
-  first = limits.enter("a", ClientLimits::Kind::request, 0, kFirstRequestAt);
-  first = limits.enter("b", ClientLimits::Kind::request, 0, kFirstRequestAt);  // the one of "a" goes back
+  first = limits.enter("a", ClientLimits::Kind::kRequest, 0, kFirstRequestAt);
+  first = limits.enter("b", ClientLimits::Kind::kRequest, 0, kFirstRequestAt);  // the one of "a" goes back
   EXPECT_TRUE(enters(limits, "a"));
   EXPECT_FALSE(enters(limits, "b"));
 }
@@ -84,13 +84,13 @@ TEST(RateLimit, BodiesUnderWayAreLimitedTogetherButNotAlone) {
   small.body_bytes = 1000;
   ClientLimits limits(small);
   {
-    const Ticket large = limits.enter("a", ClientLimits::Kind::request, 5000, kFirstRequestAt);
-    EXPECT_FALSE(enters(limits, "a", ClientLimits::Kind::request, 1));
-    EXPECT_TRUE(enters(limits, "b", ClientLimits::Kind::request, 1));
+    const Ticket large = limits.enter("a", ClientLimits::Kind::kRequest, 5000, kFirstRequestAt);
+    EXPECT_FALSE(enters(limits, "a", ClientLimits::Kind::kRequest, 1));
+    EXPECT_TRUE(enters(limits, "b", ClientLimits::Kind::kRequest, 1));
   }
-  const Ticket one = limits.enter("a", ClientLimits::Kind::request, 600, kFirstRequestAt);
-  EXPECT_TRUE(enters(limits, "a", ClientLimits::Kind::request, 400));
-  EXPECT_FALSE(enters(limits, "a", ClientLimits::Kind::request, 401));
+  const Ticket one = limits.enter("a", ClientLimits::Kind::kRequest, 600, kFirstRequestAt);
+  EXPECT_TRUE(enters(limits, "a", ClientLimits::Kind::kRequest, 400));
+  EXPECT_FALSE(enters(limits, "a", ClientLimits::Kind::kRequest, 401));
 }
 
 TEST(RateLimit, RequestsASecondWhenConfigured) {
@@ -101,8 +101,8 @@ TEST(RateLimit, RequestsASecondWhenConfigured) {
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(enters(limits, "a"));
   EXPECT_FALSE(enters(limits, "a"));
   EXPECT_TRUE(enters(limits, "b"));
-  EXPECT_TRUE(enters(limits, "a", ClientLimits::Kind::request, 0, kFirstRequestAt + 101ms));
-  EXPECT_FALSE(enters(limits, "a", ClientLimits::Kind::request, 0, kFirstRequestAt + 101ms));
+  EXPECT_TRUE(enters(limits, "a", ClientLimits::Kind::kRequest, 0, kFirstRequestAt + 101ms));
+  EXPECT_FALSE(enters(limits, "a", ClientLimits::Kind::kRequest, 0, kFirstRequestAt + 101ms));
 }
 
 TEST(RateLimit, WritesToTheCloud) {
@@ -140,7 +140,7 @@ TEST(RateLimit, OnlyIdleClientsAreForgotten) {
   few.idle_clients = 3;
   few.concurrent_requests = 1;
   ClientLimits limits(few);
-  const Ticket busy = limits.enter("busy", ClientLimits::Kind::request, 0, kFirstRequestAt);
+  const Ticket busy = limits.enter("busy", ClientLimits::Kind::kRequest, 0, kFirstRequestAt);
   for (int i = 0; i < 200; ++i) limits.cloud_write("writer", kFirstRequestAt);
   for (int i = 0; i < 100; ++i) {
     EXPECT_TRUE(enters(limits, "client " + std::to_string(i)));

@@ -31,22 +31,22 @@ class StoredTokensTest : public ::testing::Test {
 };
 
 TEST_F(StoredTokensTest, OnlyTheExactTextIsFound) {
-  EXPECT_EQ(match(token), Match::none);
+  EXPECT_EQ(match(token), Match::kNone);
   EXPECT_TRUE(tokens.put_row(kRow, row(token)));
-  EXPECT_EQ(match(token), Match::good);
-  EXPECT_EQ(match(token_of(web_claims(), R"({"alg":"ES256"})")), Match::none);
-  EXPECT_EQ(match(token_of(web_claims(), R"({"alg":"ES256","kid":"k"})", "other")), Match::none);
+  EXPECT_EQ(match(token), Match::kGood);
+  EXPECT_EQ(match(token_of(web_claims(), R"({"alg":"ES256"})")), Match::kNone);
+  EXPECT_EQ(match(token_of(web_claims(), R"({"alg":"ES256","kid":"k"})", "other")), Match::kNone);
 }
 
 TEST_F(StoredTokensTest, ATokenSpeaksForThePodItWasGotFor) {
   tokens.put_row(kRow, row(token, "other-pod"));
-  EXPECT_EQ(match(token), Match::others);
+  EXPECT_EQ(match(token), Match::kOthers);
   tokens.put(kRow, token, {"shop", "other", "pod-uid"});
-  EXPECT_EQ(match(token), Match::others);
+  EXPECT_EQ(match(token), Match::kOthers);
   tokens.put(kRow, token, {"other", "web", "pod-uid"});
-  EXPECT_EQ(match(token), Match::others);
+  EXPECT_EQ(match(token), Match::kOthers);
   tokens.put(kRow, token, {"shop", "web", ""});
-  EXPECT_EQ(match(token), Match::good);
+  EXPECT_EQ(match(token), Match::kGood);
 }
 
 TEST_F(StoredTokensTest, ARowIsReplacedAndRemoved) {
@@ -55,11 +55,11 @@ TEST_F(StoredTokensTest, ARowIsReplacedAndRemoved) {
   claims["jti"] = "next";
   const std::string next = token_of(claims);
   tokens.put_row(kRow, row(next));
-  EXPECT_EQ(match(token), Match::none);
-  EXPECT_EQ(match(next), Match::good);
+  EXPECT_EQ(match(token), Match::kNone);
+  EXPECT_EQ(match(next), Match::kGood);
   tokens.remove(kRow);
   tokens.remove(kRow);
-  EXPECT_EQ(match(next), Match::none);
+  EXPECT_EQ(match(next), Match::kNone);
   EXPECT_EQ(tokens.size(), 0U);
 }
 
@@ -67,11 +67,11 @@ TEST_F(StoredTokensTest, TwoRowsMayHoldOneToken) {
   const std::string other_key = R"("web"/"shop"/[]string{"a"}/3607/v1.BoundObjectReference{})";
   tokens.put_row(kRow, row(token, "other-pod"));
   tokens.put_row(other_key, row(token));
-  EXPECT_EQ(match(token), Match::good);
+  EXPECT_EQ(match(token), Match::kGood);
   tokens.remove(other_key);
-  EXPECT_EQ(match(token), Match::others);
+  EXPECT_EQ(match(token), Match::kOthers);
   tokens.clear();
-  EXPECT_EQ(match(token), Match::none);
+  EXPECT_EQ(match(token), Match::kNone);
 }
 
 TEST_F(StoredTokensTest, WhatIsNoRowOfATokenTakesTheOldOneAway) {
@@ -93,7 +93,7 @@ TEST_F(StoredTokensTest, WhatIsNoRowOfATokenTakesTheOldOneAway) {
   for (const Row& bad : rows) {
     ASSERT_TRUE(tokens.put_row(kRow, row(token)));
     EXPECT_FALSE(tokens.put_row(bad.key, bad.value)) << bad.key << " " << bad.value.substr(0, 50);
-    EXPECT_EQ(match(token), bad.key == kRow ? Match::none : Match::good) << bad.key;
+    EXPECT_EQ(match(token), bad.key == kRow ? Match::kNone : Match::kGood) << bad.key;
   }
 }
 

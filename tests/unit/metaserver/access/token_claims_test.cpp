@@ -142,14 +142,14 @@ TEST(TokenClaims, TimesHaveAMinuteOfLeeway) {
   claims.issued_at = claims.not_before = seconds(kNow);
   claims.expires = seconds(kNow) + 3600;
   const Row rows[] = {
-      {kNow, TokenTime::good},
-      {kNow - 60s, TokenTime::good},
-      {kNow - 61s, TokenTime::not_yet},
-      {kNow - 1h, TokenTime::not_yet},
-      {kNow + 3600s, TokenTime::good},
-      {kNow + 3660s, TokenTime::good},
-      {kNow + 3660s + 1ms, TokenTime::expired},
-      {WallTime(), TokenTime::not_yet},
+      {kNow, TokenTime::kGood},
+      {kNow - 60s, TokenTime::kGood},
+      {kNow - 61s, TokenTime::kNotYet},
+      {kNow - 1h, TokenTime::kNotYet},
+      {kNow + 3600s, TokenTime::kGood},
+      {kNow + 3660s, TokenTime::kGood},
+      {kNow + 3660s + 1ms, TokenTime::kExpired},
+      {WallTime(), TokenTime::kNotYet},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(judge_time(claims, row.now), row.result) << kube::format_time(row.now);
@@ -160,16 +160,16 @@ TEST(TokenClaims, TimesHaveAMinuteOfLeeway) {
 TEST(TokenClaims, EachTimeIsLookedAtAlone) {
   TokenClaims claims;
   claims.expires = std::numeric_limits<std::int64_t>::max();
-  EXPECT_EQ(judge_time(claims, kNow), TokenTime::good);
+  EXPECT_EQ(judge_time(claims, kNow), TokenTime::kGood);
   claims.issued_at = std::numeric_limits<std::int64_t>::max();
-  EXPECT_EQ(judge_time(claims, kNow), TokenTime::not_yet);
+  EXPECT_EQ(judge_time(claims, kNow), TokenTime::kNotYet);
   claims.issued_at.reset();
   claims.not_before = seconds(kNow) + 61;
-  EXPECT_EQ(judge_time(claims, kNow), TokenTime::not_yet);
+  EXPECT_EQ(judge_time(claims, kNow), TokenTime::kNotYet);
   claims.not_before = std::numeric_limits<std::int64_t>::min();
-  EXPECT_EQ(judge_time(claims, kNow), TokenTime::good);
+  EXPECT_EQ(judge_time(claims, kNow), TokenTime::kGood);
   claims.expires = std::numeric_limits<std::int64_t>::min();
-  EXPECT_EQ(judge_time(claims, kNow), TokenTime::expired);
+  EXPECT_EQ(judge_time(claims, kNow), TokenTime::kExpired);
 }
 
 TEST(TokenClaims, AudiencesInCommon) {

@@ -34,10 +34,10 @@ kube::ApiResourcePtr config_maps() {
 
 /// What a client that follows from a position sees: "ADDED a@5", ….
 std::vector<std::string> seen_from(const Collection& collection, Collection::Position position) {
-  constexpr const char* names[] = {"ADDED", "MODIFIED", "DELETED", "MARK"};
+  constexpr const char* kNames[] = {"ADDED", "MODIFIED", "DELETED", "MARK"};
   std::vector<std::string> seen;
   while (const Event* event = collection.next(position))
-    seen.push_back(std::string(names[static_cast<int>(event->type)]) + " " +
+    seen.push_back(std::string(kNames[static_cast<int>(event->type)]) + " " +
                    std::string(event->object->name()) + "@" + std::to_string(event->object->version()));
   return seen;
 }

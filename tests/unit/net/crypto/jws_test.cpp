@@ -74,8 +74,8 @@ std::string refusal(const std::string& pem) {
   return "taken";
 }
 
-constexpr std::string_view token_header = R"({"alg":"see above"})";
-constexpr std::string_view token_payload = R"({"iss":"https://kubernetes.default.svc.cluster.local"})";
+constexpr std::string_view kTokenHeader = R"({"alg":"see above"})";
+constexpr std::string_view kTokenPayload = R"({"iss":"https://kubernetes.default.svc.cluster.local"})";
 
 TEST(JwsTest, PublishedTokenVerifies) {
   // RFC 7515, appendix A.3: an ES256 token and its key.
@@ -108,8 +108,8 @@ TEST(JwsTest, EveryAlgorithmVerifiesItsOwnKindOnly) {
   const auto all = keys_of(p256.public_key + rsa.public_key + p521.public_key + p384.public_key);
   EXPECT_EQ(all.size(), 4U);
   for (const auto& [algorithm, key] : cases) {
-    const std::string token = sign_compact(algorithm, key->signer(), token_header, token_payload);
-    EXPECT_EQ(parse_compact(token).payload_text, token_payload);
+    const std::string token = sign_compact(algorithm, key->signer(), kTokenHeader, kTokenPayload);
+    EXPECT_EQ(parse_compact(token).payload_text, kTokenPayload);
     for (const auto& [claimed, other] : cases)
       EXPECT_EQ(accepted(all, claimed, token), std::string_view(claimed) == algorithm)
           << algorithm << " as " << claimed;
@@ -117,19 +117,19 @@ TEST(JwsTest, EveryAlgorithmVerifiesItsOwnKindOnly) {
       EXPECT_EQ(accepted(keys_of(other->public_key), algorithm, token), other == key) << algorithm;
     EXPECT_FALSE(accepted(VerificationKeys(), algorithm, token));
   }
-  EXPECT_THROW(sign_compact("ES384", p256.signer(), token_header, token_payload), BadInput);
-  EXPECT_THROW(sign_compact("none", p256.signer(), token_header, token_payload), BadInput);
+  EXPECT_THROW(sign_compact("ES384", p256.signer(), kTokenHeader, kTokenPayload), BadInput);
+  EXPECT_THROW(sign_compact("none", p256.signer(), kTokenHeader, kTokenPayload), BadInput);
 }
 
 TEST(JwsTest, SecretsAndNoneNeverVerify) {
   const KeyTexts rsa = KeyTexts::rsa();
   const auto keys = keys_of(rsa.public_key);
-  const std::string text = base64url(R"({"alg":"HS256"})") + "." + base64url(token_payload);
+  const std::string text = base64url(R"({"alg":"HS256"})") + "." + base64url(kTokenPayload);
   // The classic confusion: an HMAC with the public key's text as the secret.
   EXPECT_FALSE(accepted(keys, "HS256", text + "." + base64url(test::hmac_sha256(rsa.public_key, text))));
   for (const auto* algorithm : {"none", "None", "", "EdDSA", "rs256", "RS256 ", "ES256K"}) {
     EXPECT_FALSE(accepted(keys, algorithm, text + ".")) << algorithm;
-    EXPECT_FALSE(accepted(keys, algorithm, sign_compact("RS256", rsa.signer(), token_header, token_payload)))
+    EXPECT_FALSE(accepted(keys, algorithm, sign_compact("RS256", rsa.signer(), kTokenHeader, kTokenPayload)))
         << algorithm;
   }
 }
@@ -137,7 +137,7 @@ TEST(JwsTest, SecretsAndNoneNeverVerify) {
 TEST(JwsTest, SignaturesOfAnotherSizeOrEncodingAreRefused) {
   const KeyTexts p256 = KeyTexts::ec("P-256");
   const auto keys = keys_of(p256.public_key);
-  const auto parts = parse_compact(sign_compact("ES256", p256.signer(), token_header, token_payload));
+  const auto parts = parse_compact(sign_compact("ES256", p256.signer(), kTokenHeader, kTokenPayload));
   ASSERT_EQ(parts.signature.size(), 64U);
   EXPECT_TRUE(keys.verifies(parts.signing_input, "ES256", parts.signature));
   const std::vector<std::string> broken{"", parts.signature.substr(1), parts.signature + std::string(1, '\0'),
@@ -145,7 +145,7 @@ TEST(JwsTest, SignaturesOfAnotherSizeOrEncodingAreRefused) {
   for (const auto& signature : broken)
     EXPECT_FALSE(keys.verifies(parts.signing_input, "ES256", signature)) << hex(signature);
   const auto rsa = KeyTexts::rsa();
-  const auto rsa_parts = parse_compact(sign_compact("RS256", rsa.signer(), token_header, token_payload));
+  const auto rsa_parts = parse_compact(sign_compact("RS256", rsa.signer(), kTokenHeader, kTokenPayload));
   EXPECT_FALSE(
       keys_of(rsa.public_key).verifies(rsa_parts.signing_input, "RS256", rsa_parts.signature.substr(0, 255)));
 }
@@ -153,8 +153,8 @@ TEST(JwsTest, SignaturesOfAnotherSizeOrEncodingAreRefused) {
 TEST(JwsTest, KeysComeInEveryFormAKeyFileMayHave) {
   const KeyTexts rsa = KeyTexts::rsa();
   const KeyTexts ec = KeyTexts::ec("P-256");
-  const std::string rsa_token = sign_compact("RS256", rsa.signer(), token_header, token_payload);
-  const std::string ec_token = sign_compact("ES256", ec.signer(), token_header, token_payload);
+  const std::string rsa_token = sign_compact("RS256", rsa.signer(), kTokenHeader, kTokenPayload);
+  const std::string ec_token = sign_compact("ES256", ec.signer(), kTokenHeader, kTokenPayload);
   const std::string pkcs1 = written(rsa.key.get(), write_pkcs1_public);
   const std::string certificate = self_sign(TestAuthority::ca_template(), ec.signer()).pem();
   EXPECT_TRUE(rsa.traditional.starts_with("-----BEGIN RSA PRIVATE KEY-----")) << rsa.traditional;
@@ -198,7 +198,7 @@ TEST(JwsTest, TextsThatAreNoCompactTokenAreBadInput) {
                            "e30.e30.e30=", "e30.e3 0.e30", "e30.e30.e30\n", "e30.e30.+w", "e30.e30.e"})
     EXPECT_THROW(parse_compact(text), BadInput) << text;
   EXPECT_EQ(parse_compact("e30.e30.").signature, "");
-  const std::string long_one = "e30." + std::string(compact_token_bytes, 'A') + ".e30";
+  const std::string long_one = "e30." + std::string(kCompactTokenBytes, 'A') + ".e30";
   EXPECT_THROW(parse_compact(long_one), BadInput);
   EXPECT_THROW(parse_compact("e30.e30.e30", 10), BadInput);
   EXPECT_NO_THROW(parse_compact("e30.e30.e30", 11));

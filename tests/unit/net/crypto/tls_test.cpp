@@ -57,14 +57,14 @@ TEST_F(TlsTest, IpAddressAndNameOfTheCertificateAreAcceptedDespiteAnEmptyDnsName
 
 TEST_F(TlsTest, WrongHostIsRefusedWithBothNames) {
   const auto text = get(authority_.server(), authority_.client(), "other.test");
-  EXPECT_EQ(failure_, NetFailure::tls);
+  EXPECT_EQ(failure_, NetFailure::kTls);
   EXPECT_TRUE(has(text, "other.test") && has(text, "cloud.test")) << text;
   failure_.reset();
   auto elsewhere = TestAuthority::server_template();
   elsewhere.ip_addresses = {"127.0.0.2"};
   elsewhere.subject = {{"CN", "127.0.0.1"}};  // the common name does not count
   const auto ip_text = get(authority_.server(elsewhere), authority_.client());
-  EXPECT_EQ(failure_, NetFailure::tls) << ip_text;
+  EXPECT_EQ(failure_, NetFailure::kTls) << ip_text;
   EXPECT_TRUE(has(ip_text, "127.0.0.2")) << ip_text;
   ClientTlsOptions options;
   options.ca_pem = authority_.certificate().pem();
@@ -75,7 +75,7 @@ TEST_F(TlsTest, WrongHostIsRefusedWithBothNames) {
 TEST_F(TlsTest, StrangeAuthorityIsRefusedUnlessNothingIsVerified) {
   const TestAuthority stranger;
   const auto text = get(stranger.server(), authority_.client());
-  EXPECT_EQ(failure_, NetFailure::tls) << text;
+  EXPECT_EQ(failure_, NetFailure::kTls) << text;
   EXPECT_TRUE(has(text, "127.0.0.1")) << text;
   ClientTlsOptions options;
   options.verify_peer = false;
@@ -86,7 +86,7 @@ TEST_F(TlsTest, ExpiredCertificateIsRefusedUnlessJudgedAtAnotherTime) {
   auto expired = TestAuthority::server_template();
   expired.not_after = std::chrono::system_clock::now() - 1min;
   const auto text = get(authority_.server(expired), authority_.client());
-  EXPECT_EQ(failure_, NetFailure::tls);
+  EXPECT_EQ(failure_, NetFailure::kTls);
   EXPECT_TRUE(has(text, "expired")) << text;
   ClientTlsOptions options;
   options.ca_pem = authority_.certificate().pem();
@@ -105,18 +105,18 @@ TEST_F(TlsTest, ACertificateIsGoodFromItsFirstMomentOn) {
   options.certificate_pem = pair.certificate_pem;
   options.key_pem = pair.key_pem;
   const auto client = TlsContext::client(options);
-  const auto server = authority_.server(ClientCertificate::required);
+  const auto server = authority_.server(ClientCertificate::kRequired);
   std::this_thread::sleep_until(first - 10ms);  // the wall clock's own second
   while (system_clock::now() < first) continue;
   EXPECT_EQ(get(server, client), "system:node:edge-1");
 }
 
 TEST_F(TlsTest, RequiredClientCertificateIsRequired) {
-  EXPECT_EQ(get(authority_.server(ClientCertificate::required), authority_.client(true)),
+  EXPECT_EQ(get(authority_.server(ClientCertificate::kRequired), authority_.client(true)),
             "system:node:edge-1");
   EXPECT_FALSE(failure_.has_value());
-  const auto without = get(authority_.server(ClientCertificate::required), authority_.client());
-  EXPECT_EQ(failure_, NetFailure::tls) << without;
+  const auto without = get(authority_.server(ClientCertificate::kRequired), authority_.client());
+  EXPECT_EQ(failure_, NetFailure::kTls) << without;
   EXPECT_TRUE(has(without, "certificate required")) << without;
   failure_.reset();
   const TestAuthority stranger;
@@ -125,21 +125,21 @@ TEST_F(TlsTest, RequiredClientCertificateIsRequired) {
   const auto pair = stranger.issue(TestAuthority::client_template());
   options.certificate_pem = pair.certificate_pem;
   options.key_pem = pair.key_pem;
-  const auto foreign = get(authority_.server(ClientCertificate::required), TlsContext::client(options));
+  const auto foreign = get(authority_.server(ClientCertificate::kRequired), TlsContext::client(options));
   EXPECT_TRUE(failure_.has_value()) << foreign;
 }
 
 TEST_F(TlsTest, AskedForClientCertificateIsHandedToTheHandlerUnverified) {
-  EXPECT_EQ(get(authority_.server(ClientCertificate::asked), authority_.client()), "nobody");
+  EXPECT_EQ(get(authority_.server(ClientCertificate::kAsked), authority_.client()), "nobody");
   const TestAuthority stranger;
   ClientTlsOptions options;
   options.ca_pem = authority_.certificate().pem();
   const auto pair = stranger.issue(TestAuthority::client_template());
   options.certificate_pem = pair.certificate_pem;
   options.key_pem = pair.key_pem;
-  EXPECT_EQ(get(authority_.server(ClientCertificate::asked), TlsContext::client(options)),
+  EXPECT_EQ(get(authority_.server(ClientCertificate::kAsked), TlsContext::client(options)),
             "system:node:edge-1");
-  EXPECT_EQ(get(authority_.server(ClientCertificate::none), authority_.client(true)), "nobody");
+  EXPECT_EQ(get(authority_.server(ClientCertificate::kNone), authority_.client(true)), "nobody");
 }
 
 /// A handshake in memory; returns how many certificates the client sent.
@@ -171,7 +171,7 @@ TEST_F(TlsTest, ClientSendsItsCertificateAloneAlsoFromAFileWithTheCa) {
   ClientTlsOptions options;
   options.ca_pem = authority_.certificate().pem();
   options.key_pem = pair.key_pem;
-  const auto server = authority_.server(ClientCertificate::required);
+  const auto server = authority_.server(ClientCertificate::kRequired);
   options.certificate_pem = pair.certificate_pem;
   EXPECT_EQ(certificates_sent(*TlsContext::client(options), *server), 1);
   options.certificate_pem += options.ca_pem;
@@ -192,12 +192,12 @@ TEST_F(TlsTest, ServerPresentsItsWholeChain) {
   EXPECT_FALSE(failure_.has_value());
   options.certificate_pem = leaf.pem();  // the client knows the root only
   get(TlsContext::server(options), authority_.client());
-  EXPECT_EQ(failure_, NetFailure::tls);
+  EXPECT_EQ(failure_, NetFailure::kTls);
 }
 
 TEST_F(TlsTest, PlainPeersOnEitherSideFailWithASentence) {
   const auto text = get(nullptr, authority_.client());
-  EXPECT_EQ(failure_, NetFailure::tls) << text;
+  EXPECT_EQ(failure_, NetFailure::kTls) << text;
   EXPECT_TRUE(has(text, "127.0.0.1")) << text;
   const auto server = serve(who, {}, authority_.server());
   const auto scenario = [&]() -> asio::awaitable<void> {
@@ -268,7 +268,7 @@ TEST_F(TlsTest, UnusableCredentialsAreBadInput) {
   EXPECT_THROW(TlsContext::client(options), BadInput);
   options.key_pem = pair.key_pem;
   EXPECT_NO_THROW(TlsContext::client(options));
-  ServerTlsOptions server{pair.certificate_pem, pair.key_pem, ClientCertificate::required, ""};
+  ServerTlsOptions server{pair.certificate_pem, pair.key_pem, ClientCertificate::kRequired, ""};
   EXPECT_THROW(TlsContext::server(server), BadInput);
   try {
     TlsContext::client_from_files("/nonexistent/rootCA.crt", "", "");

@@ -9,7 +9,7 @@
 namespace edgecore::net {
 namespace {
 
-const Name node_name{
+const Name kNodeName{
     {"C", "CN"}, {"ST", "Zhejiang"}, {"L", "Hangzhou"}, {"O", "system:nodes"}, {"CN", "system:node:edge-1"}};
 
 TEST(X509Test, KeyIsWrittenAsSec1AndReadBack) {
@@ -28,8 +28,8 @@ TEST(X509Test, PublicHalfOfAKeyIsTheSameEachTimeAndShowsNothingElse) {
 
 TEST(X509Test, RequestCarriesSubjectAndKey) {
   const auto key = PrivateKey::generate();
-  const auto request = CertificateRequest::from_der(CertificateRequest::make(key, node_name).der());
-  EXPECT_EQ(request.subject(), node_name);
+  const auto request = CertificateRequest::from_der(CertificateRequest::make(key, kNodeName).der());
+  EXPECT_EQ(request.subject(), kNodeName);
   EXPECT_TRUE(request.matches(key));
   EXPECT_FALSE(request.matches(PrivateKey::generate()));
   EXPECT_TRUE(request.signature_valid());
@@ -47,19 +47,19 @@ TEST(X509Test, RequestCarriesSubjectAndKey) {
 TEST(X509Test, RequestAsksForAlternativeNames) {
   const auto key = PrivateKey::generate();
   const AlternativeNames names{{"edge-1.test"}, {"127.0.0.1", "169.254.30.10", "fd00::10"}};
-  const auto made = CertificateRequest::make(key, node_name, names);
+  const auto made = CertificateRequest::make(key, kNodeName, names);
   EXPECT_TRUE(made.pem().starts_with("-----BEGIN CERTIFICATE REQUEST-----\n")) << made.pem();
   const auto read = CertificateRequest::from_pem("text before\n" + made.pem());
   EXPECT_EQ(read.der(), made.der());
   EXPECT_EQ(read.dns_names(), names.dns_names);
   EXPECT_EQ(read.ip_addresses(), names.ip_addresses);
-  EXPECT_EQ(read.subject(), node_name);
+  EXPECT_EQ(read.subject(), kNodeName);
   EXPECT_TRUE(read.signature_valid());
-  const auto bare = CertificateRequest::make(key, node_name);
+  const auto bare = CertificateRequest::make(key, kNodeName);
   EXPECT_TRUE(bare.dns_names().empty());
   EXPECT_TRUE(bare.ip_addresses().empty());
   const AlternativeNames wrong{{}, {"300.0.0.1"}};
-  EXPECT_THROW(CertificateRequest::make(key, node_name, wrong), BadInput);
+  EXPECT_THROW(CertificateRequest::make(key, kNodeName, wrong), BadInput);
   EXPECT_THROW(CertificateRequest::from_pem(TestAuthority().certificate().pem()), BadInput);
   EXPECT_THROW(CertificateRequest::from_pem(""), BadInput);
   EXPECT_THROW(CertificateRequest::from_der(made.der() + "x"), BadInput);
@@ -69,7 +69,7 @@ TEST(X509Test, IssuedCertificateSaysWhatTheTemplateSaid) {
   const TestAuthority authority;
   const auto key = PrivateKey::generate();
   auto what = TestAuthority::server_template();
-  const auto request = CertificateRequest::make(key, node_name);
+  const auto request = CertificateRequest::make(key, kNodeName);
   const auto issued = sign(what, request, authority.certificate(), authority.key());
   const auto read = Certificate::from_pem("text before\n" + Certificate::from_der(issued.der()).pem());
   EXPECT_EQ(read, issued);
@@ -91,11 +91,11 @@ TEST(X509Test, VerificationChecksSignerTimeAndPurpose) {
   const auto leaf = Certificate::from_pem(authority.issue(TestAuthority::client_template()).certificate_pem);
   const std::vector<Certificate> roots{authority.certificate()};
   const auto now = std::chrono::system_clock::now();
-  EXPECT_EQ(verify(leaf, roots, CertificatePurpose::client, now), std::nullopt);
-  EXPECT_NE(verify(leaf, roots, CertificatePurpose::server, now), std::nullopt);
-  EXPECT_NE(verify(leaf, {stranger.certificate()}, CertificatePurpose::client, now), std::nullopt);
-  EXPECT_NE(verify(leaf, roots, CertificatePurpose::client, now + 48h), std::nullopt);
-  EXPECT_NE(verify(leaf, roots, CertificatePurpose::client, now - 48h), std::nullopt);
+  EXPECT_EQ(verify(leaf, roots, CertificatePurpose::kClient, now), std::nullopt);
+  EXPECT_NE(verify(leaf, roots, CertificatePurpose::kServer, now), std::nullopt);
+  EXPECT_NE(verify(leaf, {stranger.certificate()}, CertificatePurpose::kClient, now), std::nullopt);
+  EXPECT_NE(verify(leaf, roots, CertificatePurpose::kClient, now + 48h), std::nullopt);
+  EXPECT_NE(verify(leaf, roots, CertificatePurpose::kClient, now - 48h), std::nullopt);
 }
 
 TEST(X509Test, HundredYearsDoNotOverflow) {

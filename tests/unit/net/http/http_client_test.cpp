@@ -92,35 +92,35 @@ TEST_F(HttpClientTest, TooLargeOrBrokenResponsesAreRefused) {
   ClientRequest small;
   small.max_response_bytes = 100;
   EXPECT_EQ(failure(canned("HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n", false), small),
-            NetFailure::too_large);
-  EXPECT_EQ(failure(canned("HTTP/1.0 200 OK\r\n\r\n" + std::string(101, 'x')), small), NetFailure::too_large);
-  EXPECT_EQ(failure(canned("HTTP/1.1 200 OK\r\nX: " + std::string(200'000, 'x'))), NetFailure::too_large);
-  EXPECT_EQ(failure(canned("nonsense\r\n\r\n")), NetFailure::protocol);
-  EXPECT_EQ(failure(canned("")), NetFailure::closed);
-  EXPECT_EQ(failure(canned("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")), NetFailure::closed);
+            NetFailure::kTooLarge);
+  EXPECT_EQ(failure(canned("HTTP/1.0 200 OK\r\n\r\n" + std::string(101, 'x')), small), NetFailure::kTooLarge);
+  EXPECT_EQ(failure(canned("HTTP/1.1 200 OK\r\nX: " + std::string(200'000, 'x'))), NetFailure::kTooLarge);
+  EXPECT_EQ(failure(canned("nonsense\r\n\r\n")), NetFailure::kProtocol);
+  EXPECT_EQ(failure(canned("")), NetFailure::kClosed);
+  EXPECT_EQ(failure(canned("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")), NetFailure::kClosed);
   EXPECT_EQ(failure(canned("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc")),
-            NetFailure::closed);
+            NetFailure::kClosed);
 }
 
 TEST_F(HttpClientTest, SilentServerRunsIntoTheTimeOut) {
   ClientRequest hurried;
   hurried.timeout = 150ms;
-  EXPECT_EQ(failure(canned("", false), hurried), NetFailure::timeout);
+  EXPECT_EQ(failure(canned("", false), hurried), NetFailure::kTimeout);
   EXPECT_EQ(failure(canned("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", false), hurried),
-            NetFailure::timeout);
+            NetFailure::kTimeout);
 }
 
 TEST_F(HttpClientTest, NobodyThereIsAConnectFailureAndUnknownNamesAreNamed) {
   asio::ip::tcp::acceptor taken(io_, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   const auto port = taken.local_endpoint().port();
   taken.close();
-  EXPECT_EQ(failure(port), NetFailure::connect);
+  EXPECT_EQ(failure(port), NetFailure::kConnect);
   const auto scenario = [&]() -> asio::awaitable<void> {
     ClientRequest request;
     request.url = "http://no-such-host.invalid/";
     request.timeout = 5s;
     const auto error = co_await failure_of(fetch_only(request));
-    EXPECT_TRUE(error.failure() == NetFailure::resolve || error.failure() == NetFailure::timeout);
+    EXPECT_TRUE(error.failure() == NetFailure::kResolve || error.failure() == NetFailure::kTimeout);
     EXPECT_NE(std::string(error.what()).find("no-such-host.invalid"), std::string::npos) << error.what();
   };
   run(scenario());

@@ -26,10 +26,10 @@ TEST_F(HttpIdleTest, PlainConnectionStaysUnderEightKilobytes) {
   const auto server = serve(ok);
   const auto scenario = [&]() -> asio::awaitable<void> {
     std::vector<asio::ip::tcp::socket> sockets;
-    constexpr std::size_t many = 300;
-    sockets.reserve(many);
+    constexpr std::size_t kMany = 300;
+    sockets.reserve(kMany);
     std::size_t before = 0;
-    for (std::size_t i = 0; i < many + 1; ++i) {
+    for (std::size_t i = 0; i < kMany + 1; ++i) {
       if (i == 1) before = heap();
       auto socket = co_await dial(server->port());
       co_await send(socket, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -37,7 +37,7 @@ TEST_F(HttpIdleTest, PlainConnectionStaysUnderEightKilobytes) {
       sockets.push_back(std::move(socket));
     }
     co_await sleep(50ms);
-    const std::size_t each = (heap() - before) / many;
+    const std::size_t each = (heap() - before) / kMany;
     RecordProperty("bytes", static_cast<int>(each));
     EXPECT_LT(each, 8U * 1024);
   };
@@ -50,11 +50,11 @@ TEST_F(HttpIdleTest, TlsConnectionStaysUnderThirtyTwoKilobytes) {
   const auto server = serve(ok, {}, authority.server());
   const auto tls = authority.client();
   const auto scenario = [&]() -> asio::awaitable<void> {
-    constexpr std::size_t many = 100;
+    constexpr std::size_t kMany = 100;
     std::vector<std::unique_ptr<HttpClient>> clients;
-    clients.reserve(many);
+    clients.reserve(kMany);
     std::size_t before = 0;
-    for (std::size_t i = 0; i < many + 1; ++i) {
+    for (std::size_t i = 0; i < kMany + 1; ++i) {
       if (i == 1) before = heap();
       clients.push_back(std::make_unique<HttpClient>());
       ClientRequest request;
@@ -63,7 +63,7 @@ TEST_F(HttpIdleTest, TlsConnectionStaysUnderThirtyTwoKilobytes) {
       co_await clients.back()->fetch(request);
     }
     co_await sleep(50ms);
-    const std::size_t each = (heap() - before) / many / 2;
+    const std::size_t each = (heap() - before) / kMany / 2;
     RecordProperty("bytes", static_cast<int>(each));
     EXPECT_LT(each, 32U * 1024);
   };
@@ -82,10 +82,10 @@ TEST_F(HttpIdleTest, WaitingStreamStaysUnderSixteenKilobytes) {
   const auto server = serve(handler);
   const auto scenario = [&]() -> asio::awaitable<void> {
     std::vector<asio::ip::tcp::socket> sockets;
-    constexpr std::size_t many = 300;
-    sockets.reserve(many);
+    constexpr std::size_t kMany = 300;
+    sockets.reserve(kMany);
     std::size_t before = 0;
-    for (std::size_t i = 0; i < many + 1; ++i) {
+    for (std::size_t i = 0; i < kMany + 1; ++i) {
       if (i == 1) before = heap();
       auto socket = co_await dial(server->port());
       co_await send(socket, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -93,7 +93,7 @@ TEST_F(HttpIdleTest, WaitingStreamStaysUnderSixteenKilobytes) {
       sockets.push_back(std::move(socket));
     }
     co_await sleep(50ms);
-    const std::size_t each = (heap() - before) / many;
+    const std::size_t each = (heap() - before) / kMany;
     RecordProperty("bytes", static_cast<int>(each));
     EXPECT_LT(each, 16U * 1024);
   };

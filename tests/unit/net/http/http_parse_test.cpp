@@ -23,7 +23,7 @@ constexpr HttpLimits kLimits{.header_bytes = 4096, .header_count = 20, .body_byt
 constexpr std::string_view kHead = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 TEST(HttpParserTest, EmptyChunkedBodyInSingleBytesEndedTheProgram) {
-  HttpParser parser(HttpParser::Kind::request, kLimits);
+  HttpParser parser(HttpParser::Kind::kRequest, kLimits);
   const auto fault = feed_byte_by_byte(parser, std::string(kHead) + "0\r\n\r\n");
   EXPECT_FALSE(fault.has_value()) << fault->sentence;
   EXPECT_TRUE(parser.done());
@@ -31,14 +31,14 @@ TEST(HttpParserTest, EmptyChunkedBodyInSingleBytesEndedTheProgram) {
 }
 
 TEST(HttpParserTest, LastChunkWithoutItsEndInSingleBytesEndedTheProgram) {
-  HttpParser parser(HttpParser::Kind::request, kLimits);
+  HttpParser parser(HttpParser::Kind::kRequest, kLimits);
   feed_byte_by_byte(parser, std::string(kHead) + "0\r\n\n\r0");
   EXPECT_FALSE(parser.done());
 }
 
 TEST(HttpParserTest, ChunksAndTrailersInSingleBytesAreTaken) {
   for (const std::string_view body : {"0", "0\r\n", "0\r\n0", "hello"}) {
-    HttpParser parser(HttpParser::Kind::request, kLimits);
+    HttpParser parser(HttpParser::Kind::kRequest, kLimits);
     const std::string chunk = std::to_string(body.size()) + "\r\n" + std::string(body) + "\r\n";
     const auto fault = feed_byte_by_byte(parser, std::string(kHead) + chunk + "0\r\nX: y\r\n\r\n");
     EXPECT_FALSE(fault.has_value()) << fault->sentence;
@@ -48,7 +48,7 @@ TEST(HttpParserTest, ChunksAndTrailersInSingleBytesAreTaken) {
 }
 
 TEST(HttpParserTest, OneParserReadsMessageAfterMessage) {
-  HttpParser parser(HttpParser::Kind::request, kLimits);
+  HttpParser parser(HttpParser::Kind::kRequest, kLimits);
   for (const auto* name : {"first", "second"}) {
     EXPECT_FALSE(parser.head_done());
     EXPECT_EQ(parser.take_body(), "");

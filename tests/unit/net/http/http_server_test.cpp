@@ -140,7 +140,7 @@ TEST_F(HttpServerTest, SlowLorisIsCutOff) {
     bool dead = false;
     for (int i = 0; i < 60 && !dead; ++i) {
       const auto byte = asio::buffer("G", 1);
-      const auto [error, sent] = co_await socket.async_write_some(byte, as_outcome);
+      const auto [error, sent] = co_await socket.async_write_some(byte, kAsOutcome);
       dead = static_cast<bool>(error);
       co_await sleep(20ms);
     }
@@ -169,7 +169,7 @@ TEST_F(HttpServerTest, ClientThatDoesNotReadIsCutOff) {
     while (!failure) co_await sleep(20ms);
   };
   run(scenario());
-  EXPECT_EQ(failure, NetFailure::timeout);
+  EXPECT_EQ(failure, NetFailure::kTimeout);
 }
 
 TEST_F(HttpServerTest, ExpectContinueIsGrantedBeforeTheBodyAndRefusedAboveTheLimit) {
@@ -199,7 +199,7 @@ TEST_F(HttpServerTest, HandlerExceptionsBecomeSentencesAndTheConnectionSurvives)
   const auto handler = [](Request& request, Responder& responder) -> asio::awaitable<void> {
     if (request.target == "/bad") throw BadInput("The pod name is empty.");
     if (request.target == "/broken") throw Error("The disk is full.");
-    if (request.target == "/net") throw NetError(NetFailure::connect, "The runtime is away.");
+    if (request.target == "/net") throw NetError(NetFailure::kConnect, "The runtime is away.");
     Response empty;
     if (request.target == "/ok") co_await responder.send(std::move(empty));
   };
@@ -286,8 +286,8 @@ TEST_F(HttpServerTest, ClientThatPipelinesWithoutEndLetsOthersPass) {
     co_await responder.send(std::move(empty));
   };
   const auto server = serve(handler);
-  constexpr std::size_t many = 600;
-  std::size_t answered_before_the_other = many;
+  constexpr std::size_t kMany = 600;
+  std::size_t answered_before_the_other = kMany;
   const auto other = [&]() -> asio::awaitable<void> {
     co_await sleep(0ms);
     while (!any_answered()) co_await asio::post(asio::use_awaitable);
@@ -296,10 +296,10 @@ TEST_F(HttpServerTest, ClientThatPipelinesWithoutEndLetsOthersPass) {
   const auto scenario = [&]() -> asio::awaitable<void> {
     auto flood = co_await dial(server->port());
     std::string requests;
-    for (std::size_t i = 0; i < many; ++i) requests += "GET /flood HTTP/1.1\r\nHost: x\r\n\r\n";
+    for (std::size_t i = 0; i < kMany; ++i) requests += "GET /flood HTTP/1.1\r\nHost: x\r\n\r\n";
     spawn(other());
     co_await send(flood, std::move(requests));
-    while (answered < many) co_await sleep(5ms);
+    while (answered < kMany) co_await sleep(5ms);
   };
   run(scenario());
   EXPECT_GT(answered_before_the_other, 0U);
@@ -307,13 +307,13 @@ TEST_F(HttpServerTest, ClientThatPipelinesWithoutEndLetsOthersPass) {
 }
 
 TEST_F(HttpServerTest, StreamThatIsReadAsFastAsItIsWrittenLetsOthersPass) {
-  constexpr int without_end = 200'000;
+  constexpr int kWithoutEnd = 200'000;
   int written = 0;
   bool stop = false;
   const auto handler = [&](Request&, Responder& responder) -> asio::awaitable<void> {
     const Headers headers;
     co_await responder.start(200, headers);
-    for (; !stop && written < without_end; ++written) co_await responder.write("tick\n");
+    for (; !stop && written < kWithoutEnd; ++written) co_await responder.write("tick\n");
     co_await responder.finish();
   };
   const auto server = serve(handler);
@@ -335,7 +335,7 @@ TEST_F(HttpServerTest, StreamThatIsReadAsFastAsItIsWrittenLetsOthersPass) {
   };
   run(scenario());
   reader.join();
-  EXPECT_LT(written, without_end);
+  EXPECT_LT(written, kWithoutEnd);
   EXPECT_TRUE(received.ends_with("0\r\n\r\n"));
 }
 
@@ -375,7 +375,7 @@ TEST_F(HttpServerTest, StreamThatFailsIsNotMistakenForACompleteOne) {
     ClientRequest request;
     request.url = url(*server);
     const auto error = co_await failure_of(fetch_only(request));
-    EXPECT_EQ(error.failure(), NetFailure::closed);
+    EXPECT_EQ(error.failure(), NetFailure::kClosed);
   };
   run(scenario());
 }

@@ -87,7 +87,7 @@ TEST_F(WebSocketTest, UpgradeSendsItsHeadersAndNoOriginOrExtension) {
 TEST_F(WebSocketTest, MessagesOfAllSizesComeBackPlainAndOverTls) {
   const TestAuthority authority;
   for (const bool tls : {false, true}) {
-    const auto server = serve_websocket(echo, tls ? authority.server(ClientCertificate::required) : nullptr);
+    const auto server = serve_websocket(echo, tls ? authority.server(ClientCertificate::kRequired) : nullptr);
     const auto scenario = [&]() -> asio::awaitable<void> {
       auto options = to(*server);
       if (tls) {
@@ -179,13 +179,13 @@ TEST_F(WebSocketTest, TooLargeMessagesAreRefusedOnEitherSide) {
     EXPECT_EQ(good.data.size(), 1000U);
     co_await socket->write(std::string(501, 'x'));
     const auto error = co_await failure_of(read_only(*socket));
-    EXPECT_EQ(error.failure(), NetFailure::too_large) << error.what();
+    EXPECT_EQ(error.failure(), NetFailure::kTooLarge) << error.what();
     auto second = co_await WebSocket::connect(options);
     co_await second->write(std::string(1001, 'x'));
     const auto closed = co_await failure_of(read_only(*second));
-    EXPECT_EQ(closed.failure(), NetFailure::closed) << closed.what();
+    EXPECT_EQ(closed.failure(), NetFailure::kClosed) << closed.what();
     EXPECT_NE(std::string(closed.what()).find("1009"), std::string::npos) << closed.what();
-    EXPECT_EQ(at_server, NetFailure::too_large);
+    EXPECT_EQ(at_server, NetFailure::kTooLarge);
   };
   run(scenario());
 }
@@ -232,7 +232,7 @@ TEST_F(WebSocketTest, HalfOpenPeerIsSilentAndAStuckWriteTimesOut) {
     auto socket = co_await WebSocket::connect(to(*server));
     auto reader = [&socket]() -> asio::awaitable<void> {
       const auto error = co_await failure_of(read_only(*socket));
-      EXPECT_EQ(error.failure(), NetFailure::timeout);
+      EXPECT_EQ(error.failure(), NetFailure::kTimeout);
     };
     spawn(reader());
     const auto before = socket->last_heard();
@@ -240,7 +240,7 @@ TEST_F(WebSocketTest, HalfOpenPeerIsSilentAndAStuckWriteTimesOut) {
     co_await sleep(100ms);
     EXPECT_EQ(socket->last_heard(), before);
     const auto error = co_await failure_of(write_only(*socket, std::string(32'000'000, 'x'), 200ms));
-    EXPECT_EQ(error.failure(), NetFailure::timeout) << error.what();
+    EXPECT_EQ(error.failure(), NetFailure::kTimeout) << error.what();
     EXPECT_FALSE(socket->open());
     co_await sleep(10ms);
   };
@@ -258,7 +258,7 @@ TEST_F(WebSocketTest, EndsOfTheConnectionAreToldApart) {
       options.url = "ws://127.0.0.1:" + std::to_string(server->port()) + path;
       auto socket = co_await WebSocket::connect(options);
       const auto error = co_await failure_of(read_only(*socket));
-      EXPECT_EQ(error.failure(), NetFailure::closed) << error.what();
+      EXPECT_EQ(error.failure(), NetFailure::kClosed) << error.what();
       const bool code = std::string(error.what()).find("1001") != std::string::npos;
       EXPECT_EQ(code, std::string_view(path) == "/close") << error.what();
     }
@@ -286,7 +286,7 @@ TEST_F(WebSocketTest, ConnectionCutInTheMiddleOfAMessageGivesNoMessage) {
     options.url = "ws://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()) + "/";
     auto socket = co_await WebSocket::connect(options);
     const auto error = co_await failure_of(read_only(*socket));
-    EXPECT_EQ(error.failure(), NetFailure::closed) << error.what();
+    EXPECT_EQ(error.failure(), NetFailure::kClosed) << error.what();
   };
   run(scenario());
 }
@@ -319,12 +319,12 @@ TEST_F(WebSocketTest, BrokenUpgradesFailWithTheirKind) {
     NetFailure failure;
   };
   const std::vector<Case> cases{
-      {"nonsense\r\n\r\n", NetFailure::protocol},
+      {"nonsense\r\n\r\n", NetFailure::kProtocol},
       {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
        "Sec-WebSocket-Accept: wrong\r\n\r\n",
-       NetFailure::protocol},
-      {"HTTP/1.1 403 Forbidden\r\n\r\n" + std::string(2'000'000, 'x'), NetFailure::too_large},
-      {"", NetFailure::timeout},
+       NetFailure::kProtocol},
+      {"HTTP/1.1 403 Forbidden\r\n\r\n" + std::string(2'000'000, 'x'), NetFailure::kTooLarge},
+      {"", NetFailure::kTimeout},
   };
   for (const auto& one : cases) {
     asio::ip::tcp::acceptor acceptor(io_, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0));
@@ -348,7 +348,7 @@ TEST_F(WebSocketTest, OwnAbortEndsAPendingReadAndCloseWorksWithAReaderPending) {
       bool ended = false;
       auto reader = [&]() -> asio::awaitable<void> {
         const auto error = co_await failure_of(read_only(*socket));
-        EXPECT_EQ(error.failure(), NetFailure::closed) << error.what();
+        EXPECT_EQ(error.failure(), NetFailure::kClosed) << error.what();
         ended = true;
       };
       spawn(reader());

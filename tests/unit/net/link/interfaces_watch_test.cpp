@@ -56,14 +56,14 @@ std::string route(unsigned short type, unsigned char table, const std::string& d
 
 TEST(NetlinkMessagesTest, LinksAreReportedWhenTheirStateChanges) {
   LinkStates links;
-  const std::vector<InterfaceEvent> up{{InterfaceChange::link_up, "wlan7", ""}};
-  const std::vector<InterfaceEvent> down{{InterfaceChange::link_down, "wlan7", ""}};
-  constexpr unsigned lower_up = 1U << 16U;
-  constexpr unsigned admin_up = 1U;
-  EXPECT_EQ(parse_netlink(link(admin_up | lower_up), links), up);
-  EXPECT_TRUE(parse_netlink(link(admin_up | lower_up), links).empty());
-  EXPECT_EQ(parse_netlink(link(admin_up), links), down);
-  EXPECT_EQ(parse_netlink(link(admin_up | lower_up), links), up);
+  const std::vector<InterfaceEvent> up{{InterfaceChange::kLinkUp, "wlan7", ""}};
+  const std::vector<InterfaceEvent> down{{InterfaceChange::kLinkDown, "wlan7", ""}};
+  constexpr unsigned kLowerUp = 1U << 16U;
+  constexpr unsigned kAdminUp = 1U;
+  EXPECT_EQ(parse_netlink(link(kAdminUp | kLowerUp), links), up);
+  EXPECT_TRUE(parse_netlink(link(kAdminUp | kLowerUp), links).empty());
+  EXPECT_EQ(parse_netlink(link(kAdminUp), links), down);
+  EXPECT_EQ(parse_netlink(link(kAdminUp | kLowerUp), links), up);
 }
 
 TEST(NetlinkMessagesTest, AddressesAndRoutesOfTheMainTableAreReported) {
@@ -75,10 +75,10 @@ TEST(NetlinkMessagesTest, AddressesAndRoutesOfTheMainTableAreReported) {
                         route(RTM_NEWROUTE, RT_TABLE_MAIN, "") + route(RTM_DELROUTE, RT_TABLE_MAIN, ip) +
                         route(RTM_NEWROUTE, RT_TABLE_LOCAL, ip),
                     links);
-  const std::vector<InterfaceEvent> expected{{InterfaceChange::address_added, "", "10.1.2.3"},
-                                             {InterfaceChange::address_removed, "", "10.1.2.3"},
-                                             {InterfaceChange::route_added, "", "default"},
-                                             {InterfaceChange::route_removed, "", "10.1.2.3/24"}};
+  const std::vector<InterfaceEvent> expected{{InterfaceChange::kAddressAdded, "", "10.1.2.3"},
+                                             {InterfaceChange::kAddressRemoved, "", "10.1.2.3"},
+                                             {InterfaceChange::kRouteAdded, "", "default"},
+                                             {InterfaceChange::kRouteRemoved, "", "10.1.2.3/24"}};
   EXPECT_EQ(events, expected);
 }
 
@@ -102,8 +102,8 @@ class InterfacesWatchTest : public NetTest {};
 
 TEST_F(InterfacesWatchTest, FakeGivesWhatWasPushedBeforeAndAfter) {
   FakeInterfacesWatch watch(io_.get_executor());
-  const InterfaceEvent first{InterfaceChange::link_up, "eth0", ""};
-  const InterfaceEvent second{InterfaceChange::address_added, "eth0", "10.0.0.2"};
+  const InterfaceEvent first{InterfaceChange::kLinkUp, "eth0", ""};
+  const InterfaceEvent second{InterfaceChange::kAddressAdded, "eth0", "10.0.0.2"};
   watch.push(first);
   const auto later = [&]() -> asio::awaitable<void> {
     co_await sleep(30ms);
