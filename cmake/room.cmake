@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# edgecore_room(NAME [PCH pure|async] [DEPS targets...] [SOURCES files...])
+# edgecore_room(NAME [FAST] [PCH pure|async] [DEPS targets...] [SOURCES files...])
 # One library per room: every *.cpp of this folder and of the folders in it, unless SOURCES says which. Its door is
-# include/edgecore/NAME.
+# include/edgecore/NAME. FAST: the release build compiles it for speed, because a benchmark (docs/benchmarks.md) says so.
 function(edgecore_room name)
-  cmake_parse_arguments(ROOM "" "PCH" "DEPS;SOURCES" ${ARGN})
+  cmake_parse_arguments(ROOM "FAST" "PCH" "DEPS;SOURCES" ${ARGN})
   if(NOT ROOM_SOURCES)
     file(GLOB ROOM_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/*/*.cpp)
   endif()
@@ -16,18 +16,22 @@ function(edgecore_room name)
   add_library(edgecore_${name} STATIC ${ROOM_SOURCES})
   target_include_directories(edgecore_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(edgecore_${name} PUBLIC edgecore_flags ${ROOM_DEPS})
-  edgecore_pch(edgecore_${name} "${ROOM_PCH}")
+  set(variant "")
+  if(ROOM_FAST AND CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(edgecore_${name} PRIVATE -O2)
+    set(variant _fast)
+  endif()
+  edgecore_pch(edgecore_${name} "${ROOM_PCH}" ${variant})
 endfunction()
 
-# Precompiled headers come in two sizes: `pure` (standard library and JSON) and `async` (also Asio).
+# edgecore_pch(TARGET pure|async [_fast]): precompiled headers. `pure` is the standard library and JSON, `async` also Asio.
 function(edgecore_pch target kind)
-  if(kind STREQUAL "pure")
-    target_precompile_headers(${target} REUSE_FROM edgecore_pch_pure)
+  if(kind)
+    target_precompile_headers(${target} REUSE_FROM edgecore_pch_${kind}${ARGN})
     target_link_libraries(${target} PUBLIC nlohmann_json::nlohmann_json spdlog::spdlog)
-  elseif(kind STREQUAL "async")
-    target_precompile_headers(${target} REUSE_FROM edgecore_pch_async)
-    target_link_libraries(${target} PUBLIC edgecore_asio_headers nlohmann_json::nlohmann_json spdlog::spdlog
-      OpenSSL::SSL)
+  endif()
+  if(kind STREQUAL "async")
+    target_link_libraries(${target} PUBLIC edgecore_asio_headers OpenSSL::SSL)
   endif()
 endfunction()
 

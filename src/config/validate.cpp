@@ -7,6 +7,7 @@
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/config/host.hpp"
+#include "edgecore/kube/names.hpp"
 
 namespace edgecore::config {
 namespace {
@@ -33,7 +34,7 @@ void check_database(const Database& database, Findings& findings) {
 
 void check_edged(const Edged& edged, Findings& findings) {
   if (!edged.enable) return;
-  if (!is_dns1123_subdomain(edged.hostname_override)) {
+  if (!kube::is_dns_subdomain(edged.hostname_override)) {
     findings.errors.push_back(
         {"modules.edged.hostnameOverride",
          log::quote(edged.hostname_override) +

@@ -19,9 +19,9 @@ std::size_t weight(const Row& row) {
 }
 
 std::int64_t add(Transaction& into, const Row& row) {
-  if (row.payload.size() > max_payload_bytes) {
+  if (row.payload.size() > kMaxPayloadBytes) {
     throw BadInput("a message on " + log::quote(row.topic) + " of " + std::to_string(row.payload.size()) +
-                   " bytes is too large for the cloud (at most " + std::to_string(max_payload_bytes) + ")");
+                   " bytes is too large for the cloud (at most " + std::to_string(kMaxPayloadBytes) + ")");
   }
   auto statement = into.connection().prepare(sql::kUploadAdd);
   statement.bind(static_cast<std::int64_t>(weight(row))).bind(unix_millis(row.time));

@@ -28,17 +28,17 @@ std::vector<Row> rows_of(Statement& statement) {
 }  // namespace
 
 std::int64_t add(Transaction& into, const Row& row) {
-  if (row.body.size() > max_body_bytes) {
+  if (row.body.size() > kMaxBodyBytes) {
     throw BadInput("a write to " + row.key + " of " + std::to_string(row.body.size()) +
-                   " bytes is too large to be kept for the cloud (at most " + std::to_string(max_body_bytes) +
+                   " bytes is too large to be kept for the cloud (at most " + std::to_string(kMaxBodyBytes) +
                    ")");
   }
   if (row.verb == kDelete) {
     auto there = into.connection().prepare(sql::kOfflineFindDeletion);
     if (there.bind(row.uid).step()) return there.integer(0);
   }
-  if (count(into) >= max_rows) {
-    throw QueueFull(std::to_string(max_rows) +
+  if (count(into) >= kMaxRows) {
+    throw QueueFull(std::to_string(kMaxRows) +
                     " writes wait for the cloud already; none is taken until they are sent");
   }
   auto statement = into.connection().prepare(sql::kOfflineAdd);

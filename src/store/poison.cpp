@@ -10,14 +10,14 @@ std::uint64_t record(Transaction& into, const Row& row) {
   std::uint64_t count = 0;
   {
     auto statement = into.connection().prepare(sql::kPoisonRecord);
-    const std::string_view text = std::string_view(row.text).substr(0, max_text_bytes);
+    const std::string_view text = std::string_view(row.text).substr(0, kMaxTextBytes);
     statement.bind(row.module).bind(row.resource).bind(row.operation).bind(text).bind(row.reason);
     statement.bind(unix_millis(row.time));
     while (statement.step()) count = static_cast<std::uint64_t>(statement.integer(0));
   }
   if (count == 1) {
     auto prune = into.connection().prepare(sql::kPoisonPrune);
-    prune.bind(static_cast<std::int64_t>(max_rows)).run();
+    prune.bind(static_cast<std::int64_t>(kMaxRows)).run();
   }
   return count;
 }
@@ -25,7 +25,7 @@ std::uint64_t record(Transaction& into, const Row& row) {
 std::uint64_t failures(const Source& from, std::string_view module, std::string_view resource,
                        std::string_view operation, std::string_view text) {
   auto statement = from.connection().prepare(sql::kPoisonFailures);
-  statement.bind(module).bind(resource).bind(operation).bind(text.substr(0, max_text_bytes));
+  statement.bind(module).bind(resource).bind(operation).bind(text.substr(0, kMaxTextBytes));
   return statement.step() ? static_cast<std::uint64_t>(statement.integer(0)) : 0;
 }
 

@@ -193,8 +193,8 @@ struct Modules {
 
 /// The whole file.
 struct EdgeCoreConfig {
-  std::string kApiVersion = config::kApiVersion;
-  std::string kKind = config::kKind;
+  std::string api_version = config::kApiVersion;
+  std::string kind = config::kKind;
   Database database;
   Modules modules;
   GateMap feature_gates;  ///< as written; feature_gates.hpp says what follows from it
