@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/async/task_group.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include "edgecore/base/steady_timer.hpp"
 #include "support/loop.hpp"
 
-namespace edgecore::beehive {
+namespace edgecore::async {
 namespace {
 
 using namespace std::chrono_literals;
@@ -189,4 +189,4 @@ TEST(TaskGroup, ItMayOutliveItsLoop) {
 }
 
 }  // namespace
-}  // namespace edgecore::beehive
+}  // namespace edgecore::async

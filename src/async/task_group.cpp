@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/async/task_group.hpp"
 
-#include <algorithm>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
 #include <list>
-#include <vector>
 
+#include "edgecore/async/cancellation.hpp"
+#include "edgecore/async/condition.hpp"
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/base/steady_timer.hpp"
 
-namespace edgecore::beehive {
+namespace edgecore::async {
 
 namespace asio = boost::asio;
 
@@ -26,7 +25,6 @@ struct TaskGroup::State {
     bool ended = false;
   };
   struct Ended;
-  struct Joiner;
 
   explicit State(asio::any_io_executor on) : executor(std::move(on)) {}
 
@@ -39,7 +37,7 @@ struct TaskGroup::State {
 
   asio::any_io_executor executor;
   std::list<std::shared_ptr<Child>> children;
-  std::vector<SteadyTimer*> joiners;
+  Condition emptied;
   std::exception_ptr failure;
   bool cancelled = false;
 };
@@ -66,19 +64,6 @@ struct TaskGroup::State::Ended {
   std::shared_ptr<Child> child;
 };
 
-/// What a join() waits on, listed while it waits.
-struct TaskGroup::State::Joiner {
-  explicit Joiner(State& of) : state(of), timer(of.executor, SteadyTime::max()) {
-    state.joiners.push_back(&timer);
-  }
-  Joiner(const Joiner&) = delete;
-  Joiner& operator=(const Joiner&) = delete;
-  ~Joiner() { std::erase(state.joiners, &timer); }
-
-  State& state;
-  SteadyTimer timer;
-};
-
 void TaskGroup::State::cancel() {
   cancelled = true;
   const auto present = children;  // a child may end, or another be asked for, while this goes on
@@ -94,11 +79,11 @@ void TaskGroup::State::fail(const Child& child, std::exception_ptr why) {
     std::rethrow_exception(why);
   } catch (const boost::system::system_error& error) {
     if (cancelled && error.code() == asio::error::operation_aborted) return;
-    log::get("beehive")->debug("Task {} failed: {}", child.name, error.what());
+    log::get("async")->debug("Task {} failed: {}", child.name, error.what());
   } catch (const std::exception& error) {
-    log::get("beehive")->debug("Task {} failed: {}", child.name, error.what());
+    log::get("async")->debug("Task {} failed: {}", child.name, error.what());
   } catch (...) {
-    log::get("beehive")->debug("Task {} failed with an unknown exception", child.name);
+    log::get("async")->debug("Task {} failed with an unknown exception", child.name);
   }
   if (!failure) failure = std::move(why);
   cancel();
@@ -107,8 +92,7 @@ void TaskGroup::State::fail(const Child& child, std::exception_ptr why) {
 void TaskGroup::State::end(const std::shared_ptr<Child>& child) {
   child->ended = true;
   children.remove(child);
-  if (!children.empty()) return;
-  for (auto* timer : joiners) timer->cancel();
+  if (children.empty()) emptied.notify_all();
 }
 
 asio::awaitable<void> TaskGroup::State::run(std::shared_ptr<State> state, std::shared_ptr<Child> child,
@@ -138,16 +122,11 @@ asio::awaitable<void> TaskGroup::State::join(std::shared_ptr<State> state) {
       aborted = true;
       state->cancel();
     }
-    Joiner joiner(*state);
-    boost::system::error_code ignored;
-    co_await joiner.timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await state->emptied.wait_until(SteadyTime::max());
   }
   co_await asio::this_coro::throw_if_cancelled(throws);
   if (state->failure) std::rethrow_exception(state->failure);
-  const asio::cancellation_state asked = co_await asio::this_coro::cancellation_state;
-  if (asked.cancelled() != asio::cancellation_type::none) {
-    throw boost::system::system_error(asio::error::operation_aborted);
-  }
+  co_await throw_when_cancelled();
 }
 
 TaskGroup::TaskGroup(asio::any_io_executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
@@ -177,4 +156,4 @@ std::size_t TaskGroup::running() const {
   return state_->children.size();
 }
 
-}  // namespace edgecore::beehive
+}  // namespace edgecore::async
