@@ -10,6 +10,7 @@
 
 #include "beehive/life_token.hpp"
 #include "beehive/mailbox_state.hpp"
+#include "edgecore/async/cancellation.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/base/uuid.hpp"
@@ -158,7 +159,7 @@ asio::awaitable<MessagePtr> Bus::Impl::request(std::shared_ptr<Impl> self, std::
     throw RequestFailed(RequestFailed::Kind::kStopping,
                         about(name, *message) + " gets no answer: " + kBusStops + ".");
   }
-  co_await throw_when_cancelled();
+  co_await async::throw_when_cancelled();
   throw RequestFailed(RequestFailed::Kind::kTimeout, about(name, *message) + " got no answer within " +
                                                          std::to_string(timeout.count()) + " ms.");
 }

@@ -7,6 +7,7 @@
 
 #include "beehive/life_token.hpp"
 #include "beehive/mailbox_state.hpp"
+#include "edgecore/async/cancellation.hpp"
 
 namespace edgecore::beehive {
 
@@ -190,7 +191,7 @@ asio::awaitable<Delivery> Mailbox::receive_from(std::shared_ptr<Mailbox> self) {
     co_await asio::post(executor, asio::use_awaitable);
   }
   for (;;) {
-    co_await throw_when_cancelled();
+    co_await async::throw_when_cancelled();
     if (LifeToken::this_thread_abandoned()) throw_aborted();
     Delivery delivery = self->try_receive();
     if (delivery) co_return delivery;
@@ -199,7 +200,7 @@ asio::awaitable<Delivery> Mailbox::receive_from(std::shared_ptr<Mailbox> self) {
     if (!self->enlist_receiver(waiter)) continue;
     const ReceiverTurn turn(self, waiter);
     co_await wait_for(waiter);
-    co_await throw_when_cancelled();
+    co_await async::throw_when_cancelled();
   }
 }
 
@@ -301,7 +302,7 @@ asio::awaitable<MailboxDoor::Put> MailboxDoor::put(std::shared_ptr<Mailbox> mail
   const Waiter::State state = turn.state();
   if (state == Waiter::State::kGranted) co_return Put::kDone;
   if (state == Waiter::State::kStopped) co_return Put::kClosed;
-  co_await throw_when_cancelled();
+  co_await async::throw_when_cancelled();
   co_return Put::kFull;
 }
 

@@ -20,9 +20,9 @@ struct ModuleContext {
   Bus& bus;
   std::shared_ptr<Mailbox> mailbox;
   /// Of the module's own thread; never block it. Copies may go to other threads and outlive the life: what is
-  /// posted when that is over is dropped. So let a coroutine that waits for another thread sleep on a timer
-  /// of its own, and post only a weak reference to that (as store/awaitable.hpp does): a handler that owns
-  /// the coroutine would destroy it on the other thread, after the module it refers to.
+  /// posted when that is over is dropped. A coroutine that waits for another thread uses async::Oneshot,
+  /// async::ThreadEvent or async::on_pool. A handler that is posted from another thread must not own the
+  /// coroutine: it would destroy it there, after the module the coroutine refers to.
   boost::asio::any_io_executor executor;
   const Clock& clock;
   log::Logger log;
