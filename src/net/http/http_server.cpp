@@ -15,6 +15,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <list>
 
+#include "edgecore/async/condition.hpp"
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/base/steady_timer.hpp"
@@ -54,8 +56,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
       : executor(std::move(on)),
         options(std::move(with)),
         handler(std::move(calling)),
-        service(options, handler),
-        emptied(executor) {
+        service(options, handler) {
     if (options.unix_socket.empty()) {
       listen_tcp();
     } else {
@@ -151,7 +152,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
       entry->connection = nullptr;
       asio::post(state.executor, [self = state.shared_from_this(), entry = entry] {
         self->entries.erase(entry);
-        if (self->entries.empty()) self->emptied.cancel();
+        if (self->entries.empty()) self->emptied.notify_all();
       });
     }
   };
@@ -181,7 +182,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   std::optional<Local::acceptor> local;
   std::uint16_t bound_port = 0;
   std::list<Entry> entries;
-  SteadyTimer emptied;  ///< cancelled when the last connection has ended
+  async::Condition emptied;  ///< the last connection has ended
   bool stopping = false;
   bool cutting = false;  ///< connections that begin now end at once
 };
@@ -205,11 +206,9 @@ asio::awaitable<void> HttpServer::stop(std::chrono::milliseconds grace) {
   state->close_listener();
   for (auto& entry : state->entries)
     if (entry.connection != nullptr) entry.connection->finish_soon();
-  state->emptied.expires_after(grace);
-  if (!state->entries.empty() && grace.count() > 0) co_await state->emptied.async_wait(kAsResult);
+  if (!state->entries.empty() && grace.count() > 0) co_await state->emptied.wait_until(steady_now() + grace);
   state->cut_all();
-  state->emptied.expires_at(SteadyTime::max());
-  while (!state->entries.empty()) co_await state->emptied.async_wait(kAsResult);
+  while (!state->entries.empty()) co_await state->emptied.wait_until(SteadyTime::max());
 }
 
 std::uint16_t HttpServer::port() const {

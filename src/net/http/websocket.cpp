@@ -9,12 +9,11 @@
 #include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <boost/beast/websocket/teardown.hpp>
-#include <deque>
 
+#include "edgecore/async/semaphore.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/net/url.hpp"
 #include "net/http/websocket_accept.hpp"
 #include "net/stream/connector.hpp"
@@ -47,45 +46,6 @@ constexpr std::size_t kReadStep = 64UL * 1024;
 /// A client's frames are masked into a buffer of this size before they are sent.
 constexpr std::size_t kMaskBuffer = 16UL * 1024;
 
-/// Lets one coroutine after the other through, in order of arrival.
-class Turnstile {
- public:
-  explicit Turnstile(asio::any_io_executor executor) : executor_(std::move(executor)) {}
-
-  asio::awaitable<void> enter() {
-    if (!taken_) {
-      taken_ = true;
-      co_return;
-    }
-    auto waiter = std::make_shared<Waiter>(executor_);
-    waiting_.push_back(waiter);
-    co_await waiter->wake.async_wait(kAsResult);
-    if (waiter->granted) co_return;
-    std::erase(waiting_, waiter);
-    throw boost::system::system_error(asio::error::operation_aborted);
-  }
-  void leave() {
-    if (waiting_.empty()) {
-      taken_ = false;
-      return;
-    }
-    const auto next = waiting_.front();
-    waiting_.pop_front();
-    next->granted = true;
-    next->wake.cancel();
-  }
-
- private:
-  struct Waiter {
-    explicit Waiter(const asio::any_io_executor& executor) : wake(executor, SteadyTime::max()) {}
-    SteadyTimer wake;
-    bool granted = false;
-  };
-  asio::any_io_executor executor_;
-  std::deque<std::shared_ptr<Waiter>> waiting_;
-  bool taken_ = false;
-};
-
 /// Runs a function at the end of a scope.
 template <class Action>
 class AtEnd {
@@ -102,7 +62,7 @@ class AtEnd {
 class BeastWebSocket final : public WebSocket {
  public:
   BeastWebSocket(Stream stream, std::string name, std::size_t max_message_bytes)
-      : stream_(stream), socket_(std::move(stream)), name_(std::move(name)), turn_(stream_.get_executor()) {
+      : stream_(stream), socket_(std::move(stream)), name_(std::move(name)) {
     const ws::stream_base::timeout own_timeouts{ws::stream_base::none(), ws::stream_base::none(), false};
     socket_.set_option(own_timeouts);
     socket_.auto_fragment(false);
@@ -180,8 +140,7 @@ class BeastWebSocket final : public WebSocket {
                              bool fragmented) {
     Deadline time(stream_.get_executor(), [guarded = stream_]() mutable { guarded.expire(); });
     time.arm(timeout);
-    co_await turn_.enter();
-    const AtEnd done([this] { turn_.leave(); });
+    const async::Semaphore::Permit turn = co_await turn_.acquire();
     socket_.text(text);
     const auto bytes = asio::buffer(data);
     const auto [error, count] = co_await socket_.async_write_some(!fragmented, bytes, kAsResult);
@@ -217,7 +176,7 @@ class BeastWebSocket final : public WebSocket {
   Stream stream_;
   ws::stream<Stream> socket_;
   std::string name_;
-  Turnstile turn_;
+  async::Semaphore turn_{1};  ///< to write a message
   bool pinging_ = false;
   std::function<void(std::string_view)> pong_handler_;
   Counters counters_;

@@ -17,8 +17,8 @@
 #include <deque>
 #include <map>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/error.hpp"
-#include "edgecore/base/steady_timer.hpp"
 #include "net/link/netlink_messages.hpp"
 #include "net/stream/stream.hpp"
 
@@ -87,8 +87,8 @@ std::unique_ptr<InterfacesWatch> watch_interfaces(asio::any_io_executor executor
 }
 
 struct FakeInterfacesWatch::Impl {
-  explicit Impl(const asio::any_io_executor& executor) : changed(executor, SteadyTime::max()) {}
-  SteadyTimer changed;
+  explicit Impl(const asio::any_io_executor& executor) : changed(executor) {}
+  async::Event changed;
   std::deque<InterfaceEvent> events;
 };
 
@@ -97,10 +97,7 @@ FakeInterfacesWatch::FakeInterfacesWatch(asio::any_io_executor executor)
 FakeInterfacesWatch::~FakeInterfacesWatch() = default;
 
 asio::awaitable<InterfaceEvent> FakeInterfacesWatch::next() {
-  if (impl_->events.empty()) {
-    const auto [error] = co_await impl_->changed.async_wait(kAsResult);
-    if (impl_->events.empty()) throw boost::system::system_error(error);
-  }
+  while (impl_->events.empty()) co_await impl_->changed.sleep();
   InterfaceEvent event = std::move(impl_->events.front());
   impl_->events.pop_front();
   co_return event;
@@ -108,7 +105,7 @@ asio::awaitable<InterfaceEvent> FakeInterfacesWatch::next() {
 
 void FakeInterfacesWatch::push(InterfaceEvent event) {
   impl_->events.push_back(std::move(event));
-  impl_->changed.cancel();
+  impl_->changed.notify();
 }
 
 std::vector<LocalAddress> local_addresses() {

@@ -6,15 +6,13 @@
 #include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <mutex>
 #include <thread>
 
+#include "edgecore/async/oneshot.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/net/limits.hpp"
 #include "net/stream/deadline.hpp"
 
@@ -23,73 +21,45 @@ namespace {
 
 using Endpoint = asio::generic::stream_protocol::endpoint;
 
-/// Shared by a look-up's thread and its waiter. The thread touches the waiter's executor only under the mutex
-/// and only while the waiter is there.
-struct LookUp {
-  std::mutex mutex;
-  bool waiting = true;
-  SteadyTimer* wake = nullptr;
+/// What getaddrinfo has said.
+struct Found {
   std::vector<asio::ip::address> addresses;
   std::string failure;
-  bool finished = false;
 };
-
-/// Ends the thread's right to wake the waiter.
-class Waiter {
- public:
-  explicit Waiter(std::shared_ptr<LookUp> look_up) : look_up_(std::move(look_up)) {}
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
-  ~Waiter() {
-    const std::lock_guard lock(look_up_->mutex);
-    look_up_->waiting = false;
-  }
-
- private:
-  std::shared_ptr<LookUp> look_up_;
-};
+using Answer = async::Oneshot<Found>;
 
 std::atomic<int> look_ups_under_way{0};
 
-void resolve(const std::string& host, std::vector<asio::ip::address>& addresses, std::string& failure) {
+Found resolve(const std::string& host) {
+  Found out;
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG;
   addrinfo* found = nullptr;
   const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
-  if (error != 0) failure = ::gai_strerror(error);
+  if (error != 0) out.failure = ::gai_strerror(error);
   for (const addrinfo* one = error == 0 ? found : nullptr; one != nullptr; one = one->ai_next) {
     asio::ip::tcp::endpoint endpoint;
     endpoint.resize(one->ai_addrlen);
     std::copy_n(reinterpret_cast<const char*>(one->ai_addr), one->ai_addrlen,
                 reinterpret_cast<char*>(endpoint.data()));
-    addresses.push_back(endpoint.address());
+    out.addresses.push_back(endpoint.address());
   }
+  return out;
 }
 
-void look_up_on_thread(const std::shared_ptr<LookUp>& state, const asio::any_io_executor& executor,
-                       std::string host) {
+void look_up_on_thread(std::string host, Answer::Sender answer) {
   if (look_ups_under_way.fetch_add(1) >= kNameLookups) {
     look_ups_under_way.fetch_sub(1);
     throw NetError(NetFailure::kResolve,
                    "The name " + log::quote(host) +
                        " was not looked up: too many look-ups are stuck; is the DNS server alive?");
   }
-  std::thread([state, executor, host = std::move(host)]() mutable {
-    std::vector<asio::ip::address> addresses;
-    std::string failure;
-    resolve(host, addresses, failure);
+  std::thread([host = std::move(host), answer = std::move(answer)] {
+    Found found = resolve(host);
     look_ups_under_way.fetch_sub(1);
-    const std::lock_guard lock(state->mutex);
-    state->addresses = std::move(addresses);
-    state->failure = std::move(failure);
-    state->finished = true;
-    if (state->waiting)
-      asio::post(executor, [state] {
-        const std::lock_guard inner(state->mutex);
-        if (state->waiting) state->wake->cancel();
-      });
+    answer(std::move(found));
   }).detach();
 }
 
@@ -144,22 +114,17 @@ asio::awaitable<std::vector<asio::ip::address>> look_up(std::string host, Steady
   const auto literal = asio::ip::make_address(host, no_literal);
   if (!no_literal) co_return std::vector<asio::ip::address>(1, literal);
 
-  const auto executor = co_await asio::this_coro::executor;
-  SteadyTimer wake(executor, deadline);
-  const auto state = std::make_shared<LookUp>();
-  state->wake = &wake;
-  const Waiter waiter(state);
-  look_up_on_thread(state, executor, host);
-  const auto [error] = co_await wake.async_wait(kAsResult);
-  const std::lock_guard lock(state->mutex);
-  if (!state->finished) {
-    if (error) throw boost::system::system_error(error);  // not woken by the thread: cancelled
+  Answer answer(co_await asio::this_coro::executor);
+  look_up_on_thread(host, answer.sender());
+  const async::Woken woken = co_await answer.wait_until(deadline);
+  if (woken == async::Woken::kCancelled) throw boost::system::system_error(asio::error::operation_aborted);
+  if (woken == async::Woken::kTimeUp)
     throw NetError(NetFailure::kTimeout, "The name " + log::quote(host) + " was not resolved in time.");
-  }
-  if (state->addresses.empty())
+  Found found = answer.take();
+  if (found.addresses.empty())
     throw NetError(NetFailure::kResolve,
-                   "The name " + log::quote(host) + " has no address: " + state->failure + ".");
-  co_return state->addresses;
+                   "The name " + log::quote(host) + " has no address: " + found.failure + ".");
+  co_return std::move(found.addresses);
 }
 
 asio::awaitable<Stream> connect_stream(ConnectTarget target, SteadyPoint deadline) {
