@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgecore/rpc/flight.hpp"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
+#include "edgecore/base/clock.hpp"
 #include "edgecore/base/thread.hpp"
 #include "edgecore/rpc/grpc_log.hpp"
 
@@ -12,20 +9,8 @@ namespace edgecore::rpc {
 
 void Flight::arrive(bool ok) {
   const auto self = std::move(self_);  // the last reference, when the asker is gone
-  const std::lock_guard lock(mutex_);
-  if (!executor_) return;
-  boost::asio::post(executor_, [weak = waiter_, ok] {
-    const auto waiter = weak.lock();
-    if (!waiter) return;
-    waiter->waiting = false;
-    waiter->ok = ok;
-    waiter->alarm.cancel();
-  });
-}
-
-void Flight::abandon() {
-  const std::lock_guard lock(mutex_);
-  executor_ = {};
+  const Landing::Sender arrived = std::move(*arrived_);
+  arrived(ok);
 }
 
 CompletionLoop::CompletionLoop(const std::string& name) {
@@ -66,33 +51,28 @@ void CompletionLoop::run() {
   }
 }
 
-Ticket::Ticket(const boost::asio::any_io_executor& executor)
-    : waiter_(std::make_shared<Waiter>(executor)), flight_(std::make_shared<Flight>(executor, waiter_)) {}
-
 Ticket::~Ticket() {
-  flight_->abandon();
   // A stream between two reads has nothing in flight and still has to be ended.
-  if (waiter_->waiting || flight_->stream) flight_->context.TryCancel();
+  if (landing_ || flight_->stream) flight_->context.TryCancel();
 }
 
 bool Ticket::begin(CompletionLoop& loop, const std::function<void(void*)>& operation) {
-  if (!loop.begin(*flight_, operation)) return false;
-  // Only now, and still before the completion can be seen: that is posted to the executor we are running on.
-  waiter_->waiting = true;
-  waiter_->alarm.expires_at(std::chrono::steady_clock::time_point::max());
-  return true;
+  landing_.emplace(executor_);
+  flight_->arrived_ = landing_->sender();
+  if (loop.begin(*flight_, operation)) return true;
+  landing_.reset();
+  return false;
 }
 
 boost::asio::awaitable<std::optional<bool>> Ticket::landed() {
-  if (waiter_->waiting) {
-    boost::system::error_code woken;  // always "aborted": by arrive(), or by cancellation
-    co_await waiter_->alarm.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
-  }
-  if (waiter_->waiting) {
+  const async::Woken woken = co_await landing_->wait_until(SteadyTime::max());
+  if (woken == async::Woken::kCancelled) {
     flight_->context.TryCancel();
     co_return std::nullopt;
   }
-  co_return waiter_->ok;
+  const bool ok = landing_->take();
+  landing_.reset();
+  co_return ok;
 }
 
 }  // namespace edgecore::rpc

@@ -14,25 +14,16 @@
 #include <string>
 #include <thread>
 
-#include "edgecore/base/steady_timer.hpp"
+#include "edgecore/async/oneshot.hpp"
 
 namespace edgecore::rpc {
 
-/// What the asker of an rpc sleeps on. Belongs to the asker's executor, and is gone when the asker is.
-struct Waiter {
-  explicit Waiter(const boost::asio::any_io_executor& executor) : alarm(executor) {}
-  SteadyTimer alarm;
-  bool waiting = false;  // an operation was begun and has not landed
-  bool ok = false;       // how the last one landed
-};
+using Landing = async::Oneshot<bool>;  ///< gRPC's `ok`
 
 /// One rpc on its way: gRPC's objects, which have to outlive each operation also when the asker is gone. So a
 /// flight keeps itself alive while gRPC holds its address as a tag. The completion thread calls `arrive`.
 class Flight : public std::enable_shared_from_this<Flight> {
  public:
-  Flight(const boost::asio::any_io_executor& executor, std::weak_ptr<Waiter> waiter)
-      : executor_(executor), waiter_(std::move(waiter)) {}
-
   grpc::ClientContext context;
   grpc::ByteBuffer reply;
   grpc::Status status;
@@ -42,13 +33,10 @@ class Flight : public std::enable_shared_from_this<Flight> {
  private:
   friend class CompletionLoop;
   friend class Ticket;
-  void arrive(bool ok);  // completion thread; posts to the asker
-  void abandon();        // asker; nothing is posted from then on
+  void arrive(bool ok);  // completion thread
 
-  std::shared_ptr<Flight> self_;           // while gRPC holds the tag
-  std::mutex mutex_;                       // orders arrive() and abandon()
-  boost::asio::any_io_executor executor_;  // empty once abandoned: it may not outlive its io_context
-  std::weak_ptr<Waiter> waiter_;
+  std::shared_ptr<Flight> self_;            // while gRPC holds the tag
+  std::optional<Landing::Sender> arrived_;  // tells the asker, of the operation under way
 };
 
 /// The completion queue and the one thread that sleeps on it. Shared by a client and what it handed out (its
@@ -81,21 +69,22 @@ class CompletionLoop {
 /// it ends the rpc if that is still going on.
 class Ticket {
  public:
-  explicit Ticket(const boost::asio::any_io_executor& executor);
+  explicit Ticket(const boost::asio::any_io_executor& executor) : executor_(executor) {}
   Ticket(const Ticket&) = delete;
   Ticket& operator=(const Ticket&) = delete;
   ~Ticket();
 
   Flight* operator->() const { return flight_.get(); }
-  /// As CompletionLoop::begin; one operation at a time.
+  /// As CompletionLoop::begin; one operation at a time, and `landed` is awaited before the next.
   bool begin(CompletionLoop& loop, const std::function<void(void*)>& operation);
   /// Waits for the operation that was begun: gRPC's `ok`, or nullopt when the wait was cancelled; then the
   /// rpc has been told to end, and nothing more may be begun on it.
   boost::asio::awaitable<std::optional<bool>> landed();
 
  private:
-  std::shared_ptr<Waiter> waiter_;
-  std::shared_ptr<Flight> flight_;
+  boost::asio::any_io_executor executor_;
+  std::shared_ptr<Flight> flight_ = std::make_shared<Flight>();
+  std::optional<Landing> landing_;  // of the operation under way
 };
 
 }  // namespace edgecore::rpc
