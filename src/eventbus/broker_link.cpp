@@ -6,8 +6,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "edgecore/async/attempt.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/clock.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "eventbus/topics.hpp"
 
 namespace edgecore::eventbus {
@@ -39,6 +40,10 @@ class Lent {
   MqttConnection*& slot_;
 };
 
+std::string why_ended(const Outcome<void>& connection) {
+  return connection ? "the connection has ended" : connection.failure().message();
+}
+
 }  // namespace
 
 BrokerLink::BrokerLink(beehive::ModuleContext& context, MqttClient& client, LinkOptions options,
@@ -57,7 +62,7 @@ BrokerLink::BrokerLink(beehive::ModuleContext& context, MqttClient& client, Link
       publisher_pause_(options_.retry) {}
 
 boost::asio::awaitable<void> BrokerLink::run() {
-  beehive::TaskGroup tasks(context_.executor);
+  async::TaskGroup tasks(context_.executor);
   tasks.spawn("MQTT subscriber", keep_subscriber());
   tasks.spawn("MQTT publisher", keep_publisher());
   co_await tasks.join();
@@ -66,13 +71,8 @@ boost::asio::awaitable<void> BrokerLink::run() {
 boost::asio::awaitable<void> BrokerLink::keep_subscriber() {
   for (;;) {
     while (!may_try_) co_await try_now_.sleep();
-    std::string failure;
     const SteadyTime begun = steady_now();
-    try {
-      co_await live_as_subscriber();
-    } catch (const Error& error) {
-      failure = error.what();
-    }
+    const Outcome<void> lived = co_await async::attempt(live_as_subscriber());
     asked_.clear();
     if (steady_now() - begun >= kGoodLife) {
       subscriber_pause_.reset();
@@ -80,7 +80,7 @@ boost::asio::awaitable<void> BrokerLink::keep_subscriber() {
     }
     if (complaints_.now()) {
       context_.log->info("not connected to {} (attempt {}): {}; trying again", options_.name,
-                         complaints_.count(), failure);
+                         complaints_.count(), why_ended(lived));
     }
     const SteadyTime until = steady_now() + subscriber_pause_.next();
     co_await try_now_.sleep_until(until);
@@ -104,13 +104,8 @@ boost::asio::awaitable<void> BrokerLink::keep_publisher() {
   for (;;) {
     // Where the subscriber finds nobody there is nothing to try.
     while (subscriber_ == nullptr) co_await subscribed_.sleep();
-    std::string failure;
     const SteadyTime begun = steady_now();
-    try {
-      co_await live_as_publisher();
-    } catch (const Error& error) {
-      failure = error.what();
-    }
+    const Outcome<void> lived = co_await async::attempt(live_as_publisher());
     queue_.connection_lost();
     judge_crowd(false);
     echoes_.clear();
@@ -121,7 +116,7 @@ boost::asio::awaitable<void> BrokerLink::keep_publisher() {
     // With the broker gone the subscriber says so.
     if (subscriber_ != nullptr && publisher_complaints_.now()) {
       context_.log->warn("cannot publish at {} (attempt {}): {}; trying again", options_.name,
-                         publisher_complaints_.count(), failure);
+                         publisher_complaints_.count(), why_ended(lived));
     }
     const SteadyTime until = steady_now() + publisher_pause_.next();
     co_await subscribed_.sleep_until(until);
@@ -133,7 +128,7 @@ boost::asio::awaitable<void> BrokerLink::live_as_publisher() {
   options.client_id = options_.publisher_id;
   options.probe = false;
   const auto connection = co_await client_.connect(std::move(options), as_publisher_);
-  beehive::TaskGroup tasks(context_.executor);
+  async::TaskGroup tasks(context_.executor);
   tasks.spawn("MQTT connection", connection->run());
   tasks.spawn("MQTT messages", pump(*connection));
   co_await tasks.join();

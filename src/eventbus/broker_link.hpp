@@ -11,9 +11,9 @@
 #include <string>
 #include <string_view>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/eventbus/mqtt_client.hpp"
 #include "eventbus/publish_queue.hpp"
 #include "eventbus/retry_pause.hpp"
@@ -109,7 +109,7 @@ class BrokerLink {
   std::map<int, std::string> asked_;  ///< filters whose grant is awaited, by id
   PublishQueue queue_;
   std::deque<std::string> echoes_;  ///< topic, zero byte, payload: of what was published and may come back
-  beehive::Wakeup try_now_, subscribed_, filled_;
+  async::Event try_now_, subscribed_, filled_;
   RetryPause subscriber_pause_, publisher_pause_;
   log::Quiet complaints_, publisher_complaints_, drops_, bad_topics_;
 };

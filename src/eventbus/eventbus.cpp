@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/names.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/kube/json.hpp"
 #include "eventbus/broker_address.hpp"
 #include "eventbus/broker_link.hpp"
@@ -85,7 +85,7 @@ class EventBus final : public beehive::Module {
   bool twin_full_ = false;
   bool reading_ = true;
   log::Quiet bad_topics_, strangers_;
-  beehive::TaskGroup tasks_;
+  async::TaskGroup tasks_;
 };
 
 void EventBus::make_external() {

@@ -18,11 +18,12 @@
 #include <exception>
 #include <utility>
 
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/on_pool.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/base/steady_timer.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/net/reach.hpp"
 #include "eventbus/mosquitto_session.hpp"
 
@@ -112,7 +113,7 @@ class MosquittoConnection final : public MqttConnection, private SessionEvents {
   }
 
   asio::awaitable<void> run() override {
-    beehive::TaskGroup tasks(executor_);
+    async::TaskGroup tasks(executor_);
     tasks.spawn("MQTT reader", read());
     tasks.spawn("MQTT writer", write());
     tasks.spawn("MQTT keepalive", keep_alive());
@@ -258,19 +259,11 @@ class MosquittoConnection final : public MqttConnection, private SessionEvents {
   MqttHandler& handler_;
   asio::any_io_executor executor_;
   Descriptor descriptor_;
-  beehive::Wakeup unpaused_, written_;
+  async::Event unpaused_, written_;
   SteadyTimer misc_;
   std::optional<int> code_;  ///< of CONNACK
   bool reading_ = true;
   bool at_boundary_ = true;  ///< the next byte begins a packet; false: it may not
-};
-
-/// The wait for a thread of the pool (as store/awaitable.hpp waits for the writer's).
-struct ConnectWait {
-  explicit ConnectWait(const asio::any_io_executor& executor) : alarm(executor, SteadyTime::max()) {}
-  SteadyTimer alarm;
-  bool ended = false;
-  std::exception_ptr failure;
 };
 
 class MosquittoClient final : public MqttClient {
@@ -283,7 +276,7 @@ class MosquittoClient final : public MqttClient {
     if (options.port != 0 && options.probe)
       co_await probe(options.host, options.port, options.connect_timeout);
     const auto session = std::make_shared<MosquittoSession>(options);
-    co_await connect_on_pool(session, executor);
+    co_await connect_on_pool(session);
     auto connection = std::make_unique<MosquittoConnection>(session, handler, executor);
     co_await connection->handshake(options.connect_timeout);
     co_return connection;
@@ -292,38 +285,24 @@ class MosquittoClient final : public MqttClient {
  private:
   static asio::awaitable<void> probe(std::string host, std::uint16_t port,
                                      std::chrono::milliseconds patience) {
-    std::string failure;
     const std::string peer = host + " port " + std::to_string(port);
     try {
       co_await net::reach(std::move(host), port, patience);
     } catch (const net::NetError& error) {
-      failure = error.what();
+      std::string why = error.what();
+      if (why.ends_with('.')) why.pop_back();  // callers go on with the sentence
+      throw MqttError("there is no MQTT broker at " + peer + ": " + why);
     }
-    if (failure.ends_with('.')) failure.pop_back();  // more follows
-    if (!failure.empty()) throw MqttError("there is no MQTT broker at " + peer + ": " + failure);
   }
 
   /// The work owns the session: whoever waits may be cancelled, and the module may end, before it is done.
-  asio::awaitable<void> connect_on_pool(std::shared_ptr<MosquittoSession> session,
-                                        asio::any_io_executor executor) {
-    const auto wait = std::make_shared<ConnectWait>(executor);
-    BlockingPool::Work work = [session] { session->connect(); };
-    BlockingPool::Completion done = [executor,
-                                     weak = std::weak_ptr<ConnectWait>(wait)](std::exception_ptr failure) {
-      asio::post(executor, [weak, failure = std::move(failure)]() mutable {
-        const auto waiting = weak.lock();
-        if (!waiting) return;
-        waiting->ended = true;
-        waiting->failure = std::move(failure);
-        waiting->alarm.cancel();
-      });
-    };
-    if (!pool_.submit(std::move(work), std::move(done)))
+  asio::awaitable<void> connect_on_pool(std::shared_ptr<MosquittoSession> session) {
+    const auto work = [session = std::move(session)] { session->connect(); };
+    try {
+      co_await async::on_pool(pool_, work);
+    } catch (const async::PoolFull&) {
       throw MqttError("earlier attempts to connect to an MQTT broker still hang in the kernel");
-    boost::system::error_code woken;
-    co_await wait->alarm.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    if (!wait->ended) throw boost::system::system_error(asio::error::operation_aborted);
-    if (wait->failure) std::rethrow_exception(std::exchange(wait->failure, nullptr));
+    }
   }
 
   BlockingPool pool_{"mqtt connect", {.threads = 2, .queued = 2}};

@@ -17,11 +17,12 @@
 #include <csignal>
 #include <utility>
 
+#include "edgecore/async/attempt.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/steady_timer.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/net/reach.hpp"
 
 namespace edgecore::eventbus {
@@ -111,14 +112,9 @@ PrivateBroker::PrivateBroker(beehive::ModuleContext& context, PrivateBrokerOptio
 
 asio::awaitable<void> PrivateBroker::run() {
   for (;;) {
-    std::string failure;
     missing_ = false;
     const SteadyTime begun = steady_now();
-    try {
-      co_await live();
-    } catch (const Error& error) {
-      failure = error.what();
-    }
+    const Outcome<void> lived = co_await async::attempt(live());
     pid_ = 0;
     if (steady_now() - begun >= kGoodLife) {
       pause_.reset();
@@ -126,7 +122,7 @@ asio::awaitable<void> PrivateBroker::run() {
     }
     if (complaints_.now())
       context_.log->error("the private MQTT broker is not running (attempt {}): {}", complaints_.count(),
-                          failure);
+                          lived ? "it has ended" : lived.failure().message());
     SteadyTimer timer(context_.executor, missing_ ? options_.retry_missing : pause_.next());
     co_await timer.async_wait(asio::use_awaitable);
   }
@@ -145,7 +141,7 @@ asio::awaitable<void> PrivateBroker::live() {
   Child child = spawn();
   pid_ = child.pid();
   replace_file(pid_file(options_.directory), std::to_string(pid_), 0600);
-  beehive::TaskGroup tasks(context_.executor);
+  async::TaskGroup tasks(context_.executor);
   tasks.spawn("words of the MQTT broker", read_words(std::move(child.err)));
   tasks.spawn("start of the MQTT broker", announce());
   tasks.spawn("end of the MQTT broker", watch(child));
@@ -230,12 +226,9 @@ asio::awaitable<void> PrivateBroker::announce() {
 /// Whether somebody listens at the broker's port.
 asio::awaitable<bool> PrivateBroker::answers(std::chrono::milliseconds patience) {
   std::string host = reachable(options_.host);
-  try {
-    co_await net::reach(std::move(host), options_.port, patience);
-  } catch (const net::NetError&) {
-    co_return false;
-  }
-  co_return true;
+  const auto reached =
+      co_await async::attempt<net::NetError>(net::reach(std::move(host), options_.port, patience));
+  co_return reached.ok();
 }
 
 asio::awaitable<void> PrivateBroker::read_words(FileDescriptor words) {

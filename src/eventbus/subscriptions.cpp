@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/async/attempt.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/store/awaitable.hpp"
@@ -74,13 +75,8 @@ boost::asio::awaitable<void> Subscriptions::run() {
         }
       }
     };
-    std::string failure;
-    try {
-      co_await store::async_write(store_, std::move(job));
-    } catch (const Error& error) {
-      failure = error.what();
-    }
-    if (failure.empty()) {
+    const auto stored = co_await async::attempt(store::async_write(store_, std::move(job)));
+    if (stored) {
       pause_.reset();
       failures_.reset();
       continue;
@@ -88,7 +84,7 @@ boost::asio::awaitable<void> Subscriptions::run() {
     changes_.insert(batch.begin(), batch.end());  // what was said since then stays
     if (failures_.now())
       context_.log->error("the topics the cloud wants cannot be stored (attempt {}): {}; trying again",
-                          failures_.count(), failure);
+                          failures_.count(), stored.failure().message());
     const SteadyTime until = steady_now() + pause_.next();
     while (steady_now() < until) co_await changed_.sleep_until(until);
   }

@@ -7,9 +7,9 @@
 #include <set>
 #include <string>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/store/store.hpp"
 #include "eventbus/retry_pause.hpp"
 
@@ -44,7 +44,7 @@ class Subscriptions {
   store::Store& store_;
   std::set<std::string> filters_;
   Changes changes_;  ///< not in the database yet
-  beehive::Wakeup changed_;
+  async::Event changed_;
   RetryPause pause_{RetryPause::Limits()};
   log::Quiet failures_;
 };

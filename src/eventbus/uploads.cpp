@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/async/attempt.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/store/awaitable.hpp"
@@ -83,20 +84,15 @@ boost::asio::awaitable<void> Uploads::store_all() {
     store::Job job = [batch, budget = limits_.budget_bytes](store::Transaction& into) {
       apply(into, *batch, budget);
     };
-    std::string failure;
-    try {
-      co_await store::async_write(store_, std::move(job), batch->bytes);
-    } catch (const Error& error) {
-      failure = error.what();
-    }
-    if (failure.empty()) {
+    const auto written = co_await async::attempt(store::async_write(store_, std::move(job), batch->bytes));
+    if (written) {
       stored(*batch);
       continue;
     }
     take_back(*batch);
     if (store_failures_.now())
       context_.log->error("MQTT messages for the cloud cannot be stored (attempt {}): {}; trying again",
-                          store_failures_.count(), failure);
+                          store_failures_.count(), written.failure().message());
     const SteadyTime until = steady_now() + store_pause_.next();
     while (steady_now() < until) co_await to_store_.sleep_until(until);
   }

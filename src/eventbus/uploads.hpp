@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/store/mqtt_uploads.hpp"
 #include "edgecore/store/store.hpp"
 #include "eventbus/retry_pause.hpp"
@@ -96,10 +96,10 @@ class Uploads {
   enum class Tunnel { kUnknown, kUp, kDown } tunnel_ = Tunnel::kUnknown;
   std::uint64_t tunnel_changes_ = 0;
 
-  beehive::Wakeup to_store_, to_forward_;
+  async::Event to_store_, to_forward_;
   RetryPause store_pause_, forward_pause_;
   log::Quiet store_failures_, drops_, empty_, too_long_;
-  beehive::TaskGroup tasks_;
+  async::TaskGroup tasks_;
 };
 
 }  // namespace edgecore::eventbus

@@ -9,7 +9,7 @@
 #include <set>
 #include <utility>
 
-#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/async/event.hpp"
 #include "eventbus/topics.hpp"
 
 namespace edgecore::eventbus {
@@ -32,7 +32,7 @@ struct Link {
   std::vector<int> unacknowledged;                          ///< guarded
   MqttHandler* handler;                                     ///< nullptr: the connection is gone
   std::string end_reason;
-  beehive::Wakeup ended;
+  async::Event ended;
   int last_id = 0;
 };
 
