@@ -147,20 +147,17 @@ boost::asio::awaitable<std::string> AppServer::answer(std::string body) {
 boost::asio::awaitable<std::string> AppServer::ask_cloud(beehive::Message question) {
   using Kind = beehive::RequestFailed::Kind;
   const std::string id = question.header.id;
-  beehive::MessagePtr answer;
-  Kind failure = Kind::kStopping;
-  std::string why;
   try {
-    answer = co_await context_.bus.request(names::module::kEdgeHub, std::move(question), answer_within_);
+    const beehive::MessagePtr answer =
+        co_await context_.bus.request(names::module::kEdgeHub, std::move(question), answer_within_);
+    if (answer->route.operation != names::operation::kError)
+      co_return answered_text(text_of(answer->content));
+    context_.log->debug("the cloud refused a program's call: {}",
+                        kube::string_or(answer->content, "message"));
   } catch (const beehive::RequestFailed& error) {
-    failure = error.kind();
-    why = error.what();
+    context_.log->debug("a program's call did not reach the cloud: {}", error.what());
+    if (error.kind() == Kind::kTimeout) co_return no_answer_text(id);
   }
-  if (answer && answer->route.operation != names::operation::kError)
-    co_return answered_text(text_of(answer->content));
-  if (answer) why = kube::string_or(answer->content, "message");
-  context_.log->debug("a program's call of the cloud has failed: {}", why);
-  if (!answer && failure == Kind::kTimeout) co_return no_answer_text(id);
   co_return not_sent_text(id);
 }
 

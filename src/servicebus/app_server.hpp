@@ -5,10 +5,10 @@
 #include <memory>
 #include <string>
 
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/net/http_server.hpp"
 #include "edgecore/servicebus/servicebus.hpp"
 #include "servicebus/target_urls.hpp"
@@ -45,8 +45,8 @@ class AppServer {
   const ServiceBusTuning& tuning_;
   std::chrono::milliseconds answer_within_;
   std::unique_ptr<net::HttpServer> server_;
-  beehive::TaskGroup closing_;
-  beehive::Wakeup wakeup_;
+  async::TaskGroup closing_;
+  async::Event wakeup_;
   log::Quiet complaints_;
 };
 

@@ -34,7 +34,7 @@ ServiceAnswer busy() {
 
 }  // namespace
 
-ServiceCalls::ServiceCalls(beehive::ModuleContext& context, beehive::TaskGroup& tasks,
+ServiceCalls::ServiceCalls(beehive::ModuleContext& context, async::TaskGroup& tasks,
                            const ServiceBusTuning& tuning)
     : context_(context), tasks_(tasks), tuning_(tuning), budget_(tuning.call_bytes) {}
 
@@ -116,13 +116,11 @@ void ServiceCalls::refuse(const std::string& id, const ServiceAnswer& answer) {
 boost::asio::awaitable<void> ServiceCalls::send(const std::string& id, ServiceAnswer answer) {
   beehive::Message message = answer_message(id, answer);
   answer = {};
-  std::string failure;
   try {
     co_await context_.bus.send(names::module::kEdgeHub, std::move(message));
   } catch (const beehive::RequestFailed& error) {
-    failure = error.what();
+    context_.log->warn("the answer to a call of the cloud is lost: {}", error.what());
   }
-  if (!failure.empty()) context_.log->warn("the answer to a call of the cloud is lost: {}", failure);
 }
 
 }  // namespace edgecore::servicebus

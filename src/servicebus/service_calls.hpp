@@ -9,10 +9,10 @@
 #include <memory>
 #include <string>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/servicebus/servicebus.hpp"
 #include "servicebus/byte_budget.hpp"
 #include "servicebus/service_request.hpp"
@@ -25,7 +25,7 @@ namespace edgecore::servicebus {
 /// One thread.
 class ServiceCalls {
  public:
-  ServiceCalls(beehive::ModuleContext& context, beehive::TaskGroup& tasks, const ServiceBusTuning& tuning);
+  ServiceCalls(beehive::ModuleContext& context, async::TaskGroup& tasks, const ServiceBusTuning& tuning);
 
   /// Never waits.
   void take(const beehive::Message& message);
@@ -55,7 +55,7 @@ class ServiceCalls {
   boost::asio::awaitable<void> send(const std::string& id, ServiceAnswer answer);
 
   beehive::ModuleContext& context_;
-  beehive::TaskGroup& tasks_;
+  async::TaskGroup& tasks_;
   const ServiceBusTuning& tuning_;
   ByteBudget budget_;
   std::map<std::uint16_t, Lane> lanes_;

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <utility>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/names.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "servicebus/app_server.hpp"
 #include "servicebus/service_calls.hpp"
 #include "servicebus/target_urls.hpp"
@@ -61,7 +61,7 @@ class ServiceBus final : public beehive::Module {
   // Made in this order, destroyed in the reverse one.
   beehive::ModuleContext& context_;
   ServiceBusDeps deps_;
-  beehive::TaskGroup tasks_;
+  async::TaskGroup tasks_;
   TargetUrls targets_;
   AppServer server_;
   ServiceCalls calls_;

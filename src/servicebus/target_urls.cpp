@@ -78,20 +78,17 @@ boost::asio::awaitable<bool> TargetUrls::write() {
     for (const std::string& url : added) store::target_urls::add(into, url);
     for (const std::string& url : gone) store::target_urls::remove(into, url);
   };
-  std::string failure;
   try {
     co_await store::async_write(store_, std::move(job));
   } catch (const Error& error) {
-    failure = error.what();
+    if (complaints_.now())
+      context_.log->error("a change of the rules' URLs cannot be stored and waits: {}", error.what());
+    co_return false;
   }
-  if (failure.empty()) {
-    complaints_.reset();
-    on_disk_ = std::move(aim);
-    changed_();
-  } else if (complaints_.now()) {
-    context_.log->error("a change of the rules' URLs cannot be stored and waits: {}", failure);
-  }
-  co_return failure.empty();
+  complaints_.reset();
+  on_disk_ = std::move(aim);
+  changed_();
+  co_return true;
 }
 
 }  // namespace edgecore::servicebus

@@ -6,9 +6,9 @@
 #include <set>
 #include <string>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/servicebus/servicebus.hpp"
 
 namespace edgecore::servicebus {
@@ -47,7 +47,7 @@ class TargetUrls {
   std::function<void()> changed_;
   std::set<std::string> wanted_;
   std::set<std::string> on_disk_;
-  beehive::Wakeup wakeup_;
+  async::Event wakeup_;
   log::Quiet refused_, complaints_;
 };
 
