@@ -14,13 +14,14 @@
 #include "devicetwin/twin/device_table.hpp"
 #include "devicetwin/twin/rows.hpp"
 #include "devicetwin/twin/texts.hpp"
+#include "edgecore/async/attempt.hpp"
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/names.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/store/awaitable.hpp"
 #include "edgecore/store/error.hpp"
 #include "edgecore/store/mapper_objects.hpp"
@@ -139,7 +140,7 @@ class DeviceTwin final : public beehive::Module {
   boost::asio::awaitable<void> keep_socket_open() {
     log::Quiet complaints;
     for (;;) {
-      std::string why;
+      std::string why;  // co_await may not stand in a catch block
       try {
         server_ = deps_.dmi_server(deps_.dmi_socket, [&bus = context_.bus](const DmiRequest& request) {
           return bus.try_send(names::module::kTwin, dmi_message(request));
@@ -315,34 +316,23 @@ class DeviceTwin final : public beehive::Module {
   boost::asio::awaitable<void> commit() {
     const std::vector<std::string> marks = cloud_.to_mark(effects_);
     store::Job job = make_job(marks);
-    std::string failure;
+    Outcome<void> written;
     if (job) {
-      for (int attempt = 0; attempt < 2; ++attempt) {
-        failure = co_await write(job);
-        if (failure.empty()) break;
+      for (int tries = 0; tries < 2; ++tries) {
+        written = co_await async::attempt(store::async_write(deps_.store, job));
+        if (written) break;
         SteadyTimer pause(context_.executor, deps_.tuning.write_retry);
         co_await pause.async_wait(boost::asio::use_awaitable);
       }
     }
-    if (failure.empty()) {
+    if (written) {
       table_.committed();
       follow_up(marks);
     } else {
-      take_back(failure);
+      take_back(written.failure().message());
     }
     registrations_.clear();
     effects_.clear();
-  }
-
-  /// "" when it is on disk.
-  boost::asio::awaitable<std::string> write(store::Job job) {
-    std::string failure;
-    try {
-      co_await store::async_write(deps_.store, std::move(job));
-    } catch (const Error& error) {
-      failure = error.what();
-    }
-    co_return failure;
   }
 
   /// Empty when there is nothing to write.
@@ -442,9 +432,7 @@ class DeviceTwin final : public beehive::Module {
           }
         }
       };
-      const std::string failure = co_await write(std::move(job));
-      if (!failure.empty() && write_failures_.now())
-        context_.log->warn("what mappers know of devices cannot be stored: {}", failure);
+      co_await write_or_complain(std::move(job));
     }
   }
 
@@ -452,9 +440,16 @@ class DeviceTwin final : public beehive::Module {
     store::Job job = [key = std::move(key), digest = std::move(digest)](store::Transaction& into) {
       mapper_objects::upsert(into, key, digest);
     };
-    const std::string failure = co_await write(std::move(job));
-    if (!failure.empty() && write_failures_.now())
-      context_.log->warn("what mappers are told of devices cannot be stored: {}", failure);
+    co_await write_or_complain(std::move(job));
+  }
+
+  boost::asio::awaitable<void> write_or_complain(store::Job job) {
+    try {
+      co_await store::async_write(deps_.store, std::move(job));
+    } catch (const Error& error) {
+      if (write_failures_.now())
+        context_.log->warn("the record of what mappers were told cannot be stored: {}", error.what());
+    }
   }
 
   /// After a write that failed: what the cluster's objects have asked for is done again.
@@ -490,10 +485,10 @@ class DeviceTwin final : public beehive::Module {
   log::Quiet unpublished_;
   log::Quiet bad_messages_;
   log::Quiet write_failures_;
-  beehive::Wakeup told_due_;
-  beehive::Wakeup mend_due_;
+  async::Event told_due_;
+  async::Event mend_due_;
   std::unique_ptr<MapperClient> client_;
-  beehive::TaskGroup tasks_;
+  async::TaskGroup tasks_;
   std::optional<MapperCalls> calls_;
   std::unique_ptr<DmiServer> server_;
 };

@@ -181,15 +181,14 @@ boost::asio::awaitable<void> CloudChannel::clear_marks() {
     store::Job job = [confirmed](store::Transaction& into) {
       for (const auto& id : confirmed) store::unreported::remove(into, id);
     };
-    std::string failure;
     try {
       co_await store::async_write(parts_.store, std::move(job));
     } catch (const Error& error) {
-      failure = error.what();
+      // After a restart the devices are reported once more: no harm.
+      if (write_failures_.now())
+        parts_.context.log->warn("that the cloud has the values of devices cannot be stored: {}",
+                                 error.what());
     }
-    // After a restart the devices are reported once more: no harm.
-    if (!failure.empty() && write_failures_.now())
-      parts_.context.log->warn("that the cloud has the values of devices cannot be stored: {}", failure);
   }
 }
 

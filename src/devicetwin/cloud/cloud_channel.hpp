@@ -12,8 +12,8 @@
 #include "devicetwin/cloud/cloud_reports.hpp"
 #include "devicetwin/twin/device_table.hpp"
 #include "devicetwin/twin/effects.hpp"
+#include "edgecore/async/event.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/devicetwin/devicetwin.hpp"
 
 namespace edgecore::devicetwin {
@@ -68,8 +68,8 @@ class CloudChannel {
   std::set<std::string> states_;                  ///< devices whose state is to be told
   std::map<std::string, SteadyTime> state_sent_;  ///< lately
   std::optional<bool> connected_;                 ///< nullopt: nobody has said yet
-  beehive::Wakeup due_;
-  beehive::Wakeup marks_due_;
+  async::Event due_;
+  async::Event marks_due_;
   log::Quiet write_failures_;
 };
 

@@ -40,7 +40,7 @@ struct MapperCalls::Lane {
   std::string address;
   std::string mapper;
   bool active = true;  ///< false: its mapper has gone over to another protocol
-  beehive::Wakeup changed;
+  async::Event changed;
   std::set<std::pair<int, std::string>> open;          ///< objects to look at, by rank
   std::set<std::pair<SteadyTime, std::string>> later;  ///< refused ones, when they are tried again
   struct Refused {

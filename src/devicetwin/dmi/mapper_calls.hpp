@@ -11,10 +11,10 @@
 #include <string_view>
 
 #include "devicetwin/cloud/catalog.hpp"
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/devicetwin/dmi.hpp"
 #include "edgecore/store/mapper_objects.hpp"
 
@@ -37,7 +37,7 @@ class MapperCalls {
   using Told = std::map<store::mapper_objects::Key, std::string>;
   struct Parts {
     beehive::ModuleContext& context;
-    beehive::TaskGroup& tasks;
+    async::TaskGroup& tasks;
     MapperClient& client;
     const Catalog& catalog;
     Tuning tuning;
