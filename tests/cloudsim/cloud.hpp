@@ -24,8 +24,8 @@
 #include "cloudsim/sync_records.hpp"
 #include "cloudsim/traffic.hpp"
 #include "cloudsim/upstream.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 
 namespace edgecore::cloudsim {
 
@@ -102,9 +102,9 @@ class Cloud {
   Enrolment enrolment_;
   RestApi api_;
   std::deque<Change> changes_;
-  beehive::Wakeup changed_;
+  async::Event changed_;
   std::uint64_t saved_version_ = 0;
-  beehive::TaskGroup tasks_;  ///< the loops; joined by stop()
+  async::TaskGroup tasks_;  ///< the loops; joined by stop()
 };
 
 }  // namespace edgecore::cloudsim

@@ -16,7 +16,7 @@
 #include "cloudsim/faults.hpp"
 #include "cloudsim/sync_records.hpp"
 #include "cloudsim/traffic.hpp"
-#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/net/http_server.hpp"
 
 namespace edgecore::cloudsim {
@@ -74,7 +74,7 @@ class Hub final : public Downlink {
   std::map<std::string, Session*> sessions_;        ///< by node; each is in connections_ too
   std::set<std::shared_ptr<Session>> connections_;  ///< those without a session too
   net::HttpServer server_;
-  beehive::TaskGroup late_;  ///< what faults do some time later
+  async::TaskGroup late_;  ///< what faults do some time later
 };
 
 }  // namespace edgecore::cloudsim

@@ -12,7 +12,7 @@
 #include "cloudsim/downstream.hpp"
 #include "cloudsim/faults.hpp"
 #include "cloudsim/rules.hpp"
-#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/net/http_server.hpp"
 
 namespace edgecore::cloudsim {
@@ -61,7 +61,7 @@ class Router {
   std::map<Key, Rule> rules_;
   std::map<std::string, Waiting*> waiting_;  ///< calls of services, by message id
   net::HttpServer server_;
-  beehive::TaskGroup posts_;
+  async::TaskGroup posts_;
 };
 
 }  // namespace edgecore::cloudsim

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "cloudsim/node_queue.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/net/websocket.hpp"
 
 namespace edgecore::cloudsim {
@@ -61,15 +61,15 @@ class Session {
   bool open_ = true;
   NodeQueue queue_;
   std::deque<std::string> raw_;
-  beehive::Wakeup plain_wakeup_;
-  beehive::Wakeup ack_wakeup_;
+  async::Event plain_wakeup_;
+  async::Event ack_wakeup_;
   std::string awaited_;  ///< id of the message whose ack the ack loop waits for
   bool acked_ = false;
   SteadyTime connected_at_;
   SteadyTime fed_at_;
   std::optional<SteadyTime> keepalive_at_;
   bool heard_ = false;
-  beehive::TaskGroup tasks_;
+  async::TaskGroup tasks_;
 };
 
 }  // namespace edgecore::cloudsim
