@@ -118,7 +118,7 @@ tidy() {
     return 0
   fi
   clang-tidy-16 -p build/check --quiet "${tidy_filter[@]}" "$1" > "$log" 2> /dev/null || status=$?
-  [ "$status" -le 1 ] || echo "error: $1: clang-tidy-16 did not end by itself (status $status); run it again" >> "$log"
+  [ "$status" -le 1 ] || echo "error: $1: clang-tidy-16 was ended (status $status); run this again" >> "$log"
   awk -v began="$began" -v ended="$EPOCHREALTIME" -v file="$1" -v root="$PWD/" '
     {sub(root, ""); said = said $0 "\n"}
     END {printf "%8.1f s  %s\n%s", ended - began, file, said}' "$log"

@@ -42,11 +42,11 @@ void Uploads::take(std::string_view topic, std::string_view payload) {
                          log::quote(topic), empty_.count());
     return;
   }
-  if (payload.size() > rows::max_payload_bytes) {
+  if (payload.size() > rows::kMaxPayloadBytes) {
     if (too_long_.now())
       context_.log->warn(
           "a message on {} of {} bytes is not forwarded to the cloud: at most {} are ({} so far)",
-          log::quote(topic), payload.size(), rows::max_payload_bytes, too_long_.count());
+          log::quote(topic), payload.size(), rows::kMaxPayloadBytes, too_long_.count());
     return;
   }
   pending_.push_back({0, std::string(topic), std::string(payload), context_.clock.wall()});

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMaxKeyBytes = 128;
 constexpr std::size_t kMaxValueBytes = 512;
 constexpr std::size_t kMaxDeviceIdPart = 253;
-const kube::JsonLimits kPayloadLimits = {max_payload_bytes, 32, 100'000};
+const kube::JsonLimits kPayloadLimits = {kMaxPayloadBytes, 32, 100'000};
 
 constexpr const char* kLocalUnmarshal = "Unmarshal update request body failed, please check the request";
 constexpr const char* kCloudUnmarshal = "unmarshal update request body failed, Please check the request";

@@ -49,10 +49,15 @@ struct SingleFlightTest : testing::Test {
   }
   void start(Caller& caller, std::string key, SteadyTime until = SteadyTime::max()) {
     caller.outcome.start(loop, ask(caller, std::move(key), until));
-    loop.poll();
+    poll();
   }
   void finish() {
     gate.notify();
+    poll();
+  }
+  /// Also after the loop ran out of work.
+  void poll() {
+    loop.restart();
     loop.poll();
   }
 
@@ -103,7 +108,7 @@ TEST_F(SingleFlightTest, ACancelledCallerLeavesTheOthersAlone) {
   start(first, "pods");
   start(second, "pods");
   first.outcome.cancel();
-  loop.poll();
+  poll();
   EXPECT_TRUE(first.outcome.aborted());
   finish();
   EXPECT_EQ(second.answer, "pods 1");
@@ -121,7 +126,7 @@ TEST_F(SingleFlightTest, ACallerWhoseTimeIsUpLeavesTheOthersAlone) {
 TEST_F(SingleFlightTest, GoesOnWithNobodyLeftForTheNextWhoAsks) {
   start(first, "pods");
   first.outcome.cancel();
-  loop.poll();
+  poll();
   start(second, "pods");
   EXPECT_EQ(begun, 1);
   finish();
@@ -132,7 +137,7 @@ TEST_F(SingleFlightTest, AnErrorThatNobodyWaitsForIsDropped) {
   failure = "the cloud is away";
   start(first, "pods");
   first.outcome.cancel();
-  loop.poll();
+  poll();
   finish();
   EXPECT_EQ(tasks.running(), 0U);
   EXPECT_FALSE(flights->begun("pods"));
@@ -141,7 +146,7 @@ TEST_F(SingleFlightTest, AnErrorThatNobodyWaitsForIsDropped) {
 TEST_F(SingleFlightTest, TellsCallersWhenItsGroupIsCancelled) {
   start(first, "pods");
   tasks.cancel();
-  loop.poll();
+  poll();
   EXPECT_EQ(first.error(), "it was stopped before it had ended");
   start(second, "pods");  // the group starts nothing any more
   EXPECT_EQ(second.error(), "it was stopped before it had ended");

@@ -95,8 +95,8 @@ TEST_F(MqttUploadsTest, ARemovedIdIsNotGivenAgain) {
 }
 
 TEST_F(MqttUploadsTest, APayloadOverTheLimitIsRefused) {
-  EXPECT_NO_THROW(add(message(std::string(uploads::max_payload_bytes, 'x'))));
-  EXPECT_THROW(add(message(std::string(uploads::max_payload_bytes + 1, 'x'))), BadInput);
+  EXPECT_NO_THROW(add(message(std::string(uploads::kMaxPayloadBytes, 'x'))));
+  EXPECT_THROW(add(message(std::string(uploads::kMaxPayloadBytes + 1, 'x'))), BadInput);
   EXPECT_EQ(uploads::total(*reader_).messages, 1U);
 }
 

@@ -96,13 +96,13 @@ TEST_F(OfflineWritesTest, WhatIsRemovedIsGoneAndItsIdIsNotGivenAgain) {
 
 TEST_F(OfflineWritesTest, TheyAreBoundedInNumberAndLength) {
   store_->write([&](Transaction& tx) {
-    for (std::size_t i = 0; i < writes::max_rows; ++i) writes::add(tx, patch("d"));
+    for (std::size_t i = 0; i < writes::kMaxRows; ++i) writes::add(tx, patch("d"));
   });
   EXPECT_THROW(add(patch("d")), QueueFull);
   EXPECT_THROW(add(deletion("p")), QueueFull);
-  EXPECT_EQ(writes::count(*reader_), writes::max_rows);
+  EXPECT_EQ(writes::count(*reader_), writes::kMaxRows);
   store_->write([&](Transaction& tx) { writes::remove(tx, writes::list(tx, 0, 1).front().id); });
-  EXPECT_THROW(add(patch("d", std::string(writes::max_body_bytes + 1, 'x'))), BadInput);
+  EXPECT_THROW(add(patch("d", std::string(writes::kMaxBodyBytes + 1, 'x'))), BadInput);
   EXPECT_NO_THROW(add(deletion("p")));
   EXPECT_NO_THROW(add(deletion("p"))) << "it is there already";
 }

@@ -23,7 +23,7 @@ class StoreTest : public testing::Test {
   }
 
   edgecore::test::TemporaryDirectory dir_;
-  const std::filesystem::path path_ = dir_ / "edgecore.db";
+  std::filesystem::path path_ = dir_ / "edgecore.db";
 };
 
 /// Runs SQL as another program would, on a database no store has open. Returns the last row's first column.

@@ -33,7 +33,7 @@ class LiveTest : public testing::Test {
     std::filesystem::create_directory(logs_ / "main");
     sandbox_config_.metadata = {"live", "uid-" + logs_.path().filename().string(), "test", 0};
     sandbox_config_.hostname = "live";
-    sandbox_config_.log_directory = logs_;
+    sandbox_config_.log_directory = logs_.string();
     sandbox_config_.labels = {{"io.kubernetes.pod.uid", sandbox_config_.metadata.uid}};
     sandbox_config_.linux.security_context.namespace_options = NamespaceOption();
     sandbox_config_.linux.security_context.namespace_options->pid = NamespaceMode::kContainer;

@@ -93,7 +93,7 @@ TEST(ParseTwinUpdate, NamesAndValuesHaveAnAlphabetAndALength) {
 }
 
 TEST(ParseTwinUpdate, HasLimits) {
-  EXPECT_EQ(refused(std::string(max_payload_bytes + 1, ' ')), kUnmarshal);
+  EXPECT_EQ(refused(std::string(kMaxPayloadBytes + 1, ' ')), kUnmarshal);
   EXPECT_EQ(refused(R"({"twin":)" + std::string(1000, '[')), kUnmarshal);
 }
 

@@ -100,7 +100,7 @@ class OrphanCgroupsTest : public PodCgroupsTest {
   [[nodiscard]] std::vector<std::string> left() const {
     std::vector<std::string> uids;
     for (const char* uid : {"known", "gone", "mounted"}) {
-      if (files_->exists("cpu", path(uid))) uids.emplace_back(uid);
+      if (files_->exists("memory", path(uid))) uids.emplace_back(uid);
     }
     return uids;
   }

@@ -404,13 +404,13 @@ TEST_F(OfflineWritesTest, MoreThanIsKeptIsRefused) {
   start();
   offline_->on_link(false);
   store->write([](store::Transaction& into) {
-    for (std::size_t i = 0; i < writes::max_rows; ++i) {
+    for (std::size_t i = 0; i < writes::kMaxRows; ++i) {
       writes::add(into, {0, "/devices.kubeedge.io/v1beta1/devices/default/x", "x", "patch", "", "[]", {}});
     }
   });
   EXPECT_EQ(remove(pod("web", "u"))["code"], 503);
   EXPECT_FALSE(stored("default/pod/web")["metadata"].contains("deletionTimestamp"));
-  EXPECT_EQ(patch(device("1"), wish(std::string(writes::max_body_bytes, 'x')))["code"], 413);
+  EXPECT_EQ(patch(device("1"), wish(std::string(writes::kMaxBodyBytes, 'x')))["code"], 413);
 }
 
 }  // namespace
