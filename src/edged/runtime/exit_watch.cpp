@@ -80,10 +80,12 @@ boost::asio::awaitable<void> ExitWatch::follow(ItemPtr item) {
   if (process != nullptr) {
     item->needs_lists = false;
     co_await process->ended();
+    deps_.log->debug("the process of {} has ended", item->id);
   }
   const bool ended = co_await shows_end(item, process != nullptr ? kPatience : kShortPatience);
   if (!is_wanted(item)) co_return;
   if (ended) {
+    deps_.log->debug("the runtime shows that {} has ended", item->id);
     items_.erase(item->id);
     deps_.ended(item->uid);
   } else if (process == nullptr) {

@@ -263,5 +263,22 @@ TEST(ConvertTest, FiguresThatAreNotReportedStayAbsent) {
   EXPECT_FALSE(stats.process.has_value());
 }
 
+TEST(ConvertTest, TheNumberOfTheMainProcessIsReadFromTheVerboseStatus) {
+  const auto pid = [](const std::string& key, const std::string& text) {
+    google::protobuf::Map<std::string, std::string> info;
+    info[key] = text;
+    return read_pid(info);
+  };
+  // containerd 1.6, shortened: the specification has a "pid" of its own further down.
+  EXPECT_EQ(pid("info", R"({"sandboxID":"a1","pid":4711,"runtimeSpec":{"linux":{"resources":{"pid":3}}}})"),
+            4711);
+  EXPECT_EQ(pid("info", R"({"runtimeSpec":{"pid":3}})"), std::nullopt);
+  EXPECT_EQ(pid("info", R"({"pid":0})"), std::nullopt) << "it does not run";
+  EXPECT_EQ(pid("info", R"({"pid":"4711"})"), std::nullopt);
+  EXPECT_EQ(pid("info", R"({"pid":4711)"), std::nullopt);
+  EXPECT_EQ(pid("info", "[]"), std::nullopt);
+  EXPECT_EQ(pid("config", R"({"pid":4711})"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace edgecore::cri
