@@ -54,7 +54,7 @@ class EventStream {
 };
 
 /// A container runtime, spoken to by CRI v1 (protocol/05-edged.md §4). The seam between edged and containerd:
-/// `GrpcRuntime` is the real one (grpc_runtime.hpp), `FakeRuntime` lives in memory (fake_runtime.hpp).
+/// `GrpcRuntime` is the real one (grpc_runtime.hpp), `FakeRuntime` lives in memory (tests/support/cri).
 ///
 /// Owned by the one who wires the modules; any thread may call it, any number of calls may be in flight. A
 /// call starts when its awaitable is awaited and completes on the executor of the coroutine that awaits it.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edgecore/cri/fake_runtime.hpp"
+#include "support/cri/fake_runtime.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -23,10 +23,10 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/names.hpp"
-#include "edgecore/cri/fake_runtime.hpp"
 #include "edgecore/edged/edged.hpp"
 #include "edgecore/kube/status.hpp"
 #include "edgecore/kube/strategic_merge.hpp"
+#include "support/cri/fake_runtime.hpp"
 #include "support/skipped_time.hpp"
 #include "support/temporary_directory.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "edgecore/cri/fake_runtime.hpp"
+#include "support/cri/fake_runtime.hpp"
 
 namespace edgecore::edged {
 

@@ -14,9 +14,9 @@
 
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/cri/fake_runtime.hpp"
 #include "edged/spec/log_paths.hpp"
 #include "edged/spec/sandbox_config.hpp"
+#include "support/cri/fake_runtime.hpp"
 #include "support/skipped_time.hpp"
 #include "support/temporary_directory.hpp"
 #include "unit/cri/await.hpp"

@@ -7,8 +7,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
-#include "edgecore/cri/fake_runtime.hpp"
 #include "edged/spec/sandbox_config.hpp"
+#include "support/cri/fake_runtime.hpp"
 
 namespace edgecore::edged {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edgecore/cri/fake_runtime.hpp"
+#include "support/cri/fake_runtime.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "cri/fake_world.hpp"
 #include "edgecore/base/steady_timer.hpp"
+#include "support/cri/fake_world.hpp"
 
 namespace edgecore::cri {
 namespace asio = boost::asio;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cri/fake_world.hpp"
+#include "support/cri/fake_world.hpp"
 
 #include <algorithm>
 #include <cstdio>

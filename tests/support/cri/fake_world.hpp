@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "edgecore/base/clock.hpp"
-#include "edgecore/cri/fake_runtime.hpp"
+#include "support/cri/fake_runtime.hpp"
 
 namespace edgecore::cri {
 
