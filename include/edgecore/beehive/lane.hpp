@@ -60,7 +60,8 @@ struct LaneLimits {
 };
 
 /// A lane for each receiver, so that a slow receiver holds up its own items only. `serve` is called for one
-/// item of a lane at a time. The limits hold for all lanes together. One thread; must outlive its tasks.
+/// item of a lane at a time. The limits hold for all lanes together. One thread. What `serve` uses must
+/// outlive the tasks; the lanes themselves are shared with them.
 template <typename Item>
 class Lanes {
  public:
@@ -75,31 +76,36 @@ class Lanes {
   [[nodiscard]] bool put(const std::string& receiver, Item item, std::size_t weight) {
     const bool fits = size() < limits_.messages && bytes() + weight <= limits_.bytes;
     if (size() > 0 && !fits) return false;
-    lane_of(receiver).put(std::move(item), weight);
+    lane_of(receiver)->put(std::move(item), weight);
     return true;
   }
 
   [[nodiscard]] std::size_t size() const {
     std::size_t sum = 0;
-    for (const auto& [receiver, lane] : lanes_) sum += lane.size();
+    for (const auto& [receiver, lane] : lanes_) sum += lane->size();
     return sum;
   }
   [[nodiscard]] std::size_t bytes() const {
     std::size_t sum = 0;
-    for (const auto& [receiver, lane] : lanes_) sum += lane.bytes();
+    for (const auto& [receiver, lane] : lanes_) sum += lane->bytes();
     return sum;
   }
 
  private:
-  Lane<Item>& lane_of(const std::string& receiver) {
-    const auto [at, made] = lanes_.try_emplace(receiver, executor_);
-    if (made) tasks_.spawn("items for " + receiver, run(receiver, at->second));
-    return at->second;
+  using LanePtr = std::shared_ptr<Lane<Item>>;
+  LanePtr lane_of(const std::string& receiver) {
+    LanePtr& lane = lanes_[receiver];
+    if (lane == nullptr) {
+      lane = std::make_shared<Lane<Item>>(executor_);
+      tasks_.spawn("items for " + receiver, run(receiver, lane, serve_));
+    }
+    return lane;
   }
-  boost::asio::awaitable<void> run(std::string receiver, Lane<Item>& lane) {
+  /// Keeps its lane alive: a group that is destroyed cancels tasks whose Lanes may be gone.
+  static boost::asio::awaitable<void> run(std::string receiver, LanePtr lane, Serve serve) {
     for (;;) {
-      Item item = co_await lane.take();
-      boost::asio::awaitable<void> served = serve_(receiver, std::move(item));
+      Item item = co_await lane->take();
+      boost::asio::awaitable<void> served = serve(receiver, std::move(item));
       co_await std::move(served);
     }
   }
@@ -108,7 +114,7 @@ class Lanes {
   TaskGroup& tasks_;
   LaneLimits limits_;
   Serve serve_;
-  std::map<std::string, Lane<Item>> lanes_;
+  std::map<std::string, LanePtr> lanes_;
 };
 
 }  // namespace edgecore::beehive

@@ -28,6 +28,14 @@ struct SemaphoreTest : testing::Test {
     loop.poll();
   }
 
+  /// The events go before the loop that their timers belong to, and nobody sleeps on them any more.
+  void TearDown() override {
+    for (auto& one : visits) one->cancel();
+    loop.restart();
+    loop.poll();
+    leave.clear();
+  }
+
   std::vector<std::unique_ptr<Event>> leave;
   std::unique_ptr<Semaphore> semaphore = std::make_unique<Semaphore>(1);
   test::asio::io_context loop;
