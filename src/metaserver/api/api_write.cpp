@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How Api answers what changes something: the cloud does it, and its answer is kept
 // (protocol/03-metaserver.md §2.5, §3).
-#include "edgecore/base/error.hpp"
 #include "edgecore/base/ascii.hpp"
+#include "edgecore/base/error.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/patch.hpp"
 #include "edgecore/kube/resource_kinds.hpp"

@@ -19,9 +19,9 @@
 #include "edgecore/store/mqtt_uploads.hpp"
 #include "edgecore/store/store.hpp"
 #include "edgecore/store/sub_topics.hpp"
-#include "unit/eventbus/memory_broker.hpp"
 #include "support/eventually.hpp"
 #include "support/temporary_directory.hpp"
+#include "unit/eventbus/memory_broker.hpp"
 
 namespace edgecore::eventbus {
 
