@@ -13,11 +13,11 @@ namespace edgecore::net {
 std::string sha256(std::string_view data);
 /// 64 lower-case hex digits, as in a join token (protocol/01-tunnel.md §3.1).
 std::string sha256_hex(std::string_view data);
-/// Comparison whose time does not depend on where the first difference is, for secrets.
+/// Compares secrets in constant time: the time does not tell where they differ.
 bool equal_secrets(std::string_view a, std::string_view b);
 
-/// 32 lower-case hex digits. For names that others made this way (static pods); it protects nothing. Throws
-/// Error where the machine's policy forbids MD5.
+/// 32 lower-case hex digits. Only for names that Kubernetes makes with MD5 (static pods), not for security.
+/// Throws Error if the machine's policy forbids MD5.
 std::string md5_hex(std::string_view data);
 
 std::string hex(std::string_view data);
@@ -26,12 +26,12 @@ std::string hex(std::string_view data);
 std::string base64(std::string_view data);
 /// Needs correct padding and allows no white space. Throws BadInput.
 std::string base64_decode(std::string_view text);
-/// As Go's decoder reads Secrets and Docker configurations: ignores line breaks and bits beyond the last
-/// byte. nullopt when the text is not base64.
+/// Reads Secrets and Docker configurations as Go's decoder does: ignores line breaks and bits beyond the last
+/// byte. nullopt if the text is not base64.
 std::optional<std::string> base64_decode_lines(std::string_view text);
 /// URL alphabet without padding (RFC 4648 §5), as in JWTs.
 std::string base64url(std::string_view data);
-/// Throws BadInput, also on padding.
+/// Throws BadInput for other characters and for padding.
 std::string base64url_decode(std::string_view text);
 
 }  // namespace edgecore::net

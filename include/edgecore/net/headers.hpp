@@ -9,7 +9,7 @@
 
 namespace edgecore::net {
 
-/// HTTP header lines in their order. Names compare without regard to case and are sent as they were given.
+/// HTTP header lines in their order. Names are compared case-insensitively and sent as given.
 class Headers {
  public:
   using Line = std::pair<std::string, std::string>;
@@ -27,7 +27,7 @@ class Headers {
   void remove(std::string_view name);
   /// The first line's value.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
-  /// The same, "" when there is none.
+  /// As find(), but "" if the header is missing.
   [[nodiscard]] std::string_view get(std::string_view name) const { return find(name).value_or(""); }
   [[nodiscard]] bool has(std::string_view name) const { return find(name).has_value(); }
   /// True when a comma-separated list header holds `token` (`Connection: keep-alive, Upgrade`).

@@ -30,14 +30,15 @@ struct ClientRequest {
   /// Connect to this address ("ip" or "host") instead of the URL's host; SNI, verification and Host keep the
   /// URL's.
   std::string connect_to;
-  /// Connect to this Unix socket instead; the URL's host is only a name then.
+  /// Connect to this Unix socket instead; then the URL's host is not dialled.
   std::filesystem::path unix_socket;
-  /// For all of it: look-up, connect, TLS, request, response. Zero: none (for a stream read with `on_body`).
+  /// For the whole exchange: look-up, connect, TLS, request, response. Zero: no time-out (for a stream read
+  /// with `on_body`).
   std::chrono::milliseconds timeout = kRequestTimeout;
-  /// A larger response body is NetFailure::too_large; Content-Length is looked at before memory is taken.
+  /// A larger response body is NetFailure::kTooLarge; Content-Length is checked before memory is allocated.
   std::size_t max_response_bytes = kResponseBodyBytes;
-  /// When set, the body is handed over piece by piece as it arrives (a watch) and ClientResponse::body stays
-  /// empty; `max_response_bytes` does not apply. Runs on the caller's executor; what it throws ends the
+  /// When set, gets the body piece by piece as it arrives (a watch); ClientResponse::body stays empty and
+  /// `max_response_bytes` does not apply. Runs on the caller's executor. An exception from it ends the
   /// request.
   std::function<void(std::string_view)> on_body;
   /// When set, called once with status and headers before the body is read.
@@ -50,16 +51,16 @@ struct ClientResponse {
   std::string body;
 };
 
-/// One request on a connection of its own, on the executor of the awaiting coroutine. Any HTTP status is a
-/// response; no redirect is followed, no proxy used. Throws NetError, BadInput (bad URL, headers).
-/// Cancellation: terminal, at any point; nothing stays behind (an uninterruptible name look-up ends by itself
-/// on its own thread).
+/// One request on a connection of its own, on the executor of the awaiting coroutine. Every HTTP status is a
+/// response; redirects are not followed, proxies not used. Throws NetError, BadInput (bad URL, headers).
+/// Cancellation: terminal, at any point; leaves nothing behind but a name look-up, which cannot be
+/// interrupted and ends on its own thread.
 boost::asio::awaitable<ClientResponse> fetch(ClientRequest request);
 
-/// Keeps connections alive from one request to the next, one per origin and TLS context at a time. Belongs to
-/// one executor; a request while the kept connection is in use gets one of its own. A kept connection that
-/// the server has closed meanwhile is replaced without the caller noticing (only when no byte of the response
-/// has come and the method is safe to repeat: GET, HEAD, PUT, DELETE, OPTIONS).
+/// Keeps one connection alive per origin and TLS context. Belongs to one executor. A request gets a
+/// connection of its own while the kept one is in use. If the server has closed the kept connection, the
+/// request is repeated on a new one, provided that no byte of the response has come and the method is safe to
+/// repeat (GET, HEAD, PUT, DELETE, OPTIONS).
 class HttpClient {
  public:
   HttpClient();
@@ -68,7 +69,7 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   boost::asio::awaitable<ClientResponse> fetch(ClientRequest request);
-  /// Closes what is kept.
+  /// Closes the kept connections.
   void close_idle();
 
  private:

@@ -32,7 +32,7 @@ struct Request {
   /// The peer's address and port; "unix" and 0 on a Unix socket.
   std::string peer_address;
   std::uint16_t peer_port = 0;
-  /// What the client presented (with ClientCertificate::asked it is not verified).
+  /// The certificate that the client presented; not verified with ClientCertificate::kAsked.
   std::optional<Certificate> peer_certificate;
 
   /// True when the client asks for a WebSocket.
@@ -43,7 +43,7 @@ struct Response {
   int status = 200;
   Headers headers;  ///< Content-Length, Connection, Date and Transfer-Encoding are the server's to set
   std::string body;
-  /// When set, sent instead of `body` and never copied: for bytes that many are to get.
+  /// When set, sent instead of `body` and never copied: for bytes that go to many clients.
   std::shared_ptr<const std::string> shared_body;
 };
 
@@ -61,13 +61,13 @@ class Responder {
   /// Begins a response of unknown length (chunked; until close for HTTP/1.0): a watch, a log. The headers
   /// leave at once.
   boost::asio::awaitable<void> start(int status, Headers headers);
-  /// Sends one piece and returns when the kernel has taken it: back-pressure. The piece leaves at once.
-  /// When the write is cancelled half-way, the connection is cut: the stream cannot be gone on with.
+  /// Sends one piece and returns when the kernel has taken it: back-pressure. The piece leaves at once. A
+  /// write that is cancelled half-way cuts the connection, because the stream cannot continue.
   boost::asio::awaitable<void> write(std::string piece);
-  /// The same without a copy, for an event that goes to many watchers.
+  /// As above without a copy, for an event that goes to many watchers.
   boost::asio::awaitable<void> write(std::shared_ptr<const std::string> piece);
-  /// Ends a started response. A handler that returns without it, or throws after start(), has its connection
-  /// cut, so that the client can tell the response is not complete.
+  /// Ends a started response. If a handler returns without it, or throws after start(), the connection is
+  /// cut, so that the client can tell that the response is incomplete.
   boost::asio::awaitable<void> finish();
 
   /// Returns when the client has closed its connection; never otherwise. Race it against the work of a long
@@ -75,12 +75,12 @@ class Responder {
   /// upgrade().
   boost::asio::awaitable<void> client_gone();
 
-  /// Answers 101 and hands the connection over; it is the caller's from then on, also beyond the handler's
-  /// return. Throws BadInput when the request asks for no WebSocket (then send() can still answer).
+  /// Answers 101 and hands the connection over to the caller, also beyond the handler's return. Throws
+  /// BadInput if the request does not ask for a WebSocket; then send() can still answer.
   boost::asio::awaitable<std::unique_ptr<WebSocket>> upgrade(WebSocketServerOptions options = {},
                                                              Headers headers = {});
 
-  /// Drops the connection without an answer (for tests of clients, and for peers that deserve it).
+  /// Drops the connection without an answer, for tests of clients and for misbehaving peers.
   void cut();
 
   /// True once a header has been sent or upgrade() was called.
@@ -95,15 +95,15 @@ class Responder {
 
 /// An HTTP/1.1 server on one address: keep-alive, pipelined requests answered in order, `Expect:
 /// 100-continue`, plain or TLS, TCP or Unix socket. Runs on one executor (one thread); the handler runs there
-/// too, one call at a time per connection. What breaks a limit is answered with 400, 408, 413, 431 or 505 and
-/// the connection closed.
+/// too, one call at a time per connection. A request that breaks a limit is answered with 400, 408, 413, 431
+/// or 505, and the connection is closed.
 ///
 /// A client that sends requests without waiting for their answers, or reads a stream as fast as it is
-/// written, does not hold up the others: after a number of steps that needed no waiting the executor's other
-/// work runs.
+/// written, does not starve the others: after a number of steps without waiting it yields to the executor's
+/// other work.
 ///
-/// A connection that waits, for a request or with a stream for client_gone(), has no buffer of its own. What
-/// it costs is bounded by tests/unit/net/http_idle_test.cpp and measured by bench_http (docs/benchmarks.md).
+/// A connection that waits, for a request or in client_gone(), holds no buffer. Its memory is bounded by
+/// tests/unit/net/http_idle_test.cpp and measured by bench_http (docs/benchmarks.md).
 class HttpServer {
  public:
   /// Runs once per request. An exception before an answer becomes 500 (400 for BadInput) with the exception's
@@ -115,26 +115,26 @@ class HttpServer {
     std::string address = "127.0.0.1";
     /// 0: the kernel chooses; see port().
     std::uint16_t port = 0;
-    /// When set, listens here instead; a stale socket file is replaced, a live one is an error.
+    /// When set, listens here instead. Replaces a stale socket file; a live one is an error.
     std::filesystem::path unix_socket;
     mode_t unix_socket_mode = 0660;
     /// Serves HTTPS when set.
     std::shared_ptr<const TlsContext> tls;
     ServerLimits limits;
-    /// For programs that expect one shape of all answers: makes the answer to a request that breaks a limit
-    /// or is no HTTP, of its status and a sentence. nullopt, or no function: that status and the sentence as
-    /// text. The connection is closed behind it.
+    /// Makes the answer to a request that breaks a limit or is not HTTP, for clients that expect every answer
+    /// in one format. nullopt, or no function: the status with the sentence as text. The connection is closed
+    /// afterwards.
     std::function<std::optional<Response>(int status, const std::string& sentence)> refusal = {};
   };
 
-  /// Binds and listens. Throws SystemError (address in use, …) or BadInput (no IP literal).
+  /// Binds and listens. Throws SystemError (address in use, …) or BadInput (not an IP literal).
   HttpServer(boost::asio::any_io_executor executor, Options options, Handler handler);
-  /// Like stop() without grace, but does not wait: handlers end as the executor runs on.
+  /// As stop() without grace, but does not wait: the handlers end while the executor runs.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// Begins to accept.
+  /// Starts accepting connections.
   void start();
   /// Stops accepting, closes idle connections, gives running handlers `grace` to end, then cancels them
   /// (terminal) and cuts their connections; returns when the last one has ended.
@@ -142,7 +142,7 @@ class HttpServer {
 
   /// The port listened on; 0 for a Unix socket.
   [[nodiscard]] std::uint16_t port() const;
-  /// Connections open now, those handed over to WebSockets not counted once their handler has returned.
+  /// Open connections, without WebSockets whose handler has returned.
   [[nodiscard]] std::size_t connections() const;
   /// Credentials for connections accepted from now on (certificate rotation).
   void set_tls(std::shared_ptr<const TlsContext> tls);

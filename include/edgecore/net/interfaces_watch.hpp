@@ -10,7 +10,7 @@
 
 namespace edgecore::net {
 
-/// The node's network as the kernel sees it: changes as events, never by polling (pains rows 1, 2 and 7).
+/// The kernel's view of the node's network: changes come as events, never by polling (pains rows 1, 2 and 7).
 
 enum class InterfaceChange {
   kLinkUp,
@@ -24,7 +24,7 @@ enum class InterfaceChange {
 
 struct InterfaceEvent {
   InterfaceChange change = InterfaceChange::kLost;
-  std::string interface;  ///< "eth0"; "" when the kernel names none
+  std::string interface;  ///< "eth0"; "" if the kernel does not name it
   std::string address;    ///< the address, or the route's destination ("default", "10.0.0.0/8"); "" for links
   bool operator==(const InterfaceEvent&) const = default;
 };
@@ -33,16 +33,16 @@ struct InterfaceEvent {
 class InterfacesWatch {
  public:
   virtual ~InterfacesWatch() = default;
-  /// The next change; loopback's and link-local addresses' are left out, and so are routes of other tables
-  /// than main. `lost` means that the kernel dropped events: look at everything anew. Cancellation: terminal,
-  /// harmless, may be awaited again. Throws Error when the source is broken.
+  /// The next change, without loopback, link-local addresses and routes outside the main table. `kLost`: the
+  /// kernel dropped events, so read the whole state again. Cancellation: terminal, harmless, may be awaited
+  /// again. Throws Error if the source is broken.
   virtual boost::asio::awaitable<InterfaceEvent> next() = 0;
 };
 
-/// The kernel's (rtnetlink). Throws SystemError where netlink is not to be had.
+/// The kernel's (rtnetlink). Throws SystemError if netlink is not available.
 std::unique_ptr<InterfacesWatch> watch_interfaces(boost::asio::any_io_executor executor);
 
-/// Events from a test. Any number may be pushed before they are read.
+/// Events from a test. push() does not wait for the reader.
 class FakeInterfacesWatch final : public InterfacesWatch {
  public:
   explicit FakeInterfacesWatch(boost::asio::any_io_executor executor);

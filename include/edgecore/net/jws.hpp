@@ -15,10 +15,10 @@ namespace edgecore::net {
 /// (protocol/03-metaserver.md §4.2). JSON stays with the caller: it reads `alg` from the header, refuses a
 /// `crit` it does not know, and judges the claims.
 
-/// A service account token has about 1 KiB; what is longer than this is none.
+/// A service account token has about 1 KiB; a longer text than this is rejected.
 inline constexpr std::size_t kCompactTokenBytes = 64UL * 1024;
 
-/// A token taken apart. That it could be taken apart says nothing about who made it.
+/// A parsed token. Parsing does not verify it.
 struct CompactToken {
   std::string header_text;    ///< decoded, to be read as JSON
   std::string payload_text;   ///< decoded, to be read as JSON
@@ -35,9 +35,9 @@ class VerificationKeys {
  public:
   /// Adds every key of a PEM text: PUBLIC KEY, RSA PUBLIC KEY, CERTIFICATE, PRIVATE KEY, RSA PRIVATE KEY and
   /// EC PRIVATE KEY (of private keys only the public half is kept). Other blocks (EC PARAMETERS) are skipped,
-  /// as the API server does. `name` is the text's for sentences, such as a file's path. Throws BadInput
-  /// without any key in the text, and for a block that cannot be read, is encrypted, or holds neither RSA nor
-  /// EC on P-256, P-384 or P-521; nothing is added then.
+  /// as the API server does. `name` stands for the text in errors, for example a file's path. Throws BadInput
+  /// if the text has no key, or a block that is unreadable, encrypted, or neither RSA nor EC on P-256, P-384
+  /// or P-521; then nothing is added.
   void add_pem(std::string_view pem, const std::string& name);
 
   [[nodiscard]] std::size_t size() const { return keys_.size(); }
@@ -45,7 +45,7 @@ class VerificationKeys {
 
   /// True when one of the keys made `signature` over `signing_input` with `algorithm`: RS256, RS384, RS512,
   /// PS256, PS384, PS512, ES256, ES384 or ES512. A key is tried only with the algorithms of its kind (ES* of
-  /// its curve), so no key can be taken for another kind; `none`, HS* and every other algorithm never verify.
+  /// its curve), so a key is never used as another kind; `none`, HS* and every other algorithm never verify.
   [[nodiscard]] bool verifies(std::string_view signing_input, std::string_view algorithm,
                               std::string_view signature) const;
 
@@ -55,7 +55,7 @@ class VerificationKeys {
 };
 
 /// A signed token in compact form, for issuers (the test cloud). `header_json` must name the algorithm
-/// itself. Throws BadInput for an algorithm that is none of the above or not one of the key.
+/// itself. Throws BadInput for an algorithm that is not listed above or does not fit the key.
 std::string sign_compact(std::string_view algorithm, const PrivateKey& key, std::string_view header_json,
                          std::string_view payload_json);
 

@@ -5,22 +5,21 @@
 
 namespace edgecore::net {
 
-/// Addresses and links of this machine, changed through rtnetlink: no shell and no program of the machine is
-/// needed. Blocking, but the kernel answers at once. Any thread; the calling thread's network namespace.
-/// Whatever the kernel refuses is a SystemError with a sentence (EPERM without CAP_NET_ADMIN); text that is
-/// no IP address is BadInput.
+/// Changes addresses and links of this machine through rtnetlink, without a shell or an external program.
+/// Blocking, but the kernel answers at once. Any thread; acts in the calling thread's network namespace. A
+/// refusal of the kernel is a SystemError (EPERM without CAP_NET_ADMIN); a malformed IP address is BadInput.
 
-/// Whether an interface that is up (loopback included) has this address.
+/// True if an interface that is up (loopback included) has this address.
 bool has_address(const std::string& ip);
 
-/// Makes a link of kind `dummy`, which carries addresses and no traffic. One of that name that is there, of
-/// whatever kind, is taken as it is. False when this kernel has no links of that kind.
+/// Makes a link of kind `dummy`, which carries addresses and no traffic. Accepts an existing link of that
+/// name, of whatever kind. False if this kernel does not support dummy links.
 bool add_dummy_link(const std::string& name);
 
 void set_link_up(const std::string& name);
 
-/// Gives the link the address alone, without a network around it (/32, /128). On `lo` it is of scope host, so
-/// that nothing is sent from it. A link that has it already is fine.
+/// Adds the address to the link as /32 or /128. On `lo` it gets scope host, so that the kernel never sends
+/// from it. Does nothing if the link has the address already.
 void add_host_address(const std::string& link, const std::string& ip);
 
 }  // namespace edgecore::net

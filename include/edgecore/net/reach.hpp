@@ -10,8 +10,8 @@
 
 namespace edgecore::net {
 
-/// Connects by TCP and closes at once: whether somebody listens there. `host` may be an IP literal. Throws
-/// NetError (resolve, connect, timeout). Cancellation: terminal, at any point.
+/// Checks that a TCP port accepts connections: connects and closes at once. `host` may be an IP literal.
+/// Throws NetError (resolve, connect, timeout). Cancellation: terminal, at any point.
 boost::asio::awaitable<void> reach(std::string host, std::uint16_t port, std::chrono::milliseconds timeout);
 
 }  // namespace edgecore::net

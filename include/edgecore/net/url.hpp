@@ -38,7 +38,7 @@ struct Target {
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded ('+' is a space), in order
 
   static Target parse(std::string_view target);
-  /// First value of `key`; nullopt when it is not there.
+  /// First value of `key`; nullopt if it is missing.
   [[nodiscard]] std::optional<std::string> find(std::string_view key) const;
 };
 

@@ -23,8 +23,8 @@ namespace edgecore::net {
 struct WebSocketOptions {
   /// ws:// or wss://; path and query are sent as they are.
   std::string url;
-  /// Sent with the upgrade request besides the protocol's own. No Origin, sub-protocol or extension is
-  /// offered unless given here (protocol/01-tunnel.md §2.2).
+  /// Sent with the upgrade request besides the protocol's own. Origin, sub-protocols and extensions are
+  /// offered only if given here (protocol/01-tunnel.md §2.2).
   Headers headers;
   /// Needed for wss.
   std::shared_ptr<const TlsContext> tls;
@@ -32,9 +32,9 @@ struct WebSocketOptions {
   std::string connect_to;
   /// Look-up, connect, TLS and upgrade together.
   std::chrono::milliseconds handshake_timeout = kWebsocketHandshakeTimeout;
-  /// A larger message ends read() with NetFailure::too_large and the connection with close code 1009.
+  /// A larger message ends read() with NetFailure::kTooLarge and the connection with close code 1009.
   std::size_t max_message_bytes = kWebsocketMessageBytes;
-  /// Unacknowledged data makes the kernel drop the connection after this time (pains row 1); zero: kernel
+  /// The kernel drops the connection when data stays unacknowledged for this time (pains row 1); zero: kernel
   /// default.
   std::chrono::milliseconds tcp_user_timeout{30'000};
   /// TCP keep-alive: first probe after this idle time, then every third of it; zero: off.
@@ -51,13 +51,13 @@ struct WebSocketMessage {
   bool text = true;
 };
 
-/// The server answered the upgrade with something else than 101.
+/// The server answered the upgrade with another status than 101.
 class UpgradeRefused : public NetError {
  public:
   UpgradeRefused(int status, std::string body, const std::string& sentence)
       : NetError(NetFailure::kProtocol, sentence), status_(status), body_(std::move(body)) {}
   [[nodiscard]] int status() const noexcept { return status_; }
-  /// At most upgrade_body_bytes.
+  /// At most kUpgradeBodyBytes.
   [[nodiscard]] const std::string& body() const noexcept { return body_; }
 
  private:
@@ -66,9 +66,9 @@ class UpgradeRefused : public NetError {
 };
 
 /// A WebSocket connection (RFC 6455), client or server side, over plain TCP, a Unix socket or TLS. Belongs to
-/// one executor (one thread). The object may be destroyed at any time when no awaitable of it is pending;
-/// that cuts the connection. Whoever awaits must keep the object alive until the await is over: end it by
-/// cancellation or abort().
+/// one executor (one thread). Destroying the object cuts the connection; it is allowed whenever none of its
+/// awaitables is pending. To end a pending one, cancel it or call abort(), and keep the object alive until
+/// the await has returned.
 ///
 /// At one time: one read(); any number of write() (they leave one after the other, in the order of the
 /// calls); ping(); close(). A failed or cancelled read or write leaves the connection unusable: abort() it.
@@ -81,29 +81,29 @@ class WebSocket {
   WebSocket(const WebSocket&) = delete;
   WebSocket& operator=(const WebSocket&) = delete;
 
-  /// The next text or binary message. Fragments, zero-length ones too, are put together; pings are answered
-  /// and pongs taken in while a read is pending. Throws NetError (closed: close frame, end of stream or
-  /// reset; the text says which; too_large; protocol). There is no read time-out: watch last_heard(). Not
-  /// calling read() leaves data in the kernel and stops the peer (back-pressure; a half-open peer in tests).
+  /// The next text or binary message. Joins fragments, including empty ones; answers pings and takes pongs
+  /// while a read is pending. Throws NetError (kClosed: close frame, end of stream or reset, the text says
+  /// which; kTooLarge; kProtocol). Has no time-out: watch last_heard(). Without read() data stays in the
+  /// kernel, which stops the peer (back-pressure; a half-open peer in tests).
   virtual boost::asio::awaitable<WebSocketMessage> read() = 0;
 
-  /// Sends one message in one frame; returns when the kernel has taken it, which does not say that the peer
-  /// has it. `timeout` includes the wait for earlier writers; on its end the connection is cut and
-  /// NetFailure::timeout thrown.
+  /// Sends one message in one frame. Returns when the kernel has taken it, which does not mean that the peer
+  /// has it. `timeout` includes the wait for earlier writers; when it expires, the connection is cut and
+  /// NetFailure::kTimeout thrown.
   virtual boost::asio::awaitable<void> write(std::string data,
                                              std::chrono::milliseconds timeout = kWebsocketWriteTimeout,
                                              bool text = true) = 0;
-  /// As write(), but as Go's server fragments a long message: one frame that is not final with all of the
-  /// data and an empty final continuation (protocol/01-tunnel.md §2.4).
+  /// As write(), but fragmented as Go's server does with a long message: all data in a frame without FIN,
+  /// then an empty final continuation (protocol/01-tunnel.md §2.4).
   virtual boost::asio::awaitable<void> write_fragmented(
       std::string data, std::chrono::milliseconds timeout = kWebsocketWriteTimeout) = 0;
 
   /// Sends a ping, at most 125 bytes of payload. Returns at once when another ping is still on its way out.
-  /// The pong shows in last_heard(), and on_pong() is told.
+  /// The pong updates last_heard() and is passed to the handler of on_pong().
   virtual boost::asio::awaitable<void> ping(std::string payload = {}) = 0;
 
   /// Sends a close frame, waits for the peer's at most `timeout`, and closes. Never throws NetError: the
-  /// connection is gone afterwards in any case.
+  /// connection is closed afterwards in any case.
   virtual boost::asio::awaitable<void> close(
       std::uint16_t code = 1000, std::chrono::milliseconds timeout = std::chrono::milliseconds(2000)) = 0;
 
@@ -112,12 +112,12 @@ class WebSocket {
   virtual void abort(bool reset = false) = 0;
   [[nodiscard]] virtual bool open() const = 0;
 
-  /// When the last byte of any kind arrived (data, ping, pong, parts of a message); the connect time at
-  /// first.
+  /// When the last byte of any kind arrived (data, ping, pong, parts of a message); initially the time of the
+  /// connect.
   [[nodiscard]] virtual SteadyTime last_heard() const = 0;
-  /// Called with the payload of each pong, while a read() is pending. What the peer read before it answered
-  /// the ping, it has: data and pings arrive in the order in which they were sent. Must be short, must not
-  /// throw and must not call this object.
+  /// Sets the handler for each pong's payload; it runs while a read() is pending. A pong means that the peer
+  /// has read everything sent before the ping, because data and pings arrive in order. The handler must be
+  /// short, must not throw and must not call this object.
   virtual void on_pong(std::function<void(std::string_view payload)> handler) = 0;
 
   struct Counters {
@@ -128,11 +128,11 @@ class WebSocket {
   };
   [[nodiscard]] virtual Counters counters() const = 0;
 
-  /// The peer's address ("unix" on a Unix socket) and our own on this connection (for node status: the
-  /// address the cloud is reached from).
+  /// The peer's address ("unix" on a Unix socket) and our own on this connection, from which the node status
+  /// takes the node's address.
   [[nodiscard]] virtual std::string peer_address() const = 0;
   [[nodiscard]] virtual std::string local_address() const = 0;
-  /// What the peer presented in the TLS handshake.
+  /// The certificate that the peer presented in the TLS handshake.
   [[nodiscard]] virtual std::optional<Certificate> peer_certificate() const = 0;
 
  protected:

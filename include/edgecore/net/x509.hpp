@@ -11,8 +11,8 @@
 
 namespace edgecore::net {
 
-/// Keys, certificates and certificate requests. Values: cheap to copy, immutable, any thread. Whatever cannot
-/// be parsed is BadInput with a sentence; failures of the crypto library itself are Error.
+/// Keys, certificates and certificate requests. Values: cheap to copy, immutable, any thread. Unparsable
+/// input is BadInput; failures of the crypto library are Error.
 
 /// One attribute of a distinguished name: `field` is the short name ("C", "ST", "L", "O", "OU", "CN").
 struct NameEntry {
@@ -22,7 +22,7 @@ struct NameEntry {
 };
 /// A distinguished name in its order of encoding.
 using Name = std::vector<NameEntry>;
-/// First value of `field` in `name`, "" when there is none.
+/// First value of `field` in `name`, "" if it is missing.
 std::string name_value(const Name& name, std::string_view field);
 
 class PrivateKey {
@@ -34,12 +34,12 @@ class PrivateKey {
   static PrivateKey from_pem(std::string_view pem);
   /// The traditional form: "EC PRIVATE KEY" (SEC 1) for EC keys, "RSA PRIVATE KEY" for RSA.
   [[nodiscard]] std::string pem() const;
-  /// The same in DER; the key of the join token's HMAC (protocol/01-tunnel.md §3.1).
+  /// As pem(), in DER; the key of the join token's HMAC (protocol/01-tunnel.md §3.1).
   [[nodiscard]] std::string der() const;
-  /// The public half alone in DER (SubjectPublicKeyInfo): what may be shown, such as for a name made of it.
+  /// The public key in DER (SubjectPublicKeyInfo), which is not secret: for a name made from it, for example.
   [[nodiscard]] std::string public_der() const;
 
-  /// For this room.
+  /// Private to this room.
   struct Impl;
   [[nodiscard]] const Impl& impl() const { return *impl_; }
   explicit PrivateKey(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -74,7 +74,7 @@ class Certificate {
 
   bool operator==(const Certificate& other) const { return der() == other.der(); }
 
-  /// For this room.
+  /// Private to this room.
   struct Impl;
   [[nodiscard]] const Impl& impl() const { return *impl_; }
   explicit Certificate(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -83,7 +83,7 @@ class Certificate {
   std::shared_ptr<const Impl> impl_;
 };
 
-/// What a subject alternative name says; other kinds of name are neither written nor read.
+/// A subject alternative name; other kinds of name are neither written nor read.
 struct AlternativeNames {
   std::vector<std::string> dns_names;
   std::vector<std::string> ip_addresses;  ///< as text, v4 or v6
@@ -92,9 +92,9 @@ struct AlternativeNames {
 
 class CertificateRequest {
  public:
-  /// A PKCS#10 request signed with ECDSA-SHA256; without extensions (protocol/01-tunnel.md §3.2 step 4)
-  /// unless there are names, which are requested as its subject alternative name (protocol/03-metaserver.md
-  /// §1.4). Throws BadInput for an address that is none.
+  /// A PKCS#10 request signed with ECDSA-SHA256; it has no extension (protocol/01-tunnel.md §3.2 step 4)
+  /// except the subject alternative name if `names` is not empty (protocol/03-metaserver.md §1.4). Throws
+  /// BadInput for a malformed address.
   static CertificateRequest make(const PrivateKey& key, const Name& subject,
                                  const AlternativeNames& names = {});
   static CertificateRequest from_der(std::string_view der);
@@ -110,7 +110,7 @@ class CertificateRequest {
   [[nodiscard]] bool signature_valid() const;
   [[nodiscard]] bool matches(const PrivateKey& key) const;
 
-  /// For this room.
+  /// Private to this room.
   struct Impl;
   [[nodiscard]] const Impl& impl() const { return *impl_; }
   explicit CertificateRequest(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -119,7 +119,7 @@ class CertificateRequest {
   std::shared_ptr<const Impl> impl_;
 };
 
-/// What a certificate to be issued shall say.
+/// The contents of a certificate to be issued.
 struct CertificateTemplate {
   Name subject;
   WallTime not_before;
@@ -135,19 +135,20 @@ struct CertificateTemplate {
   std::vector<std::string> ip_addresses;
 };
 
-/// Signs with the subject's own key: a CA, or a server's stop-gap. Throws BadInput for a template that cannot
-/// be.
+/// Signs with the subject's own key: for a CA, or for a server until it has a certificate. Throws BadInput
+/// for contents that cannot be encoded.
 Certificate self_sign(const CertificateTemplate& what, const PrivateKey& key);
 /// Signs for the holder of `subject_key`.
 Certificate sign(const CertificateTemplate& what, const PrivateKey& subject_key, const Certificate& ca,
                  const PrivateKey& ca_key);
-/// Signs for the request's public key. The subject is the template's: copy what you grant from the request.
+/// Signs for the request's public key. The subject and names are the template's: copy those that you grant
+/// from the request.
 Certificate sign(const CertificateTemplate& what, const CertificateRequest& request, const Certificate& ca,
                  const PrivateKey& ca_key);
 
 enum class CertificatePurpose { kAny, kServer, kClient };
-/// Checks that `leaf` is signed by one of `roots`, is valid at `when` and may be used for `purpose`.
-/// nullopt when it is good, else the reason as a clause ("it expired on …").
+/// Checks that `leaf` is signed by one of `roots`, is valid at `when` and may be used for `purpose`. nullopt
+/// if it is valid, else the reason as a clause ("it expired on …").
 std::optional<std::string> verify(const Certificate& leaf, const std::vector<Certificate>& roots,
                                   CertificatePurpose purpose, WallTime when);
 

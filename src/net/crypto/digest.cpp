@@ -31,7 +31,7 @@ std::string encode(std::string_view data, std::string_view alphabet) {
   return out;
 }
 
-/// The value of each character, -1 for those that do not belong there.
+/// The value of each character, -1 for characters outside the alphabet.
 using Values = std::array<std::int8_t, 256>;
 constexpr Values values_of(std::string_view alphabet) {
   Values out{};
@@ -45,7 +45,7 @@ constexpr Values kUrlValues = values_of(kUrlAlphabet);
 
 enum class LastBits { kMustBeZero, kIgnored };
 
-/// Digits only, no padding. `last_bits`: what the last digit holds beyond the last byte.
+/// Digits only, no padding. `last_bits`: how to treat the bits of the last digit beyond the last byte.
 std::string decode(std::string_view digits, const Values& values,
                    LastBits last_bits = LastBits::kMustBeZero) {
   std::string out;
@@ -54,7 +54,7 @@ std::string decode(std::string_view digits, const Values& values,
   int bits = 0;
   for (const char c : digits) {
     const int value = values[static_cast<unsigned char>(c)];
-    if (value < 0) throw BadInput("The base64 text holds a character that does not belong there.");
+    if (value < 0) throw BadInput("The base64 text holds a character that is not base64.");
     window = (window << 6 | static_cast<std::uint32_t>(value)) & 0xFFFFFFU;
     bits += 6;
     if (bits >= 8) {

@@ -76,7 +76,7 @@ struct PemBlock {
   bool encrypted = false;
 };
 
-/// The next block; nullopt behind the last one.
+/// The next block; nullopt after the last one.
 std::optional<PemBlock> next_block(BIO* bio, const std::string& name) {
   char* type = nullptr;
   char* header = nullptr;
@@ -101,7 +101,7 @@ std::optional<PemBlock> next_block(BIO* bio, const std::string& name) {
   return block;
 }
 
-/// Decodes with one of OpenSSL's d2i functions; null when the bytes are something else or more than that.
+/// Decodes with one of OpenSSL's d2i functions; null if the bytes are of another kind or have a rest.
 template <class Decode>
 KeyPtr decode_key(Decode decode, std::string_view der) {
   const unsigned char* at = openssl_bytes(der);
@@ -154,7 +154,7 @@ bool set_padding(EVP_PKEY_CTX* context, const Algorithm& algorithm) {
          EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-/// OpenSSL's form (a DER sequence) of an ES* signature; "" for one of another size.
+/// An ES* signature as OpenSSL wants it (a DER sequence); "" for one of the wrong size.
 std::string der_signature(std::string_view raw, std::size_t coordinate) {
   if (raw.size() != 2 * coordinate) return {};
   const int size = static_cast<int>(coordinate);
@@ -205,11 +205,11 @@ struct VerificationKeys::Key {
 };
 
 CompactToken parse_compact(std::string_view token, std::size_t max_bytes) {
-  if (token.size() > max_bytes) throw BadInput("The token is longer than what is taken.");
+  if (token.size() > max_bytes) throw BadInput("The token is too long.");
   const auto first = token.find('.');
   const auto second = first == std::string_view::npos ? first : token.find('.', first + 1);
   if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos)
-    throw BadInput("The token is not three parts with dots between them.");
+    throw BadInput("The token does not have three parts with dots between them.");
   if (first == 0 || second == first + 1) throw BadInput("A part of the token is empty.");
   CompactToken out;
   out.header_text = base64url_decode(token.substr(0, first));
@@ -232,7 +232,7 @@ void VerificationKeys::add_pem(std::string_view pem, const std::string& name) {
     try {
       key = read_key(*block);
     } catch (const BadInput&) {
-      // A broken certificate: one sentence serves for all kinds.
+      // A broken certificate: reported below, as for every kind.
     }
     const std::string reason = take_openssl_error();
     if (!key) throw BadInput(which + " cannot be read: " + reason + ".");

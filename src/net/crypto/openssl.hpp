@@ -59,10 +59,9 @@ inline const unsigned char* openssl_bytes(std::string_view data) {
 }
 /// A memory BIO over `data`, which must outlive it.
 BioPtr read_bio(std::string_view data);
-/// Reason of the oldest error in OpenSSL's queue as text, and empties the queue; "no reason given" without
-/// one.
+/// Text of the oldest error in OpenSSL's queue, or "no reason given"; empties the queue.
 std::string take_openssl_error();
-/// The object as a value of ours; takes its own reference.
+/// Makes our Certificate of the object; takes its own reference.
 Certificate share_certificate(X509* x509);
 
 }  // namespace edgecore::net

@@ -14,7 +14,7 @@ constexpr std::size_t kCredentialFileBytes = 1024UL * 1024;
 
 SslContextPtr make_context(const SSL_METHOD* method) {
   SslContextPtr context(SSL_CTX_new(method));
-  if (!context) throw Error("A TLS context could not be made: " + take_openssl_error() + ".");
+  if (!context) throw Error("The TLS context could not be created: " + take_openssl_error() + ".");
   SSL_CTX* raw = context.get();
   SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
   SSL_CTX_set_options(raw, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
@@ -26,7 +26,7 @@ SslContextPtr make_context(const SSL_METHOD* method) {
   return context;
 }
 
-/// The certificate alone. Without SSL_MODE_NO_AUTO_CHAIN OpenSSL adds its issuers from the trusted
+/// Sends the certificate alone: without SSL_MODE_NO_AUTO_CHAIN OpenSSL adds its issuers from the trusted
 /// certificates.
 void use_leaf(SSL_CTX* context, const std::vector<Certificate>& chain, const std::string& key_pem) {
   const auto key = PrivateKey::from_pem(key_pem);
@@ -48,7 +48,7 @@ void use_chain(SSL_CTX* context, const std::string& certificate_pem, const std::
 void trust(SSL_CTX* context, const std::string& ca_pem) {
   for (const auto& ca : Certificate::all_from_pem(ca_pem))
     X509_STORE_add_cert(SSL_CTX_get_cert_store(context), ca.impl().x509.get());
-  // A certificate in tlsCaFile is trusted as it is, even when it is not self-signed (as Go's pools have it).
+  // Every certificate in tlsCaFile is a trust anchor, even if it is not self-signed, as in Go's pools.
   X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
 }
 

@@ -71,7 +71,7 @@ Name read_name(const X509_NAME* name) {
     const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
     if (size < 0) {
       ERR_clear_error();
-      continue;  // an encoding without characters: nothing a rule of ours could compare with
+      continue;  // cannot be converted to text, so no rule can match it
     }
     out.push_back({nid != NID_undef ? OBJ_nid2sn(nid) : dotted.data(),
                    std::string(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size))});
@@ -111,14 +111,14 @@ void set_time(ASN1_TIME* target, WallTime time) {
   if (ASN1_TIME_set(target, seconds) == nullptr) throw BadInput("A validity time cannot be encoded.");
 }
 
-/// Takes over `name` into `names`.
+/// Adds a name; takes ownership of `value`.
 void push(GENERAL_NAMES* names, int type, ASN1_STRING* value) {
   GENERAL_NAME* name = GENERAL_NAME_new();
   GENERAL_NAME_set0_value(name, type, value);
   sk_GENERAL_NAME_push(names, name);
 }
 
-/// Null when there are none.
+/// Null if there are no names.
 GeneralNamesPtr make_alternative_names(const AlternativeNames& from) {
   if (from.dns_names.empty() && from.ip_addresses.empty()) return nullptr;
   GeneralNamesPtr names(sk_GENERAL_NAME_new_null());
@@ -217,7 +217,7 @@ void set_serial(X509* x509, std::optional<unsigned long> wanted) {
   const OpenSslPtr<BIGNUM, BN_free> number(BN_new());
   if (BN_rand(number.get(), 63, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) != 1 ||
       BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(x509)) == nullptr)
-    throw Error("No random serial number could be made: " + take_openssl_error() + ".");
+    throw Error("The crypto library made no random serial number: " + take_openssl_error() + ".");
 }
 
 Certificate issue(const CertificateTemplate& what, EVP_PKEY* subject_key, const X509* issuer,
@@ -236,7 +236,7 @@ Certificate issue(const CertificateTemplate& what, EVP_PKEY* subject_key, const 
   add_alternative_names(x509.get(), what);
   if (X509_sign(x509.get(), signer, EVP_sha256()) == 0)
     throw Error("The certificate could not be signed: " + take_openssl_error() + ".");
-  // Parsed again, so that OpenSSL's cached view of the extensions is that of the encoded certificate.
+  // Parse it again, so that the extensions that OpenSSL caches match the encoded certificate.
   return Certificate::from_der(to_der(i2d_X509, x509.get()));
 }
 
@@ -270,7 +270,7 @@ std::string name_value(const Name& name, std::string_view field) {
 
 PrivateKey PrivateKey::generate() {
   KeyPtr key(EVP_EC_gen("P-256"));
-  if (!key) throw Error("No EC key could be made: " + take_openssl_error() + ".");
+  if (!key) throw Error("The EC key could not be generated: " + take_openssl_error() + ".");
   return PrivateKey(std::make_shared<const Impl>(Impl{std::move(key)}));
 }
 
@@ -300,8 +300,8 @@ Certificate Certificate::from_der(std::string_view der) {
   const auto* at = openssl_bytes(der);
   const auto* end = at + der.size();
   X509Ptr x509(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  if (!x509) throw BadInput("The bytes are no DER certificate: " + take_openssl_error() + ".");
-  if (at != end) throw BadInput("There are bytes behind the DER certificate.");
+  if (!x509) throw BadInput("The bytes are not a DER certificate: " + take_openssl_error() + ".");
+  if (at != end) throw BadInput("There are extra bytes after the DER certificate.");
   return wrap(x509.release());
 }
 
@@ -380,8 +380,8 @@ CertificateRequest CertificateRequest::from_der(std::string_view der) {
   const auto* at = openssl_bytes(der);
   const auto* end = at + der.size();
   RequestPtr request(d2i_X509_REQ(nullptr, &at, static_cast<long>(der.size())));
-  if (!request) throw BadInput("The bytes are no DER certificate request: " + take_openssl_error() + ".");
-  if (at != end) throw BadInput("There are bytes behind the DER certificate request.");
+  if (!request) throw BadInput("The bytes are not a DER certificate request: " + take_openssl_error() + ".");
+  if (at != end) throw BadInput("There are extra bytes after the DER certificate request.");
   return CertificateRequest(std::make_shared<const Impl>(Impl{std::move(request)}));
 }
 
@@ -455,7 +455,7 @@ std::optional<std::string> verify(const Certificate& leaf, const std::vector<Cer
   X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(context.get());
   X509_VERIFY_PARAM_set_purpose(rules, openssl_purpose(purpose));
   X509_VERIFY_PARAM_set_time(rules, std::chrono::system_clock::to_time_t(when));
-  // A certificate in tlsCaFile is trusted as it is, even when it is not self-signed (as Go's pools have it).
+  // Every certificate in tlsCaFile is a trust anchor, even if it is not self-signed, as in Go's pools.
   X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
   const bool good = X509_verify_cert(context.get()) == 1;
   const int reason = X509_STORE_CTX_get_error(context.get());

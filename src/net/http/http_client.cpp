@@ -14,7 +14,7 @@
 namespace edgecore::net {
 namespace {
 
-/// A request made ready: where to, and its bytes.
+/// A request ready to be sent: its URL and bytes.
 struct Prepared {
   Url url;
   ConnectTarget target;
@@ -47,7 +47,7 @@ Prepared prepare(const ClientRequest& request, bool keep) {
   return out;
 }
 
-/// What came of one try on one connection.
+/// Outcome of one attempt on one connection.
 struct Exchange {
   ClientResponse response;
   bool reusable = false;
@@ -77,8 +77,8 @@ std::unique_ptr<HttpParser> response_parser(const ClientRequest& request) {
   return parser;
 }
 
-/// Reads one response, skipping 1xx ones. Fills `out`; a broken connection is told there, a bad response
-/// thrown.
+/// Reads one response and skips 1xx ones. Fills `out`, also with the failure if the connection breaks; throws
+/// for a malformed response.
 asio::awaitable<void> read_response(Stream stream, const ClientRequest& request, const Prepared& prepared,
                                     Exchange& out) {
   auto parser = response_parser(request);
@@ -121,7 +121,7 @@ asio::awaitable<Exchange> exchange(Stream stream, const ClientRequest& request, 
   Exchange out;
   const std::string bytes = prepared.head + request.body;
   const auto unsent = co_await write_all(stream, bytes);
-  // A server may answer (413, 401) and close before it has read the whole body; then its answer counts.
+  // A server may answer (413, 401) and close before it has read the whole body: use its answer.
   if (!unsent || stream.open()) co_await read_response(stream, request, prepared, out);
   if (unsent && !out.complete) out.failure = unsent;
   if (unsent) out.reusable = false;
@@ -143,7 +143,7 @@ bool repeatable(const std::string& method) {
 struct HttpClient::Pool {
   struct Kept {
     Stream stream;
-    std::shared_ptr<const TlsContext> tls;  ///< keeps the address in the key from being another context's
+    std::shared_ptr<const TlsContext> tls;  ///< keeps its address in the key unique
   };
   std::map<std::string, Kept> kept;
 
@@ -161,8 +161,7 @@ struct HttpClient::Pool {
 
 namespace {
 
-/// Closes a connection unless it is released: whatever ends the request (an exception, cancellation) ends it,
-/// too.
+/// Closes a connection unless it is released, for example if an exception or cancellation ends the request.
 class ClosingStream {
  public:
   explicit ClosingStream(Stream stream) : stream_(std::move(stream)) {}

@@ -12,18 +12,18 @@
 namespace edgecore::net {
 namespace {
 
-/// An idle connection keeps no more than this for its next request's bytes.
+/// Input buffer that an idle connection may keep for its next request.
 constexpr std::size_t kIdleInputBytes = 512;
-/// What is read and thrown away of a refused request, so that its sender gets to see the answer instead of a
+/// How much of a refused request is read and discarded, so that its sender sees the answer instead of a
 /// reset.
 constexpr std::size_t kLingerBytes = 1024UL * 1024;
 constexpr std::chrono::milliseconds kLingerTime{2000};
-/// A write's time-out is for each part of this size.
+/// The write time-out applies to each part of this size.
 constexpr std::size_t kWritePartBytes = 64UL * 1024;
-/// Calls in a row that did not wait (a request parsed, a read, a write), before the others are let pass.
+/// Steps in a row without waiting (a request parsed, a read, a write) before the connection yields to others.
 constexpr unsigned kMostUnwaited = 32;
 
-/// The server's own lines must not come twice.
+/// Headers that the server sets itself; the handler's are dropped.
 bool is_framing(std::string_view name) {
   return iequals(name, "Content-Length") || iequals(name, "Transfer-Encoding") ||
          iequals(name, "Connection") || iequals(name, "Date");
@@ -77,9 +77,9 @@ asio::awaitable<void> HttpConnection::run() {
   try {
     co_await converse();
   } catch (const NetError&) {
-    // The peer went away, was too slow or does not speak TLS: how connections end.
+    // The peer went away, was too slow or does not speak TLS: a normal end of a connection.
   }
-  if (answer_ == Answer::kUpgraded) co_return;  // the WebSocket's now
+  if (answer_ == Answer::kUpgraded) co_return;  // the WebSocket owns it now
   stream_.shutdown();
   stream_.close();
 }
@@ -100,7 +100,7 @@ asio::awaitable<void> HttpConnection::converse() {
     co_await handle(request);
     handling_ = false;
     if (answer_ == Answer::kUpgraded) co_return;
-    if (answer_ == Answer::kStreaming) co_return stream_.close(true);  // unfinished: the client must see it
+    if (answer_ == Answer::kStreaming) co_return stream_.close(true);  // incomplete: tell the client
   }
   co_await linger();
 }
@@ -110,7 +110,7 @@ void HttpConnection::finish_soon() {
   if (!handling_) stream_.close();
 }
 
-/// False when the connection is to be closed; a fault has been answered then.
+/// False if the connection is to be closed; then a fault has been answered.
 asio::awaitable<bool> HttpConnection::read_request() {
   for (Step step = begin_request(); step != Step::kTake; step = advance()) {
     if (step == Step::kWait) {
@@ -125,7 +125,7 @@ asio::awaitable<bool> HttpConnection::read_request() {
       pieces.add("HTTP/1.1 100 Continue\r\n\r\n");
       const Flow flow = send_now(pieces);
       if (flow != Flow::kDone) co_await send_rest(pieces, flow);
-      phase_ = Phase::kNone;  // the body's time begins now
+      phase_ = Phase::kNone;  // the body's time-out begins now
     } else {
       if (step == Step::kRefuse) co_await refuse();
       co_return false;
@@ -143,7 +143,7 @@ HttpConnection::Step HttpConnection::begin_request() {
     quiet_since_ = std::numeric_limits<std::uint64_t>::max();
     return advance();
   }
-  // A client that has had its answer a moment ago has sent nothing yet: no use in trying.
+  // A client that got its answer a moment ago has not sent the next request yet: wait without trying to read.
   quiet_since_ = stream_.bytes_read();
   read_wants_ = Stream::Attempt::State::kWantsRead;
   return Step::kWait;
@@ -175,7 +175,7 @@ HttpConnection::Step HttpConnection::advance() {
   }
 }
 
-/// Parses what was kept and then `fresh`, stops once behind the head, and keeps what is left.
+/// Parses the kept bytes and then `fresh`, stops once after the head, and keeps the rest.
 void HttpConnection::parse(std::string_view fresh) {
   const bool kept = !input_.empty();
   if (kept && !fresh.empty()) {
@@ -243,7 +243,7 @@ asio::awaitable<void> HttpConnection::handle(Request& request) {
   try {
     co_await service_.handler(request, responder);
   } catch (const NetError& problem) {
-    // Either this connection's own end, or that of another one which the handler did not catch.
+    // This connection failed, or another one did and the handler did not catch it.
     if (answer_ != Answer::kNone || !stream_.open()) throw;
     fault = {500, problem.what()};
   } catch (const boost::system::system_error& problem) {
@@ -363,7 +363,7 @@ asio::awaitable<void> HttpConnection::send_rest(Pieces& pieces, Flow flow) {
     const auto [error] = co_await stream_.async_wait_for(write_wants_, kAsResult);
     unwaited_ = 0;
     if (error == asio::error::operation_aborted && stream_.open()) {
-      stream_.close(true);  // the writer was cancelled: what was sent cannot be gone on with
+      stream_.close(true);  // the writer was cancelled half-way: the stream cannot continue
       throw boost::system::system_error(error);
     }
     if (error) stream_.fail(error, "sending a response");

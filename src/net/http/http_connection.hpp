@@ -18,7 +18,7 @@
 
 namespace edgecore::net {
 
-/// What the connections of one server have in common. Outlives them; on their executor.
+/// State shared by the connections of one server. Outlives them; on their executor.
 class HttpService {
  public:
   HttpService(const HttpServer::Options& with, const HttpServer::Handler& calling)
@@ -28,8 +28,8 @@ class HttpService {
   const HttpServer::Options& options;
   const HttpServer::Handler& handler;
 
-  /// Where received bytes land before they are parsed: no connection holds a read buffer while it waits. Of
-  /// no meaning any more once the executor has run something else.
+  /// Shared buffer for received bytes, so that no connection holds one while it waits. Valid only until the
+  /// next suspension.
   std::string& landing();
   /// The "Date: …" line, made once a second.
   std::string_view date_line();
@@ -40,7 +40,7 @@ class HttpService {
   std::time_t date_of_ = 0;
 };
 
-/// What is left to be sent: a few pieces of memory that stay where they are until it is.
+/// Unsent data: a few pieces of memory, which must stay valid until they are sent.
 class Pieces {
  public:
   void add(std::string_view bytes);
@@ -56,17 +56,16 @@ class Pieces {
 /// One accepted connection: requests in, one handler at a time, answers out. Owned by the coroutine that runs
 /// it.
 ///
-/// Nothing is waited for that is there already: input is parsed and output sent in plain calls, and the
-/// coroutine is suspended only for the socket. So that a busy peer does not keep the others from their turn,
-/// they are let pass after a number of such calls in a row.
+/// Input is parsed and output sent in plain calls; the coroutine suspends only when the socket would block.
+/// After a number of such calls in a row it yields, so that a busy peer does not starve the others.
 class HttpConnection {
  public:
   HttpConnection(Stream stream, std::shared_ptr<const TlsContext> tls, HttpService& service);
 
-  /// Serves until the connection ends; failures of the connection are its normal end. Throws only on
+  /// Serves until the connection ends; a failure of the connection is a normal end. Throws only on
   /// cancellation.
   asio::awaitable<void> run();
-  /// No further request after the one being handled; closes at once when idle.
+  /// Takes no further request after the current one; closes at once if idle.
   void finish_soon();
   /// Closes the socket.
   void cut() { stream_.close(); }
@@ -74,18 +73,18 @@ class HttpConnection {
  private:
   friend class Responder;
   enum class Answer { kNone, kStreaming, kComplete, kUpgraded };
-  /// What has to happen next on the way to a request.
+  /// The next step in reading a request.
   enum class Step {
-    kTake,     ///< it is there
-    kWait,     ///< for the socket
-    kLetPass,  ///< the others
+    kTake,     ///< the request is complete
+    kWait,     ///< wait for the socket
+    kLetPass,  ///< yield to other work
     kGoOn,     ///< send 100 Continue
     kRefuse,   ///< answer `fault_`
     kEnd       ///< the peer has ended its side
   };
   /// Which time-out runs while a request is read.
   enum class Phase { kNone, kIdle, kHead, kBody };
-  /// How far sending has come.
+  /// Outcome of send_now().
   enum class Flow { kDone, kBlocked, kLetPass };
 
   asio::awaitable<void> converse();
@@ -102,12 +101,12 @@ class HttpConnection {
   asio::awaitable<void> linger();
 
   [[nodiscard]] std::string head_text(int status, const Headers& headers, bool streaming, std::size_t length);
-  /// One piece of a started response with what frames it; `size_line` has to live until it is sent.
+  /// One piece of a started response with its chunk framing; `size_line` must live until it is sent.
   [[nodiscard]] Pieces framed(std::string_view piece, std::string& size_line) const;
-  /// Sends what the kernel takes at once; unless the outcome is `done`, send_rest() has to follow.
+  /// Sends as much as the kernel takes at once. Unless it returns kDone, call send_rest().
   Flow send_now(Pieces& pieces);
   asio::awaitable<void> send_rest(Pieces& pieces, Flow flow);
-  /// Counts a call that did not wait; true when it is time to let the others pass.
+  /// Counts a step without waiting; true when it is time to yield.
   bool spent();
   asio::awaitable<void> let_others_pass();
 
@@ -116,16 +115,16 @@ class HttpConnection {
   HttpService& service_;
   Deadline deadline_;
   HttpParser parser_;
-  std::string input_;  ///< received and kept; of it `parsed_` bytes are done with
+  std::string input_;  ///< received bytes; the first `parsed_` of them are consumed
   std::size_t parsed_ = 0;
   std::optional<HttpFault> fault_;
-  std::unique_ptr<const HttpHead> upgrade_head_;  ///< of a request that asks for another protocol
+  std::unique_ptr<const HttpHead> upgrade_head_;  ///< set if the request asks for another protocol
   std::optional<Certificate> peer_certificate_;
   Stream::Address peer_;
-  std::uint64_t quiet_since_ = 0;  ///< bytes the socket had given when the wait for a request began
+  std::uint64_t quiet_since_ = 0;  ///< bytes read when the wait for the request began
   Stream::Attempt::State read_wants_ = Stream::Attempt::State::kWantsRead;
   Stream::Attempt::State write_wants_ = Stream::Attempt::State::kWantsWrite;
-  unsigned unwaited_ = 0;  ///< calls in a row that did not wait
+  unsigned unwaited_ = 0;  ///< steps in a row without waiting
   Phase phase_ = Phase::kNone;
   Answer answer_ = Answer::kNone;
   bool head_seen_ = false;

@@ -19,15 +19,15 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 
 HttpFault fault_of(const error_code& error) {
-  if (error == http::error::header_limit) return {431, "The header is larger than what is taken."};
-  if (error == http::error::body_limit) return {413, "The body is larger than what is taken."};
-  if (error == http::error::bad_version) return {505, "Only HTTP/1.0 and HTTP/1.1 are spoken here."};
+  if (error == http::error::header_limit) return {431, "The header is too large."};
+  if (error == http::error::body_limit) return {413, "The body is too large."};
+  if (error == http::error::bad_version) return {505, "Only HTTP/1.0 and HTTP/1.1 are supported."};
   return {400, "The message is not HTTP/1.1 (" + error.message() + ")."};
 }
 
-/// Beast 1.81 asserts that a last chunk it sees for the second time comes with at least five bytes, which
-/// holds behind another chunk only: an empty body that arrives as "0\r\n" and then one byte more would end a
-/// program built with assertions. With five bytes all is well; a last chunk is never shorter.
+/// Beast 1.81 asserts that a last chunk which it parses a second time has at least five bytes. That is true
+/// only after another chunk: an empty body that arrives as "0\r\n" and then one more byte aborts a program
+/// built with assertions. So a last chunk is held back until it has five bytes; it is never shorter.
 bool is_short_last_chunk(std::string_view bytes) {
   return bytes.size() == 4 && bytes.starts_with("0\r\n");
 }
@@ -40,7 +40,7 @@ std::string text(boost::core::string_view from) {
   return {from.data(), from.size()};
 }
 
-/// Beast's grammar, which puts what it reads where it is wanted: no containers in between.
+/// Beast's grammar, writing directly into our types.
 template <bool IsRequest>
 class Machine final : public http::basic_parser<IsRequest> {
  public:
@@ -142,7 +142,7 @@ std::size_t HttpParser::put(std::string_view bytes) {
       machine.head.keep_alive = machine.keep_alive();
       machine.head.upgrade = machine.upgrade();
       if (machine.head.headers.size() > impl_->limits.header_count)
-        impl_->fault = HttpFault{431, "There are more header lines than what is taken."};
+        impl_->fault = HttpFault{431, "The header has too many lines."};
       const auto length = machine.content_length();
       if (length && *length > impl_->limits.body_bytes && !machine.piece)
         impl_->fault = fault_of(http::error::body_limit);
@@ -172,7 +172,7 @@ bool HttpParser::done() const {
   return impl_->with([](const auto& machine) { return machine.is_done(); });
 }
 const HttpHead& HttpParser::head() const {
-  if (!impl_->head_done) throw Error("The head of an HTTP message was asked for before it had been read.");
+  if (!impl_->head_done) throw Error("The head of an HTTP message was used before it was complete.");
   return impl_->with([](const auto& machine) -> const HttpHead& { return machine.head; });
 }
 HttpHead HttpParser::take_head() {
@@ -201,14 +201,14 @@ std::string http_date(std::time_t now) {
   std::tm parts{};
   ::gmtime_r(&now, &parts);
   std::array<char, 64> text{};
-  // The C locale of the process is never changed, so %a and %b are English.
+  // The process never changes its C locale, so %a and %b are English.
   const std::size_t size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
   return {text.data(), size};
 }
 
 namespace {
 
-/// Which bytes would end a header's name or value before its end.
+/// A set of bytes that a header's name or value must not contain.
 using ByteSet = std::array<bool, 256>;
 constexpr ByteSet byte_set(std::string_view characters) {
   ByteSet out{};

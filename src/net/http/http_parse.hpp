@@ -13,10 +13,10 @@
 
 namespace edgecore::net {
 
-/// What one read takes from a connection at most.
+/// Largest read from a connection.
 inline constexpr std::size_t kHttpReadBytes = 16UL * 1024;
 
-/// Bytes that are no HTTP/1.x message, or more than the limits allow. `status`: what a server answers.
+/// The bytes are not an HTTP/1.x message, or exceed a limit. `status`: the server's answer.
 struct HttpFault {
   int status = 400;
   std::string sentence;
@@ -28,7 +28,7 @@ struct HttpLimits {
   std::size_t body_bytes = 0;
 };
 
-/// What the start line and headers of a message say.
+/// The start line and headers of a message.
 struct HttpHead {
   std::string method;  ///< requests
   std::string target;  ///< requests
@@ -39,9 +39,9 @@ struct HttpHead {
   Headers headers;
 };
 
-/// Reads one HTTP message from bytes as they come (Beast's grammar behind a non-template door). Use: feed the
-/// start of what has been received until head_done(), look at head(), then on until done(). Bodies grow with
-/// what has arrived, never with what is announced; an announced length above the limit is a fault at once.
+/// Parses one HTTP message incrementally (Beast's grammar behind an interface without templates). Feed
+/// received bytes until head_done(), read head(), then feed until done(). Memory for the body grows with the
+/// bytes that have arrived, not with Content-Length; a Content-Length above the limit is a fault at once.
 class HttpParser {
  public:
   enum class Kind {
@@ -52,25 +52,26 @@ class HttpParser {
   HttpParser(Kind kind, const HttpLimits& limits);
   ~HttpParser();
 
-  /// Takes a prefix of `bytes` and returns its length; 0 asks for more. Stops behind the head once.
+  /// Consumes a prefix of `bytes` and returns its length; 0 means that it needs more. Stops once after the
+  /// head.
   std::size_t put(std::string_view bytes);
-  /// The stream has ended; done() says whether the message is complete with that.
+  /// Tells that the stream has ended; then done() says whether the message is complete.
   void end_of_stream();
 
-  /// Forgets the message, to read another one with the same limits (and without on_body()).
+  /// Resets the parser for another message with the same limits, without on_body().
   void restart();
 
   [[nodiscard]] const std::optional<HttpFault>& fault() const;
-  /// True when at least one byte has been taken.
+  /// True if at least one byte has been consumed.
   [[nodiscard]] bool started() const;
   [[nodiscard]] bool head_done() const;
   [[nodiscard]] bool done() const;
   [[nodiscard]] const HttpHead& head() const;
-  /// Takes the head; head() is empty from then on.
+  /// Moves the head out; head() is empty from then on.
   HttpHead take_head();
-  /// Takes the body received so far.
+  /// Moves out the body received so far.
   std::string take_body();
-  /// Pieces go here instead of being collected, and the body limit is off.
+  /// Passes the body to `piece` instead of collecting it; the body limit does not apply.
   void on_body(std::function<void(std::string_view)> piece);
 
  private:
@@ -84,9 +85,9 @@ std::string_view reason_phrase(int status);
 bool has_no_body(int status);
 /// "Sun, 06 Nov 1994 08:49:37 GMT".
 std::string http_date(std::time_t when);
-/// Appends a "name: value\r\n" line. Throws BadInput for a name or value that would break out of it.
+/// Appends a "name: value\r\n" line. Throws BadInput for a name or value that could inject another header.
 void append_header(std::string& out, std::string_view name, std::string_view value);
-/// Appends a line for each.
+/// Appends a line for each header.
 void append_headers(std::string& out, const Headers& headers);
 
 }  // namespace edgecore::net

@@ -33,7 +33,7 @@ void check(const error_code& error, const std::string& what) {
   if (error) throw SystemError(what, error.value());
 }
 
-/// Removes a socket file nobody listens on any more.
+/// Removes a socket file if no process listens on it.
 void remove_stale_socket(const std::filesystem::path& path, const asio::any_io_executor& executor) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return;
@@ -93,7 +93,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
     auto& acceptor = local.emplace(executor);
     acceptor.open(Local(), error);
     check(error, "A listening socket could not be made");
-    // The mode is set on the socket before it has a name, so that it is never open to more than it should be.
+    // Sets the mode before the socket has a name, so that its file never has wider permissions.
     ::fchmod(acceptor.native_handle(), options.unix_socket_mode);
     acceptor.bind(Local::endpoint(path), error);
     check(error, "The Unix socket " + path + " could not be made");
@@ -140,11 +140,11 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
       if (self->cutting) co_return;
       co_await connection.run();
     } catch (const std::exception&) {
-      connection.cut();  // cancelled: nobody is left to be told
+      connection.cut();  // cancelled by stop()
     }
   }
 
-  /// Forgets a connection however its coroutine ends. The signal lives on until the coroutine's slot is gone.
+  /// Removes a connection however its coroutine ends. The signal lives until the coroutine's slot is gone.
   struct Removal {
     State& state;
     std::list<Entry>::iterator entry;
@@ -168,7 +168,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
         self->serve(std::move(socket));
         continue;
       }
-      // Out of descriptors or the like: those who wait in the backlog are taken when it is over.
+      // Out of descriptors, for example: connections wait in the backlog until a later try.
       pause.expires_after(kAcceptPause);
       co_await pause.async_wait(kAsResult);
     }
@@ -184,7 +184,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   std::list<Entry> entries;
   async::Condition emptied;  ///< the last connection has ended
   bool stopping = false;
-  bool cutting = false;  ///< connections that begin now end at once
+  bool cutting = false;  ///< new connections end at once
 };
 
 HttpServer::HttpServer(asio::any_io_executor executor, Options options, Handler handler)
@@ -202,7 +202,7 @@ void HttpServer::start() {
 }
 
 asio::awaitable<void> HttpServer::stop(std::chrono::milliseconds grace) {
-  const auto state = state_;  // beyond this object's own end, if it comes to that
+  const auto state = state_;  // keeps the state if this object is destroyed meanwhile
   state->close_listener();
   for (auto& entry : state->entries)
     if (entry.connection != nullptr) entry.connection->finish_soon();

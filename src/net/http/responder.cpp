@@ -11,7 +11,7 @@
 namespace edgecore::net {
 namespace {
 
-/// What a client may send ahead while its request is handled, before client_gone() stops looking.
+/// How much a client may send ahead while its request is handled; beyond it client_gone() stops reading.
 constexpr std::size_t kPipelinedBytes = 64UL * 1024;
 
 }  // namespace

@@ -37,8 +37,8 @@ int hex_digit(char c) {
   return -1;
 }
 
-/// What stands before and behind the first `mark`; all of it before when there is none. (Not by find(): g++
-/// 12 warns at -O2 of a view that could be larger than memory.)
+/// Splits at the first `mark`; without one the second part is empty. Does not use find(): with it g++ 12
+/// warns at -O2 of a view larger than memory.
 std::pair<std::string_view, std::string_view> split(std::string_view text, char mark) {
   const auto* const at = std::find(text.begin(), text.end(), mark);
   const auto before = static_cast<std::size_t>(at - text.begin());
@@ -75,12 +75,12 @@ Url Url::parse(std::string_view text) {
   if (authority.find('@') != std::string_view::npos) refuse(text, "holds user info, which is not supported");
   if (authority.starts_with('[')) {
     const auto end = authority.find(']');
-    if (end == std::string_view::npos) refuse(text, "has an IPv6 address without its bracket");
+    if (end == std::string_view::npos) refuse(text, "has an IPv6 address without a closing bracket");
     url.host = authority.substr(1, end - 1);
     authority.remove_prefix(end + 1);
     if (!is_ip_literal(url.host)) refuse(text, "has no IPv6 address in its brackets");
     if (!authority.empty() && !authority.starts_with(':'))
-      refuse(text, "has something behind its IPv6 address");
+      refuse(text, "has extra characters after its IPv6 address");
   } else {
     const auto colon = std::min(authority.find(':'), authority.size());
     url.host = authority.substr(0, colon);

@@ -26,7 +26,7 @@ namespace beast = boost::beast;
 namespace ws = boost::beast::websocket;
 namespace http = boost::beast::http;
 
-// What Beast asks of a stream type, found by argument-dependent look-up.
+// Hooks that Beast finds by argument-dependent look-up.
 inline void beast_close_socket(Stream& stream) {
   stream.close();
 }
@@ -155,7 +155,7 @@ class BeastWebSocket final : public WebSocket {
   }
 
   [[noreturn]] void fail(error_code error, const std::string& doing) {
-    if (!stream_.open()) stream_.fail(error, doing);  // we closed it, or its time ran out
+    if (!stream_.open()) stream_.fail(error, doing);  // we closed it, or its time-out expired
     if (error == ws::error::closed) {
       const auto& reason = socket_.reason();
       std::string sentence =
@@ -165,8 +165,7 @@ class BeastWebSocket final : public WebSocket {
       throw NetError(NetFailure::kClosed, sentence + ").");
     }
     if (error == ws::error::message_too_big || error == ws::error::buffer_overflow)
-      throw NetError(NetFailure::kTooLarge,
-                     "A WebSocket message exceeded what is taken while " + doing + ".");
+      throw NetError(NetFailure::kTooLarge, "A WebSocket message was too large while " + doing + ".");
     if (error.category() == ws::make_error_code(ws::error::closed).category())
       throw NetError(NetFailure::kProtocol,
                      "The peer broke the WebSocket protocol while " + doing + ": " + error.message() + ".");
@@ -176,7 +175,7 @@ class BeastWebSocket final : public WebSocket {
   Stream stream_;
   ws::stream<Stream> socket_;
   std::string name_;
-  async::Semaphore turn_{1};  ///< to write a message
+  async::Semaphore turn_{1};  ///< held while a message is written
   bool pinging_ = false;
   std::function<void(std::string_view)> pong_handler_;
   Counters counters_;
@@ -230,7 +229,7 @@ asio::awaitable<std::unique_ptr<WebSocket>> WebSocket::connect(WebSocketOptions 
                    name + " did not answer the WebSocket upgrade as it should: " + error.message() + ".");
   if (error == http::error::body_limit || error == http::error::header_limit ||
       error == http::error::buffer_overflow)
-    throw NetError(NetFailure::kTooLarge, name + " answered the WebSocket upgrade with more than is taken.");
+    throw NetError(NetFailure::kTooLarge, name + " answered the WebSocket upgrade with too much data.");
   if (error && error != http::error::end_of_stream &&
       error.category() == http::make_error_code(http::error::need_more).category())
     throw NetError(NetFailure::kProtocol,

@@ -136,7 +136,7 @@ std::optional<std::string> source_address(const std::string& towards) {
   if (fd < 0) return std::nullopt;
   asio::ip::udp::endpoint source;
   auto size = static_cast<socklen_t>(source.capacity());
-  // Connecting a datagram socket only makes the kernel choose the route.
+  // Connecting a datagram socket sends nothing: the kernel only chooses the route.
   const bool chosen = ::connect(fd, target.data(), static_cast<socklen_t>(target.size())) == 0 &&
                       ::getsockname(fd, source.data(), &size) == 0;
   ::close(fd);

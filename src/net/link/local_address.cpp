@@ -62,7 +62,7 @@ class RouteRequest {
 
   void attribute(int type, std::string_view value) { append(attribute_text(type, value)); }
 
-  /// An attribute and its bytes, padded as they stand in a message.
+  /// An encoded attribute with padding.
   static std::string attribute_text(int type, std::string_view value) {
     rtattr head{};
     head.rta_type = static_cast<unsigned short>(type);
@@ -98,7 +98,7 @@ class RouteSocket {
   RouteSocket& operator=(const RouteSocket&) = delete;
   ~RouteSocket() { ::close(fd_); }
 
-  /// What the kernel says to the request: 0 or an errno value.
+  /// Sends the request and returns the kernel's answer: 0 or an errno value.
   [[nodiscard]] int ask(const RouteRequest& request) const {
     const std::string text = request.text();
     sockaddr_nl kernel{};
@@ -162,7 +162,7 @@ bool has_address(const std::string& ip) {
 
 bool add_dummy_link(const std::string& name) {
   if (name.empty() || name.size() >= IFNAMSIZ)
-    throw BadInput("\"" + name + "\" is no name for a network link.");
+    throw BadInput("\"" + name + "\" is not a valid name for a network link.");
   if (::if_nametoindex(name.c_str()) != 0) return true;
   const std::string kind = RouteRequest::attribute_text(IFLA_INFO_KIND, "dummy");
   RouteRequest request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg{});
@@ -188,7 +188,7 @@ void add_host_address(const std::string& link, const std::string& ip) {
   ifaddrmsg what{};
   what.ifa_family = static_cast<unsigned char>(address.family);
   what.ifa_prefixlen = static_cast<unsigned char>(address.bytes.size() * 8);
-  what.ifa_flags = IFA_F_NODAD;  // nobody else can have an address of a link that leads nowhere
+  what.ifa_flags = IFA_F_NODAD;  // a link without traffic needs no duplicate address detection
   what.ifa_scope = link == "lo" ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
   what.ifa_index = index_of(link);
   RouteRequest request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, what);

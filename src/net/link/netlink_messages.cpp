@@ -29,7 +29,7 @@ std::optional<T> take(std::string_view bytes) {
   return out;
 }
 
-/// Attributes by type, behind the fixed part of a message.
+/// Attributes by type. `bytes`: the message after its fixed part.
 std::map<int, std::string_view> attributes(std::string_view bytes) {
   std::map<int, std::string_view> out;
   while (const auto head = take<rtattr>(bytes)) {

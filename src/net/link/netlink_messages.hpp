@@ -10,14 +10,14 @@
 
 namespace edgecore::net {
 
-/// Which links carry traffic, by index: the kernel repeats RTM_NEWLINK for every detail, a change of this is
-/// an event.
+/// Whether each link carries traffic, by index. The kernel sends RTM_NEWLINK for every detail; only a change
+/// of this value is an event.
 using LinkStates = std::map<int, bool>;
 
-/// The events in one datagram of rtnetlink. `links` is brought up to date. What cannot be parsed is left out.
+/// The events in one rtnetlink datagram. Updates `links`. Ignores what it cannot parse.
 std::vector<InterfaceEvent> parse_netlink(std::string_view datagram, LinkStates& links);
 
-/// Neither loopback, link-local, multicast nor unspecified. `address`: in_addr or in6_addr.
+/// True unless loopback, link-local, multicast or unspecified. `address`: in_addr or in6_addr.
 bool is_global(int family, const void* address);
 std::string address_text(int family, const void* address);
 

@@ -21,7 +21,7 @@ namespace {
 
 using Endpoint = asio::generic::stream_protocol::endpoint;
 
-/// What getaddrinfo has said.
+/// Result of getaddrinfo.
 struct Found {
   std::vector<asio::ip::address> addresses;
   std::string failure;
@@ -54,7 +54,7 @@ void look_up_on_thread(std::string host, Answer::Sender answer) {
     look_ups_under_way.fetch_sub(1);
     throw NetError(NetFailure::kResolve,
                    "The name " + log::quote(host) +
-                       " was not looked up: too many look-ups are stuck; is the DNS server alive?");
+                       " was not looked up: too many look-ups are stuck. Check the DNS server.");
   }
   std::thread([host = std::move(host), answer = std::move(answer)] {
     Found found = resolve(host);

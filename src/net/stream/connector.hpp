@@ -16,23 +16,23 @@
 namespace edgecore::net {
 
 struct ConnectTarget {
-  std::string host;  ///< verified by TLS, named in sentences
+  std::string host;  ///< verified by TLS, named in errors
   std::uint16_t port = 0;
-  std::string address;                ///< dialled instead of the host when not empty
-  std::filesystem::path unix_socket;  ///< dialled instead of both when not empty
+  std::string address;                ///< if set, dialled instead of the host
+  std::filesystem::path unix_socket;  ///< if set, dialled instead of both
   std::shared_ptr<const TlsContext> tls;
 };
 
 using SteadyPoint = std::chrono::steady_clock::time_point;
 
-/// The time point a time-out stands for; zero: never.
+/// The time point at which a time-out expires; zero: never.
 SteadyPoint deadline_after(std::chrono::milliseconds timeout);
 
 /// Looks up, connects to one address after the other (each gets its share of the time left) and does the TLS
-/// handshake. Throws NetError with the host in its sentence.
+/// handshake. Throws NetError that names the host.
 asio::awaitable<Stream> connect_stream(ConnectTarget target, SteadyPoint deadline);
 
-/// Addresses of a host name, by getaddrinfo on a thread of its own that is left behind when the time is up.
+/// Resolves a host name with getaddrinfo on a thread of its own, which is abandoned at the deadline.
 asio::awaitable<std::vector<asio::ip::address>> look_up(std::string host, SteadyPoint deadline);
 
 }  // namespace edgecore::net

@@ -10,10 +10,10 @@
 
 namespace edgecore::net {
 
-/// Runs a function when time is up, unless it is disarmed, armed anew or destroyed before. One executor.
+/// Runs a function when the time is up, unless it is disarmed, armed again or destroyed before. One executor.
 ///
-/// Arming and disarming is cheap: the timer is touched only when it would fire too late; one that fires too
-/// early looks at the time and goes on.
+/// Arming and disarming is cheap: the timer is moved only if it would fire too late. If it fires too early,
+/// it waits for the rest.
 class Deadline {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -50,7 +50,7 @@ class Deadline {
     std::function<void()> on_expiry;
     TimePoint due = TimePoint::max();
     TimePoint wakes = TimePoint::max();  ///< when the timer fires
-    unsigned long turn = 0;              ///< tells the latest wait from those it replaced
+    unsigned long turn = 0;              ///< number of the latest wait; earlier ones do nothing
     bool expired = false;
   };
 

@@ -64,8 +64,8 @@ class Stream {
         },
         token, *this, regions_of(buffers));
   }
-  /// What one try without waiting came to: `done` with an error or a count, or what to wait for before the
-  /// next one. A write that is tried again must begin with the same bytes (TLS).
+  /// Result of one non-blocking attempt: kDone with an error or a count, or what to wait for before the next
+  /// one. A write that is tried again must begin with the same bytes (TLS).
   struct Attempt {
     enum class State { kDone, kWantsRead, kWantsWrite };
     State state = State::kDone;
@@ -73,39 +73,39 @@ class Stream {
     std::size_t count = 0;
   };
   Attempt try_read(asio::mutable_buffer into);
-  /// Of at most eight pieces.
+  /// Writes at most eight pieces.
   Attempt try_write(std::span<const asio::const_buffer> pieces);
-  /// True when a read would give something without the socket having become readable: wait only if not.
+  /// True if a read returns buffered data without waiting for the socket.
   [[nodiscard]] bool holds_input() const;
-  /// Waits until the socket is ready for another try; completes with an error_code.
+  /// Waits until the socket is ready for another attempt; completes with an error_code.
   template <class Token>
   auto async_wait_for(Attempt::State wanted, Token&& token) {
     const auto what = wanted == Attempt::State::kWantsWrite ? Socket::wait_write : Socket::wait_read;
     return socket().async_wait(what, std::forward<Token>(token));
   }
 
-  /// TLS handshakes; throw NetError (tls) with the host and the check that failed. `host` is verified as
+  /// TLS handshakes; throw NetError (kTls) with the host and the failed check. `host` is verified as
   /// TlsContext says.
   asio::awaitable<void> handshake_client(std::shared_ptr<const TlsContext> tls, std::string host);
   asio::awaitable<void> handshake_server(std::shared_ptr<const TlsContext> tls);
 
   /// Gives bytes back, to be read again first.
   void unread(std::string bytes);
-  /// From now on at most this many bytes are taken from the socket; more reads end with error::message_size.
-  /// nullopt: no limit.
+  /// Limits the bytes that are read from now on; beyond it reads end with error::message_size. nullopt: no
+  /// limit.
   void limit_reads(std::optional<std::uint64_t> bytes);
 
   /// Ends our direction: TLS close_notify and FIN. Never blocks or throws.
   void shutdown();
   /// Closes the socket; pending operations end with operation_aborted. `reset`: RST instead of FIN.
   void close(bool reset = false);
-  /// As close(), and failures are reported as NetFailure::timeout from then on.
+  /// As close(), but later failures are reported as NetFailure::kTimeout.
   void expire();
   [[nodiscard]] bool open() const;
 
-  /// The exception for a failed operation: NetError; or, when nobody closed this stream and the operation was
-  /// aborted, the coroutine is being cancelled: system_error(operation_aborted). `doing`: "reading the answer
-  /// of cloud:10002".
+  /// Throws for a failed operation: NetError, or system_error(operation_aborted) if the operation was aborted
+  /// without this stream being closed, because then the coroutine is being cancelled. `doing`: "reading the
+  /// answer of cloud:10002".
   [[noreturn]] void fail(error_code error, const std::string& doing) const;
 
   void set_tcp_options(std::chrono::milliseconds user_timeout, std::chrono::seconds keepalive);
@@ -124,7 +124,7 @@ class Stream {
  private:
   enum class Direction { kRead, kWrite, kHandshake };
   /// A piece of memory to read into or write from, and a bounded list of them. Beast never needs more at a
-  /// time; of a longer sequence the rest goes with the next call, as for any read_some or write_some.
+  /// time; the rest of a longer sequence goes with the next call, as with any read_some or write_some.
   struct Region {
     void* data = nullptr;
     std::size_t size = 0;

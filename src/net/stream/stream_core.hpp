@@ -7,7 +7,7 @@
 
 namespace edgecore::net {
 
-/// What copies of a Stream share.
+/// State shared by the copies of a Stream.
 struct Stream::Core {
   explicit Core(Socket connected) : socket(std::move(connected)) {}
   Core(const Core&) = delete;
@@ -15,10 +15,10 @@ struct Stream::Core {
 
   Socket socket;
   SslPtr ssl;
-  X509Ptr refused;                        ///< the peer's certificate that failed a check
+  X509Ptr refused;                        ///< the peer's certificate if it failed a check
   std::shared_ptr<const TlsContext> tls;  ///< kept for the SSL's context
-  std::string host;                       ///< for sentences
-  std::string tls_failure;                ///< OpenSSL's reason of the last TLS error
+  std::string host;                       ///< for error texts
+  std::string tls_failure;                ///< OpenSSL's text of the last TLS error
   std::string pushed_back;
   std::optional<std::uint64_t> read_limit;
   std::uint64_t read = 0;
@@ -27,11 +27,11 @@ struct Stream::Core {
   bool closed = false;
   bool expired = false;
 
-  /// recv and send on the socket with the counters kept; -1 with errno.
+  /// recv and send that update the counters; -1 with errno.
   ssize_t receive(const Regions& regions);
   ssize_t transmit(const Regions& regions);
 
-  /// One try without waiting.
+  /// One non-blocking attempt.
   Attempt attempt(Direction direction, const Regions& regions);
   Attempt attempt_plain(Direction direction, const Regions& regions);
   Attempt attempt_tls(Direction direction, const Regions& regions);

@@ -67,8 +67,8 @@ Stream::Attempt Stream::Core::attempt_plain(Direction direction, const Regions& 
   return {Attempt::State::kDone, error_code(reason, boost::system::system_category()), 0};
 }
 
-/// An operation on its way: tries, and waits for the socket as long as the try would block. Carries the
-/// handler's executor and cancellation slot, so that it behaves as an operation of Asio's own.
+/// A pending operation: tries, and waits for the socket while it would block. Carries the handler's executor
+/// and cancellation slot, as Asio's own operations do.
 struct Stream::Operation {
   std::shared_ptr<Core> core;
   Direction direction;
@@ -107,14 +107,14 @@ struct Stream::Operation {
     shared->socket.async_wait(what, std::move(*this));
   }
   void finish(error_code error, std::size_t count) {
-    const auto shared = std::move(core);  // the connection outlives the handler's run
+    const auto shared = std::move(core);  // keeps the connection until the handler has run
     std::move(handler)(error, count);
   }
 };
 
 Stream::Stream(Socket socket) : core_(std::make_shared<Core>(std::move(socket))) {
   core_->socket.native_non_blocking(true);
-  const int on = 1;  // fails on Unix sockets, where it means nothing
+  const int on = 1;  // fails on Unix sockets, harmlessly
   ::setsockopt(core_->socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
@@ -182,14 +182,14 @@ bool Stream::open() const {
 }
 
 void Stream::fail(error_code error, const std::string& doing) const {
-  if (core_->expired) throw NetError(NetFailure::kTimeout, "The time for " + doing + " ran out.");
+  if (core_->expired) throw NetError(NetFailure::kTimeout, "The time-out for " + doing + " expired.");
   if (core_->closed)
     throw NetError(NetFailure::kClosed, "The connection was closed on this side while " + doing + ".");
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
   if (error == asio::error::eof)
     throw NetError(NetFailure::kClosed, "The peer closed the connection while " + doing + ".");
   if (error == asio::error::message_size)
-    throw NetError(NetFailure::kTooLarge, "The peer sent more than is taken while " + doing + ".");
+    throw NetError(NetFailure::kTooLarge, "The peer sent too much data while " + doing + ".");
   if (!core_->tls_failure.empty())
     throw NetError(NetFailure::kTls, "TLS failed while " + doing + ": " + core_->tls_failure + ".");
   throw NetError(NetFailure::kClosed, "The connection broke while " + doing + ": " + error.message() + ".");
@@ -199,7 +199,7 @@ void Stream::set_tcp_options(std::chrono::milliseconds user_timeout, std::chrono
   const int fd = core_->socket.native_handle();
   const auto set = [fd](int level, int name, long value) {
     const int number = static_cast<int>(value);
-    ::setsockopt(fd, level, name, &number, sizeof number);  // of no effect on Unix sockets
+    ::setsockopt(fd, level, name, &number, sizeof number);  // fails on Unix sockets, harmlessly
   };
   if (user_timeout.count() > 0) set(IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout.count());
   if (keepalive.count() > 0) {

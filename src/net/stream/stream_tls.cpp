@@ -14,7 +14,7 @@
 namespace edgecore::net {
 namespace {
 
-/// What the BIO calls back into; set once per connection.
+/// Callbacks of the BIO; set once per connection.
 struct SocketBio {
   std::function<ssize_t(char*, std::size_t)> receive;
   std::function<ssize_t(const char*, std::size_t)> transmit;
@@ -65,7 +65,7 @@ const BIO_METHOD* socket_method() {
   return method.get();
 }
 
-/// The text of the certificate check that failed, with what the certificate says.
+/// The error text for a failed certificate check, with the contents that failed it.
 std::string certificate_refusal(X509* presented, long result, const std::string& host) {
   std::string sentence =
       "The certificate of " + host + " was refused: " + X509_verify_cert_error_string(result);
@@ -82,7 +82,7 @@ std::string certificate_refusal(X509* presented, long result, const std::string&
          log::quote(name_value(certificate.issuer(), "CN")) + ").";
 }
 
-/// Keeps the certificate that does not pass for the sentence about it; changes no verdict.
+/// Keeps the certificate that failed for the error text; does not change the verdict.
 int remember_refused(int passed, X509_STORE_CTX* check) {
   if (passed == 1) return 1;
   auto* session = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(check, SSL_get_ex_data_X509_STORE_CTX_idx()));
@@ -106,8 +106,8 @@ void expect_host(SSL* ssl, const TlsContext& tls, const std::string& host) {
   if (set != 1) throw Error("The name " + host + " cannot be verified: " + take_openssl_error() + ".");
 }
 
-/// Certificates are judged by the precise clock, unless the context names a time. OpenSSL would take the
-/// coarse one, which lags by milliseconds: a certificate signed a moment ago would not be valid yet.
+/// Checks validity by the precise clock, unless the context names a time. OpenSSL uses the coarse clock,
+/// which lags by milliseconds: it would reject a certificate that was signed a moment ago.
 void judge_by_precise_clock(SSL* ssl) {
   X509_VERIFY_PARAM* rules = SSL_get0_param(ssl);
   if ((X509_VERIFY_PARAM_get_flags(rules) & X509_V_FLAG_USE_CHECK_TIME) != 0) return;
@@ -166,7 +166,7 @@ Stream::Attempt Stream::Core::ssl_outcome(int result) {
   }
   const bool cut = ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
   const std::string text = take_openssl_error();
-  // Without close_notify the end of the stream may be an attacker's; length-delimited messages do not need
+  // Without close_notify an attacker may have ended the stream; only length-delimited messages do not need
   // it.
   if (cut) return {Attempt::State::kDone, asio::error::connection_reset, 0};
   tls_failure = text;

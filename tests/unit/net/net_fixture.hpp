@@ -147,7 +147,7 @@ class NetTest : public testing::Test {
     const auto buffer = asio::buffer(bytes);
     co_await asio::async_write(socket, buffer, kAsOutcome);
   }
-  /// Everything up to the end of the stream.
+  /// Reads up to the end of the stream.
   static asio::awaitable<std::string> drain(asio::ip::tcp::socket& socket) {
     std::string out;
     std::string room(4096, '\0');
@@ -171,7 +171,7 @@ class NetTest : public testing::Test {
     co_return out;
   }
 
-  /// The NetError `task` ends with.
+  /// The NetError that `task` throws.
   static asio::awaitable<NetError> failure_of(asio::awaitable<void> task) {
     std::optional<NetError> seen;
     try {

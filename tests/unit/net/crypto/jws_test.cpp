@@ -38,7 +38,7 @@ int write_pkcs1_public(BIO* bio, const EVP_PKEY* key) {
   return done;
 }
 
-/// A key pair in the forms a key file may have it.
+/// A key pair in the formats of key files.
 struct KeyTexts {
   explicit KeyTexts(KeyPtr made)
       : public_key(written(made.get(), PEM_write_bio_PUBKEY)),

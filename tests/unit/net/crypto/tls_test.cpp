@@ -21,7 +21,7 @@ class TlsTest : public NetTest {
     response.body = request.peer_certificate ? request.peer_certificate->common_name() : "nobody";
     co_await responder.send(std::move(response));
   }
-  /// The body of a GET, or the sentence it fails with.
+  /// The body of a GET, or the error text.
   std::string get(std::shared_ptr<const TlsContext> server_tls, std::shared_ptr<const TlsContext> client_tls,
                   const std::string& host = "127.0.0.1") {
     const auto server = serve(who, {}, std::move(server_tls));
@@ -106,7 +106,7 @@ TEST_F(TlsTest, ACertificateIsGoodFromItsFirstMomentOn) {
   options.key_pem = pair.key_pem;
   const auto client = TlsContext::client(options);
   const auto server = authority_.server(ClientCertificate::kRequired);
-  std::this_thread::sleep_until(first - 10ms);  // the wall clock's own second
+  std::this_thread::sleep_until(first - 10ms);  // just before the next wall-clock second
   while (system_clock::now() < first) continue;
   EXPECT_EQ(get(server, client), "system:node:edge-1");
 }
@@ -165,7 +165,7 @@ int certificates_sent(const TlsContext& client, const TlsContext& server) {
   return (leaf ? 1 : 0) + (issuers == nullptr ? 0 : sk_X509_num(issuers));
 }
 
-// CloudHub from v1.18 on, when it enforces authorization, refuses a peer with more than one.
+// CloudHub from v1.18 on refuses a peer with more than one certificate if it enforces authorization.
 TEST_F(TlsTest, ClientSendsItsCertificateAloneAlsoFromAFileWithTheCa) {
   const auto pair = authority_.issue(TestAuthority::client_template());
   ClientTlsOptions options;
@@ -190,7 +190,7 @@ TEST_F(TlsTest, ServerPresentsItsWholeChain) {
   options.certificate_pem = leaf.pem() + between_ca.pem();
   EXPECT_EQ(get(TlsContext::server(options), authority_.client()), "nobody");
   EXPECT_FALSE(failure_.has_value());
-  options.certificate_pem = leaf.pem();  // the client knows the root only
+  options.certificate_pem = leaf.pem();  // the client trusts the root only
   get(TlsContext::server(options), authority_.client());
   EXPECT_EQ(failure_, NetFailure::kTls);
 }

@@ -38,7 +38,7 @@ TEST(X509Test, RequestCarriesSubjectAndKey) {
   try {
     EXPECT_FALSE(CertificateRequest::from_der(tampered).signature_valid());
   } catch (const BadInput&) {
-    // Depending on the byte the DER itself is broken.
+    // Some bytes break the DER itself.
   }
   EXPECT_THROW(CertificateRequest::from_der("garbage"), BadInput);
   EXPECT_THROW(CertificateRequest::from_der(""), BadInput);

@@ -9,9 +9,9 @@
 namespace edgecore::net {
 namespace {
 
-/// What an idle connection costs the server in heap, so that tens of thousands stay affordable. Both ends
-/// live in this process; the client's end is a bare socket, and for TLS a kept connection of the same kind,
-/// so the cost is halved.
+/// Bounds the server's heap per idle connection, so that tens of thousands stay affordable. Both ends live in
+/// this process. The client's end is a bare socket; with TLS it is a connection that costs the same, so the
+/// measurement is halved.
 class HttpIdleTest : public NetTest {
  protected:
   static asio::awaitable<void> ok(Request&, Responder& responder) {

@@ -29,7 +29,7 @@ class HttpServerTest : public NetTest {
     co_await responder.send(std::move(response));
   }
 
-  /// Sends raw bytes and gives back all that comes until the server closes.
+  /// Sends raw bytes and returns everything received until the server closes.
   static asio::awaitable<void> talk(std::uint16_t port, std::string bytes, std::string& answer) {
     auto socket = co_await dial(port);
     co_await send(socket, std::move(bytes));
@@ -113,10 +113,9 @@ TEST_F(HttpServerTest, TheOwnerSaysWhatARefusalLooksLike) {
   const auto refused = raw(server, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nabcd");
   EXPECT_TRUE(refused.starts_with("HTTP/1.1 200 OK\r\n")) << refused;
   EXPECT_NE(refused.find("Content-Length: 8\r\nConnection: close\r\n"), std::string::npos) << refused;
-  EXPECT_NE(refused.find("X-Sentence: The body is larger than what is taken.\r\n"), std::string::npos)
-      << refused;
+  EXPECT_NE(refused.find("X-Sentence: The body is too large.\r\n"), std::string::npos) << refused;
   EXPECT_TRUE(refused.ends_with("\r\n\r\ntoo much")) << refused;
-  EXPECT_TRUE(raw(server, "nonsense\r\n\r\n").starts_with("HTTP/1.1 400")) << "what it leaves alone";
+  EXPECT_TRUE(raw(server, "nonsense\r\n\r\n").starts_with("HTTP/1.1 400")) << "refusal() returned nullopt";
 }
 
 TEST_F(HttpServerTest, SlowLorisIsCutOff) {
@@ -279,7 +278,7 @@ TEST_F(HttpServerTest, SharedBytesAreSentAsBodyAndAsPieces) {
 
 TEST_F(HttpServerTest, ClientThatPipelinesWithoutEndLetsOthersPass) {
   std::size_t answered = 0;
-  const auto any_answered = [&answered] { return answered > 0; };  // the handler counts between two turns
+  const auto any_answered = [&answered] { return answered > 0; };  // counted between turns of the loop
   const auto handler = [&answered](Request& request, Responder& responder) -> asio::awaitable<void> {
     if (request.target == "/flood") ++answered;
     Response empty;

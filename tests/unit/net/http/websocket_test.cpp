@@ -270,7 +270,7 @@ TEST_F(WebSocketTest, ConnectionCutInTheMiddleOfAMessageGivesNoMessage) {
   asio::ip::tcp::acceptor acceptor(io_, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   const auto server = serve_websocket(echo);
   const auto cut = [&]() -> asio::awaitable<void> {
-    // A relay that lets the upgrade through and only part of what follows.
+    // A relay that forwards the upgrade and only part of the rest.
     auto front = co_await acceptor.async_accept(asio::use_awaitable);
     auto back = co_await dial(server->port());
     auto request = co_await read_until(front, "\r\n\r\n");

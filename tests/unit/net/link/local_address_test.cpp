@@ -11,7 +11,7 @@
 namespace edgecore::net {
 namespace {
 
-/// What the kernel said; 0 when it did it.
+/// The kernel's error; 0 for success.
 int refusal(const std::function<void()>& change) {
   try {
     change();
@@ -21,8 +21,7 @@ int refusal(const std::function<void()>& change) {
   return 0;
 }
 
-// Addresses that are really set are tested in a network of their own:
-// unit/metaserver/listen_address_test.cpp.
+// tests/unit/metaserver/listen_address_test.cpp adds real addresses, in a network namespace of its own.
 
 TEST(LocalAddressTest, LoopbackIsHereAndADocumentationAddressIsNot) {
   EXPECT_TRUE(has_address("127.0.0.1"));
