@@ -110,7 +110,7 @@ ApiResource builtin(const ResourceKind& row) {
   return resource;
 }
 
-/// What a version's name says: 3 for a release, 2 for a beta, 1 for an alpha, then its numbers.
+/// Rank of a version's name: 3 for a release, 2 for a beta, 1 for an alpha, then its numbers.
 using VersionRank = std::tuple<int, unsigned, unsigned>;
 
 std::optional<unsigned> take_version_number(std::string_view& text) {
@@ -157,10 +157,10 @@ std::vector<std::string> names_at(const Json& crd, std::string_view path) {
   throw BadInput(fmt::format("The CustomResourceDefinition \"{}\" {}", name.substr(0, 253), why));
 }
 
-/// What all versions of a CRD have in common. Throws BadInput for what the API server would not have stored.
+/// The fields that all versions of a CRD share. Throws BadInput for a CRD that an API server would reject.
 ApiResource named_by(const Json& crd) {
   if (string_or(crd, "kind") != "CustomResourceDefinition")
-    throw BadInput("The object is no CustomResourceDefinition");
+    throw BadInput("The object is not a CustomResourceDefinition");
   ApiResource resource;
   resource.crd = get_string(crd, "metadata.name");
   resource.group = get_string(crd, "spec.group");
@@ -191,7 +191,7 @@ bool established(const Json& crd) {
   return true;
 }
 
-/// The columns of a version that name what they show; null when there are none.
+/// The columns of a version that have a name and a path; null if it has none.
 std::shared_ptr<const Json> printer_columns(const Json& version, std::size_t most) {
   Json kept = Json::array();
   for (const Json& column : array_or_empty(version, "additionalPrinterColumns")) {
@@ -214,7 +214,7 @@ bool same(const std::shared_ptr<const Value>& left, const std::shared_ptr<const 
   return left == right || (left && right && *left == *right);
 }
 
-/// What a resource is looked up by; the views are those of the row.
+/// Look-up key of a resource; the views point into the row.
 struct Key {
   std::string_view group, version, name;
   bool operator==(const Key&) const = default;
@@ -232,7 +232,7 @@ ApiResourcePtr look_up(const Index& index, const Key& key) {
   return found == index.end() ? nullptr : found->second;
 }
 
-/// A built-in version with what a CRD says of the same.
+/// Adds the schema and columns of a CRD to the built-in row of the same version.
 void enrich(ApiResource& row, const ApiResource& said) {
   row.crd = said.crd;
   row.schema = said.schema;
@@ -277,7 +277,7 @@ struct ApiResources::Impl {
   std::size_t schema_bytes = 0;
   unsigned long revision = 1;
 
-  // Made from the above when it is asked for, so that learning many CRDs costs one sorting.
+  // Derived from the above on demand, so that learning many CRDs sorts once.
   bool stale = true;
   std::vector<ApiResourcePtr> rows;
   Index by_plural, by_kind;
@@ -377,7 +377,7 @@ bool ApiResources::learn(const Json& crd) {
   const std::string name = get_string(crd, "metadata.name");
   const auto old = impl_->crds.find(name);
   if (old == impl_->crds.end() && impl_->crds.size() >= impl_->limits.max_crds)
-    refuse_definition(name, fmt::format("is one more than the {} that are kept", impl_->limits.max_crds));
+    refuse_definition(name, fmt::format("is above the limit of {} definitions", impl_->limits.max_crds));
   const std::vector<ApiResource> before = old == impl_->crds.end() ? std::vector<ApiResource>{} : old->second;
   const bool known = old != impl_->crds.end();
   impl_->set(name, std::move(said));

@@ -48,7 +48,7 @@ void default_probe(Json& container, const char* name) {
   Json* probe = object_in(container, name);
   if (probe == nullptr) return;
   default_handler(*probe);
-  // A number below one is what Go's zero value stands for: not given.
+  // Go's zero value means "not set", so a number below one gets the default.
   for (const auto& [key, value] : {std::pair{"timeoutSeconds", 1}, std::pair{"periodSeconds", 10},
                                    std::pair{"successThreshold", 1}, std::pair{"failureThreshold", 3}}) {
     set_default(*probe, key, value);
@@ -70,7 +70,7 @@ std::string_view default_pull_policy(const Json& container) {
   try {
     return parse_image_reference(string_or(container, "image")).default_pull_policy();
   } catch (const BadInput&) {
-    return "IfNotPresent";  // the image is refused when it is to be pulled
+    return "IfNotPresent";  // the pull refuses the image later
   }
 }
 
@@ -110,7 +110,7 @@ void default_projected_source(Json& source) {
   if (Json* downward = object_in(source, "downwardAPI")) for_each_in(*downward, "items", default_field_ref);
 }
 
-/// Whether a volume says where it comes from: any member besides its name.
+/// Whether a volume has a source: any member besides its name.
 bool has_source(const Json& volume) {
   for (const auto& [key, value] : volume.items()) {
     if (key != "name" && !value.is_null()) return true;
@@ -141,7 +141,7 @@ void default_spec(Json& spec) {
   set_default(spec, "securityContext", Json::object());
   set_default(spec, "terminationGracePeriodSeconds", 30);
   set_default(spec, "enableServiceLinks", true);
-  // Two names of one field, of which clients may read either.
+  // Two names of one field: clients may read either.
   if (const std::string account = string_or(spec, "serviceAccountName", string_or(spec, "serviceAccount"));
       !account.empty()) {
     set_default(spec, "serviceAccountName", account);
@@ -156,7 +156,7 @@ void default_spec(Json& spec) {
 
 using Amounts = std::map<std::string, Quantity>;
 
-/// The amount of a resource if it is there, a quantity, and more than zero.
+/// The amount of a resource; nullopt if it is absent, malformed or not positive.
 std::optional<Quantity> amount_of(const Json& amounts, const char* resource) {
   const auto found = amounts.find(resource);
   if (found == amounts.end()) return std::nullopt;

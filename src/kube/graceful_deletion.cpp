@@ -9,7 +9,7 @@ namespace edgecore::kube {
 namespace {
 
 constexpr std::int64_t kDefaultGrace = 30;
-/// A year: what is longer would only overflow.
+/// One year, so that additions do not overflow.
 constexpr std::int64_t kLongestGrace = 365 * 24 * 3600;
 
 }  // namespace

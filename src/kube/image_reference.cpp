@@ -90,7 +90,8 @@ bool is_digest(std::string_view digest) {
   return wanted != 0 && hex.size() == wanted && std::all_of(hex.begin(), hex.end(), is_lower_hex);
 }
 
-/// The first segment is a registry when it cannot be a repository: a dot, a port, capitals, or "localhost".
+/// The first segment is a registry if it cannot be a repository: it has a dot, a port or capitals, or is
+/// "localhost".
 bool names_registry(std::string_view segment) {
   return segment.find_first_of(".:") != segment.npos || segment == "localhost" ||
          std::any_of(segment.begin(), segment.end(), is_upper);

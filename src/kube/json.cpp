@@ -10,8 +10,8 @@
 namespace edgecore::kube {
 namespace {
 
-/// Measures a text without allocating. It need not be valid JSON: the parser says so later; what matters is
-/// that no text the parser would accept nests deeper or holds more values than counted here.
+/// Measures a text without allocating. Does not validate it, which the parser does later; for every text that
+/// the parser accepts, depth and values are at least counted in full.
 void check_limits(std::string_view text, std::string_view what, const JsonLimits& limits) {
   if (text.size() > limits.max_bytes) {
     throw BadInput(
@@ -130,7 +130,7 @@ std::optional<std::int64_t> to_int(const Json& value) {
   if (value.is_number_integer()) return value.get<std::int64_t>();
   if (value.is_number_float()) {
     const auto number = value.get<double>();
-    constexpr double kExact = 9007199254740992.0;  // 2^53: beyond it a double is no longer a certain integer
+    constexpr double kExact = 9007199254740992.0;  // 2^53: above it a double does not hold every integer
     if (std::abs(number) <= kExact && std::trunc(number) == number) return static_cast<std::int64_t>(number);
   }
   return std::nullopt;

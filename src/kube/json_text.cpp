@@ -4,8 +4,8 @@
 namespace edgecore::kube {
 namespace {
 
-/// A place in a text that moves forward over JSON. Every function leaves it where it was, or at the end, when
-/// the text is not what it expects.
+/// A position in a text that moves forward over JSON. If the text is not what a function expects, the
+/// position stays or moves to the end.
 class Cursor {
  public:
   explicit Cursor(std::string_view text) : text_(text) {}
@@ -22,7 +22,7 @@ class Cursor {
            (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r'))
       ++at_;
   }
-  /// A string's characters without its quotes, escapes as they stand.
+  /// A string's characters without its quotes; escapes stay escaped.
   std::optional<std::string_view> take_string() {
     if (!take('"')) return std::nullopt;
     const std::size_t begin = at_;
@@ -30,7 +30,7 @@ class Cursor {
     if (at_ >= text_.size()) return std::nullopt;
     return text_.substr(begin, at_++ - begin);
   }
-  /// Any value, whole.
+  /// A whole value of any type.
   std::optional<TextRange> take_value() {
     skip_space();
     const std::size_t begin = at_;

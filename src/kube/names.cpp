@@ -30,7 +30,7 @@ bool is_dns_label(std::string_view name) {
 
 bool is_dns_subdomain(std::string_view name) {
   if (name.empty() || name.size() > 253) return false;
-  // The parts are labels in form; their length is bounded by the whole only, as in Kubernetes.
+  // The parts have the form of labels but no length limit of their own, as in Kubernetes.
   char before = '.';
   for (const char c : name) {
     const bool alnum = is_lower(c) || is_digit(c);

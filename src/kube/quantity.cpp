@@ -45,7 +45,7 @@ struct Decimal {
   int power = 0;
 };
 
-/// Takes "digits[.digits]" off the front; nullopt without any digit.
+/// Consumes "digits[.digits]"; nullopt without a digit.
 std::optional<Decimal> take_decimal(std::string_view& text) {
   Decimal out;
   bool any = false;
@@ -75,7 +75,7 @@ struct Scale {
   int power = 0;  ///< of 10, or of 2 for the binary family
 };
 
-/// What follows the number: a suffix or an exponent.
+/// The suffix or exponent after the number.
 std::optional<Scale> read_scale(std::string_view text) {
   for (const Suffix& suffix : kDecimalSuffixes) {
     if (text == suffix.text) return Scale{Format::kDecimalSi, suffix.power};
@@ -89,7 +89,7 @@ std::optional<Scale> read_scale(std::string_view text) {
   if (negative || text.front() == '+') text.remove_prefix(1);
   if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
   int power = 0;
-  for (const char c : text) power = std::min(power * 10 + (c - '0'), 100'000);  // far beyond any cap already
+  for (const char c : text) power = std::min(power * 10 + (c - '0'), 100'000);  // far above every cap
   return Scale{Format::kDecimalExponent, negative ? -power : power};
 }
 
@@ -106,7 +106,7 @@ void multiply_by_power_of_two(std::string& digits, int power) {
   }
 }
 
-/// digits × 10^power units as nanos: cut digits round up, anything above the cap is the cap.
+/// digits × 10^power units as nanos: rounds up and caps.
 Wide to_nano(const Decimal& number) {
   if (number.digits.empty()) return 0;
   constexpr int kDigitsOfCap = 28;
@@ -122,7 +122,7 @@ Wide to_nano(const Decimal& number) {
   return std::min(cut ? nano + 1 : nano, kMost);
 }
 
-/// A number of at most 128 bits in decimal; std::to_string has no such overload.
+/// A 128-bit number in decimal; std::to_string has no such overload.
 std::string to_text(Wide value) {
   const bool negative = value < 0;
   std::string out;
@@ -147,7 +147,7 @@ std::string binary_text(Wide units) {
 }
 
 std::string decimal_text(Wide nano, Format format) {
-  std::size_t step = 0;  // into kDecimalSuffixes, which begin with nano
+  std::size_t step = 0;  // index into kDecimalSuffixes, which begins with nano
   for (; step + 1 < kDecimalSuffixes.size() && nano % 1000 == 0; ++step) nano /= 1000;
   const Suffix& suffix = kDecimalSuffixes[step];
   if (format != Format::kDecimalExponent || suffix.power == 0) return to_text(nano).append(suffix.text);
@@ -196,7 +196,7 @@ std::int64_t Quantity::milli_value() const {
 std::string Quantity::text() const {
   if (nano_ == 0) return "0";
   const bool small = nano_ > -1024 * kUnit && nano_ < 1024 * kUnit;
-  // A fraction has no binary suffix; it is shown in the decimal family rather than rounded.
+  // Binary suffixes have no fractions: writes a fraction in the decimal family instead of rounding it.
   if (format_ == Format::kBinarySi && !small && nano_ % kUnit == 0) return binary_text(nano_ / kUnit);
   return decimal_text(nano_, format_);
 }

@@ -12,14 +12,14 @@ CloudReply broken(Status status) {
 
 CloudReply refused(const Json& status) {
   Status read = Status::from_json(status);
-  read.success = false;  // it stands where an error stands
+  read.success = false;  // an error, whatever it says
   if (read.code < 400) read.code = 500;
   if (read.message.empty()) read.message = "The cloud's API server refused without saying why";
   return {ReplyKind::kRefused, Json(), std::move(read)};
 }
 
-/// An error value, the whole content or the value of `Err`. A Status is told from an empty one: CloudCore's
-/// zero Status carries neither reason nor message nor code, which says nothing about the object.
+/// Classifies an error: the whole content or the value of `Err`. CloudCore's zero Status, which has neither
+/// reason nor message nor code, says nothing about the object and counts as broken.
 CloudReply error_reply(const Json& error) {
   if (error.is_string()) {
     return broken(

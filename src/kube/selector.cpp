@@ -24,7 +24,7 @@ void check_size(std::string_view text) {
 
 }  // namespace
 
-/// Reads the string form from the front.
+/// Parser of the string form.
 class LabelSelectorParser {
  public:
   explicit LabelSelectorParser(std::string_view text) : whole_(text), rest_(text) {}
@@ -59,7 +59,7 @@ class LabelSelectorParser {
     return true;
   }
 
-  /// Up to the next blank or sign of the syntax; may be empty.
+  /// Reads up to the next blank or operator; may be empty.
   std::string word() {
     skip_blanks();
     const auto end = std::min(rest_.find_first_of(" \t\r\n,=!<>()"), rest_.size());

@@ -13,7 +13,7 @@ struct ReasonCode {
   int code;
 };
 
-/// Codes the API server sends with each reason; used when a Status arrives without its code.
+/// The API server's code for each reason; for a Status without a code.
 constexpr std::array kReasonCodes{
     ReasonCode{reason::kBadRequest, 400},
     ReasonCode{reason::kUnauthorized, 401},
@@ -49,7 +49,7 @@ Status failure(std::string_view why, std::string message) {
   return status;
 }
 
-/// "leases.coordination.k8s.io" names resource and group in one word.
+/// Splits "leases.coordination.k8s.io" into resource and group.
 Status failure_on(std::string_view why, std::string_view resource, std::string_view name,
                   std::string message) {
   Status status = failure(why, std::move(message));

@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::nanoseconds;
 using std::chrono::sys_days;
-__extension__ typedef __int128 Wide;  // products of 64-bit numbers before they are checked
+__extension__ typedef __int128 Wide;  // products of 64-bit numbers before the range check
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 
@@ -24,7 +24,7 @@ struct Broken {
 
 Broken take_apart(WallTime time) {
   const std::int64_t since_epoch = nanoseconds(time.time_since_epoch()).count();
-  // Seconds first: the day on which the smallest time lies begins before what nanoseconds can hold.
+  // Splits into seconds first: the start of the day of the smallest WallTime does not fit in nanoseconds.
   std::int64_t nanos = since_epoch % kSecond;
   std::chrono::sys_seconds second(std::chrono::seconds(since_epoch / kSecond));
   if (nanos < 0) {
@@ -40,7 +40,7 @@ Broken take_apart(WallTime time) {
           nanos};
 }
 
-/// Reads a text from the front; every step says whether it matched.
+/// Parser of a text; each step returns whether it matched.
 class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
@@ -128,7 +128,7 @@ std::optional<WallTime> parse_time(std::string_view text) {
   if (!hour || !reader.literal(':')) return std::nullopt;
   const auto minute = reader.digits(2, 0, 59);
   if (!minute || !reader.literal(':')) return std::nullopt;
-  const auto second = reader.digits(2, 0, 60);  // 60 is a leap second; it counts as the next minute's first
+  const auto second = reader.digits(2, 0, 60);  // 60: a leap second
   if (!second) return std::nullopt;
   std::int64_t nanos = 0;
   if (reader.literal('.')) {

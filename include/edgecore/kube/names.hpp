@@ -18,9 +18,9 @@ bool is_service_name(std::string_view name);
 bool is_qualified_name(std::string_view name);
 /// Empty, or like the name part of a qualified name.
 bool is_label_value(std::string_view value);
-/// May stand as one segment of an API path and of a message resource: not empty, ".", or "..", no '/' or '%'
-/// and no control character. Weaker than the rules above, which not all objects keep (RBAC roles); what is
-/// used in file paths or resource strings must hold at least to this one.
+/// One segment of an API path or a message resource: not empty, ".", or "..", without '/', '%' and control
+/// characters. Weaker than the rules above, which not all objects follow (RBAC roles). Every name used in a
+/// file path or resource string must satisfy at least this rule.
 bool is_path_segment(std::string_view name);
 /// Key of a ConfigMap or Secret, and thus a file name: 1 to 253 of letters, digits, "-_.", not ".", no
 /// leading "..".

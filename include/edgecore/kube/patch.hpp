@@ -7,7 +7,7 @@
 
 namespace edgecore::kube {
 
-/// What applying a patch may cost; the API server's own bounds.
+/// Limits for applying a patch; those of the API server.
 struct PatchLimits {
   std::size_t max_operations = 10'000;
   std::size_t max_copied_bytes = std::size_t{3} << 20;
@@ -15,12 +15,11 @@ struct PatchLimits {
 };
 
 /// JSON Patch (RFC 6902): the document after all operations. Throws BadInput, naming the operation by its
-/// index, for a malformed patch, a path that is not there, a failed `test` and beyond `limits`; the caller's
-/// document is untouched.
+/// index, for a malformed patch, a missing path, a failed `test` and a patch above the limits.
 Json apply_json_patch(Json document, const Json& patch, const PatchLimits& limits = {});
 
-/// JSON merge patch (RFC 7386): objects are merged, null removes, anything else replaces. Throws BadInput
-/// when the patch or the result nests deeper than `limits`.
+/// JSON merge patch (RFC 7386): objects are merged, null removes, anything else replaces. Throws BadInput if
+/// the patch or the result nests deeper than `limits`.
 Json apply_merge_patch(Json document, const Json& patch, const PatchLimits& limits = {});
 
 }  // namespace edgecore::kube

@@ -13,9 +13,9 @@
 
 namespace edgecore::kube {
 
-/// A Pod as edged works with it: parsed and checked once where it enters (parse_pod), read without further
-/// checks afterwards. Only what a node agent needs is typed; `raw` keeps the whole object. Immutable after
-/// parsing. Field meanings are those of the Kubernetes v1 API; absent optionals stay nullopt.
+/// A Pod as edged uses it: parsed and checked once (parse_pod), then read without further checks. Only the
+/// fields that a node agent needs are typed; `raw` keeps the whole object. Immutable after parsing. The
+/// fields mean what they mean in the Kubernetes v1 API; absent optionals are nullopt.
 
 using StringMap = std::map<std::string, std::string>;
 
@@ -59,7 +59,7 @@ struct EnvFrom {
 };
 
 struct Resources {
-  StringMap limits, requests;  ///< resource name → quantity text, already checked to be quantities
+  StringMap limits, requests;  ///< resource name → quantity text, already validated
 };
 
 struct VolumeMount {
@@ -140,8 +140,7 @@ struct Container {
   Handler post_start, pre_stop;
   std::optional<SecurityContext> security_context;
   bool stdin_open = false, stdin_once = false, tty = false;
-  nlohmann::json
-      raw;  ///< the container as received: what its hash is computed from (protocol/05-edged.md §1.5)
+  nlohmann::json raw;  ///< the container as received, for its hash (protocol/05-edged.md §1.5)
 };
 
 struct EmptyDirSource {
@@ -234,7 +233,7 @@ struct Pod {
   std::string creation_timestamp, deletion_timestamp;  ///< RFC 3339; empty when absent
   std::optional<std::int64_t> deletion_grace_period_seconds;
   PodSpec spec;
-  nlohmann::json status;  ///< as the API last had it; null when absent
+  nlohmann::json status;  ///< the last status of the API; null when absent
   nlohmann::json raw;     ///< the whole object as received
 
   [[nodiscard]] std::string full_name() const { return name + "_" + ns; }
@@ -242,12 +241,12 @@ struct Pod {
 };
 using PodPtr = std::shared_ptr<const Pod>;
 
-/// Parses and checks a Pod object. Throws BadInput with the path of the first thing that is wrong: missing or
-/// invalid name, namespace, uid; names that are no DNS labels; mount paths, subPaths and item paths that are
-/// absolute where they must not be or hold `..`; quantities, ports and modes out of range; a container
-/// without a name; two containers or volumes of one name; a volumeMount of an unknown volume; more than the
-/// limits (sizes in kube/limits of pod.cpp). Kubernetes API defaults are not added here (kube/defaults.hpp
-/// does that for static pods); members unknown to this program are kept in `raw` and otherwise ignored.
+/// Parses and checks a Pod object. Throws BadInput with the path of the first fault: missing or invalid name,
+/// namespace, uid; names that are not DNS labels; mount paths, subPaths and item paths that are absolute
+/// where they must not be or contain `..`; quantities, ports and modes out of range; a container without a
+/// name; two containers or volumes of one name; a volumeMount of an unknown volume; a limit exceeded
+/// (PodLimits in src/kube/pod/pod_field.hpp). Does not add API defaults (kube/defaults.hpp does that for
+/// static pods). Unknown members are kept in `raw` and otherwise ignored.
 PodPtr parse_pod(nlohmann::json object);
 
 }  // namespace edgecore::kube

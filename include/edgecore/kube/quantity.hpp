@@ -9,9 +9,9 @@
 
 namespace edgecore::kube {
 
-/// resource.Quantity: an exact fixed-point amount with the suffix family it was written in. Amounts are kept
-/// in nano units, rounded up (away from zero) where the text is finer, and capped at ±(2^63-1) units, as
-/// Kubernetes does. A plain value; any thread.
+/// resource.Quantity: an exact fixed-point amount with the suffix family of its text. Amounts are in nano
+/// units, as in Kubernetes: finer ones are rounded up (away from zero), larger ones capped at ±(2^63-1)
+/// units. A plain value; any thread.
 class Quantity {
  public:
   enum class Format { kDecimalSi, kBinarySi, kDecimalExponent };
@@ -37,10 +37,10 @@ class Quantity {
   /// "1536Mi", "0.1" is "100m"). Parsing it gives an equal quantity.
   [[nodiscard]] std::string text() const;
 
-  /// The result has the left side's format, the other's when the left side is zero; it stays within the caps.
+  /// The result has the format of the left side, or of the right side if the left one is zero; it is capped.
   friend Quantity operator+(const Quantity& left, const Quantity& right);
   friend Quantity operator-(const Quantity& left, const Quantity& right);
-  /// Amounts only: "1024" equals "1Ki".
+  /// Compares the amounts only: "1024" equals "1Ki".
   friend bool operator==(const Quantity& left, const Quantity& right) { return left.nano_ == right.nano_; }
   friend std::strong_ordering operator<=>(const Quantity& left, const Quantity& right) {
     return left.nano_ <=> right.nano_;

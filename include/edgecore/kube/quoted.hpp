@@ -6,9 +6,9 @@
 
 namespace edgecore::kube {
 
-/// A string in double quotes as Go's %q prints it, which is how the API server's sentences and the downward
-/// API show strings. Bytes that are no UTF-8, and characters that Go holds for unprintable beyond ASCII's
-/// control characters, are passed through.
+/// A string in double quotes as Go's %q prints it; the API server's errors and the downward API use that
+/// format. Unlike Go, escapes only ASCII's control characters: passes invalid UTF-8 and other unprintable
+/// characters through.
 std::string quoted(std::string_view text);
 
 }  // namespace edgecore::kube

@@ -8,15 +8,14 @@
 
 namespace edgecore::kube {
 
-/// How one kind of object is called on each path: `kind` in JSON, `plural` in API paths and meta_v2 keys,
-/// `singular` (the kind in lower case) as the type token of message resources. Rows are constants of the
-/// program.
+/// The names of one kind of object: `kind` in JSON, `plural` in API paths and meta_v2 keys, `singular` (the
+/// kind in lower case) as the type token of message resources. Rows are constants of the program.
 struct ResourceKind {
   std::string_view kind;
   std::string_view plural;
   std::string_view singular;
   std::string_view group;    ///< "" for the core group
-  std::string_view version;  ///< for kinds in several versions the preferred one comes first in the table
+  std::string_view version;  ///< if a kind has several versions, the preferred one is first in the table
   bool namespaced = true;
   std::string_view short_names;  ///< comma-separated, "" for none
 
@@ -24,7 +23,7 @@ struct ResourceKind {
   [[nodiscard]] std::string api_version() const;
 };
 
-/// The kinds an API server 1.28 serves and those of KubeEdge 1.17.
+/// The kinds of an API server 1.28 and of KubeEdge 1.17.
 std::span<const ResourceKind> builtin_kinds();
 
 /// Lookups in the table; nullptr when unknown. Without a group the first match wins (core comes first:
@@ -33,10 +32,9 @@ const ResourceKind* find_kind(std::string_view kind, std::optional<std::string_v
 /// By type token of a message resource ("configmap"). Pseudo types such as `podpatch` are not kinds.
 const ResourceKind* find_type(std::string_view type);
 
-/// The plural of any kind: the table's, also for a kind of the same name in another group; else by English
-/// rules on the lower-case kind. "PodStatus" and "NodeStatus", which are no kinds of the API, give
-/// "podstatus" and "nodestatus" (protocol/02-metamanager.md §1.3). What CRDs or discovery say goes before
-/// this.
+/// The plural of any kind: from the table, whatever the group; else by English rules on the lower-case kind.
+/// "PodStatus" and "NodeStatus", which are not kinds of the API, give "podstatus" and "nodestatus"
+/// (protocol/02-metamanager.md §1.3). Prefer the plural of a CRD or of discovery if there is one.
 std::string plural_of(std::string_view kind);
 
 /// Group and version of an apiVersion: "v1" is {"", "v1"}, "apps/v1" is {"apps", "v1"}. nullopt for anything
@@ -59,8 +57,8 @@ struct MetaKey {
   std::string name;
 
   [[nodiscard]] std::string text() const;
-  /// nullopt for whatever is not such a key: paths of pass-through rows ("/version"), other numbers of
-  /// segments, empty segments.
+  /// nullopt for any other text: paths of pass-through rows ("/version"), other numbers of segments, empty
+  /// segments.
   static std::optional<MetaKey> parse(std::string_view key);
 
   bool operator==(const MetaKey&) const = default;

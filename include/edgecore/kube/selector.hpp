@@ -11,11 +11,11 @@
 
 namespace edgecore::kube {
 
-/// A label selector: what a query parameter `labelSelector`, or a LabelSelector object says. All
-/// requirements must hold; none at all selects everything. A plain value; any thread.
+/// A label selector, from a query parameter `labelSelector` or a LabelSelector object. All requirements must
+/// hold; without requirements it selects everything. A plain value; any thread.
 class LabelSelector {
  public:
-  /// The string form: `a=b,c!=d,e in (f,g),h notin (i),j,!k`. Throws BadInput, with what is wrong where.
+  /// The string form: `a=b,c!=d,e in (f,g),h notin (i),j,!k`. Throws BadInput with the fault and its offset.
   static LabelSelector parse(std::string_view text);
   /// A metav1.LabelSelector object (matchLabels, matchExpressions). An absent or null one selects nothing, an
   /// empty one everything, as in the Kubernetes API. Throws BadInput.
@@ -39,18 +39,18 @@ class LabelSelector {
   bool nothing_ = false;
 };
 
-/// A field selector: `metadata.name=a,status.phase!=Running`. Any dotted path to a scalar is understood;
-/// which paths a resource offers is for the server to say (see `paths`).
+/// A field selector: `metadata.name=a,status.phase!=Running`. Accepts any dotted path to a scalar; the server
+/// decides which paths a resource supports (see `paths`).
 class FieldSelector {
  public:
   /// Operators =, ==, !=; the characters `,`, `=` and `\` in values are escaped by `\`. Throws BadInput.
   static FieldSelector parse(std::string_view text);
 
-  /// An absent field compares as the empty string, true and numbers as their JSON text.
+  /// An absent field compares as the empty string, a bool or number as its JSON text.
   [[nodiscard]] bool matches(const Json& object) const;
   [[nodiscard]] bool selects_everything() const { return requirements_.empty(); }
-  /// The value required of a path by `=`; nullopt when there is none. For `metadata.name` and
-  /// `metadata.namespace` this narrows what must be read.
+  /// The value that `=` requires of a path; nullopt if there is no such requirement. With `metadata.name` and
+  /// `metadata.namespace` a server reads fewer objects.
   [[nodiscard]] std::optional<std::string> required_value(std::string_view path) const;
   [[nodiscard]] std::vector<std::string> paths() const;
 

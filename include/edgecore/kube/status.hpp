@@ -10,7 +10,7 @@
 
 namespace edgecore::kube {
 
-/// Reasons of metav1.Status as they stand on the wire. Compare `Status::reason` with these.
+/// Reasons of metav1.Status on the wire. Compare `Status::reason` with these.
 namespace reason {
 inline constexpr std::string_view kBadRequest = "BadRequest";
 inline constexpr std::string_view kUnauthorized = "Unauthorized";
@@ -39,9 +39,8 @@ struct StatusCause {
   bool operator==(const StatusCause&) const = default;
 };
 
-/// What a Status is about. Empty members are left out on the wire. In a NotFound of a Kubernetes API `kind`
-/// is the plural resource; CloudCore's informer caches put the singular type there
-/// (protocol/02-metamanager.md §2.6).
+/// The object of a Status. Empty members are omitted on the wire. In a NotFound of a Kubernetes API `kind` is
+/// the plural resource; CloudCore's informer caches send the singular type (protocol/02-metamanager.md §2.6).
 struct StatusDetails {
   std::string name;
   std::string group;
@@ -52,8 +51,8 @@ struct StatusDetails {
   bool operator==(const StatusDetails&) const = default;
 };
 
-/// metav1.Status as a value: how an operation on an object came out, for callers to branch on and for HTTP
-/// clients and the cloud to read. A plain value; any thread.
+/// metav1.Status as a value: the result of an operation on an object, for callers, HTTP clients and the
+/// cloud. A plain value; any thread.
 struct Status {
   int code = 500;
   std::string reason;
@@ -61,8 +60,8 @@ struct Status {
   StatusDetails details;
   bool success = false;
 
-  /// `resource` is the plural ("pods"), with its group if it has one ("leases.coordination.k8s.io"): the
-  /// message names it and the details hold group and resource apart, as the API server does.
+  /// `resource` is the plural ("pods"), with its group if it has one ("leases.coordination.k8s.io"): as from
+  /// the API server, the message has the full name, the details have group and resource separately.
   static Status not_found(std::string_view resource, std::string_view name);
   static Status already_exists(std::string_view resource, std::string_view name);
   static Status conflict(std::string_view resource, std::string_view name, std::string_view why);
@@ -75,7 +74,7 @@ struct Status {
   static Status not_acceptable(std::string_view why);
   static Status unsupported_media_type(std::string_view why);
   static Status request_too_large(std::string_view why);
-  /// 410 Expired: a watch or list asked for a resourceVersion that is no longer known.
+  /// 410 Expired: a watch or list requested a resourceVersion that is no longer known.
   static Status expired(std::string_view why);
   static Status too_many_requests(std::string_view why, std::int64_t retry_after_seconds);
   static Status timeout(std::string_view why);
@@ -88,8 +87,8 @@ struct Status {
 
   /// The JSON with kind Status and apiVersion v1.
   [[nodiscard]] Json to_json() const;
-  /// Reads any object; members of a wrong type are ignored. A missing code follows from the reason, else it
-  /// is 500.
+  /// Reads any object; members of a wrong type are ignored. A missing code is derived from the reason, else
+  /// it is 500.
   static Status from_json(const Json& value);
 
   bool operator==(const Status&) const = default;

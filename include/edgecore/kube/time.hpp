@@ -15,12 +15,12 @@ std::string format_time(WallTime time);
 /// metav1.MicroTime: UTC with exactly six digits, "2024-06-10T06:13:20.123456Z" (protocol/02-metamanager.md
 /// §3.8).
 std::string format_micro_time(WallTime time);
-/// UTC with as many of nine digits as it takes, no trailing zeros (Go's RFC3339Nano): container logs, CRI.
+/// UTC with up to nine digits and no trailing zeros (Go's RFC3339Nano), for container logs and CRI.
 std::string format_nano_time(WallTime time);
 
-/// RFC 3339 with any number of fraction digits (those beyond nanoseconds are cut) and any offset. Dates a
-/// WallTime cannot hold (before 1677, after 2262: Go's zero time, "never") become its smallest or largest
-/// value, so that comparisons stay right. nullopt for anything else.
+/// RFC 3339 with any number of fraction digits (those beyond nanoseconds are cut) and any offset. Dates
+/// outside the range of WallTime (before 1677 as Go's zero time, after 2262 as "never") become its smallest
+/// or largest value, so that comparisons stay correct. nullopt for anything else.
 std::optional<WallTime> parse_time(std::string_view text);
 
 /// The time at a path; nullopt when it is absent, null or not a time.

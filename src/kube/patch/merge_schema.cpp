@@ -66,7 +66,7 @@ constexpr auto kNodeFields = std::to_array<MergeField>(
     {object("metadata", kMetadata), object("spec", kNodeSpec), object("status", kNodeStatus)});
 constexpr MergeSchema kNode{kNodeFields};
 
-// Workloads: a pod template, in CronJob one level further down.
+// Workloads: a pod template, which is one level deeper in CronJob.
 constexpr auto kTemplateFields =
     std::to_array<MergeField>({object("metadata", kMetadata), object("spec", kPodSpec)});
 constexpr MergeSchema kTemplate{kTemplateFields};
@@ -95,7 +95,7 @@ constexpr auto kServiceAccountFields = std::to_array<MergeField>(
     {object("metadata", kMetadata), by_key("secrets", "name"), by_key("imagePullSecrets", "name")});
 constexpr MergeSchema kServiceAccount{kServiceAccountFields};
 
-/// Kinds of which only metadata and status.conditions have merge keys.
+/// Kinds that have merge keys only in metadata and status.conditions.
 constexpr auto kWithConditionsFields =
     std::to_array<MergeField>({object("metadata", kMetadata), object("status", kConditionsByType)});
 constexpr MergeSchema kWithConditions{kWithConditionsFields};

@@ -29,14 +29,14 @@ Tokens parse_pointer(const std::string& pointer) {
     } else {
       const char escaped = ++at < pointer.size() ? pointer[at] : '\0';
       if (escaped != '0' && escaped != '1')
-        throw BadInput(fmt::format("\"{}\" holds a '~' that escapes nothing", pointer));
+        throw BadInput(fmt::format("\"{}\" holds a '~' that is not ~0 or ~1", pointer));
       tokens.back() += escaped == '0' ? '~' : '/';
     }
   }
   return tokens;
 }
 
-/// Index into an array of `size`; up to `size` itself when one past the end is allowed.
+/// Index into an array of `size`; `size` itself if `may_append`.
 std::size_t array_index(const std::string& token, std::size_t size, bool may_append) {
   if (may_append && token == "-") return size;
   const bool digits =
@@ -99,7 +99,7 @@ bool is_prefix(const Tokens& prefix, const Tokens& of) {
   return prefix.size() < of.size() && std::equal(prefix.begin(), prefix.end(), of.begin());
 }
 
-/// One patch's way through its operations.
+/// Applies one patch, operation by operation.
 class JsonPatch {
  public:
   JsonPatch(Json& document, const PatchLimits& limits) : document_(document), limits_(limits) {}
@@ -142,7 +142,7 @@ class JsonPatch {
     add(document_, path, std::move(value));
   }
 
-  /// Copies are what makes a document grow out of proportion to its patch, so their text is counted.
+  /// Copies can make a document far larger than its patch, so the bytes copied are counted.
   void copy(const Json& operation, const Tokens& path) {
     const Tokens from = parse_pointer(get_string(operation, "from"));
     Json value = resolve(document_, from, from.size());
@@ -157,7 +157,7 @@ class JsonPatch {
   void test(const Json& operation, const Tokens& path) {
     const auto wanted = operation.find("value");
     if (wanted == operation.end()) throw BadInput("it lacks a value");
-    if (resolve(document_, path, path.size()) != *wanted) throw BadInput("the value is another one");
+    if (resolve(document_, path, path.size()) != *wanted) throw BadInput("the value differs");
   }
 
   Json& document_;

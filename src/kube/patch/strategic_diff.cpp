@@ -15,7 +15,7 @@ const MergeSchema& schema_of(const MergeField* field) {
   return field == nullptr || field->type == nullptr ? kNothingSpecial : *field->type;
 }
 
-/// Names the members a one-of structure still has, so that the one it had before goes.
+/// Lists the remaining members of a one-of structure, so that the server removes the former one.
 void add_retained_keys(Json& patch, const Json& modified) {
   patch[kRetainKeys] = Json::array();
   for (const auto& [key, value] : modified.items()) patch[kRetainKeys].push_back(key);
@@ -132,7 +132,7 @@ void diff_member(Json& patch, const std::string& key, const Json& before, const 
 Json diff_objects(const Json& original, const Json& modified, const MergeSchema& schema) {
   Json patch = Json::object();
   for (const auto& [key, after] : modified.items()) {
-    if (after.is_null()) continue;  // as if it were not there
+    if (after.is_null()) continue;  // null counts as absent
     const auto before = original.find(key);
     if (before == original.end() || before->is_null()) {
       patch[key] = after;

@@ -25,7 +25,7 @@ ListPatch::ListPatch(const Json& patch, const std::string& name) {
   deletions = look_up(std::string(kDeletePrimitives) + name);
   order = look_up(std::string(kElementOrder) + name);
   items = look_up(name);
-  if (items != nullptr && items->is_null()) items = nullptr;  // deleted as any other member
+  if (items != nullptr && items->is_null()) items = nullptr;  // null deletes the list, as any other member
 }
 
 const Json* element_key(const Json& element, std::string_view merge_key) {

@@ -38,7 +38,8 @@ class StrategicMerge {
  private:
   static constexpr MergeSchema kNothingSpecial{};
 
-  /// The list a member of a patch speaks of: itself, or by a directive; "" for what is no list.
+  /// The list that a member of a patch concerns, directly or by a directive; "" for a member that is not a
+  /// list.
   static std::string_view list_named_by(std::string_view key, const Json& value) {
     if (key.starts_with(kDeletePrimitives)) return key.substr(kDeletePrimitives.size());
     if (key.starts_with(kElementOrder)) return key.substr(kElementOrder.size());
@@ -54,7 +55,7 @@ class StrategicMerge {
     return directive.get_ref<const std::string&>();
   }
 
-  /// Drops from the target what a patch of a one-of structure does not list as still wanted.
+  /// Removes from a one-of structure the members that the patch's $retainKeys does not list.
   void retain_keys(Json& target, const Json& patch) const {
     const auto wanted = patch.find(kRetainKeys);
     if (wanted == patch.end()) return;
@@ -86,8 +87,8 @@ class StrategicMerge {
     }
   }
 
-  /// A list with its two directives, which may come without it: up to three keys, treated at the first of
-  /// them.
+  /// Patches a list by up to three keys, the list and its two directives, at the first of them; a directive
+  /// may come alone.
   void patch_list(Json& target, const Json& patch, const std::string& key, const MergeSchema& schema) {
     const ListPatch list(patch, key);
     const auto outer = enter(key);
@@ -160,8 +161,8 @@ class StrategicMerge {
     return element;
   }
 
-  /// Elements named in `order` come in that order. The others keep their places as far as that goes: each
-  /// stays before those it was before in the list as it was.
+  /// Sorts the elements named in `order` into that order. The others keep their places if possible: each
+  /// stays before those that it preceded in `before`.
   static void restore_order(Json& current, const Json& before, const Json& order,
                             std::string_view merge_key) {
     struct Placed {

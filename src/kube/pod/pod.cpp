@@ -37,7 +37,7 @@ std::string read_ip(const Field& field) {
   return ip;
 }
 
-/// A word that is written into a line of a file: no blanks, no line breaks.
+/// A word for a line of a file: without blanks and line breaks.
 std::string read_word(const Field& field) {
   std::string word = field.text();
   for (const char c : word) {
@@ -95,7 +95,7 @@ std::optional<DnsConfig> read_dns_config(const Field& field) {
   return config;
 }
 
-/// Containers and volumes: distinct names, and mounts of volumes that exist.
+/// Checks that names of containers and volumes are unique and mounted volumes exist.
 void check_names(const Field& spec, const PodSpec& pod) {
   std::set<std::string_view> volumes;
   for (const auto& volume : pod.volumes) {
@@ -112,8 +112,9 @@ void check_names(const Field& spec, const PodSpec& pod) {
       }
       for (const auto& mount : container.volume_mounts) {
         if (volumes.contains(mount.name)) continue;
-        field.fail(fmt::format("has the container \"{}\" that mounts \"{}\", which is no volume of the pod",
-                               container.name, mount.name));
+        field.fail(
+            fmt::format("has the container \"{}\" that mounts \"{}\", which is not a volume of the pod",
+                        container.name, mount.name));
       }
     }
   };

@@ -65,7 +65,7 @@ VolumeMount read_mount(const Field& field) {
   mount.mount_path = field["mountPath"].required_text();
   if (mount.mount_path.size() > PodLimits::kPath) field["mountPath"].fail("is too long for a path");
   if (climbs(mount.mount_path)) field["mountPath"].fail("must not hold '..'");
-  // Go writes an empty subPath as absent; "" from others means the same.
+  // An empty subPath means absent.
   if (!field["subPath"].text().empty()) mount.sub_path = field["subPath"].relative_path();
   if (!field["subPathExpr"].text().empty()) mount.sub_path_expr = field["subPathExpr"].relative_path();
   if (!mount.sub_path.empty() && !mount.sub_path_expr.empty()) {
@@ -121,7 +121,7 @@ Handler read_handler(const Field& field) {
   return handler;
 }
 
-/// Zero is what Go leaves out: it means the default.
+/// Go omits zero, so zero means the default.
 std::int32_t positive_or(const Field& field, std::int32_t fallback) {
   const auto number = field.small(0, kMaxInt).value_or(0);
   return number == 0 ? fallback : number;

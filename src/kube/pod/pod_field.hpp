@@ -12,12 +12,12 @@
 #include "edgecore/kube/json.hpp"
 #include "edgecore/kube/pod.hpp"
 
-/// Checked reading of a Kubernetes object: each value knows its path, so that an error names the first thing
-/// that is wrong. JSON null counts as absent, as Go sends it for what is not set.
+/// Checked reading of a Kubernetes object: each value knows its path, so that an error names the first faulty
+/// field. JSON null counts as absent, because Go sends it for fields that are not set.
 namespace edgecore::kube {
 
-/// What a pod from outside may hold. The API server's own limit is 1.5 MiB an object; these bound what we
-/// build from it.
+/// Limits for a pod from outside. The API server's own limit is 1.5 MiB an object; these bound the memory and
+/// work that the node spends on it.
 struct PodLimits {
   static constexpr std::size_t kDepth = 100;
   static constexpr std::size_t kText = std::size_t{1} << 20;
@@ -27,7 +27,7 @@ struct PodLimits {
   static constexpr std::size_t kEntries = 4096;  ///< of any other list or map
 };
 
-/// The highest id of a user or a group.
+/// The highest user or group id.
 inline constexpr std::int64_t kMaxId = std::numeric_limits<std::int32_t>::max();
 
 /// A place in the object. Holds pointers to its parent Field: use it while the parent lives.
@@ -35,7 +35,7 @@ class Field {
  public:
   explicit Field(const Json& root) : value_(root.is_null() ? nullptr : &root) {}
 
-  /// The member of that name; absent when this is absent. BadInput when this is no object.
+  /// The member of that name; absent if this is absent. BadInput if this is not an object.
   Field operator[](std::string_view key) const;
 
   [[nodiscard]] bool has() const { return value_ != nullptr; }
@@ -54,7 +54,7 @@ class Field {
   [[nodiscard]] std::optional<std::int32_t> small(std::int32_t least, std::int32_t most) const;
   [[nodiscard]] IntOrString port() const;  ///< required; 1…65535 or a port's name
 
-  /// Names that become parts of paths and of message resources.
+  /// Names that become part of paths and message resources.
   [[nodiscard]] std::string dns_label() const;      ///< required
   [[nodiscard]] std::string dns_subdomain() const;  ///< required
   /// A path below a directory: not empty, not absolute, no `..`.
@@ -62,7 +62,7 @@ class Field {
   [[nodiscard]] std::vector<std::string> texts() const;
   [[nodiscard]] StringMap text_map() const;
   [[nodiscard]] StringMap quantities() const;
-  /// Required; the text of a quantity that is not negative. A hand-written static pod may give a number.
+  /// Required; the text of a non-negative quantity. Also accepts a number, as in a hand-written static pod.
   [[nodiscard]] std::string quantity() const;
 
   /// Calls `visit(element)` for each element of a list; none when absent. BadInput above `limit` elements.
@@ -84,7 +84,7 @@ class Field {
   std::size_t index_ = std::numeric_limits<std::size_t>::max();
 };
 
-/// Whether one of the parts of a path is `..`.
+/// Whether a segment of a path is `..`.
 bool climbs(std::string_view path);
 
 // The parts of parse_pod, in pod_containers.cpp and pod_volumes.cpp.

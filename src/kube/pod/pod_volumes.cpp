@@ -22,7 +22,7 @@ ConfigMapSource read_config_map(const Field& field) {
           field["optional"].flag()};
 }
 
-/// A volume calls it `secretName`, a projection `name`.
+/// The key is `secretName` in a volume, `name` in a projection.
 SecretSource read_secret(const Field& field, std::string_view name_key) {
   return {field[name_key].dns_subdomain(), read_items(field["items"]),
           field["defaultMode"].small(0, kMaxMode), field["optional"].flag()};
@@ -46,7 +46,7 @@ DownwardApiSource read_downward_api(const Field& field) {
 }
 
 ServiceAccountTokenProjection read_token(const Field& field) {
-  constexpr std::int64_t kTenMinutes = 600;  // the API server's least
+  constexpr std::int64_t kTenMinutes = 600;  // the API server's minimum
   constexpr std::int64_t kMost = std::int64_t{1} << 32;
   ServiceAccountTokenProjection token;
   token.audience = field["audience"].text();
@@ -56,7 +56,7 @@ ServiceAccountTokenProjection read_token(const Field& field) {
   return token;
 }
 
-/// The one member of `field` besides those of `besides`: a volume says what it is by which member it has.
+/// The one member of `field` that is not in `besides`: it names the kind of the volume.
 std::string only_kind(const Field& field, std::string_view besides) {
   std::string kind;
   for (const auto& [key, value] : field.json().items()) {
@@ -67,7 +67,7 @@ std::string only_kind(const Field& field, std::string_view besides) {
   return kind;
 }
 
-/// A source of a kind that this program does not know is named in `unknown`.
+/// Puts the name of an unsupported kind of source into `unknown`.
 void read_projection(const Field& field, ProjectedSource& into, std::string& unknown) {
   (void)field["configMap"];  // BadInput unless an object
   if (!field.has()) field.fail("is missing");

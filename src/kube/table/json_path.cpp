@@ -18,7 +18,7 @@ const Json* member_of(const Json& value, const std::string& name) {
   return found == value.end() ? nullptr : &*found;
 }
 
-/// The bracket that ends what stands before, outside of quotes.
+/// Position of the closing bracket outside of quotes.
 std::size_t closing_bracket(std::string_view text) {
   char quote = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -39,7 +39,7 @@ std::optional<std::string> unquoted(std::string_view text) {
   return std::string(text.substr(1, text.size() - 2));
 }
 
-/// `.a.b\.c`: true and the names when the whole text is such.
+/// The names in `.a.b\.c`; nullopt unless the whole text has that form.
 std::optional<std::vector<std::string>> dotted_names(std::string_view text) {
   std::vector<std::string> names;
   while (!text.empty()) {
@@ -59,7 +59,7 @@ std::optional<std::vector<std::string>> dotted_names(std::string_view text) {
 
 }  // namespace
 
-/// Reads a path from the front.
+/// Parser of a path.
 class JsonPath::Parser {
  public:
   explicit Parser(std::string_view text) : rest_(text) {}

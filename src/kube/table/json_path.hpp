@@ -15,10 +15,10 @@ namespace edgecore::kube {
 /// or without `{}` and `$`. A plain value.
 class JsonPath {
  public:
-  /// nullopt for a text beyond that.
+  /// nullopt for any other text.
   static std::optional<JsonPath> parse(std::string_view text);
 
-  /// The first value on the path; nullptr when there is none. It lives as long as `root`.
+  /// The first value that the path selects; nullptr if there is none. Valid as long as `root`.
   [[nodiscard]] const Json* first(const Json& root) const;
 
  private:

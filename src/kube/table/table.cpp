@@ -29,7 +29,7 @@ Json definitions(const Columns& columns) {
   return list;
 }
 
-/// Clients hide pods that have ended by this mark.
+/// Marks a pod that has ended, so that clients can hide it.
 void mark_completed(Json& row, const Json& object) {
   const std::string phase = string_or(object, "status.phase");
   if (phase != "Succeeded" && phase != "Failed") return;
@@ -45,7 +45,7 @@ void mark_completed(Json& row, const Json& object) {
 std::string human_duration(std::chrono::seconds span) {
   constexpr std::int64_t kHoursOfYear = 24 * 365;
   const std::int64_t seconds = span.count();
-  if (seconds < -1) return "<invalid>";  // clocks differ a little
+  if (seconds < -1) return "<invalid>";  // tolerates clocks that differ a little
   if (seconds < 0) return "0s";
   const std::int64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
   if (seconds < 120) return fmt::format("{}s", seconds);
@@ -62,7 +62,7 @@ std::string human_duration(std::chrono::seconds span) {
 std::string human_age(WallTime then, WallTime now) {
   using std::chrono::floor;
   using std::chrono::seconds;
-  // In seconds the difference of any two times can be held.
+  // The difference of two times always fits in seconds, but not in nanoseconds.
   return human_duration(floor<seconds>(now).time_since_epoch() - floor<seconds>(then).time_since_epoch());
 }
 

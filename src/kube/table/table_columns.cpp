@@ -11,7 +11,7 @@
 namespace edgecore::kube {
 namespace {
 
-/// KubeEdge's CRDs name no columns; these are what one looks for in them.
+/// KubeEdge's CRDs define no columns: shows the most useful fields.
 Columns kubeedge_columns(const ApiResource& resource) {
   if (resource.kind == "Device" && resource.group == "devices.kubeedge.io") {
     return {name_column(), text_column("Model", "spec.deviceModelRef.name"),
@@ -25,7 +25,7 @@ Columns kubeedge_columns(const ApiResource& resource) {
   return {};
 }
 
-/// The part of a selector that one requirement of matchExpressions makes.
+/// One requirement of matchExpressions in the string form.
 std::string requirement_text(const Json& requirement) {
   const std::string key = string_or(requirement, "key"), op = string_or(requirement, "operator");
   std::string values;

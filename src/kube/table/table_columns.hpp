@@ -26,14 +26,14 @@ Columns columns_of(const ApiResource& resource);
 
 // The columns of built-in kinds, in groups; empty for a kind that is not among them.
 Columns pod_columns();
-Columns workload_columns(const ApiResource& resource);  ///< deployments, jobs and their like
+Columns workload_columns(const ApiResource& resource);  ///< deployments, jobs, …
 Columns core_columns(const ApiResource& resource);      ///< nodes, volumes, events, …
 Columns group_columns(const ApiResource& resource);     ///< access rules, storage, autoscaling, …
 Columns network_columns(const ApiResource& resource);   ///< services, endpoints, ingresses, …
-/// What additionalPrinterColumns say.
+/// The columns of additionalPrinterColumns.
 Columns custom_columns(const Json& definitions);
 
-// Cells that several have.
+// Columns that several kinds share.
 Column name_column();
 Column age_column();
 /// The string at `path`, or `absent`.
@@ -45,7 +45,7 @@ Column size_column(std::string name, std::string path);
 /// True, False or <unset>.
 Column flag_column(std::string name, std::string path, std::string absent = "<unset>");
 
-/// How long ago the time at `path` was, or <unknown>.
+/// Time since the time at `path`, or <unknown>.
 std::string since(const Json& object, std::string_view path, WallTime now);
 /// "a=b,c=d" of a map of strings at `path`, or <none>.
 std::string labels_text(const Json& object, std::string_view path);
@@ -57,7 +57,7 @@ std::string joined(const Json& object, std::string_view path, std::string_view m
 std::string or_none(std::string text);
 /// "RWO,ROX" of the access modes at `path`.
 std::string access_modes(const Json& object, std::string_view path);
-/// A quantity, port or replica count that may be written as number or as string; "" when absent.
+/// A quantity, port or replica count, which may be a number or a string; "" when absent.
 std::string scalar_text(const Json* value);
 
 }  // namespace edgecore::kube

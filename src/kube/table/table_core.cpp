@@ -61,13 +61,13 @@ Columns node_columns() {
           text_column("Container-Runtime", "status.nodeInfo.containerRuntimeVersion", 1, "<unknown>")};
 }
 
-/// Members of the events of both groups: the core one's first.
+/// A field of an event in either API group; prefers the core group's path.
 std::string first_text(const Json& event, std::string_view path, std::string_view other) {
   std::string text = string_or(event, path);
   return text.empty() ? string_or(event, other) : text;
 }
 
-/// "3m", or of a series its last observation; firsts stand in for lasts that are not there.
+/// "3m": the age of an event, or of the last observation of a series; falls back to the first time.
 std::string event_age(const Json& event, WallTime now, bool last) {
   constexpr std::array kLast = {"series.lastObservedTime", "lastTimestamp", "deprecatedLastTimestamp"};
   constexpr std::array kFirst = {"firstTimestamp", "deprecatedFirstTimestamp", "eventTime"};
@@ -127,7 +127,7 @@ Columns event_columns() {
           std::move(name)};
 }
 
-/// "requests.cpu: 1/2, pods: 3/10" of the limits, or of all the others.
+/// "requests.cpu: 1/2, pods: 3/10": only the limits, or everything else.
 std::string quota_text(const Json& quota, bool limits) {
   std::string text;
   for (const auto& [resource, hard] : object_or_empty(quota, "status.hard").items()) {

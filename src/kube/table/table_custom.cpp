@@ -9,7 +9,7 @@
 namespace edgecore::kube {
 namespace {
 
-/// A value as its column's type has it; null when it is of another type.
+/// A value in the type of its column; null if it has another type.
 Json typed_cell(const Json& value, const std::string& type, WallTime now) {
   if (type == "integer") {
     const auto whole = to_int(value);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kinds outside the core group that are neither workloads nor of the network.
+// The kinds outside the core group, without workloads and networking.
 #include <spdlog/fmt/fmt.h>
 
 #include <functional>
@@ -158,7 +158,7 @@ Columns disruption_budget_columns() {
           number_column("Allowed Disruptions", "status.disruptionsAllowed"), age_column()};
 }
 
-/// What a metric of an autoscaler is now and shall be: "40%/80%".
+/// Current and target value of an autoscaler's metric: "40%/80%".
 std::string metric_text(const Json& wanted, const Json* current) {
   const auto value = [](const Json& metric) -> std::string {
     const Json* utilization = find_path(metric, "averageUtilization");

@@ -8,7 +8,7 @@
 namespace edgecore::kube {
 namespace {
 
-constexpr std::size_t kShown = 3;  // of endpoints and hosts; the others are counted
+constexpr std::size_t kShown = 3;  // endpoints or hosts; the rest is counted
 
 /// "a,b,c + 2 more...".
 std::string first_of(const std::vector<std::string>& texts) {

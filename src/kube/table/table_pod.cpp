@@ -11,7 +11,7 @@
 namespace edgecore::kube {
 namespace {
 
-/// What a pod's containers amount to, in kubectl's words.
+/// Summary of a pod's containers in kubectl's words.
 struct PodSummary {
   std::string reason;
   std::int64_t ready = 0, total = 0, restarts = 0;
@@ -30,7 +30,7 @@ bool condition_is(const Json& pod, std::string_view type, std::string_view statu
   return false;
 }
 
-/// An init container that stays beside the others.
+/// An init container that keeps running beside the others (restartPolicy Always).
 bool is_sidecar(const Json& pod, const std::string& name) {
   for (const Json& container : array_or_empty(pod, "spec.initContainers")) {
     if (string_or(container, "name") == name) return string_or(container, "restartPolicy") == "Always";
@@ -47,7 +47,7 @@ std::string ended_reason(const Json& terminated) {
   return fmt::format("ExitCode:{}", int_or(terminated, "exitCode", 0));
 }
 
-/// True when one of the init containers is still to end.
+/// True if an init container has not ended yet.
 bool read_init_containers(const Json& pod, PodSummary& summary) {
   PodSummary sidecars;
   bool initializing = false;
@@ -82,7 +82,7 @@ bool read_init_containers(const Json& pod, PodSummary& summary) {
 void read_containers(const Json& pod, PodSummary& summary) {
   bool running = false;
   const auto& statuses = array_or_empty(pod, "status.containerStatuses");
-  for (auto it = statuses.rbegin(); it != statuses.rend(); ++it) {  // the first that hinders has the word
+  for (auto it = statuses.rbegin(); it != statuses.rend(); ++it) {  // the first one that fails decides
     const Json& status = *it;
     summary.restarted(status);
     const std::string waiting = string_or(status, "state.waiting.reason");
@@ -148,9 +148,9 @@ Columns pod_columns() {
              const PodSummary summary = summarize(pod);
              return fmt::format("{}/{}", summary.ready, summary.total);
            },
-           "", "Containers that are ready, of all"},
+           "", "Ready containers and all containers"},
           {"Status", "string", 0, [](const Json& pod, WallTime) { return summarize(pod).reason; }, "",
-           "Phase of the pod, or what hinders it"},
+           "Phase of the pod, or the reason why it is not running"},
           {"Restarts", "string", 0, restarts, "", "How often its containers were restarted, and when last"},
           age_column(),
           {"IP", "string", 1, [](const Json& pod, WallTime) { return pod_ip(pod); }, "", ""},

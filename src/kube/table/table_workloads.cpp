@@ -28,7 +28,7 @@ Column selector_column(const char* path) {
           "",         ""};
 }
 
-/// "1/3": what is ready of what is wanted.
+/// "1/3": ready and wanted pods.
 Column ready_of_wanted() {
   return {"Ready",
           "string",
@@ -38,7 +38,7 @@ Column ready_of_wanted() {
                                int_or(object, "spec.replicas", 0));
           },
           "",
-          "Pods that are ready, of those wanted"};
+          "Ready pods and wanted pods"};
 }
 
 std::string job_completions(const Json& job) {

@@ -180,7 +180,7 @@ TEST(ApiResourcesTest, CrdsAreBounded) {
   resources.learn(crd("as", "a.io"));
   resources.learn(crd("bs", "b.io"));
   EXPECT_THROW(resources.learn(crd("cs", "c.io")), BadInput);
-  EXPECT_FALSE(resources.learn(crd("as", "a.io")));  // a known one may change
+  EXPECT_FALSE(resources.learn(crd("as", "a.io")));  // a known CRD may change
   Json large = crd("bs", "b.io");
   large["spec"]["versions"][2]["schema"]["openAPIV3Schema"]["description"] = std::string(100, 'x');
   EXPECT_TRUE(resources.learn(large));
@@ -188,7 +188,7 @@ TEST(ApiResourcesTest, CrdsAreBounded) {
   large["spec"]["versions"][2]["schema"]["openAPIV3Schema"]["description"] = std::string(20, 'x');
   resources.learn(large);
   EXPECT_NE(resources.find("a.io", "v1", "as")->schema, nullptr);
-  EXPECT_EQ(resources.find("b.io", "v1", "bs")->schema == nullptr, true);  // beyond what all may have
+  EXPECT_EQ(resources.find("b.io", "v1", "bs")->schema == nullptr, true);  // above the limit of all schemas
   resources.forget("as.a.io");
   resources.learn(large);
   EXPECT_NE(resources.find("b.io", "v1", "bs")->schema, nullptr);

@@ -54,7 +54,7 @@ TEST(JsonText, TakesAnArrayApart) {
   EXPECT_FALSE(each_element("[1,", take));
 }
 
-// Against the parser, over everything one document holds.
+// Compares with the parser for every value of a document.
 TEST(JsonText, AgreesWithTheParser) {
   const Json document = Json::parse(
       R"({"kind":"Pod","metadata":{"name":"a","annotations":{"x":"{\"y\":[1]}"}},"n":[[],{},""],"f":false,"u":"\u00e9"})");

@@ -205,7 +205,7 @@ TEST(StrategicDiffTest, ChangesOfOthersSurvive) {
           R"({"status":{"conditions":[{"type":"Ready","status":"True"},{"type":"Foreign","status":"True"}],"phase":"Running","qosClass":"Burstable"}})"));
 }
 
-/// Pods of arbitrary content, made of every strategy there is.
+/// Pods of random content that use every merge strategy.
 class RandomPod {
  public:
   explicit RandomPod(unsigned seed) : random_(seed) {}
@@ -275,9 +275,9 @@ TEST(StrategicDiffTest, AnyPatchMadeMakesOneObjectIntoTheOther) {
   }
 }
 
-/// A status without nulls, which Go's types add to conditions, and without the container statuses: the API
-/// server of the recording merged those element by element, Kubernetes replaces them whole
-/// (protocol/02-metamanager.md §3.4).
+/// A status without nulls, which Go's types add to conditions, and without the container statuses, which the
+/// API server of the recording merged by element but Kubernetes replaces whole (protocol/02-metamanager.md
+/// §3.4).
 Json comparable(const Json& status) {
   const Json without_nulls = apply_merge_patch(Json::object(), status);
   Json out = apply_merge_patch(without_nulls, Json{{"containerStatuses", nullptr}});
@@ -287,7 +287,7 @@ Json comparable(const Json& status) {
 
 TEST(StrategicMergeTest, RecordedPodPatchesGiveTheStatusTheCloudAnsweredWith) {
   std::ifstream file(test::recordings_dir() / "pod-life.jsonl");
-  std::map<std::string, Json> status_of;  // as the cloud last told it
+  std::map<std::string, Json> status_of;  // from the cloud's last message
   std::map<std::string, std::pair<std::string, Json>>
       waiting;  // by message id: resource name and patched status
   int compared = 0;

@@ -168,7 +168,7 @@ TEST(Pod, RefusesHostileInputAndNamesThePlace) {
       {"/spec/containers/0/ports", R"([{"containerPort": 1.5}])", "ports[0].containerPort must be a whole"},
       {"/spec/containers/0/resources/limits", R"({"cpu": "much"})", "resources.limits.cpu is \"much\""},
       {"/spec/containers/0/resources/requests", R"({"cpu": "-1"})", "requests.cpu must not be negative"},
-      {"/spec/containers/0/volumeMounts/0/name", R"("w")", "mounts \"w\", which is no volume"},
+      {"/spec/containers/0/volumeMounts/0/name", R"("w")", "mounts \"w\", which is not a volume"},
       {"/spec/containers/0/volumeMounts/0/mountPath", R"("/a/../../b")", "mountPath must not hold '..'"},
       {"/spec/containers/0/volumeMounts/0/subPath", R"("/etc")", "subPath must be a relative path"},
       {"/spec/containers/0/volumeMounts/0/subPath", R"("a/..")", "subPath must not hold '..'"},
