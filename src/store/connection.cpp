@@ -26,7 +26,7 @@ Statement::~Statement() {
 }
 
 Statement& Statement::bind(std::string_view text) {
-  // A null pointer would bind NULL; an empty text is wanted.
+  // A null pointer would bind NULL instead of an empty text.
   const char* data = text.data() == nullptr ? "" : text.data();
   const int code = sqlite3_bind_text64(statement_, ++bound_, data, text.size(), SQLITE_STATIC, SQLITE_UTF8);
   if (code != SQLITE_OK) connection_.fail("cannot bind a text for", code);
@@ -70,7 +70,7 @@ Connection::Connection(const std::filesystem::path& path, Mode mode) : path_(pat
   handle_.reset(raw);
   if (code != SQLITE_OK) fail("cannot open", code);
   sqlite3_extended_result_codes(raw, 1);
-  // Our lock file keeps other agents out; this is for an operator's sqlite3 shell.
+  // The lock file keeps other agents out; this waits for an operator's sqlite3 shell.
   busy_timeout(5000);
   execute(mode == Mode::kWriter ? kWriterCache : kReaderCache);
 }
@@ -79,7 +79,7 @@ Connection::~Connection() = default;
 
 Statement Connection::prepare(std::string_view sql) {
   Prepared& entry = prepared_[sql];
-  if (entry.in_use) throw Error("a database statement is used again before its first use is over");
+  if (entry.in_use) throw Error("a database statement is used again before its first use has ended");
   if (!entry.statement) {
     sqlite3_stmt* raw = nullptr;
     const int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
@@ -109,7 +109,7 @@ std::string Connection::ask(const std::string& sql) {
 
 void Connection::fail(std::string_view doing, int code) const {
   const int extended = handle_ ? sqlite3_extended_errcode(handle_.get()) : code;
-  // The handle knows more, if its last error is the one at hand.
+  // The handle has a better text if its last error is this one.
   const bool same = handle_ && (extended & 0xff) == (code & 0xff);
   std::string sentence = std::string(doing) + " the database " + path_.string() + ": " +
                          (same ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code));

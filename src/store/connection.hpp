@@ -14,8 +14,8 @@
 
 namespace edgecore::store {
 
-/// One use of a prepared statement: binds from the left, steps, reads columns (from 0). Text bound must live
-/// as long as the use. Given back to its connection, reset, on destruction.
+/// One use of a prepared statement: binds from the left, steps, reads columns (from 0). Bound text must live
+/// until the use ends. The destructor resets the statement and returns it to its connection.
 class Statement {
  public:
   Statement(Statement&&) = delete;
@@ -24,7 +24,7 @@ class Statement {
 
   Statement& bind(std::string_view text);
   Statement& bind(std::int64_t number);
-  /// True: there is a row. Throws StoreError.
+  /// Steps to the next row; false if there is none. Throws StoreError.
   bool step();
   /// Steps to the end and returns how many rows the statement changed.
   int run();
@@ -50,12 +50,12 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
-  /// `sql` must be a constant (it is the key of the cache). Throws StoreError, or Error when this very
-  /// statement is in use further up the stack.
+  /// `sql` must be a constant (it is the key of the cache). Throws StoreError, or Error if this statement is
+  /// in use further up the stack.
   Statement prepare(std::string_view sql);
-  /// Runs one or more statements whose rows do not matter.
+  /// Runs one or more statements and ignores their rows.
   void execute(const std::string& sql);
-  /// The first column of the first row of a statement that is run once, e.g. a PRAGMA; "" when there is none.
+  /// The first column of the first row of a statement that is not cached, e.g. a PRAGMA; "" without a row.
   std::string ask(const std::string& sql);
 
   [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
@@ -63,7 +63,7 @@ class Connection {
   [[nodiscard]] int changes() const { return sqlite3_changes(handle_.get()); }
   void busy_timeout(int milliseconds) { sqlite3_busy_timeout(handle_.get(), milliseconds); }
 
-  /// The table meta_v2 has the columns of EdgeCore v1.23 as well (protocol/02-metamanager.md §11).
+  /// True if the table meta_v2 also has the columns of EdgeCore v1.23 (protocol/02-metamanager.md §11).
   bool mirrors_v123 = false;
 
   [[noreturn]] void fail(std::string_view doing, int code) const;
@@ -83,7 +83,7 @@ class Connection {
   std::filesystem::path path_;
   std::unique_ptr<sqlite3, CloseHandle> handle_;
   std::unordered_map<std::string_view, Prepared>
-      prepared_;  // declared after handle_: finalized before it closes
+      prepared_;  // after handle_, so that statements are finalized before it closes
 };
 
 }  // namespace edgecore::store

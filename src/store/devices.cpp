@@ -63,8 +63,8 @@ void upsert(Transaction& into, const Device& device) {
   statement.run();
 }
 
-// The tables have no unique index on (deviceid, name), and must not get one: the Go EdgeCore may have put
-// rows twice.
+// The tables have no unique index on (deviceid, name) and must not get one: the Go EdgeCore may have written
+// duplicates.
 void upsert(Transaction& into, const Attribute& attribute) {
   Connection& connection = into.connection();
   const bool known = exists(connection, sql::kAttributeExists, attribute.device_id, attribute.name);

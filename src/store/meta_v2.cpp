@@ -18,8 +18,8 @@ Row row_of(const Statement& row) {
           row.text(5)};
 }
 
-// "apps/v1, Resource=deployments" -> "/apps/v1/deployments/", what the keys of that resource begin with.
-// nullopt for a text that is not of that form.
+// The prefix of a resource's keys: "apps/v1, Resource=deployments" gives "/apps/v1/deployments/". nullopt for
+// a malformed text.
 std::optional<std::string> key_prefix(std::string_view gvr) {
   constexpr std::string_view kSeparator = ", Resource=";
   const auto comma = gvr.find(kSeparator);
@@ -36,7 +36,7 @@ std::optional<std::string> key_prefix(std::string_view gvr) {
   return prefix;
 }
 
-/// Between these two texts are the keys of one resource.
+/// The keys of one resource are between these two texts.
 struct Span {
   std::string begin, end;
 };
@@ -45,7 +45,7 @@ Span span_of(const std::string& gvr) {
   if (!prefix)
     throw BadInput("\"" + gvr + "\" does not name a resource as <group>/<version>, Resource=<plural>");
   Span span{*prefix, std::move(*prefix)};
-  span.end.back() = '/' + 1;  // the first text behind everything that begins with the prefix
+  span.end.back() = '/' + 1;  // the first text after all that start with the prefix
   return span;
 }
 
@@ -74,7 +74,7 @@ std::string make_gvr(std::string_view group, std::string_view version, std::stri
 
 void upsert(Transaction& into, const RowView& row) {
   if (row.resource_version > kMaxVersion) {
-    throw BadInput("the resourceVersion of " + std::string(row.key) + " is larger than any that is possible");
+    throw BadInput("the resourceVersion of " + std::string(row.key) + " does not fit 63 bits");
   }
   Connection& connection = into.connection();
   auto statement =

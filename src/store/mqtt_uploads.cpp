@@ -9,7 +9,7 @@
 namespace edgecore::store::mqtt_uploads {
 namespace {
 
-/// Roughly what SQLite needs for a row besides its texts.
+/// SQLite's overhead per row, roughly.
 constexpr std::size_t kRowBytes = 64;
 
 }  // namespace

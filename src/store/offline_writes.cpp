@@ -39,7 +39,7 @@ std::int64_t add(Transaction& into, const Row& row) {
   }
   if (count(into) >= kMaxRows) {
     throw QueueFull(std::to_string(kMaxRows) +
-                    " writes wait for the cloud already; none is taken until they are sent");
+                    " writes wait for the cloud already; retry after they have been sent");
   }
   auto statement = into.connection().prepare(sql::kOfflineAdd);
   statement.bind(row.key).bind(row.uid).bind(row.verb).bind(row.content_type).bind(row.body);

@@ -22,10 +22,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What SQLite keeps beside a database; they belong to it and move with it.
+// Files that SQLite keeps beside a database; they must move with it.
 constexpr const char* kCompanions[] = {"-wal", "-shm", "-journal"};
 
-/// The file is no database, or a broken one: the one failure that is mended by setting it aside.
+/// The file is not a database, or a corrupt one: the failure that setting it aside repairs.
 class Unusable : public Error {
  public:
   using Error::Error;
@@ -39,8 +39,8 @@ void sync_directory(const fs::path& directory) {
   if (failure != 0) throw SystemError("cannot flush the directory " + directory.string(), failure);
 }
 
-// A new (empty) file is as good as one with SQLite's magic. Asked before SQLite sees the file, because it
-// throws the -wal of a stranger away.
+// True for an empty file and for one with SQLite's magic. Checked before SQLite opens the file, because
+// SQLite would delete the -wal of a foreign file.
 bool may_be_database(int fd) {
   constexpr std::string_view magic("SQLite format 3\0", 16);
   char head[magic.size()];
@@ -49,8 +49,9 @@ bool may_be_database(int fd) {
          (got == static_cast<ssize_t>(magic.size()) && std::string_view(head, magic.size()) == magic);
 }
 
-// Makes the file, or takes from others the right to read the secrets and tokens in it (the Go EdgeCore leaves
-// it 0644). Before SQLite opens it: closing any descriptor of a database drops SQLite's locks on it.
+// Creates the file with mode 0600, or sets that mode, because it holds secrets and tokens (the Go EdgeCore
+// leaves it 0644). Must run before SQLite opens it: closing any descriptor of a database drops SQLite's
+// locks.
 void make_private_file(const fs::path& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0)
@@ -81,7 +82,7 @@ std::string utc_stamp(WallTime time) {
   return {text, length};
 }
 
-// Removes the oldest of the files set aside earlier until there is room for one more.
+// Removes the oldest files set aside, so that one more fits the limit.
 void make_room_for_evidence(const fs::path& path) {
   const std::string prefix = path.filename().string() + ".corrupt-";
   std::vector<std::pair<fs::file_time_type, fs::path>> kept;
@@ -93,7 +94,7 @@ void make_room_for_evidence(const fs::path& path) {
   }
   std::sort(kept.begin(), kept.end());
   for (std::size_t i = 0; i + static_cast<std::size_t>(kMaxFilesSetAside) <= kept.size(); ++i) {
-    log::get("store")->warn("removing {}, which was set aside long ago", kept[i].second.string());
+    log::get("store")->warn("removing {}, the oldest corrupt database set aside", kept[i].second.string());
     fs::remove(kept[i].second);
     for (const char* companion : kCompanions) fs::remove(kept[i].second.string() + companion);
   }
@@ -104,8 +105,8 @@ fs::path set_aside(const fs::path& path, const Clock& clock) {
   const std::string base = path.string() + ".corrupt-" + utc_stamp(clock.wall());
   std::string target = base;
   for (int n = 2; fs::exists(target); ++n) target = base + "." + std::to_string(n);
-  // The companions first: a crash in between leaves the bad database, which is found again, and never a new
-  // database beside an old WAL.
+  // Moves the companions first: a crash in between leaves the corrupt database, which the next start finds,
+  // and never a new database beside an old WAL.
   for (const char* companion : kCompanions) {
     if (fs::exists(path.string() + companion)) fs::rename(path.string() + companion, target + companion);
   }
@@ -154,7 +155,7 @@ Opened open_database(const fs::path& path, const Clock& clock) {
   } catch (const Unusable& reason) {
     const fs::path kept = set_aside(path, clock);
     log::get("store")->error(
-        "{}; it was set aside as {} and a new one is made: the cloud is asked for everything again",
+        "{}; it was set aside as {} and a new one is created: the cloud is asked for everything again",
         reason.what(), kept.string());
     opened.rebuilt = true;
   }

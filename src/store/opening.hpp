@@ -10,16 +10,16 @@ namespace edgecore::store {
 
 class Connection;
 
-/// Files set aside are evidence, but flash is small: so many are kept, the oldest goes first.
+/// How many corrupt databases are kept as evidence; the oldest is removed first, because flash is small.
 constexpr int kMaxFilesSetAside = 3;
 
 struct Opened {
-  std::unique_ptr<Connection> connection;  ///< the writer's: checked, in WAL mode, schema in place
-  bool rebuilt = false;                    ///< what was there was unusable and was set aside
+  std::unique_ptr<Connection> connection;  ///< for the writer: checked, in WAL mode, with its schema
+  bool rebuilt = false;                    ///< the file was unusable and was set aside
   bool empty = false;                      ///< no `meta` rows
 };
 
-/// What the constructor of `Store` promises, but for the lock, which the caller holds. Throws Error.
+/// Does what the constructor of `Store` promises; the caller holds the lock. Throws Error.
 Opened open_database(const std::filesystem::path& path, const Clock& clock);
 
 }  // namespace edgecore::store

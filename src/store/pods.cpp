@@ -16,7 +16,7 @@ std::string resource(std::string_view name_space, std::string_view type, std::st
   return key;
 }
 
-// A stored row stands in the way of removing the pod `uid` when it is readably another one's.
+// True if the stored row has another uid than the pod to be removed. An unreadable row has none.
 bool is_of_other(std::string_view object_json, std::string_view uid) {
   if (uid.empty()) return false;
   const auto stored = uid_of(object_json);
@@ -39,7 +39,7 @@ Removal remove(Transaction& from, std::string_view name_space, std::string_view 
   const auto pod = meta::find(from, key);
   const auto served = meta_v2::find(from, served_key);
   if (pod && is_of_other(pod->value, uid)) return Removal::kOtherUid;
-  // The row for MetaServer may lag behind or stand alone: it goes only if it is this pod's as well.
+  // The row for MetaServer may be older or exist alone: remove it only if it is this pod's.
   const bool unserved = served && !is_of_other(served->value, uid) && meta_v2::remove(from, served_key);
   if (!pod) return unserved ? Removal::kRemoved : served ? Removal::kOtherUid : Removal::kAbsent;
   meta::remove(from, key);

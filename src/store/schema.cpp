@@ -67,7 +67,7 @@ constexpr std::array kTables = {
             {"metadata", "text"}}}},
     Table{"sub_topics", {{{"topic", "text NOT NULL PRIMARY KEY"}}}},
     Table{"target_urls", {{{"url", "text NOT NULL PRIMARY KEY"}}}},
-    // Ours alone.
+    // Tables that the Go EdgeCore does not have.
     Table{"edgecore_poison",
           {{{"module", "text NOT NULL"},
             {"resource", "text NOT NULL"},
@@ -89,7 +89,7 @@ constexpr std::array kTables = {
     Table{"edgecore_mapper_objects",
           {{{"protocol", "text NOT NULL"}, {"object", "text NOT NULL"}, {"digest", "text"}}},
           "PRIMARY KEY (protocol, object)"},
-    // What weighs little comes first: adding up `bytes` then reads no payload.
+    // Small columns come first, so that summing `bytes` does not read payloads.
     Table{"edgecore_mqtt_uploads",
           {{{"id", "integer NOT NULL PRIMARY KEY AUTOINCREMENT"},
             {"bytes", "bigint NOT NULL DEFAULT 0"},
@@ -111,7 +111,7 @@ std::string create_text(const Table& table) {
   return text + "\n)";
 }
 
-// Names are compared without case, as SQLite does.
+// Compares names case-insensitively, as SQLite does.
 std::set<std::string> columns_of(Connection& connection, const char* table) {
   std::set<std::string> names;
   auto rows = connection.prepare("SELECT lower(name) FROM pragma_table_info(?)");
@@ -133,16 +133,15 @@ void bring_into_shape(Connection& connection, const Table& table) {
     if (present.contains(column.name)) continue;
     if (std::string_view(column.type).find("PRIMARY KEY") != std::string_view::npos) {
       throw Error(std::string("the database has a table ") + table.name + " without its column " +
-                  column.name + "; this is not the database of an EdgeCore: check database.dataSource");
+                  column.name + "; it is not the database of an EdgeCore: check database.dataSource");
     }
     connection.execute(std::string("ALTER TABLE `") + table.name + "` ADD COLUMN `" + column.name + "` " +
                        column.type);
   }
 }
 
-// EdgeCore v1.23 writes its own columns only, v1.17 only the old ones (with INSERT OR REPLACE: the new ones
-// become empty). We keep both equal. So where they differ and the new one is set, v1.23 was the last to
-// write.
+// EdgeCore v1.23 writes only its own columns, v1.17 only the old ones (with INSERT OR REPLACE, which empties
+// the new ones). We keep both equal. So if they differ and the new one is set, v1.23 wrote the row.
 void mirror_v123(Connection& connection) {
   const std::set<std::string> present = columns_of(connection, "meta_v2");
   connection.mirrors_v123 =
@@ -165,7 +164,7 @@ void prepare_schema(Connection& connection) {
   try {
     for (const Table& table : kTables) bring_into_shape(connection, table);
     mirror_v123(connection);
-    // Not unique: the Go EdgeCore may have put a row twice.
+    // Not unique: the Go EdgeCore may have written duplicates.
     connection.execute("CREATE INDEX IF NOT EXISTS edgecore_device_twin_name ON device_twin(deviceid, name)");
     connection.execute("CREATE INDEX IF NOT EXISTS edgecore_device_attr_name ON device_attr(deviceid, name)");
     connection.execute(

@@ -5,11 +5,10 @@ namespace edgecore::store {
 
 class Connection;
 
-/// Makes the tables and columns that are missing, in one transaction, and leaves what else there is alone: as
-/// the Go EdgeCore does (protocol/02-metamanager.md §1.1). Where EdgeCore v1.23 has put its columns beside
-/// those of v1.17 (§11), brings both up to date and sets `Connection::mirrors_v123`. Throws StoreError, or
-/// Error for a table that cannot be brought into shape. Marks a database without any `meta` row as in need of
-/// everything from the cloud (info::resync_needed). Writes nothing when there is nothing to do.
+/// Creates missing tables and columns in one transaction and leaves everything else alone, as the Go EdgeCore
+/// does (protocol/02-metamanager.md §1.1). If EdgeCore v1.23 has added its columns (§11), updates both sets
+/// and sets `Connection::mirrors_v123`. Sets info::resync_needed in a database without a `meta` row. Writes
+/// nothing if nothing is missing. Throws StoreError, or Error for a table that cannot be upgraded.
 void prepare_schema(Connection& connection);
 
 }  // namespace edgecore::store

@@ -22,7 +22,7 @@ Snapshot::~Snapshot() {
   try {
     connection_->execute(sql::kCommit);
   } catch (const Error& error) {
-    log::get("store")->warn("a read snapshot did not end well: {}", error.what());
+    log::get("store")->warn("the end of a read snapshot failed: {}", error.what());
   }
 }
 

@@ -3,11 +3,11 @@
 
 #include <string_view>
 
-/// Every SQL text of the store, but for the tables' layout (schema.cpp). Upserts end in a WHERE that lets an
-/// identical row alone: SQLite then writes no page, and the commit writes nothing to the disk.
+/// Every SQL text of the store except the tables' layout (schema.cpp). Upserts end in a WHERE that skips an
+/// identical row: then SQLite writes no page, and the commit does not touch the disk.
 namespace edgecore::store::sql {
 
-// Transactions. IMMEDIATE: the lock is taken where waiting for it is expected, not in the middle of a job.
+// Transactions. IMMEDIATE takes the lock at the start, where a wait is expected, not in the middle of a job.
 constexpr const char* kBegin = "BEGIN IMMEDIATE";
 constexpr const char* kBeginRead = "BEGIN";
 constexpr const char* kCommit = "COMMIT";
@@ -51,13 +51,14 @@ constexpr Text kMetaV2UpsertMirrored =
     "OR name IS NOT excluded.name OR resourceversion IS NOT excluded.resourceversion "
     "OR value IS NOT excluded.value OR group_version_resource IS NOT excluded.group_version_resource "
     "OR resource_version IS NOT excluded.resource_version";
-// Versions are the cluster's: a lower one is an older state of the object or of one that had its name.
+// Versions are global in the cluster: a lower one is an older state of the object, or an earlier object of
+// its name.
 constexpr Text kMetaV2RemoveUpTo = "DELETE FROM meta_v2 WHERE key = ? AND resourceversion <= ?";
 constexpr Text kMetaV2Version = "SELECT resourceversion FROM meta_v2 WHERE key = ?";
 constexpr Text kMetaV2Remove = "DELETE FROM meta_v2 WHERE key = ?";
 constexpr Text kMetaV2Find =
     "SELECT key, groupversionresource, namespace, name, resourceversion, value FROM meta_v2 WHERE key = ?";
-// The keys of one resource are neighbours in the index of the primary key, so no index of ours is needed.
+// The keys of one resource are neighbours in the index of the primary key, so another index is not needed.
 constexpr Text kMetaV2List =
     "SELECT key, groupversionresource, namespace, name, resourceversion, value FROM meta_v2 "
     "WHERE key > ?1 AND key < ?2 AND groupversionresource = ?3 AND (?4 = '' OR namespace = ?4) "
@@ -137,7 +138,7 @@ constexpr Text kPoisonList =
     "SELECT module, resource, operation, message, reason, time, count FROM edgecore_poison "
     "ORDER BY time DESC, rowid DESC";
 
-// edgecore_offline_writes: a thousand rows at most, so that no index of ours is needed.
+// edgecore_offline_writes: at most a thousand rows, so an index is not needed.
 constexpr Text kOfflineAdd =
     "INSERT INTO edgecore_offline_writes(key, uid, verb, content_type, body, time) VALUES(?, ?, ?, ?, ?, ?) "
     "RETURNING id";
@@ -186,7 +187,7 @@ constexpr Text kInfoRemove = "DELETE FROM edgecore_info WHERE key = ?";
 constexpr const char* kQuickCheck = "PRAGMA quick_check(1)";
 constexpr const char* kUseWal = "PRAGMA journal_mode=WAL";
 constexpr const char* kLeaveWal = "PRAGMA journal_mode=DELETE";
-// FULL: every commit is synced. The WAL file is cut back to 4 MiB after it was folded in.
+// FULL: every commit is synced. The WAL file is truncated to 4 MiB after a checkpoint.
 constexpr const char* kDurability = "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=4194304";
 
 }  // namespace edgecore::store::sql

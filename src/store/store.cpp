@@ -15,8 +15,8 @@
 namespace edgecore::store {
 namespace {
 
-/// How a write came out, for the thread that waits. The failure is handed over and never shared: its last
-/// owner frees what the waiter reads, and that has to be the waiter.
+/// The result of a write, for the thread that waits. The failure is moved, not shared, so that the waiter
+/// frees the exception that it reads.
 class Verdict {
  public:
   void give(std::exception_ptr failure) {
@@ -43,13 +43,13 @@ LockFile lock_beside(const std::filesystem::path& path) {
   auto lock = LockFile::acquire(lock_path);
   if (!lock) {
     throw Error("the database " + path.string() + " is in use by another edgecore (" + lock_path +
-                " holds its process id); stop that one first");
+                " holds its process id); stop it first");
   }
   return std::move(*lock);
 }
 
 std::filesystem::path prepare_directory(const std::filesystem::path& path) {
-  if (path.empty()) throw Error("no database file is named: set database.dataSource");
+  if (path.empty()) throw Error("the configuration names no database file: set database.dataSource");
   const auto whole = std::filesystem::absolute(path);
   make_directories(whole.parent_path(), 0700);
   return whole;
@@ -101,7 +101,7 @@ void Store::submit_and_wait_turn(Job job, Done done, std::size_t bytes) {
 
 void Store::write(Job job) {
   parts_->writer.refuse_own_thread();
-  // Shared: the writer may still be at work on it when the waiter has gone on.
+  // Shared, because the writer may still use it when the waiter continues.
   const auto verdict = std::make_shared<Verdict>();
   submit_and_wait_turn(std::move(job),
                        [verdict](std::exception_ptr failure) { verdict->give(std::move(failure)); });
@@ -126,7 +126,7 @@ void Store::close() {
   const std::lock_guard lock(parts_->closing);
   if (!parts_->opened.connection) return;
   parts_->writer.stop();
-  // From here on the connection is ours. It goes away whatever happens: SQLite folds in what it can.
+  // Take the connection, so that it closes whatever happens: SQLite then merges the WAL if it can.
   const auto connection = std::move(parts_->opened.connection);
   connection->busy_timeout(500);
   if (connection->ask(sql::kLeaveWal) != "delete") {

@@ -12,8 +12,8 @@
 namespace edgecore::store {
 namespace {
 
-// SQLite gave up the whole transaction while a job ran (full disk, I/O error): those before it in the batch
-// are lost as well and have to run again.
+// SQLite rolled back the whole transaction while a job ran (full disk, I/O error): the jobs before it in the
+// batch must run again.
 struct TransactionLost {
   std::exception_ptr reason;
 };
@@ -97,8 +97,8 @@ void Writer::loop() {
   }
 }
 
-// Whatever waits, up to the limits of a batch; empty when it is time to go. The longer the disk takes for one
-// commit, the more waits for the next: batches grow by themselves.
+// Takes the waiting jobs up to the limits of a batch; empty when the thread is to end. Batches adapt by
+// themselves: the longer a commit takes, the more jobs wait for the next one.
 std::vector<Writer::Entry> Writer::next_batch() {
   std::unique_lock lock(mutex_);
   work_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
@@ -125,7 +125,7 @@ void Writer::run(std::vector<Entry>& batch) {
     } else {
       for (Entry& entry : batch) failures.push_back(run_alone(entry));
     }
-  } catch (...) {  // the transaction could not even begin
+  } catch (...) {  // the transaction could not begin
     failures.assign(batch.size(), std::current_exception());
   }
   report(batch, std::move(failures));
@@ -145,8 +145,8 @@ Writer::Failures Writer::run_together(std::vector<Entry>& batch) {
   return failures;
 }
 
-// A transaction for one job, so that each gets the failure (or the success: a deletion on a full disk) that
-// is its own.
+// Runs a job in a transaction of its own, so that each gets its own result (a deletion may succeed on a full
+// disk).
 std::exception_ptr Writer::run_alone(Entry& entry) {
   try {
     begin();
@@ -161,7 +161,7 @@ std::exception_ptr Writer::run_alone(Entry& entry) {
   }
 }
 
-// False: the transaction is gone, and with it what other jobs did. A job that failed by itself leaves it
+// False: the transaction was rolled back, with the writes of other jobs. A job that fails alone leaves it
 // intact.
 bool Writer::run_behind_savepoint(Entry& entry, std::exception_ptr& failure) {
   try {
@@ -177,7 +177,7 @@ bool Writer::run_behind_savepoint(Entry& entry, std::exception_ptr& failure) {
   try {
     connection_.execute(sql::kJobUndo);
   } catch (const std::exception& error) {
-    log::get("store")->warn("a failed write could not be undone by itself: {}", error.what());
+    log::get("store")->warn("a failed write could not be rolled back alone: {}", error.what());
     return false;
   }
   return true;
@@ -205,7 +205,7 @@ void Writer::roll_back() {
 
 void Writer::report(std::vector<Entry>& batch, Failures failures) {
   {
-    // Before anybody is told, so that the one who is told sees himself counted.
+    // Update the counters before `done`, so that a `done` sees its own job counted.
     const std::lock_guard lock(mutex_);
     counters_.jobs += batch.size();
     counters_.failed += static_cast<std::uint64_t>(std::count_if(
@@ -214,7 +214,7 @@ void Writer::report(std::vector<Entry>& batch, Failures failures) {
     counters_.commits = commits_;
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    batch[i].job = nullptr;  // what it holds goes before the caller goes on
+    batch[i].job = nullptr;  // free its captures before the caller continues
     try {
       if (batch[i].done) batch[i].done(std::move(failures[i]));
     } catch (const std::exception& error) {

@@ -13,7 +13,8 @@
 
 namespace edgecore::store {
 
-/// The thread that writes: takes what waits, runs it as one transaction, reports. See `Store` for the rules.
+/// The writer thread: takes waiting jobs, runs them in one transaction and reports. See `Store` for the
+/// rules.
 class Writer {
  public:
   struct Entry {
@@ -22,7 +23,7 @@ class Writer {
     std::size_t bytes = 0;
   };
 
-  /// Starts the thread. `connection` is the thread's until `stop` has returned.
+  /// Starts the thread, which uses `connection` until `stop` has returned.
   Writer(Connection& connection, const Limits& limits);
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -31,10 +32,10 @@ class Writer {
   [[nodiscard]] bool submit(Entry entry);
   void submit_and_wait_turn(Entry entry);
   void flush();
-  /// Finishes what was taken and ends the thread.
+  /// Finishes the accepted jobs and ends the thread.
   void stop();
   [[nodiscard]] Counters counters() const;
-  /// Throws Error when called from a job or a `done`: waiting there for the writer would be for ever.
+  /// Throws Error if called from a job or a `done`, where waiting for the writer would be a deadlock.
   void refuse_own_thread() const;
 
  private:
@@ -59,16 +60,16 @@ class Writer {
   mutable std::mutex mutex_;
   std::condition_variable work_;   // for the thread
   std::condition_variable ended_;  // for flush
-  std::deque<Entry> queue_;        // first those with room, then those that wait their turn
+  std::deque<Entry> queue_;        // jobs within the limits, then jobs that wait their turn
   std::size_t queued_bytes_ = 0;
   std::uint64_t taken_ = 0;     // jobs ever taken
-  std::uint64_t finished_ = 0;  // of these, reported
+  std::uint64_t finished_ = 0;  // reported ones of these
   bool stopping_ = false;
   Counters counters_;
   std::int64_t changes_at_begin_ = 0;  // writer thread only
   std::uint64_t commits_ = 0;          // writer thread only, copied to counters_ after each batch
 
-  std::thread thread_;  // behind all of the above, which it uses
+  std::thread thread_;  // last, because it uses the members above
   const std::thread::id thread_id_ = thread_.get_id();
 };
 

@@ -8,9 +8,8 @@
 
 #include "edgecore/store/source.hpp"
 
-/// Tables `device`, `device_attr`, `device_twin` (protocol/04-devices.md §2.1). NULL and "" are the same
-/// here: both are read as "". Identical rows are left alone and cost no write. All
-/// throw StoreError.
+/// Tables `device`, `device_attr`, `device_twin` (protocol/04-devices.md §2.1). NULL is read as "". Writing
+/// an identical row does not touch the disk. All functions throw StoreError.
 namespace edgecore::store::devices {
 
 struct Device {
@@ -29,7 +28,7 @@ struct Attribute {
   std::string value;
   bool optional = false;
   std::string attr_type;
-  std::string metadata;  ///< JSON text of the type metadata, its type blanked
+  std::string metadata;  ///< JSON text of the type metadata, with an empty type
   bool operator==(const Attribute&) const = default;
 };
 
@@ -50,17 +49,17 @@ struct Twin {
 };
 
 void upsert(Transaction& into, const Device& device);
-/// By (device_id, name). The table allows more than one such row; all of them are brought up to date.
+/// By (device_id, name). The table may have several such rows; updates all of them.
 void upsert(Transaction& into, const Attribute& attribute);
 void upsert(Transaction& into, const Twin& twin);
 
 [[nodiscard]] std::optional<Device> find(const Source& from, std::string_view id);
 [[nodiscard]] std::vector<Device> list(const Source& from);
-/// Of one device, or of all with "" (the start of DeviceTwin); ordered by device and row id.
+/// The attributes of one device, or of all devices if "" (DeviceTwin's start); ordered by device and row id.
 [[nodiscard]] std::vector<Attribute> attributes(const Source& from, std::string_view device_id = "");
 [[nodiscard]] std::vector<Twin> twins(const Source& from, std::string_view device_id = "");
 
-/// Removes the device with its attributes and twins; false when none of them was there.
+/// Removes the device with its attributes and twins; false if there was none of them.
 bool remove(Transaction& from, std::string_view id);
 bool remove_attribute(Transaction& from, std::string_view device_id, std::string_view name);
 

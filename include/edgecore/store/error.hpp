@@ -5,21 +5,21 @@
 
 namespace edgecore::store {
 
-/// The database refused a statement or a commit. Nothing of the failed job is in the database; the store goes
-/// on with the next job, which may well succeed (the disk has room again).
+/// The database refused a statement or a commit. The failed job has no effect on the database. The store goes
+/// on with the next job, which may succeed (the disk has room again).
 class StoreError : public Error {
  public:
   /// `code` is SQLite's extended result code.
   StoreError(const std::string& sentence, int code) : Error(sentence), code_(code) {}
   [[nodiscard]] int code() const noexcept { return code_; }
-  /// No room on the disk (or in the quota): the one failure which goes away by making room.
+  /// No space on the disk or in the quota.
   [[nodiscard]] bool disk_full() const noexcept;
 
  private:
   int code_;
 };
 
-/// More writes wait than the store takes (Store::Limits); the job was not run.
+/// The queue of writes is full (Limits); the job was not run.
 class QueueFull : public Error {
  public:
   using Error::Error;

@@ -12,7 +12,7 @@
 /// §1.2, §1.4). Reads take a Reader or a Transaction; all throw StoreError.
 namespace edgecore::store::meta {
 
-/// A row to be written; its texts are the caller's.
+/// A row to be written; does not own its texts.
 struct RowView {
   std::string_view key, type, value;
 };
@@ -25,15 +25,15 @@ struct Row {
   operator RowView() const { return {key, type, value}; }
 };
 
-/// Inserts or replaces. An identical row is left alone and costs no write.
+/// Inserts or replaces. Writing an identical row does not touch the disk.
 void upsert(Transaction& into, const RowView& row);
-/// False when there was none.
+/// False if there was none.
 bool remove(Transaction& from, std::string_view key);
 
 [[nodiscard]] std::optional<Row> find(const Source& from, std::string_view key);
 /// All rows of a type, ordered by key.
 [[nodiscard]] std::vector<Row> list(const Source& from, std::string_view type);
-/// Their keys only: cheap, for garbage collection and inventories.
+/// The keys of a type: cheap, for garbage collection and inventories.
 [[nodiscard]] std::vector<std::string> keys(const Source& from, std::string_view type);
 /// Number of rows of all types.
 [[nodiscard]] std::size_t count(const Source& from);

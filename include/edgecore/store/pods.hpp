@@ -8,9 +8,8 @@
 #include "edgecore/store/meta_v2.hpp"
 #include "edgecore/store/source.hpp"
 
-/// A pod is spread over up to three rows: `<ns>/pod/<name>` and `<ns>/podpatch/<name>` in `meta`, and one in
-/// `meta_v2` (protocol/02-metamanager.md §1.4, §1.5). These functions keep the three together, in the
-/// caller's transaction.
+/// A pod has up to three rows: `<ns>/pod/<name>` and `<ns>/podpatch/<name>` in `meta`, and one in `meta_v2`
+/// (protocol/02-metamanager.md §1.4, §1.5). These functions change all three in the caller's transaction.
 namespace edgecore::store::pods {
 
 struct Write {
@@ -24,11 +23,11 @@ void upsert(Transaction& into, const Write& pod);
 
 enum class Removal { kRemoved, kAbsent, kOtherUid };
 /// Removes the rows of the pod whose metadata.uid is `uid`, compared as parsed JSON (§10 item 7); "" takes
-/// any uid. A stored row that is not readable JSON has no uid and is removed. `other_uid`: a newer pod of the
-/// same name stays, with all its rows.
+/// any uid. A stored row that is not valid JSON has no uid and is removed. kOtherUid: a newer pod of the same
+/// name is stored; all its rows stay.
 Removal remove(Transaction& from, std::string_view name_space, std::string_view name, std::string_view uid);
 
-/// metadata.uid of an object's JSON text; nullopt when it is not an object or has none.
+/// metadata.uid of an object's JSON text; nullopt if the text is not an object or has no uid.
 [[nodiscard]] std::optional<std::string> uid_of(std::string_view object_json);
 
 }  // namespace edgecore::store::pods

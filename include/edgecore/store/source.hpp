@@ -7,14 +7,13 @@ namespace edgecore::store {
 
 class Connection;  // private to the room: src/store/connection.hpp
 
-/// Where rows are read from: a `Reader` (what is committed) or a `Transaction` (that, and what the running
-/// job has written so far). The row functions (`meta::find`, `meta_v2::list`, …) take either. Not for use by
-/// two threads.
+/// A source of rows: a `Reader` (committed rows) or a `Transaction` (also the rows that the running job has
+/// written). The row functions (`meta::find`, `meta_v2::list`, …) take either. One thread.
 class Source {
  public:
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
-  /// For the room's own code.
+  /// Private to this room.
   [[nodiscard]] Connection& connection() const { return *connection_; }
 
  protected:
@@ -25,15 +24,16 @@ class Source {
   Connection* connection_;
 };
 
-/// What a job writes through. Exists only while the job runs, on the writer thread; never keep a reference.
+/// Passed to a job to write through. Exists only while the job runs, on the writer thread; do not keep a
+/// reference.
 class Transaction final : public Source {
  public:
   explicit Transaction(Connection& connection) : Source(connection) {}
 };
 
 /// A read-only connection with its own prepared statements, made by `Store::open_reader`. It sees committed
-/// rows only and never waits for the writer. One per module: not to be shared among threads. Must be gone
-/// before the store is closed (an open reader keeps the WAL file from being folded into the database).
+/// rows only and never waits for the writer. One per module: do not share it among threads. Destroy it before
+/// the store is closed: an open reader keeps the WAL file from being merged into the database.
 class Reader final : public Source {
  public:
   explicit Reader(std::unique_ptr<Connection> connection);
@@ -45,8 +45,9 @@ class Reader final : public Source {
   std::unique_ptr<Connection> owned_;
 };
 
-/// While it lives, all reads through `reader` see the database as of the first of them, e.g. a list and the
-/// revision that belongs to it. Keep it for one answer, not longer: it holds the WAL's growth. Does not nest.
+/// While it exists, all reads through `reader` see the same state of the database: that of the first read.
+/// For a list and its revision, for example. Keep it for one answer only, because the WAL cannot shrink
+/// meanwhile. Does not nest.
 class Snapshot {
  public:
   explicit Snapshot(const Reader& reader);

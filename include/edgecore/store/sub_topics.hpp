@@ -11,7 +11,7 @@
 /// §1.6).
 namespace edgecore::store::sub_topics {
 
-/// False when it was there already (and nothing was written).
+/// False if it was there already; then nothing is written.
 bool add(Transaction& into, std::string_view topic);
 bool remove(Transaction& from, std::string_view topic);
 [[nodiscard]] std::vector<std::string> list(const Source& from);

@@ -7,11 +7,11 @@
 
 #include "edgecore/store/source.hpp"
 
-/// Table `target_urls`: what applications on the node may reach through ServiceBus; its HTTP server runs
-/// while there is a row (protocol/04-devices.md §5.1).
+/// Table `target_urls`: the URLs that applications on the node may reach through ServiceBus, whose HTTP
+/// server runs while the table has a row (protocol/04-devices.md §5.1).
 namespace edgecore::store::target_urls {
 
-/// False when it was there already (and nothing was written).
+/// False if it was there already; then nothing is written.
 bool add(Transaction& into, std::string_view url);
 bool remove(Transaction& from, std::string_view url);
 [[nodiscard]] bool contains(const Source& from, std::string_view url);

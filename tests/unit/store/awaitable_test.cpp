@@ -70,7 +70,7 @@ TEST_F(AwaitableTest, ClosedStoreFailsTheWriter) {
   EXPECT_THROW(std::rethrow_exception(failure), StoreClosed);
 }
 
-/// A loop whose coroutines can be destroyed before it is, as a module's life does.
+/// A loop whose coroutines can be destroyed before it, as when a module ends.
 class EndingLoop : public asio::io_context {
  public:
   EndingLoop() : io_context(1) {}

@@ -16,7 +16,7 @@ namespace {
 
 using CrashTest = StoreTest;
 
-// Runs in a child process: writes pairs of rows, and says each number on the pipe once it is acknowledged.
+// Runs in a child process: writes pairs of rows and reports each number on the pipe once it is acknowledged.
 [[noreturn]] void write_until_killed(const Options& options, int first, int out) {
   try {
     Store store(options);
@@ -55,8 +55,7 @@ TEST_F(CrashTest, KilledWritersLoseNothingAcknowledged) {
       write_until_killed(options(), first, ends[1]);
     }
     ::close(ends[1]);
-    // Every other one is killed at any time after its first acknowledgement, the rest at any time after its
-    // start.
+    // Kills every other one at a random time after its first acknowledgement, the rest after their start.
     std::atomic<bool> at_work = round % 2 == 0;
     std::thread killer([&, wait = std::uniform_int_distribution<int>(0, 60000)(random)] {
       at_work.wait(false);
@@ -70,7 +69,7 @@ TEST_F(CrashTest, KilledWritersLoseNothingAcknowledged) {
       at_work = true;
       at_work.notify_one();
     }
-    at_work = true;  // also when the child ended by itself
+    at_work = true;  // also if the child ended by itself
     at_work.notify_one();
     killer.join();
     ::close(ends[0]);

@@ -20,7 +20,7 @@ LosingDisk& disk_of(sqlite3_vfs* layer) {
 struct LosingDisk::File {
   sqlite3_file head;
   LosingDisk* disk;
-  std::string* path;  // nullptr: a temporary file, not looked at
+  std::string* path;  // nullptr: a temporary file, not tracked
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
@@ -57,7 +57,7 @@ int truncate(sqlite3_file* f, sqlite3_int64 size) {
   if (code == SQLITE_OK && self(f).path != nullptr) self(f).disk->wrote(*self(f).path, {size, "", true});
   return code;
 }
-// The tests' machine does not lose power, so the real sync may be left out: the layer's is the one that
+// The machine of the tests does not lose power, so the real sync can be omitted: only the layer's record
 // counts.
 int sync(sqlite3_file* f, int /*flags*/) {
   if (self(f).disk->broken()) return SQLITE_IOERR_FSYNC;
@@ -201,7 +201,7 @@ void LosingDisk::cut_power(const std::filesystem::path& from, const std::filesys
     std::vector<Change> rest = image.pending;
     std::shuffle(rest.begin(), rest.end(), random);
     for (Change& change : rest) {
-      if (random() % 2 == 0) continue;  // never got there
+      if (random() % 2 == 0) continue;  // never reached the disk
       if (!change.truncation && random() % 4 == 0)
         change.data.resize(random() % (change.data.size() + 1));  // torn
       apply(content, change);

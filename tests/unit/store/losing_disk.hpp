@@ -13,10 +13,10 @@
 
 namespace edgecore::store {
 
-/// A disk that can lose power: a layer over SQLite's file access that remembers for each file what was synced
-/// and what was only written since. `cut_power` makes the files a machine might find after the cut: what was
-/// synced, and of the rest any part, in any order, torn anywhere. Install before a store is opened; one at a
-/// time; any thread.
+/// A disk that can lose power: a layer over SQLite's file access that records for each file the synced bytes
+/// and the later writes. `cut_power` makes the files that a machine might find after the cut: all synced
+/// bytes and a random part of the later writes, in any order, torn anywhere. Install before a store is
+/// opened; one at a time; any thread.
 class LosingDisk {
  public:
   LosingDisk();
@@ -24,16 +24,16 @@ class LosingDisk {
   LosingDisk& operator=(const LosingDisk&) = delete;
   ~LosingDisk();
 
-  /// Puts into `into` what is left of the files of `from` if power goes now.
+  /// Copies to `into` what remains of the files of `from` if the power fails now.
   void cut_power(const std::filesystem::path& from, const std::filesystem::path& into, std::mt19937& random);
-  /// The same with the worst luck: nothing that was not synced.
+  /// As cut_power(), in the worst case: only the synced bytes.
   void lose_unsynced(const std::filesystem::path& from, const std::filesystem::path& into);
   /// Syncs that reached the disk.
   [[nodiscard]] int syncs() const;
   /// From now on every sync and write fails with an I/O error (or no longer).
   void break_writes(bool broken);
 
-  struct File;  // what SQLite holds; in losing_disk.cpp
+  struct File;  // SQLite's file object; in losing_disk.cpp
   struct Change {
     sqlite3_int64 offset = 0;
     std::string data;

@@ -173,7 +173,7 @@ TEST_F(OpeningTest, NoMoreThanThreeDamagedFilesAreKept) {
   auto with_clock = options();
   with_clock.clock = &clock;
   for (int i = 0; i < 5; ++i) {
-    if (i != 2) clock.advance(std::chrono::seconds(10));  // once twice within a second
+    if (i != 2) clock.advance(std::chrono::seconds(10));  // twice within one second
     write_file_atomic(path_, std::string(5000, static_cast<char>('a' + i)), 0600);
     fs::last_write_time(path_, fs::file_time_type(std::chrono::seconds(1000 + i)));
     const Store store(with_clock);
@@ -204,7 +204,7 @@ TEST_F(OpeningTest, ForeignDatabaseIsRefusedAndLeftAlone) {
   EXPECT_EQ(outside_sql(path_, "SELECT count(*) FROM sqlite_master"), "1");
 }
 
-// protocol/02-metamanager.md §11: v1.23 puts its columns beside the old ones.
+// protocol/02-metamanager.md §11: v1.23 adds its columns beside the old ones.
 TEST_F(OpeningTest, ColumnsOfVersion123AreReadAndKeptEqual) {
   { const Store store(options()); }
   outside_sql(path_,

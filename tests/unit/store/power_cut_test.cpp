@@ -21,7 +21,7 @@ class PowerCutTest : public StoreTest {
   LosingDisk disk_;
 };
 
-/// Writes pairs of rows without end on a thread of its own, and keeps what was acknowledged.
+/// Writes pairs of rows on a thread of its own and records the acknowledged ones.
 class BusyWriter {
  public:
   explicit BusyWriter(Store& store) : store_(store), thread_([this] { loop(); }) {}
@@ -53,7 +53,7 @@ class BusyWriter {
       });
       if (n % 4 != 0) continue;
       store_.flush();
-      std::this_thread::sleep_for(std::chrono::milliseconds(4));  // or the files outgrow the test
+      std::this_thread::sleep_for(std::chrono::milliseconds(4));  // limits the size of the files
     }
   }
 
@@ -99,7 +99,7 @@ TEST_F(PowerCutTest, WhatWasAcknowledgedSurvivesThePowerCut) {
   EXPECT_GT(most, 100U) << "too little was written to show anything";
 }
 
-// The same test must be able to fail: without the sync at each commit, acknowledged rows are lost.
+// Proves that the test can fail: without a sync at each commit, acknowledged rows are lost.
 TEST_F(PowerCutTest, WithoutSyncsTheTestDiskDoesLoseRows) {
   std::mt19937 random(48);
   Store store(options());
@@ -113,7 +113,7 @@ TEST_F(PowerCutTest, WithoutSyncsTheTestDiskDoesLoseRows) {
                            "PRAGMA synchronous=OFF; INSERT INTO meta VALUES('pair/a/1', 'a', 'acknowledged')",
                            nullptr, nullptr, nullptr),
               SQLITE_OK);
-    // All of the unsynced writes are lost: a disk that had begun none of them.
+    // All unsynced writes are lost, as on a disk that has started none of them.
     disk_.lose_unsynced(dir_, left);
     sqlite3_close(careless);
   }

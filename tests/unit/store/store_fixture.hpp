@@ -26,7 +26,7 @@ class StoreTest : public testing::Test {
   std::filesystem::path path_ = dir_ / "edgecore.db";
 };
 
-/// Runs SQL as another program would, on a database no store has open. Returns the last row's first column.
+/// Runs SQL as another program would, on a closed database. Returns the last row's first column.
 inline std::string outside_sql(const std::filesystem::path& path, const std::string& sql) {
   sqlite3* handle = nullptr;
   EXPECT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);

@@ -184,7 +184,7 @@ TEST_F(WriterTest, FullDatabaseFailsTheWriteAndGoesOnWhenThereIsRoom) {
   Store store(options());
   const std::string big(20000, 'x');
   store.write([&](Transaction& tx) { meta::upsert(tx, config_map("kept", big)); });
-  // SQLite's own limit on pages stands for the disk.
+  // SQLite's limit on pages simulates a full disk.
   store.write([](Transaction& tx) {
     Connection& connection = tx.connection();
     connection.execute("PRAGMA max_page_count=" +
