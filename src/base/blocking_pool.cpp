@@ -13,8 +13,8 @@
 
 namespace edgecore {
 
-// Shared with the threads, so that one which never comes back from the kernel does not touch a pool that is
-// gone.
+// Shared with the threads, so that one which is stuck in the kernel keeps its state when the pool is
+// destroyed.
 struct BlockingPool::State {
   struct Task {
     Work work;
@@ -33,16 +33,16 @@ struct BlockingPool::State {
   std::size_t idle = 0;
   std::size_t completing = 0;  // threads inside a completion
   bool stopped = false;
-  bool abandoned = false;  // nobody is there any more to hear of what ends now
+  bool abandoned = false;  // stop() has given up: drop completions
 
   void serve();
-  /// Whoever is told owns `failure` alone: an exception has one thread at a time.
+  /// Moves `failure` to the completion, so that only one thread uses the exception.
   void finish(const Task& task, std::exception_ptr failure) const;
 };
 
 void BlockingPool::State::finish(const Task& task, std::exception_ptr failure) const {
   if (!task.completion) {
-    if (failure) log::get(name)->warn("a blocking call failed and nobody asked for its outcome");
+    if (failure) log::get(name)->warn("a blocking call without a completion failed");
     return;
   }
   try {
@@ -97,7 +97,7 @@ bool BlockingPool::submit(Work work, Completion completion) {
   State& state = *state_;
   const std::lock_guard lock(state.mutex);
   if (state.stopped) return false;
-  // A task that an idle thread will take at once does not count as waiting.
+  // A task that an idle thread will take does not count as waiting.
   const bool free_thread = state.idle > state.queue.size();
   const bool may_start = !free_thread && state.threads < state.limits.threads;
   if (!free_thread && !may_start && state.queue.size() >= state.limits.queued) return false;
@@ -130,9 +130,9 @@ bool BlockingPool::stop(std::chrono::milliseconds patience) {
   const bool all = state.thread_ended.wait_for(lock, patience, [&] { return state.threads == 0; });
   if (!all) {
     state.abandoned = true;
-    // Completions are short: after this none runs, and none begins.
+    // Completions are short. After this none runs and none starts.
     state.thread_ended.wait(lock, [&] { return state.completing == 0; });
-    log::get(state.name)->warn("{} blocking calls do not come back and are left behind", state.threads);
+    log::get(state.name)->warn("{} blocking calls hang in the kernel and are abandoned", state.threads);
   }
   return all;
 }

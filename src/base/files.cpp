@@ -47,7 +47,7 @@ void sync_directory(const std::filesystem::path& directory) {
   }
 }
 
-/// A temporary file beside `path` that takes its place.
+/// Writes a temporary file beside `path` and renames it to `path`.
 void swap_in(const std::filesystem::path& directory, const std::filesystem::path& path, std::string_view data,
              mode_t mode, bool flush) {
   const auto temporary = directory / ("." + path.filename().string() + "." + uuid_v4() + ".tmp");
@@ -82,7 +82,7 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view data,
 void replace_file(const std::filesystem::path& path, std::string_view data, mode_t mode) {
   try {
     if (read_file(path, data.size()) == data) return;
-  } catch (const BadInput&) {  // longer than what is wanted
+  } catch (const BadInput&) {  // longer than the wanted content
   }
   swap_in(directory_of(path), path, data, mode, false);
 }

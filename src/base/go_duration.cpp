@@ -10,7 +10,7 @@ namespace edgecore {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
-/// The magnitude of the smallest duration; the largest one has one less.
+/// The magnitude of the smallest duration; the largest duration is one less.
 constexpr std::uint64_t kMost = std::uint64_t{1} << 63;
 
 struct Unit {
@@ -18,7 +18,7 @@ struct Unit {
   std::uint64_t nanos;
 };
 
-/// Micro is written with either of two Unicode letters. Longer names come before their beginnings.
+/// Micro has two Unicode letters. Longer units come before their prefixes.
 constexpr std::array kUnits{Unit{"ns", 1},           Unit{"us", 1000},         Unit{"\xc2\xb5s", 1000},
                             Unit{"\xce\xbcs", 1000}, Unit{"ms", 1'000'000},    Unit{"s", kSecond},
                             Unit{"m", 60 * kSecond}, Unit{"h", 3600 * kSecond}};
@@ -33,7 +33,7 @@ std::uint64_t take_digit(std::string_view& text) {
   return digit;
 }
 
-/// Digits before the point; nullopt on overflow.
+/// Consumes the digits before the point; nullopt on overflow.
 std::optional<std::uint64_t> take_whole(std::string_view& text) {
   std::uint64_t value = 0;
   while (begins_with_digit(text)) {
@@ -48,13 +48,13 @@ struct Fraction {
   std::uint64_t digits = 0;
   double scale = 1;
 
-  /// A double, as in Go, so that both round alike.
+  /// Uses double as Go does, for the same rounding.
   [[nodiscard]] std::uint64_t of(std::uint64_t unit) const {
     return static_cast<std::uint64_t>(static_cast<double>(digits) * (static_cast<double>(unit) / scale));
   }
 };
 
-/// Digits after the point. Those that no longer fit 63 bits are far below a nanosecond and do not count.
+/// Consumes the digits after the point. Drops those beyond 63 bits, which are far below a nanosecond.
 Fraction take_fraction(std::string_view& text) {
   Fraction fraction;
   bool full = false;
@@ -77,7 +77,7 @@ const Unit* take_unit(std::string_view& text) {
   return nullptr;
 }
 
-/// One number with its unit taken off the front of `text`, in nanoseconds.
+/// Consumes one number with its unit; returns nanoseconds.
 std::optional<std::uint64_t> take_term(std::string_view& text) {
   bool any = begins_with_digit(text);
   const auto whole = take_whole(text);
@@ -94,7 +94,7 @@ std::optional<std::uint64_t> take_term(std::string_view& text) {
   return nanos > kMost ? std::nullopt : std::optional(nanos);
 }
 
-/// `value / unit` with the fraction digits it takes, no trailing zeros: "1.5".
+/// `value / unit` with as many fraction digits as needed: "1.5".
 std::string decimal(std::uint64_t value, std::uint64_t unit) {
   std::string out = std::to_string(value / unit);
   std::uint64_t rest = value % unit;

@@ -9,7 +9,7 @@
 namespace edgecore::log {
 namespace {
 
-/// What may be shown of a secret.
+/// Replaces a secret by its length.
 std::string hidden(std::string_view secret) {
   return secret.empty() ? "" : "<" + std::to_string(secret.size()) + " bytes hidden>";
 }

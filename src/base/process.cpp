@@ -29,11 +29,11 @@ extern char** environ;
 namespace edgecore {
 namespace {
 
-/// The thread all children are started from. Lives as long as the process, so it is never joined.
+/// The thread that starts all children. Lives as long as the process; never joined.
 class Spawner {
  public:
   static Spawner& instance() {
-    static auto* const spawner = new Spawner;  // outlives everything, also static destruction
+    static auto* const spawner = new Spawner;  // never destroyed, not even at exit
     return *spawner;
   }
 
@@ -80,7 +80,7 @@ class FileActions {
   void change_directory(const std::string& path) {
     check(::posix_spawn_file_actions_addchdir_np(&actions_, path.c_str()));
   }
-  // Ours are all close-on-exec; libraries' might not be.
+  // Our descriptors are close-on-exec; those of libraries may not be.
   void close_from(int fd) { check(::posix_spawn_file_actions_addclosefrom_np(&actions_, fd)); }
   [[nodiscard]] const posix_spawn_file_actions_t* get() const { return &actions_; }
 
@@ -155,7 +155,7 @@ Ends open_stream(const ChildStream& stream, int number) {
     ends.childs = FileDescriptor(::fcntl(number, F_DUPFD_CLOEXEC, 3));
     if (!ends.childs.valid()) throw SystemError("cannot hand a stream on to a child process", errno);
   }
-  // dup2 onto itself would keep close-on-exec set: keep clear of the three numbers (ours may be closed).
+  // dup2 onto itself would keep close-on-exec set: avoid the numbers 0 to 2, which may be free.
   if (ends.childs.get() <= STDERR_FILENO) {
     ends.childs = FileDescriptor(::fcntl(ends.childs.get(), F_DUPFD_CLOEXEC, 3));
     if (!ends.childs.valid()) throw SystemError("cannot open a stream for a child process", errno);
@@ -195,11 +195,11 @@ std::string ExitStatus::sentence() const {
 
 Child Child::spawn(const Command& command) {
   if (command.argv.empty() || command.argv[0].empty())
-    throw BadInput("no program is named for a child process");
+    throw BadInput("a child process needs the name of a program");
   std::array streams = {open_stream(command.in, STDIN_FILENO), open_stream(command.out, STDOUT_FILENO),
                         open_stream(command.err, STDERR_FILENO)};
   FileActions actions;
-  // The directory first: argv[0] with a slash is then relative to it, as documented by posix_spawn.
+  // Change the directory first: posix_spawn resolves an argv[0] with a slash relative to it.
   if (!command.working_directory.empty()) actions.change_directory(command.working_directory.string());
   for (int i = 0; i < 3; ++i) actions.join(streams[static_cast<std::size_t>(i)].childs.get(), i);
   actions.close_from(3);
@@ -217,7 +217,7 @@ Child Child::spawn(const Command& command) {
     child.pid_ = -1;
     throw SystemError("cannot start the program " + command.argv[0], failure);
   }
-  // The child is not waited for yet, so its number cannot have been given to another.
+  // The child has not been waited for yet, so its pid cannot have been reused.
   child.pidfd_ = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, child.pid_, 0)));
   if (!child.pidfd_.valid()) throw SystemError("cannot watch the program " + command.argv[0], errno);
   child.in = std::move(streams[0].ours);
@@ -236,7 +236,7 @@ Child::Child(Child&& other) noexcept
 
 Child& Child::operator=(Child&& other) noexcept {
   if (this == &other) return *this;
-  Child old(std::move(*this));  // ends what was ours
+  Child old(std::move(*this));  // kills the former child
   in = std::move(other.in);
   out = std::move(other.out);
   err = std::move(other.err);

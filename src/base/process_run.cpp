@@ -14,7 +14,8 @@
 namespace edgecore {
 namespace {
 
-// A child that does not read its input must not kill us: SIGPIPE is blocked in this thread while we write.
+// Blocks SIGPIPE in this thread while it writes, so that a child that does not read its input cannot kill the
+// agent.
 class NoBrokenPipeSignal {
  public:
   NoBrokenPipeSignal() {
@@ -49,7 +50,7 @@ bool try_again() {
   return errno == EAGAIN || errno == EINTR;
 }
 
-// Closes the pipe at its end.
+// Closes the pipe at end of file.
 void read_some(FileDescriptor& from, std::string& into, std::size_t limit) {
   char buffer[16384];
   const ssize_t got = ::read(from.get(), buffer, sizeof buffer);
@@ -60,7 +61,7 @@ void read_some(FileDescriptor& from, std::string& into, std::size_t limit) {
   }
 }
 
-// Closes the pipe when all is written or nobody reads it.
+// Closes the pipe when all is written or its reader is gone.
 void write_some(FileDescriptor& to, std::string_view& rest) {
   const ssize_t wrote = ::write(to.get(), rest.data(), rest.size());
   if (wrote >= 0) {
@@ -71,14 +72,13 @@ void write_some(FileDescriptor& to, std::string_view& rest) {
   }
 }
 
-// One turn of feeding and reading. False: nothing more is to come, or the deadline is over. A program that
-// leaves others behind (a daemon) which hold its pipes has said all when it has ended and the pipes are
-// empty.
+// One round of writing and reading. False: the output is complete or the deadline has passed. A program may
+// leave a daemon that holds its pipes: its output is complete when it has ended and the pipes are empty.
 bool exchange_some(Child& child, std::string_view& input, RunResult& result, const RunLimits& limits,
                    SteadyTime deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_now()).count();
   if (left <= 0) return false;
-  // poll skips negative descriptors, so closed pipes cost nothing.
+  // poll ignores negative descriptors, so closed pipes are skipped.
   pollfd events[] = {{child.in.get(), POLLOUT, 0},
                      {child.out.get(), POLLIN, 0},
                      {child.err.get(), POLLIN, 0},

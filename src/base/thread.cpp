@@ -9,7 +9,7 @@
 namespace edgecore {
 namespace {
 
-constexpr std::size_t kMaxName = 15;  // what the kernel takes
+constexpr std::size_t kMaxName = 15;  // the kernel's limit
 
 }  // namespace
 

@@ -6,7 +6,7 @@
 namespace edgecore {
 namespace {
 
-/// What a first byte allows: how many bytes follow, and the bounds of the first of them.
+/// Decoded first byte: number of bytes that follow, and bounds of the first of them.
 struct Lead {
   std::size_t more = 0;
   unsigned char low = 0x80;
@@ -16,10 +16,10 @@ struct Lead {
 
 constexpr Lead lead_of(unsigned char byte) {
   if (byte < 0x80) return {};
-  if (byte < 0xC2) return {.valid = false};  // the middle of a character, or a longer form of ASCII
+  if (byte < 0xC2) return {.valid = false};  // a continuation byte, or an overlong form of ASCII
   if (byte < 0xE0) return {.more = 1};
   if (byte == 0xE0) return {.more = 2, .low = 0xA0};
-  if (byte == 0xED) return {.more = 2, .high = 0x9F};  // beyond are surrogates
+  if (byte == 0xED) return {.more = 2, .high = 0x9F};  // surrogates are above
   if (byte < 0xF0) return {.more = 2};
   if (byte == 0xF0) return {.more = 3, .low = 0x90};
   if (byte == 0xF4) return {.more = 3, .high = 0x8F};

@@ -27,18 +27,18 @@ void fill(char* out, std::size_t count) {
   }
 }
 
-/// How often this process came about by a fork of one that had made ids.
+/// Counts the forks that led to this process after the first id.
 unsigned forks() {
   static std::atomic<unsigned> count = 0;
   static const int watched = ::pthread_atfork(nullptr, nullptr, [] { ++count; });
-  if (watched != 0) throw SystemError("cannot learn of forks, after which ids would repeat", watched);
+  if (watched != 0) throw SystemError("cannot detect forks, after which ids would repeat", watched);
   return count;
 }
 
 using RawUuid = std::array<char, 16>;
 
-/// A thread's random bytes in stock, so that 64 ids cost one system call. What was there before a fork is the
-/// parent's.
+/// A thread's buffer of random bytes, so that 64 ids cost one system call. Discarded after a fork, because
+/// the parent uses the same bytes.
 class Stock {
  public:
   RawUuid take() {

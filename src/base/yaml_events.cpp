@@ -54,7 +54,7 @@ void read_yaml(std::string_view text, YamlEvents& events) {
     YAML::Parser parser(stream);
     parser.HandleNextDocument(translator);
   } catch (const YAML::Exception& error) {
-    // What follows a colon in the parser's texts is a piece of the input.
+    // In the parser's texts the part after a colon quotes the input: cut it.
     events.broken(place(error.mark), error.msg.substr(0, error.msg.find(':')));
   }
 }

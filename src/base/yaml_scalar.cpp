@@ -52,7 +52,7 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   return static_cast<std::int64_t>(negative ? 0 - magnitude : magnitude);
 }
 
-/// Digits with an optional point and exponent; nothing else that from_chars would take (inf, hex).
+/// Digits with an optional point and exponent, without the other forms of from_chars (inf, hex).
 std::optional<double> parse_decimal(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   if (text.empty() || text.find_first_not_of("0123456789.eE+-") != std::string_view::npos)

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <system_error>
 
-/// Characters and short texts of protocols and files: ASCII only, whatever the locale is.
+/// Functions for characters and short texts of protocols and files: ASCII only, independent of the locale.
 namespace edgecore {
 
 constexpr bool is_digit(char c) {
@@ -28,13 +28,13 @@ constexpr char to_lower(char c) {
   return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// Whether two texts are equal but for the case of their letters.
+/// True if two texts are equal, ignoring case.
 constexpr bool iequals(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
-/// The text with its capital letters in lower case.
+/// The text in lower case.
 inline std::string lower_case(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(), to_lower);

@@ -10,10 +10,10 @@ namespace edgecore {
 using WallTime = std::chrono::system_clock::time_point;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// The steady clock of the program: what timers (steady_timer.hpp) and deadlines are measured by. It is the
-/// machine's, plus the time that a test skipped on this thread (tests/support/skipped_time.hpp). A module
-/// that runs on the test's thread then needs no real seconds; other threads do not notice. Meets the
-/// standard's requirements of a clock.
+/// The steady clock of the program, for timers (steady_timer.hpp) and deadlines. It is the machine's clock
+/// plus the time that a test skipped on this thread (tests/support/skipped_time.hpp), so that a module on the
+/// test's thread does not wait in real time; other threads are not affected. Meets the standard's Clock
+/// requirements.
 struct SteadyClock {
   using duration = std::chrono::steady_clock::duration;
   using rep = duration::rep;
@@ -28,9 +28,8 @@ inline SteadyTime steady_now() {
   return SteadyClock::now();
 }
 
-/// The seam through which the program asks for the time. Wall time may jump (no RTC, 1970, NTP): it is for
-/// stamps and certificate validity; everything that waits or measures uses steady time. Any thread may call
-/// it.
+/// The program's source of time, which tests replace. Wall time may jump (no RTC, 1970, NTP), so use it only
+/// for timestamps and certificate validity; use steady time to wait and to measure. Any thread.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -54,12 +53,12 @@ class FakeClock final : public Clock {
   [[nodiscard]] SteadyTime steady() const override {
     return SteadyTime(SteadyTime::duration(steady_.load()));
   }
-  /// Lets time pass on both clocks.
+  /// Advances both clocks.
   void advance(std::chrono::nanoseconds by) {
     wall_ += std::chrono::duration_cast<WallTime::duration>(by).count();
     steady_ += std::chrono::duration_cast<SteadyTime::duration>(by).count();
   }
-  /// Sets the wall clock alone, as an operator or NTP would.
+  /// Sets only the wall clock, as an operator or NTP would.
   void set_wall(WallTime to) { wall_ = to.time_since_epoch().count(); }
 
  private:

@@ -9,11 +9,11 @@
 namespace edgecore {
 
 /// A duration as Go's time.ParseDuration reads it, in configuration, annotations and metav1.Duration: an
-/// optional sign and decimal numbers with the units ns us µs ms s m h ("1h15m30.5s"), or "0". nullopt when it
-/// is not one, or does not fit 64-bit nanoseconds.
+/// optional sign and decimal numbers with the units ns us µs ms s m h ("1h15m30.5s"), or "0". nullopt if it
+/// is malformed or does not fit 64-bit nanoseconds.
 std::optional<std::chrono::nanoseconds> parse_go_duration(std::string_view text);
 
-/// As Go prints it: "0s", "300ms", "1m20s", "4h0m0s", "1.5s".
+/// The text that Go prints: "0s", "300ms", "1m20s", "4h0m0s", "1.5s".
 std::string format_go_duration(std::chrono::nanoseconds duration);
 
 }  // namespace edgecore

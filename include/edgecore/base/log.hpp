@@ -9,28 +9,26 @@
 
 namespace edgecore::log {
 
-/// One line per event on standard error (journald adds time and rate limit under systemd), as
-/// `<level letter> <time> <logger>] <sentence>`. Secrets and tokens never go into a log line, and
-/// URLs, which may hold one, only through `quote_url`. Set up once by `main`; before that and in tests
-/// spdlog's default output is used.
+/// One line per event on standard error: `<level letter> <time> <logger>] <sentence>`. Under systemd journald
+/// adds time and rate limit. Never log secrets and tokens; log URLs, which may contain them, only through
+/// `quote_url`. `main` calls set_up() once; before that and in tests spdlog's default output is used.
 using Logger = std::shared_ptr<spdlog::logger>;
 
 /// `verbosity` is klog's -v: 0 = info and above, 2 = debug, 4 and more = trace.
 void set_up(int verbosity);
 
-/// The logger named after a room or module. Any thread; the object is shared by all who ask for the same
-/// name.
+/// The logger named after a room or module. Any thread; all callers with the same name share the object.
 Logger get(std::string_view name);
 
-/// Text from outside made fit for one log line: control characters escaped, cut at `max` bytes.
+/// Makes text from outside safe for a log line: escapes control characters and cuts at `max` bytes.
 std::string quote(std::string_view untrusted, std::size_t max = 200);
 
-/// The same for a URL, in which user, password and query show as their length only: all before the last `@`,
-/// because nobody knows where an unescaped password ends, and all behind the first `?`.
+/// quote() for a URL, with user, password and query replaced by their length: everything before the last `@`,
+/// because the end of an unescaped password is unknown, and everything after the first `?`.
 std::string quote_url(std::string_view url, std::size_t max = 200);
 
-/// Counts repeats of the same complaint: true for the 1st, 2nd, 4th, 8th … time, so that an endless retry
-/// goes quiet. Owned by the one who retries; not thread-safe.
+/// Rate limit for a repeated message: true for the 1st, 2nd, 4th, 8th … time. Owned by the object that
+/// retries; not thread-safe.
 class Quiet {
  public:
   bool now() {

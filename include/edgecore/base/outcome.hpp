@@ -11,12 +11,12 @@
 
 namespace edgecore {
 
-/// Why something could not be done, as a value: a sentence for a person, and where it came from an exception,
-/// that. Copies share the exception; keep them on one thread.
+/// The reason of a failure, as a value: a message for a person and, if it came from an exception, the
+/// exception. Copies share the exception; keep them on one thread.
 class Failure {
  public:
   explicit Failure(std::string message) : message_(std::move(message)) {}
-  /// Of an exception that is being handled: `catch (const Error& error) { … Failure::of(error) … }`.
+  /// From an exception that is being handled: `catch (const Error& error) { … Failure::of(error) … }`.
   static Failure of(const Error& error) {
     Failure failure{std::string(error.what())};
     failure.cause_ = std::current_exception();
@@ -25,7 +25,7 @@ class Failure {
 
   [[nodiscard]] const std::string& message() const { return message_; }
 
-  /// The exception, when it is an E: for what only that type tells (a code, a kind).
+  /// The exception if it is an E, for the data of that type (a code, a kind).
   template <class E>
   [[nodiscard]] std::optional<E> as() const {
     try {
@@ -37,7 +37,7 @@ class Failure {
     return std::nullopt;
   }
 
-  /// Throws the exception, or an Error with the sentence where there is none.
+  /// Throws the exception, or else an Error with the message.
   [[noreturn]] void raise() const {
     if (cause_) std::rethrow_exception(cause_);
     throw Error(message_);
@@ -48,8 +48,8 @@ class Failure {
   std::exception_ptr cause_;
 };
 
-/// A value, or the Failure that there is in place of it. For failures that the caller is meant to act on
-/// (docs/architecture.md, "Errors and outcomes").
+/// A value or a Failure. For failures that the caller should handle (docs/architecture.md, "Errors and
+/// outcomes").
 template <class T>
 class [[nodiscard]] Outcome {
  public:
@@ -59,16 +59,16 @@ class [[nodiscard]] Outcome {
   [[nodiscard]] bool ok() const { return held_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  /// Throws the failure when there is no value.
+  /// Throws the failure if there is one.
   [[nodiscard]] T& value() & { return or_raise(*this); }
   [[nodiscard]] const T& value() const& { return or_raise(*this); }
   [[nodiscard]] T value() && { return std::move(or_raise(*this)); }
-  /// Only when it is ok.
+  /// Precondition: ok.
   [[nodiscard]] T& operator*() { return *std::get_if<0>(&held_); }
   [[nodiscard]] const T& operator*() const { return *std::get_if<0>(&held_); }
   [[nodiscard]] T* operator->() { return std::get_if<0>(&held_); }
   [[nodiscard]] const T* operator->() const { return std::get_if<0>(&held_); }
-  /// Only when it is not ok.
+  /// Precondition: not ok.
   [[nodiscard]] const Failure& failure() const { return *std::get_if<1>(&held_); }
 
  private:
@@ -81,7 +81,7 @@ class [[nodiscard]] Outcome {
   std::variant<T, Failure> held_;
 };
 
-/// Done, or the Failure.
+/// Success or a Failure.
 template <>
 class [[nodiscard]] Outcome<void> {
  public:
@@ -90,11 +90,11 @@ class [[nodiscard]] Outcome<void> {
 
   [[nodiscard]] bool ok() const { return !failure_.has_value(); }
   explicit operator bool() const { return ok(); }
-  /// Throws the failure when there is one.
+  /// Throws the failure if there is one.
   void value() const {
     if (failure_) failure_->raise();
   }
-  /// Only when it is not ok.
+  /// Precondition: not ok.
   [[nodiscard]] const Failure& failure() const { return *failure_; }
 
  private:

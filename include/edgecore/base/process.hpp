@@ -15,7 +15,7 @@
 
 namespace edgecore {
 
-/// A file descriptor that is closed with its owner. -1 is none.
+/// An owned file descriptor; -1: empty.
 class FileDescriptor {
  public:
   FileDescriptor() = default;
@@ -38,18 +38,18 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-/// What a child's standard stream is joined to.
+/// The other end of a child's standard stream.
 struct NullStream {};     ///< /dev/null
 struct InheritStream {};  ///< ours
-struct PipeStream {};     ///< a pipe whose other end the Child object holds
-struct FileStream {       ///< a file: read from, or appended to (made with 0640)
+struct PipeStream {};     ///< a pipe to the Child object
+struct FileStream {       ///< a file: read from, or appended to (created with mode 0640)
   std::filesystem::path path;
 };
 using ChildStream = std::variant<NullStream, InheritStream, PipeStream, FileStream>;
 
-/// A program to run. Never goes through a shell: `argv` reaches the program as it is.
+/// A program to run, without a shell: `argv` reaches the program unchanged.
 struct Command {
-  std::vector<std::string> argv;  ///< argv[0] with a slash is a path, without one it is looked up in PATH
+  std::vector<std::string> argv;  ///< argv[0] with a slash is a path, without one a name in PATH
   std::optional<std::vector<std::string>> environment = {};  ///< "NAME=value"; nullopt: ours
   std::filesystem::path working_directory = {};              ///< "": ours
   ChildStream in = NullStream{};
@@ -59,21 +59,20 @@ struct Command {
 
 /// How a child ended.
 struct ExitStatus {
-  int code = 0;    ///< exit code when signal is 0
+  int code = 0;    ///< exit code if signal is 0
   int signal = 0;  ///< the signal that killed it, or 0
   [[nodiscard]] bool success() const { return code == 0 && signal == 0; }
   /// "ended with exit code 3", "was killed by signal 9 (Killed)".
   [[nodiscard]] std::string sentence() const;
 };
 
-/// A running child, leader of its own process group, with default signal dispositions and no descriptor of
-/// ours but the three standard streams. One owner, one thread at a time. Destruction kills the whole group
-/// and waits for the child.
+/// A running child process, leader of its own process group, with default signal dispositions; inherits no
+/// descriptor but the three standard streams. One owner, one thread at a time. The destructor kills the whole
+/// group and waits for the child.
 class Child {
  public:
-  /// Starts it, from the one thread of the process that does nothing else and never ends (so that a
-  /// parent-death signal, which follows the forking thread, could be relied on). Throws SystemError with the
-  /// program's name.
+  /// Starts the program, always from the same thread, which never ends: a parent-death signal follows the
+  /// thread that forks. Throws SystemError with the program's name.
   static Child spawn(const Command& command);
 
   Child(Child&& other) noexcept;
@@ -83,21 +82,21 @@ class Child {
   ~Child();
 
   [[nodiscard]] pid_t pid() const { return pid_; }
-  /// Becomes readable when the child has ended: for an event loop.
+  /// Becomes readable when the child has ended; for an event loop.
   [[nodiscard]] int pidfd() const { return pidfd_.get(); }
 
-  /// Our ends of the pipes asked for (close-on-exec, blocking); not valid for other streams.
+  /// Our ends of the PipeStreams (close-on-exec, blocking); invalid for other streams.
   FileDescriptor in;
   FileDescriptor out;
   FileDescriptor err;
 
-  /// Waits for the end, at most `patience`; nullopt: it still runs. May be called again afterwards.
+  /// Waits for the end, at most `patience`; nullopt: it still runs. May be called again.
   std::optional<ExitStatus> wait(std::chrono::milliseconds patience);
   /// Waits for the end.
   ExitStatus wait();
-  /// Sends to the child and all of its group; nothing happens once the child has been waited for.
+  /// Sends a signal to the child's process group; does nothing after wait() has returned a status.
   void kill_group(int signal) const;
-  /// SIGTERM to the group, SIGKILL after `grace`; returns how it ended.
+  /// Sends SIGTERM to the group, and SIGKILL after `grace`.
   ExitStatus stop(std::chrono::milliseconds grace);
 
  private:
@@ -109,7 +108,7 @@ class Child {
 
 struct RunLimits {
   std::chrono::milliseconds timeout{30000};  ///< then the group is killed
-  std::size_t output_bytes = 1U << 20U;      ///< of each of out and err; what is more is read and dropped
+  std::size_t output_bytes = 1U << 20U;      ///< for each of out and err; the rest is read and dropped
 };
 
 struct RunResult {
@@ -119,9 +118,9 @@ struct RunResult {
   std::string err;
 };
 
-/// Runs a program to its end with `input` on its standard input, and collects what it says (the streams of
-/// `command` are not looked at). Blocks: for the BlockingPool, start-up and tools. Throws SystemError when it
-/// cannot be started.
+/// Runs a program to its end with `input` on its standard input and collects its output; ignores the streams
+/// of `command`. Blocks: for the BlockingPool, start-up and tools. Throws SystemError if it cannot be
+/// started.
 RunResult run(Command command, std::string_view input, const RunLimits& limits = RunLimits());
 
 }  // namespace edgecore

@@ -7,7 +7,7 @@
 
 namespace edgecore {
 
-/// Asio's timer on the program's steady clock. All waiting is done with it, so that tests can skip time.
+/// Asio's timer on the program's steady clock. Use it for every wait, so that tests can skip time.
 using SteadyTimer = boost::asio::basic_waitable_timer<SteadyClock>;
 
 }  // namespace edgecore

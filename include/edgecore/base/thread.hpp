@@ -7,8 +7,8 @@
 
 namespace edgecore {
 
-/// A thread that gets none of the process's signals: those are for the threads that wait for them. `name` is
-/// for those who look at the process; at most 15 characters are shown. `body` must not throw.
+/// Starts a thread that blocks all signals, which other threads of the process wait for. `name` is shown by
+/// `top -H` and gdb, cut at 15 characters. `body` must not throw.
 std::thread start_quiet_thread(const std::string& name, std::function<void()> body);
 
 }  // namespace edgecore

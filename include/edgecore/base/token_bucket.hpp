@@ -9,14 +9,14 @@
 
 namespace edgecore {
 
-/// `rate` tokens a second, at most `burst` of them saved up; starts full. A rate of 0 means no limit
-/// (protocol/01-tunnel.md §2.9: what the Go agent makes of 0 is a defect). Passive; the caller brings the
-/// time. Used from one thread.
+/// A rate limit of `rate` tokens a second with bursts of at most `burst`; starts full. A rate of 0 means no
+/// limit (protocol/01-tunnel.md §2.9: the Go agent's treatment of 0 is a defect). The caller passes the time.
+/// One thread.
 class TokenBucket {
  public:
   TokenBucket(double rate, double burst) : rate_(rate), burst_(std::max(burst, 1.0)), tokens_(burst_) {}
 
-  /// Takes one token: nullopt when there was one, else how long until there is.
+  /// Takes a token and returns nullopt, or returns the time until the next token.
   std::optional<std::chrono::nanoseconds> take(SteadyTime now) {
     if (rate_ <= 0) return std::nullopt;
     refill(now);

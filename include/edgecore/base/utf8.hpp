@@ -5,8 +5,8 @@
 
 namespace edgecore {
 
-/// Whether a text is UTF-8: no byte that cannot be part of it, no longer form than a character needs, no
-/// surrogates, nothing beyond U+10FFFF. A zero byte is a character like others.
+/// True if a text is valid UTF-8: no stray bytes, overlong forms, surrogates or characters above U+10FFFF. A
+/// zero byte is valid.
 bool is_utf8(std::string_view text);
 
 }  // namespace edgecore

@@ -5,9 +5,9 @@
 
 namespace edgecore {
 
-/// A random (version 4) UUID in lower-case hex with dashes, as message ids and object uids are written.
-/// Cheap: one in 64 asks the kernel. No two threads, and no two sides of a fork, get the same. Any thread;
-/// throws Error when the kernel gives no randomness.
+/// A random (version 4) UUID in lower-case hex with dashes, for message ids and object uids. Cheap: one call
+/// in 64 reads random bytes from the kernel. Threads, and the two sides of a fork, never get the same id. Any
+/// thread; throws Error if the kernel has no randomness.
 std::string uuid_v4();
 
 /// `count` random bytes from the kernel.

@@ -13,27 +13,27 @@
 
 namespace edgecore {
 
-/// What a YAML text may become once its aliases are written out.
+/// Limits for the tree of a YAML text with its aliases expanded.
 struct YamlLimits {
   std::size_t max_depth;
   std::size_t max_values;
 };
 
-/// Makes one value of the events of a YAML text: aliases are written out, merge keys (`<<`) are merged in. A
-/// value counts when it is made, when it is kept for aliases, and wherever an alias repeats it, so that a
-/// small text cannot unfold into a large tree. `Tree` says what values and keys are:
+/// Builds a value from the events of a YAML text: expands aliases and merge keys (`<<`). A value counts
+/// towards the limit when it is made, when it is kept for aliases, and each time an alias repeats it, so that
+/// a small text cannot expand into a large tree. `Tree` defines values and keys:
 ///
-///   using Value, Key;                            Value() is what a text without a document is
-///   Value scalar(YamlPlace, tag, text);          tag and text as YamlEvents tells them
+///   using Value, Key;                            Value() stands for a text without a document
+///   Value scalar(YamlPlace, tag, text);          tag and text as in YamlEvents
 ///   Value list(YamlPlace), map(YamlPlace);       empty ones
-///   Value copy(const Value&, YamlPlace);         what an alias at that place stands for
-///   Key key(YamlPlace, map, tag, text);          the next key of a map; may refuse one that it has
+///   Value copy(const Value&, YamlPlace);         the value for an alias at that place
+///   Key key(YamlPlace, map, tag, text);          the next key of a map; may refuse a duplicate
 ///   void add(Value& list, Value item);
 ///   void put(Value& map, Key, Value);
 ///   bool is_map(const Value&);
-///   auto* items(Value&);                         a range of values when it is a list, else nullptr
-///   void merge(Value& map, Value from);          adds what it has no key for
-///   void refuse(YamlPlace, std::string what);    throws; `what` goes on after "Line 3"
+///   auto* items(Value&);                         a range of values if it is a list, else nullptr
+///   void merge(Value& map, Value from);          adds the keys that `map` does not have
+///   void refuse(YamlPlace, std::string what);    throws; `what` continues "Line 3"
 template <class Tree>
 class YamlBuilder final : public YamlEvents {
  public:
@@ -55,7 +55,7 @@ class YamlBuilder final : public YamlEvents {
   void begin_map(YamlPlace at, YamlAnchor anchor) override { begin(at, anchor, tree_.map(at), true); }
   void end_list() override { end(); }
   void end_map() override {
-    // What a map says itself goes before what it merges in, and earlier merges before later ones.
+    // A map's own keys win over merged ones, and earlier merges over later ones.
     Open& map = open_.back();
     for (Value& source : map.merged) tree_.merge(map.value, std::move(source));
     end();
@@ -80,8 +80,8 @@ class YamlBuilder final : public YamlEvents {
     YamlAnchor anchor;
     Value value;
     bool is_map;
-    std::size_t before;     // values made until then
-    std::size_t depth = 1;  // levels, its own included
+    std::size_t before;     // number of values before this one
+    std::size_t depth = 1;  // levels, this one included
     bool merging = false;   // the key was `<<`
     std::optional<typename Tree::Key> key = std::nullopt;
     std::vector<Value> merged = {};

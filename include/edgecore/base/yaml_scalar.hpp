@@ -9,15 +9,15 @@
 
 namespace edgecore {
 
-/// What a scalar of a YAML text stands for, by the rules of YAML 1.1 as Go's reader applies them, which both
-/// edgecore.yaml and pod manifests rely on: `yes` is a bool, `0x10` and `0644` are numbers.
+/// The value of a YAML scalar by the rules of YAML 1.1 as in Go's reader, which edgecore.yaml and pod
+/// manifests rely on: `yes` is a bool, `0x10` and `0644` are numbers.
 using YamlScalar = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
 
-/// Text without quotes. A float may be an infinity or no number (`.inf`, `.nan`).
+/// Text without quotes. A float may be `.inf` or `.nan`.
 YamlScalar resolve_plain_scalar(std::string_view text);
 
-/// Text under a tag as yaml-cpp gives it: "?" plain, "!" quoted, else an explicit one. nullopt for a tag that
-/// is unknown or does not fit the text.
+/// Text with a tag of yaml-cpp: "?" plain, "!" quoted, else an explicit one. nullopt if the tag is unknown or
+/// does not fit the text.
 std::optional<YamlScalar> resolve_tagged_scalar(std::string_view tag, std::string_view text);
 
 }  // namespace edgecore

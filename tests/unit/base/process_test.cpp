@@ -98,7 +98,7 @@ TEST(ProcessTest, EndIsSeenThroughThePidfdAndStatusStays) {
   EXPECT_EQ(::poll(&ended, 1, 5000), 1);
   EXPECT_TRUE(child.wait().success());
   EXPECT_TRUE(child.wait(milliseconds(0))->success());
-  child.kill_group(SIGKILL);  // nobody is hit
+  child.kill_group(SIGKILL);  // does nothing
 }
 
 TEST(ProcessTest, StopAsksFirstAndInsistsAfterTheGrace) {

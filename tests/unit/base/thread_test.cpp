@@ -28,7 +28,7 @@ TEST(QuietThreadTest, HasItsNameAndGetsNoSignals) {
   thread.join();
   EXPECT_EQ(name, "a-name-of-more-");
   EXPECT_TRUE(quiet);
-  EXPECT_FALSE(blocks(SIGTERM));  // the one who started it is as before
+  EXPECT_FALSE(blocks(SIGTERM));  // the caller's mask is unchanged
 }
 
 }  // namespace

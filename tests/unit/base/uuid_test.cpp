@@ -38,7 +38,7 @@ TEST(UuidTest, NoneComesTwiceAlsoFromSeveralThreads) {
 }
 
 TEST(UuidTest, AChildDoesNotRepeatItsParent) {
-  uuid_v4();  // so that there is a stock to inherit
+  uuid_v4();  // fills the buffer that the child inherits
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   const pid_t child = ::fork();
