@@ -9,7 +9,7 @@ namespace edgecore::async {
 
 namespace asio = boost::asio;
 
-/// On the list for as long as its coroutine waits, or until that is destroyed.
+/// In the list while its coroutine waits, or until that is destroyed.
 struct Condition::Seat {
   Seat(Condition& in, const asio::any_io_executor& executor)
       : of(in), event(executor), place(of.waiting_.insert(of.waiting_.end(), &event)) {}
@@ -23,7 +23,7 @@ struct Condition::Seat {
 };
 
 void Condition::notify_all() {
-  for (Event* event : waiting_) event->notify();  // posts: nobody leaves the list meanwhile
+  for (Event* event : waiting_) event->notify();  // only posts, so the list does not change meanwhile
 }
 
 asio::awaitable<Woken> Condition::wait_until(SteadyTime until) {

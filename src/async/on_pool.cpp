@@ -14,7 +14,7 @@ namespace edgecore::async {
 namespace asio = boost::asio;
 namespace {
 
-/// Waits as `wait` says; kCancelled also when the work has ended while the caller lingered.
+/// Waits as `wait` says; returns kCancelled even if the work has ended while the cancelled caller waited.
 asio::awaitable<Woken> wait_for(OneshotWait& end, PoolWait wait) {
   const SteadyTime until = wait.patience ? steady_now() + *wait.patience : SteadyTime::max();
   const bool throws = co_await asio::this_coro::throw_if_cancelled();
@@ -31,9 +31,9 @@ asio::awaitable<Woken> wait_for(OneshotWait& end, PoolWait wait) {
 asio::awaitable<void> run_on_pool(BlockingPool& pool, BlockingPool::Work work, PoolWait wait) {
   Oneshot<std::exception_ptr> end(co_await asio::this_coro::executor);
   if (!pool.submit(std::move(work), end.sender()))
-    throw PoolFull("too many calls that block are waiting for a thread; this one was not begun");
+    throw PoolFull("too many blocking calls wait for a thread; this one was not started");
   const Woken woken = co_await wait_for(end, wait);
-  if (woken == Woken::kTimeUp) throw PoolTimeout("a call that blocks has not come back in time");
+  if (woken == Woken::kTimeUp) throw PoolTimeout("a blocking call did not return in time");
   if (woken == Woken::kCancelled) throw boost::system::system_error(asio::error::operation_aborted);
   if (const std::exception_ptr failure = end.take()) std::rethrow_exception(failure);
 }

@@ -16,10 +16,10 @@ struct Semaphore::State {
   void give_back();
 
   std::size_t free;
-  std::list<Waiting*> line;  ///< each lies in the frame of the coroutine that waits
+  std::list<Waiting*> line;  ///< each is in the frame of the waiting coroutine
 };
 
-/// In line for as long as its coroutine waits, or until that is destroyed.
+/// In line while its coroutine waits, or until that is destroyed.
 struct Semaphore::State::Waiting {
   Waiting(State& in, const asio::any_io_executor& executor) : of(in), turn(executor) {
     of.line.push_back(this);
@@ -64,7 +64,7 @@ asio::awaitable<Semaphore::Permit> Semaphore::acquire_from(std::shared_ptr<State
   }
   State::Waiting waiting(*state, co_await asio::this_coro::executor);
   co_await waiting.turn.sleep();
-  waiting.admitted = false;  // from here on the permit is the Permit's
+  waiting.admitted = false;  // the Permit owns it from here on
   co_return Permit(state);
 }
 

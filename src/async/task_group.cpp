@@ -42,9 +42,8 @@ struct TaskGroup::State {
   bool cancelled = false;
 };
 
-/// The completion handler of a child. Takes the child off the group also when the loop is torn down and the
-/// handler is destroyed without being called. It names no executor, so that cancelling reaches the child at
-/// once.
+/// The completion handler of a child. Removes the child from the group, even if the loop ends and the handler
+/// is destroyed without a call. Has no executor, so that cancellation reaches the child at once.
 struct TaskGroup::State::Ended {
   using cancellation_slot_type = asio::cancellation_slot;
   [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return child->signal.slot(); }
@@ -66,7 +65,7 @@ struct TaskGroup::State::Ended {
 
 void TaskGroup::State::cancel() {
   cancelled = true;
-  const auto present = children;  // a child may end, or another be asked for, while this goes on
+  const auto present = children;  // a copy: children may end or be added meanwhile
   for (const auto& child : present) {
     // Asio lets operation_aborted escape from the loop when a coroutine is cancelled before its first step;
     // such a child finds `cancelled` set instead.
@@ -104,15 +103,15 @@ asio::awaitable<void> TaskGroup::State::run(std::shared_ptr<State> state, std::s
   } catch (...) {
     why = std::current_exception();
   }
-  // In the same step as the failure, so that no sibling takes up something new in between.
+  // Cancel the siblings in the same step as the failure, so that none starts something new in between.
   child->ended = true;
   if (why) state->fail(*child, why);
-  // co_spawn's own last step must not throw because this child was cancelled: its handler would be lost.
+  // co_spawn's last step must not throw if this child was cancelled: its handler would be lost.
   co_await asio::this_coro::throw_if_cancelled(false);
 }
 
 asio::awaitable<void> TaskGroup::State::join(std::shared_ptr<State> state) {
-  // Cancellation of the caller goes on to the children; they are awaited all the same.
+  // Pass cancellation of the caller on to the children, but still await them.
   const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
   bool aborted = false;

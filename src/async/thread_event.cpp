@@ -12,16 +12,16 @@ struct ThreadEvent::Link {
   Link(asio::any_io_executor on, Event& to) : executor(std::move(on)), event(&to) {}
 
   std::mutex mutex;
-  asio::any_io_executor executor;  ///< empty once the event is gone: its io_context may be, too
-  bool on_its_way = false;         ///< posted, and not seen yet
-  Event* event;                    ///< used by the executor's thread alone; null once the event is gone
+  asio::any_io_executor executor;  ///< empty after the event is destroyed, as its io_context may be, too
+  bool on_its_way = false;         ///< posted but not seen yet
+  Event* event;                    ///< only for the executor's thread; null after the event is destroyed
 };
 
 ThreadEvent::ThreadEvent(const asio::any_io_executor& executor)
     : event_(executor), link_(std::make_shared<Link>(executor, event_)) {}
 
 ThreadEvent::~ThreadEvent() {
-  asio::any_io_executor last;  // may end its loop, which must not happen under the mutex
+  asio::any_io_executor last;  // the last reference may destroy its loop: not under the mutex
   const std::lock_guard lock(link_->mutex);
   link_->event = nullptr;
   std::swap(last, link_->executor);

@@ -11,14 +11,14 @@
 
 namespace edgecore::async {
 
-/// Awaits `body` and gives what it returned, or the Failure made of the Error it threw: co_await may not
-/// stand in a catch block, so whoever has something to await after a failure needs it as a value.
+/// Awaits `body` and returns its result, or a Failure if it threw an Error. Needed to await something after a
+/// failure, because co_await is not allowed in a catch block.
 ///
 ///     const Outcome<void> written = co_await attempt(store::async_write(store, std::move(job)));
 ///     if (!written) log->error("… cannot be stored: {}", written.failure().message());
 ///
-/// `attempt<net::NetError>(…)` takes that type of Error alone. Everything else passes through: cancellation
-/// (system_error with operation_aborted), and what is no Error, which is a fault in the program.
+/// `attempt<net::NetError>(…)` catches only that type. Everything else passes through: cancellation
+/// (system_error with operation_aborted) and exceptions that are not an Error, which are bugs.
 template <class Caught = Error, class T>
 boost::asio::awaitable<Outcome<T>> attempt(boost::asio::awaitable<T> body) {
   std::optional<Failure> failure;

@@ -10,12 +10,12 @@
 
 namespace edgecore::async {
 
-/// A condition variable for coroutines: several wait until the state they share has changed, then each looks
-/// at it again. As with its namesake a notice is not kept for those who come later: look first, then wait.
+/// A condition variable for coroutines: several wait for a change of shared state, then each checks it again.
+/// As with std::condition_variable a notification is not stored: check first, then wait.
 ///
 ///     while (!done) co_await changed.sleep_until(deadline);
 ///
-/// Owner: the object that holds the state; it outlives those who wait. Thread: one, that of all who wait.
+/// Owner: the object that holds the state; it must outlive the waits. Thread: one, that of all waiters.
 class Condition {
  public:
   Condition() = default;
@@ -25,17 +25,17 @@ class Condition {
   void notify_all();
 
   /// Returns at `until`, or when notified; true when notified. Throws
-  /// boost::system::system_error(operation_aborted) when the sleeper is cancelled.
+  /// boost::system::system_error(operation_aborted) if the caller is cancelled.
   boost::asio::awaitable<bool> sleep_until(SteadyTime until);
 
-  /// The same for a sleeper that has something to do when it is cancelled (see `Event::wait_until`).
+  /// As sleep_until(), but returns on cancellation instead of throwing (see `Event::wait_until`).
   boost::asio::awaitable<Woken> wait_until(SteadyTime until);
 
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
  private:
   struct Seat;
-  std::list<Event*> waiting_;  ///< each lies in the frame of the coroutine that waits
+  std::list<Event*> waiting_;  ///< each is in the frame of the waiting coroutine
 };
 
 }  // namespace edgecore::async

@@ -9,14 +9,14 @@
 
 namespace edgecore::async {
 
-/// What ended a wait.
+/// The reason why a wait ended.
 enum class Woken { kNotified, kTimeUp, kCancelled };
 
-/// An auto-reset event: what a loop sleeps on until a time, or until somebody says that there is something to
-/// do. A notice given while nobody sleeps is kept for the next sleep; several count as one.
+/// An auto-reset event: a loop sleeps on it until a time or a notification. A notification without a sleeper
+/// is stored for the next sleep; several count as one.
 ///
-/// Owner: whoever sleeps, or the object whose loop it is; it outlives the sleep. One sleeper at a time.
-/// Thread: its executor's alone (`ThreadEvent` may be set by others). For several sleepers: `Condition`.
+/// Owner: the sleeper, or the object whose loop it is; it must outlive the sleep. One sleeper at a time.
+/// Thread: only its executor's (other threads may set a `ThreadEvent`). For several sleepers: `Condition`.
 class Event {
  public:
   explicit Event(boost::asio::any_io_executor executor);
@@ -25,14 +25,14 @@ class Event {
 
   void notify();
 
-  /// Returns at `until`, at once when there is an unread notice, or when notified; true when there was a
-  /// notice, which is read by that. Throws boost::system::system_error(operation_aborted) when the sleeper is
+  /// Returns at `until`, or when notified, at once if a notification is stored. True if notified; this
+  /// consumes the notification. Throws boost::system::system_error(operation_aborted) if the caller is
   /// cancelled.
   boost::asio::awaitable<bool> sleep_until(SteadyTime until);
   boost::asio::awaitable<void> sleep();
 
-  /// The same for a sleeper that has something to do when it is cancelled: the cancellation ends the wait
-  /// once, and nothing is thrown for it. A notice wins over the other two.
+  /// As sleep_until(), but returns kCancelled on cancellation instead of throwing, for a caller that must
+  /// clean up. A notification wins over the other two.
   boost::asio::awaitable<Woken> wait_until(SteadyTime until);
 
  private:

@@ -14,35 +14,35 @@
 
 namespace edgecore::async {
 
-/// The work was still going on when the caller's patience ended.
+/// The work was still running at the caller's time-out.
 class PoolTimeout : public Error {
  public:
   using Error::Error;
 };
 
-/// The pool takes no more work: too much waits for a thread, or it was stopped. The work was not begun.
+/// The pool refused the work: its queue is full, or it was stopped. The work was not started.
 class PoolFull : public Error {
  public:
   using Error::Error;
 };
 
-/// How long the work is waited for.
+/// How long to wait for the work.
 struct PoolWait {
-  /// After this the wait ends with PoolTimeout.
+  /// Time-out of the wait, which then throws PoolTimeout.
   std::optional<std::chrono::milliseconds> patience = std::nullopt;
-  /// A caller that is cancelled still waits this long for the work to end. For work that changes what the
-  /// next one works on: mounts of a pod, cgroups.
+  /// A cancelled caller still waits this long for the work to end. For work that must not overlap with the
+  /// next one: mounts of a pod, cgroups.
   std::chrono::milliseconds linger{0};
 };
 
-/// For work of which one follows the other on the same thing. The longest it takes where nothing hangs, and
-/// less than a module is given to stop.
+/// For work that must not overlap with the next one on the same object. Longer than such work takes without a
+/// hang, and shorter than the time that a module has to stop.
 inline constexpr PoolWait kInTurn{std::nullopt, std::chrono::seconds(3)};
 
-/// `on_pool` for work that gives nothing.
+/// `on_pool` for work without a result.
 boost::asio::awaitable<void> run_on_pool(BlockingPool& pool, BlockingPool::Work work, PoolWait wait);
 
-/// `on_pool` for work that gives a Result.
+/// `on_pool` for work with a Result.
 template <class Result>
 boost::asio::awaitable<Result> ask_on_pool(BlockingPool& pool, std::function<Result()> work, PoolWait wait) {
   const auto result = std::make_shared<std::optional<Result>>();
@@ -51,13 +51,13 @@ boost::asio::awaitable<Result> ask_on_pool(BlockingPool& pool, std::function<Res
   co_return std::move(**result);
 }
 
-/// Runs `work` on a thread of the pool and resumes on the caller's executor with its result; throws what it
-/// threw, PoolFull, or PoolTimeout.
+/// Runs `work` on a thread of the pool and resumes on the caller's executor with its result; throws the
+/// work's exception, PoolFull or PoolTimeout.
 ///
-/// Cancellation (boost::system::system_error with operation_aborted) does not stop the work, it only stops
-/// the wait for it: so `work` owns everything it touches (values, shared pointers), never references into the
-/// caller. What it gives after that is dropped. The caller's executor may be gone by then; the pool has to
-/// live until the call has begun. Name the work before the co_await (g++ 12 mishandles temporaries there).
+/// Cancellation (boost::system::system_error with operation_aborted) stops only the wait, not the work: so
+/// `work` must own everything that it uses (values, shared pointers) and hold no references into the caller.
+/// Its result is then dropped, and the caller's executor may be gone. The pool must live until the call has
+/// started. Name the work before the co_await (g++ 12 mishandles temporaries there).
 template <class Work>
 auto on_pool(BlockingPool& pool, Work work, PoolWait wait = {}) {
   using Result = std::invoke_result_t<Work&>;

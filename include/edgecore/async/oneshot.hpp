@@ -13,16 +13,16 @@
 
 namespace edgecore::async {
 
-/// The waiting that is the same for each `Oneshot`.
+/// The part of `Oneshot` that does not depend on T: the wait.
 class OneshotWait {
  public:
   explicit OneshotWait(const boost::asio::any_io_executor& executor) : event_(executor) {}
 
-  /// Returns when the value is there (kNotified, also when it was before), at `until`, or when the caller is
-  /// cancelled; nothing is thrown for that. May be called again.
+  /// Returns when the value has arrived (kNotified, also if earlier), at `until`, or when the caller is
+  /// cancelled, without throwing. May be called again.
   boost::asio::awaitable<Woken> wait_until(SteadyTime until);
-  /// Waits for the value or until then also when the caller is cancelled meanwhile: its next co_await throws.
-  /// True when the value is there.
+  /// Waits for the value or `until` even if the caller is cancelled meanwhile; then its next co_await throws.
+  /// True if the value has arrived.
   boost::asio::awaitable<bool> wait_through(SteadyTime until);
 
  protected:
@@ -33,11 +33,11 @@ class OneshotWait {
   bool arrived_ = false;
 };
 
-/// One value from another thread to the one coroutine that waits for it (a one-shot channel; a promise and
-/// its future). An error travels as a value: T is a std::exception_ptr or an `Outcome`.
+/// A one-shot channel (a promise and its future): one value from another thread to one waiting coroutine. To
+/// send errors, T is a std::exception_ptr or an `Outcome`.
 ///
-/// Owner: the frame of the coroutine that waits, on its executor's thread. The `Sender` goes to the other
-/// thread and may outlive all of that: what it sends then is dropped there.
+/// Owner: the frame of the waiting coroutine, on its executor's thread. The `Sender` belongs to the other
+/// thread and may outlive the coroutine and its executor; then its value is dropped on that thread.
 template <class T>
 class Oneshot : public OneshotWait {
   struct Shared {
@@ -46,7 +46,7 @@ class Oneshot : public OneshotWait {
   };
 
  public:
-  /// Any thread, any number of copies; the first value counts.
+  /// Any thread, any number of copies; only the first value counts.
   class Sender {
    public:
     void operator()(T value) const {
@@ -70,7 +70,7 @@ class Oneshot : public OneshotWait {
 
   [[nodiscard]] Sender sender() const { return Sender(shared_, setter()); }
 
-  /// Once, and only when a wait has said that the value is there.
+  /// Call it once, after a wait has said that the value has arrived.
   [[nodiscard]] T take() {
     const std::lock_guard lock(shared_->mutex);
     return std::move(*shared_->value);

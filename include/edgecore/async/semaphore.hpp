@@ -8,9 +8,9 @@
 
 namespace edgecore::async {
 
-/// Lets so many coroutines through at a time; the others wait in line, first come first served.
+/// A counting semaphore for coroutines: FIFO.
 ///
-/// Thread: one, that of all who wait. Lifetime: permits and those who wait may outlive the semaphore.
+/// Thread: one, that of all waiters. Lifetime: permits and waiters may outlive the semaphore.
 class Semaphore {
   struct State;
 
@@ -19,7 +19,7 @@ class Semaphore {
   Semaphore(const Semaphore&) = delete;
   Semaphore& operator=(const Semaphore&) = delete;
 
-  /// The right to go on; given back when it goes out of scope.
+  /// A permit; its destructor releases it.
   class [[nodiscard]] Permit {
    public:
     Permit(Permit&&) noexcept = default;
@@ -32,8 +32,8 @@ class Semaphore {
     std::shared_ptr<State> of_;
   };
 
-  /// Waits for a permit. Throws boost::system::system_error(operation_aborted) when cancelled; one who is
-  /// cancelled when its turn has just come passes it on.
+  /// Waits for a permit. Throws boost::system::system_error(operation_aborted) if cancelled; if it had just
+  /// got a permit, the next waiter gets it.
   boost::asio::awaitable<Permit> acquire() { return acquire_from(state_); }
 
   [[nodiscard]] std::size_t waiting() const;

@@ -18,36 +18,34 @@
 
 namespace edgecore::async {
 
-/// Several ask for the same thing, one piece of work answers all of them. The first who asks for a key starts
-/// the work; who comes while it is going on waits for the same end; who comes after that starts anew (nothing
-/// is cached).
+/// Single flight: concurrent calls for the same key share one piece of work. The first call starts it, calls
+/// during the work wait for its result, a later call starts it again (results are not cached).
 ///
-/// The work belongs to the task group, not to the one who asked first: a caller that is cancelled, or whose
-/// time is up, leaves the others alone. When nobody is left the work still goes on to its end, for the next
-/// one who asks, and because it mostly cannot be taken back (a question is with the cloud, a thread is in the
-/// kernel); what it throws then is dropped. It is cancelled with its group; callers that wait in spite of
-/// that get an Error.
+/// The work belongs to the task group, not to the first caller: a caller that is cancelled or times out does
+/// not affect the others. Without callers the work still runs to its end, for the next caller, and because
+/// most work cannot be undone (a request is with the cloud, a thread is in the kernel); then its exception is
+/// dropped. The work is cancelled with its group; callers that still wait get an Error.
 ///
 /// Thread: one, the group's. Lifetime: callers and work may outlive the SingleFlight. Every caller gets a
-/// copy of T: share what is large.
+/// copy of T: use a shared pointer for large values.
 template <class Key, class T>
 class SingleFlight {
  public:
   using Work = std::function<boost::asio::awaitable<T>()>;
 
-  /// `name` begins the names of its tasks.
+  /// `name` is the prefix of the names of its tasks.
   SingleFlight(TaskGroup& tasks, std::string name) : tasks_(tasks), name_(std::move(name)) {}
   SingleFlight(const SingleFlight&) = delete;
   SingleFlight& operator=(const SingleFlight&) = delete;
 
-  /// What the work for `key` gives, or throws; nullopt when that is not there at `until`. `work` is called
-  /// when none is going on. Throws boost::system::system_error(operation_aborted) when the caller is
-  /// cancelled. Name the work before the co_await (g++ 12 mishandles temporaries there).
+  /// The result of the work for `key`, or its exception; nullopt at `until`. Calls `work` unless it is
+  /// running for this key. Throws boost::system::system_error(operation_aborted) if the caller is cancelled.
+  /// Name the work before the co_await (g++ 12 mishandles temporaries there).
   boost::asio::awaitable<std::optional<T>> get(Key key, Work work, SteadyTime until = SteadyTime::max()) {
     return wait_for(join(std::move(key), std::move(work)), until);
   }
 
-  /// When the work for `key` that is going on was begun; nullopt: none is.
+  /// When the running work for `key` started; nullopt if it is not running.
   [[nodiscard]] std::optional<SteadyTime> begun(const Key& key) const {
     const auto found = air_->find(key);
     if (found == air_->end()) return std::nullopt;
@@ -65,7 +63,7 @@ class SingleFlight {
   using FlightPtr = std::shared_ptr<Flight>;
   using Air = std::map<Key, FlightPtr>;
 
-  /// Held by the coroutine of the work: lands the flight also when that is destroyed, or never started.
+  /// Held by the coroutine of the work; ends the flight even if the coroutine is destroyed or never started.
   class Landing {
    public:
     Landing(std::weak_ptr<Air> air, Key key, FlightPtr flight)
@@ -109,7 +107,7 @@ class SingleFlight {
     } catch (...) {
       failure = std::current_exception();
     }
-    if (failure) co_await throw_when_cancelled();  // then `landing` tells those who wait
+    if (failure) co_await throw_when_cancelled();  // if cancelled, `landing` informs the waiters
     landing.land(std::move(value), std::move(failure));
   }
 

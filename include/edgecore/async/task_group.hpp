@@ -10,16 +10,16 @@
 namespace edgecore::async {
 
 /// Child coroutines with an owner. The first child that throws (other than by cancellation) cancels its
-/// siblings and its exception comes out of join(). Lives on one executor's thread. Typical use:
+/// siblings, and join() rethrows its exception. One executor's thread. Typical use:
 ///
 ///     TaskGroup tasks(context.executor);
 ///     tasks.spawn("keepalive", keepalive_loop());
 ///     tasks.spawn("reader", read_loop());
 ///     co_await tasks.join();
 ///
-/// Cancelling the coroutine that joins cancels the children, and they are awaited all the same.
-/// Destroying a group whose children have not all ended cancels them; their frames are destroyed with the
-/// io_context, so what they use must outlive it: prefer join().
+/// Cancelling the coroutine in join() cancels the children; join() still awaits them. Destroying a group
+/// whose children have not all ended cancels them; their frames are destroyed with the io_context, so what
+/// they use must outlive it: prefer join().
 class TaskGroup {
  public:
   explicit TaskGroup(boost::asio::any_io_executor executor);

@@ -11,21 +11,22 @@
 
 namespace edgecore::async {
 
-/// An `Event` that other threads may set. What a thread wrote before it called `set` is seen by the sleeper
-/// that this wakes.
+/// An `Event` that other threads may set. The woken sleeper sees everything that the thread wrote before
+/// `set`.
 ///
-/// Owner and thread of the event itself: as `Event`; it is destroyed on its executor's thread, or when that
-/// has ended. Other threads hold a `Setter`, which may outlive the event, its executor and its io_context:
-/// `set` does nothing then. It never holds the coroutine that sleeps: that is destroyed with its own loop.
+/// Owner and thread of the event: as for `Event`; it must be destroyed on its executor's thread, or after
+/// that thread has ended. Other threads hold a `Setter`, which may outlive the event, its executor and its
+/// io_context; then `set` does nothing. A Setter never owns the sleeping coroutine, which is destroyed with
+/// its own loop.
 class ThreadEvent {
   struct Link;
 
  public:
-  /// Any thread, any number of copies, for as long as it likes.
+  /// Any thread, any number of copies, any lifetime.
   class Setter {
    public:
-    /// Wakes the sleeper on its own thread. Calls that come before the sleeper's thread has seen the first
-    /// count as one.
+    /// Wakes the sleeper on its own thread. Several calls count as one until the sleeper's thread has seen
+    /// the first.
     void set() const;
 
    private:
@@ -41,7 +42,7 @@ class ThreadEvent {
 
   [[nodiscard]] Setter setter() const { return Setter(link_); }
 
-  /// As those of `Event`.
+  /// See `Event::sleep_until` and `Event::wait_until`.
   boost::asio::awaitable<bool> sleep_until(SteadyTime until) { return event_.sleep_until(until); }
   boost::asio::awaitable<void> sleep() { return event_.sleep(); }
   boost::asio::awaitable<Woken> wait_until(SteadyTime until) { return event_.wait_until(until); }

@@ -77,7 +77,7 @@ TEST(AttemptTest, LetsCancellationThrough) {
 awaitable<void> try_twice(std::string first, std::string& text) {
   const auto outcome = co_await attempt(greet(std::move(first)));
   if (outcome) co_return;
-  // What this is for: an await after the failure.
+  // The purpose of attempt(): an await after the failure.
   const auto again = co_await attempt(greet("somebody with quite a long name"));
   text = outcome.failure().message() + "; " + **again;
 }

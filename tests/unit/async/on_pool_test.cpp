@@ -21,7 +21,7 @@ using boost::asio::awaitable;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// A call that the machine holds up until it is let go.
+/// A blocking call that hangs until let_go().
 class Held {
  public:
   std::function<int()> work() {
@@ -66,7 +66,7 @@ class OnPool : public testing::Test {
     ASSERT_TRUE(ended_);
   }
 
-  /// While the loop is still there: the pool tells it of each call's end.
+  /// Ends the call while the loop exists, because the pool posts each end to it.
   void finish(Held& held) {
     held.let_go();
     EXPECT_TRUE(pool_.stop(seconds(20)));
@@ -103,7 +103,7 @@ TEST_F(OnPool, ThrowsWhatTheWorkThrewAndWhatAFullPoolSays) {
   ended_ = false;
   start(loop, [] { return 1; });
   run(loop);
-  EXPECT_EQ(outcome_, "too many calls that block are waiting for a thread; this one was not begun");
+  EXPECT_EQ(outcome_, "too many blocking calls wait for a thread; this one was not started");
 }
 
 TEST_F(OnPool, IsNotWaitedForLongerThanPatienceLasts) {
@@ -136,7 +136,7 @@ TEST_F(OnPool, ACancelledCallerThatLingersGoesWhenTheCallEnds) {
   signal_.emit(boost::asio::cancellation_type::terminal);
   loop.restart();
   loop.run_for(milliseconds(20));
-  EXPECT_FALSE(ended_) << "the next one would find the work half done";
+  EXPECT_FALSE(ended_) << "the next call would overlap with the work";
   held.let_go();
   run(loop);
   EXPECT_EQ(outcome_, "cancelled");

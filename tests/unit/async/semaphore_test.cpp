@@ -15,7 +15,7 @@ namespace {
 using test::asio::awaitable;
 
 struct SemaphoreTest : testing::Test {
-  /// Goes in, stays until its event is notified, goes out.
+  /// Acquires, waits until its event is notified, releases.
   awaitable<void> visit(int who) {
     const Semaphore::Permit permit = co_await semaphore->acquire();
     entered.push_back(who);
@@ -28,7 +28,7 @@ struct SemaphoreTest : testing::Test {
     loop.poll();
   }
 
-  /// The events go before the loop that their timers belong to, and nobody sleeps on them any more.
+  /// Ends all sleeps and destroys the events before the loop of their timers.
   void TearDown() override {
     for (auto& one : visits) one->cancel();
     loop.restart();
@@ -75,7 +75,7 @@ TEST_F(SemaphoreTest, ForgetsOneWhoIsCancelledInLine) {
 TEST_F(SemaphoreTest, PassesOnTheTurnOfOneWhoIsCancelledWhenItComes) {
   for (int who = 0; who < 3; ++who) start(who);
   leave[0]->notify();
-  loop.poll_one();  // the first goes out and wakes the second, which has not run yet
+  loop.poll_one();  // the first releases and wakes the second, which has not run yet
   ASSERT_TRUE(visits[0]->ended);
   ASSERT_EQ(entered, std::vector<int>({0}));
   visits[1]->cancel();

@@ -55,7 +55,7 @@ struct SingleFlightTest : testing::Test {
     gate.notify();
     poll();
   }
-  /// Also after the loop ran out of work.
+  /// Works also after the loop has run out of work.
   void poll() {
     loop.restart();
     loop.poll();
@@ -148,7 +148,7 @@ TEST_F(SingleFlightTest, TellsCallersWhenItsGroupIsCancelled) {
   tasks.cancel();
   poll();
   EXPECT_EQ(first.error(), "it was stopped before it had ended");
-  start(second, "pods");  // the group starts nothing any more
+  start(second, "pods");  // the group is cancelled
   EXPECT_EQ(second.error(), "it was stopped before it had ended");
   EXPECT_EQ(begun, 1);
 }

@@ -37,7 +37,7 @@ awaitable<void> succeed(int& done) {
   co_return;
 }
 
-/// Takes its time to stop.
+/// Stops slowly.
 awaitable<void> stop_slowly(bool& stopped) {
   co_await test::asio::this_coro::throw_if_cancelled(false);
   SteadyTimer timer(co_await test::asio::this_coro::executor, 1h);
@@ -67,7 +67,7 @@ struct TaskGroupTest : testing::Test {
 TEST_F(TaskGroupTest, JoinWaitsForAllAndMayBeCalledAgain) {
   int done = 0;
   const auto body = [&]() -> awaitable<void> {
-    co_await tasks.join();  // of none
+    co_await tasks.join();  // without children
     tasks.spawn("a", succeed(done));
     tasks.spawn("b", test::sleep(5ms));
     EXPECT_EQ(tasks.running(), 2U);
