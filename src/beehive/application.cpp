@@ -12,8 +12,8 @@ Json bytes_or_null(const std::string& text) {
   return text.empty() ? Json() : Json(net::base64(text));
 }
 
-/// The API server's answer is lost for lists and for what the cloud's client itself refuses: only words are
-/// left (protocol/03-metaserver.md §3.4).
+/// A Status from the text of an error. For lists, and for requests that the cloud's client refuses, the API
+/// server's Status is lost (protocol/03-metaserver.md §3.4).
 kube::Status status_of_words(const std::string& reason) {
   const auto says = [&](std::string_view words) { return reason.find(words) != std::string::npos; };
   kube::Status status;
@@ -66,7 +66,7 @@ Message application_request(const Application& call) {
 ApplicationAnswer read_application_answer(const Json& content) {
   ApplicationAnswer answer;
   const std::string status = kube::string_or(content, "Status");
-  if (status.empty()) throw BadInput("The cloud's answer is no Application.");
+  if (status.empty()) throw BadInput("The cloud's answer is not an Application.");
   answer.approved = status == "Approved";
   if (answer.approved) {
     const std::string body = kube::string_or(content, "RespBody");

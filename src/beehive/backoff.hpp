@@ -6,15 +6,15 @@
 
 namespace edgecore::beehive {
 
-/// How long to wait before the next life of a module: doubled after each failure up to a limit, and from the
-/// start again after a life that was long enough.
+/// The back-off before a module restarts: doubles after each failure up to a limit; resets after a long
+/// enough life.
 class Backoff {
  public:
   using Millis = std::chrono::milliseconds;
   Backoff(Millis first, Millis max, Millis stable_after)
       : first_(first), max_(max), stable_after_(stable_after) {}
 
-  /// A life of length `lived` has failed.
+  /// The next pause after a life of length `lived` has failed.
   Millis next(std::chrono::nanoseconds lived) {
     if (lived >= stable_after_) next_ = first_;
     const Millis now = std::min(next_, max_);

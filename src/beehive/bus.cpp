@@ -22,7 +22,7 @@ using Put = MailboxDoor::Put;
 
 namespace {
 
-// Longer waits are cut, so that adding one to the clock cannot overflow.
+// Limit of waits, so that adding one to the clock cannot overflow.
 constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours(24 * 365);
 constexpr char kBusStops[] = "the node is stopping";
 constexpr char kAbandoned[] = "the sending module did not respond and was replaced";
@@ -57,7 +57,7 @@ struct Bus::Impl {
   struct Request;
 };
 
-/// Registers a waiter for an answer; takes it off when its coroutine goes on or is destroyed.
+/// Registers a waiter for an answer; removes it when its coroutine continues or is destroyed.
 struct Bus::Impl::Request {
   Request(std::shared_ptr<Impl> bus, std::string message_id, std::shared_ptr<Waiter> who)
       : impl(std::move(bus)), id(std::move(message_id)), waiter(std::move(who)) {
@@ -65,7 +65,7 @@ struct Bus::Impl::Request {
     if (impl->stopping) {
       waiter->state = Waiter::State::kStopped;
     } else if (!impl->requests.emplace(id, waiter).second) {
-      throw Error("An answer to message " + log::quote(id) + " is already waited for.");
+      throw Error("A request already waits for the answer to message " + log::quote(id) + ".");
     }
   }
   Request(const Request&) = delete;
@@ -91,7 +91,7 @@ std::shared_ptr<Mailbox> Bus::Impl::find(std::string_view name) const {
   return found == by_name.end() ? nullptr : found->second;
 }
 
-/// Puts the message in or throws what kept it out.
+/// Puts the message into the mailbox or throws the reason why not.
 asio::awaitable<void> Bus::Impl::deliver(std::shared_ptr<Mailbox> mailbox, std::string name,
                                          MessagePtr message, Waiter::Deadline deadline) const {
   using Kind = RequestFailed::Kind;
@@ -109,7 +109,7 @@ asio::awaitable<void> Bus::Impl::deliver(std::shared_ptr<Mailbox> mailbox, std::
   }
   if (put == Put::kFull) {
     throw RequestFailed(Kind::kMailboxFull,
-                        about(name, *message) + " found no room in its mailbox before the time was up.");
+                        about(name, *message) + " was not sent: its mailbox stayed full until the time-out.");
   }
 }
 
@@ -136,7 +136,7 @@ asio::awaitable<void> Bus::Impl::send_to_group(std::shared_ptr<Impl> self, std::
                         "A message for group " + group + " was refused: " + kAbandoned + ".");
   }
   for (const auto& mailbox : receivers) {
-    // A closed mailbox is a module that has failed for good: for the group it is as good as disabled.
+    // A closed mailbox belongs to a module that has failed for good: skip it like a disabled one.
     static_cast<void>(co_await MailboxDoor::put(mailbox, message, weigh(*message), Waiter::kNoDeadline));
   }
 }
@@ -192,7 +192,7 @@ std::vector<std::string> Bus::members(std::string_view group) const {
   return names;
 }
 
-// Not coroutines themselves, so that what the caller's views point to need not outlive the call.
+// Not coroutines, so that the caller's string views need to live only until the call returns.
 asio::awaitable<void> Bus::send(std::string_view module, Message message) {
   return Impl::send(impl_, std::string(module), share(std::move(message)));
 }

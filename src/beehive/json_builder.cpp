@@ -44,9 +44,9 @@ bool JsonBuilder::key(string_t& name) {
 
 bool JsonBuilder::parse_error(std::size_t position, const std::string&,
                               const nlohmann::json::exception& error) {
-  // nlohmann's text quotes the token read so far; the position says as much and is short.
+  // nlohmann's text quotes the input; the position says as much and is short.
   error_ = error.id == 406 ? "a number is out of range near byte " + std::to_string(position)
-                           : "no valid JSON at byte " + std::to_string(position);
+                           : "invalid JSON at byte " + std::to_string(position);
   return false;
 }
 
@@ -68,7 +68,7 @@ nlohmann::json* JsonBuilder::place(nlohmann::json value) {
   nlohmann::json& member = parent[key_];
   const bool envelope_part = part() == Part::kEnvelope && key_ != "content";
   const bool in_envelope = envelope_part || part() == Part::kHeader || part() == Part::kRoute;
-  // As in Go, null leaves a field of the envelope as it was, and a second object adds to the first.
+  // As in Go, null does not change a field of the envelope, and a second object adds to the first.
   if (in_envelope && value.is_null()) return &member;
   if (envelope_part && member.is_object() && value.is_object()) return &member;
   member = std::move(value);

@@ -9,11 +9,10 @@
 
 namespace edgecore::beehive {
 
-/// Builds the JSON value that nlohmann's SAX parser reads, as Go's decoder would see a message: member names
-/// of the envelope (the object itself, `header` and `route`) are matched without regard to case and written
-/// in their proper spelling, the last of two equal names wins, and a repeated `header` or `route` adds to the
-/// first one. Nesting deeper than kMaxDepth is refused before anything is built for it, because copying and
-/// printing a nlohmann value recurse.
+/// Builds a JSON value from nlohmann's SAX events, as Go's decoder reads a message: member names of the
+/// envelope (the object itself, `header` and `route`) are matched case-insensitively and normalized, the last
+/// of two equal names wins, and a repeated `header` or `route` adds to the first one. Refuses nesting deeper
+/// than kMaxDepth before it builds anything, because copying and printing a nlohmann value recurse.
 class JsonBuilder {
  public:
   using number_integer_t = nlohmann::json::number_integer_t;
@@ -42,7 +41,7 @@ class JsonBuilder {
   [[nodiscard]] const std::string& error() const { return error_; }
 
  private:
-  /// The part of the envelope the innermost open object is.
+  /// The part of the envelope that the innermost open object is.
   enum class Part { kEnvelope, kHeader, kRoute, kOther };
 
   bool put(nlohmann::json value);

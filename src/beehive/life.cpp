@@ -23,7 +23,7 @@ std::string describe(const std::exception_ptr& why) {
   }
 }
 
-/// The completion handler of run(); names no executor so that cancelling acts at once.
+/// The completion handler of run(); has no executor, so that cancellation acts at once.
 struct RunEnded {
   using cancellation_slot_type = asio::cancellation_slot;
   [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return slot; }
@@ -41,7 +41,7 @@ Life::Life(ModuleContext context, ModuleFactory make, Events events)
 }
 
 Life::~Life() {
-  loop_->close();  // one that was never started
+  loop_->close();  // if it was never started
 }
 
 void Life::start(std::size_t stack_bytes) {
@@ -77,22 +77,23 @@ void Life::live() {
   failure_.clear();
   try {
     module_ = make_(context_);
-    if (!module_) failure_ = "its factory made nothing";
+    if (!module_) failure_ = "its factory returned nullptr";
   } catch (...) {
-    failure_ = "it could not be made: " + describe(std::current_exception());
+    failure_ = "it could not be created: " + describe(std::current_exception());
   }
   if (module_) {
-    // From inside the loop, so that it takes its first step at once: asio must not see it cancelled before.
+    // Start it inside the loop, so that it executes its first step at once: asio must not see it cancelled
+    // before that.
     asio::post(loop_->executor(), [this] { begin_run(); });
     failure_ = turn_loop();
   }
   if (!failure_.empty() && !token_->abandoned()) events_.failed(failure_);
 
-  // Coroutines refer to the module, the module's members to the loop's services: so in this order. What other
-  // threads post from here on is dropped.
+  // Destroy in this order, because coroutines refer to the module, and the module's members to the loop's
+  // services. What other threads post from here on is dropped.
   loop_->close();
   module_.reset();
-  loop_->close();  // what the module's destructor has left
+  loop_->close();  // handlers that the module's destructor has posted
   events_.ended();
   LifeToken::adopt(nullptr);
 }
@@ -104,7 +105,7 @@ void Life::begin_run() {
   }
   started_ = true;
   RunEnded ended{signal_.slot(), [this](const std::exception_ptr& why) { settle(why); }};
-  asio::co_spawn(context_.executor, run_module(), std::move(ended));  // takes the first step
+  asio::co_spawn(context_.executor, run_module(), std::move(ended));  // executes the first step
   if (!settled_) events_.running();
 }
 
@@ -115,7 +116,7 @@ asio::awaitable<void> Life::run_module() {
   } catch (...) {
     why = std::current_exception();
   }
-  // Else co_spawn's own last step throws into the loop when run() ended cancelled without ever having waited.
+  // Otherwise co_spawn's last step throws into the loop if run() was cancelled and ended without waiting.
   co_await asio::this_coro::throw_if_cancelled(false);
   if (why) std::rethrow_exception(why);
 }
@@ -123,7 +124,7 @@ asio::awaitable<void> Life::run_module() {
 void Life::settle(const std::exception_ptr& why) {
   settled_ = true;
   if (!cancelled_) {
-    failure_ = why ? describe(why) : "it returned without having been asked to";
+    failure_ = why ? describe(why) : "it returned without cancellation";
   } else if (why) {
     try {
       std::rethrow_exception(why);
@@ -138,12 +139,12 @@ void Life::settle(const std::exception_ptr& why) {
   loop_->stop();
 }
 
-/// Runs the loop until the life is over; returns why it failed, "" when it was asked to stop.
+/// Runs the loop until the life is over; returns the failure, or "" if it was cancelled.
 std::string Life::turn_loop() {
   try {
     loop_->run();
   } catch (...) {
-    if (!cancelled_) failure_ = "an exception left its loop: " + describe(std::current_exception());
+    if (!cancelled_) failure_ = "an exception escaped from its loop: " + describe(std::current_exception());
   }
   return failure_;
 }

@@ -15,16 +15,15 @@
 
 namespace edgecore::beehive {
 
-/// One life of a module: a thread, its loop and the Module object made by the factory on that thread. The
-/// Supervisor holds it and so does the thread, so that a hung thread that was given up keeps what it stands
-/// on.
+/// One life of a module: a thread, its loop and the Module object made by the factory on that thread. Shared
+/// by the Supervisor and the thread, so that an abandoned thread keeps the objects that it uses.
 class Life : public std::enable_shared_from_this<Life> {
  public:
-  /// Called on the life's thread. Nothing of the Supervisor may be locked by who calls Life.
+  /// Called on the life's thread. The Supervisor must not hold its lock when it calls Life.
   struct Events {
     std::function<void()> running;                   ///< run() has taken its first step
-    std::function<void(const std::string&)> failed;  ///< why; its frames and deliveries still exist
-    std::function<void()> ended;                     ///< everything it had is gone; the thread ends
+    std::function<void(const std::string&)> failed;  ///< the reason; coroutines and deliveries still exist
+    std::function<void()> ended;                     ///< everything is destroyed; the thread ends
   };
 
   Life(ModuleContext context, ModuleFactory make, Events events);
@@ -36,13 +35,12 @@ class Life : public std::enable_shared_from_this<Life> {
   void start(std::size_t stack_bytes);
   /// Asks run() to stop; returns at once.
   void cancel();
-  /// Gives the thread up: nothing it does reaches the bus any more; it ends when its present step does.
+  /// Abandons the thread: it cannot use the bus any more, and ends when its current step returns.
   void abandon();
   /// Waits for the thread, which has called `ended`.
   void join() { thread_->join(); }
 
-  /// Posts a heartbeat and returns how many in a row went unanswered before. For one thread, the
-  /// Supervisor's.
+  /// Posts a heartbeat and returns how many previous ones are unanswered. Only for the Supervisor's thread.
   unsigned beat();
 
  private:

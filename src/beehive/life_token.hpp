@@ -6,18 +6,18 @@
 
 namespace edgecore::beehive {
 
-/// Tells the bus about the life of a module whose thread is calling. The Supervisor makes one for each life
-/// and lets the life's thread adopt it; it is how a thread that was given up for hung is kept from the bus
-/// when it comes back. Threads that are no module's have none.
+/// Tells the bus which module life a calling thread belongs to, so that an abandoned thread which continues
+/// cannot use the bus. The Supervisor makes one for each life, and the life's thread adopts it. Other threads
+/// have none.
 class LifeToken {
  public:
-  /// From now on the life's thread gets nothing from the bus and puts nothing into it. Any thread.
+  /// Bars the life's thread from the bus. Any thread.
   void abandon() { abandoned_ = true; }
   [[nodiscard]] bool abandoned() const { return abandoned_; }
 
-  /// The calling thread belongs to this life from now on.
+  /// Assigns the calling thread to this life.
   static void adopt(std::shared_ptr<LifeToken> token);
-  /// Of the calling thread; nullptr when it belongs to no module.
+  /// The token of the calling thread; nullptr if it does not belong to a module.
   static const std::shared_ptr<LifeToken>& current();
   static bool this_thread_abandoned();
 

@@ -13,9 +13,9 @@
 
 namespace edgecore::beehive {
 
-/// The event loop of one life of a module. It is shared with every copy of its executor, wherever that went:
-/// another thread (the store's writer, gRPC's, a blocking pool's) may finish something for a life that is
-/// over, and what it posts then is dropped instead of reaching an io_context that is gone.
+/// The event loop of one life of a module. Every copy of its executor shares ownership: another thread (the
+/// store's writer, gRPC's, a blocking pool's) may finish work for a life that is over; what it posts then is
+/// dropped and does not reach a destroyed io_context.
 class Loop : public std::enable_shared_from_this<Loop> {
  public:
   class Executor;
@@ -24,21 +24,22 @@ class Loop : public std::enable_shared_from_this<Loop> {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// May be copied, kept and used by any thread for as long as it likes.
+  /// Any thread may copy, keep and use it without a time limit.
   [[nodiscard]] Executor executor();
 
-  /// Turns the loop until stop(), also when there is nothing to do. Throws what leaves a handler.
+  /// Runs the loop until stop(), even without work. Rethrows an exception that escapes from a handler.
   void run() { context_.run(); }
   /// Any thread.
   void stop() { context_.stop(); }
 
-  /// The loop's life is over: nothing that is posted from now on is taken, and what it holds (handlers, and
-  /// so the coroutines that wait in it) is destroyed. Called on the loop's thread, or after that has ended;
-  /// may be called again for what destructors have left behind since.
+  /// Ends the loop: drops everything posted from now on, and destroys its handlers and thus the coroutines
+  /// that wait in it. Call it on the loop's thread or after that has ended; call it again after destructors
+  /// that may have posted.
   void close();
 
  private:
-  /// An io_context destroys its handlers before its services: we want that at a moment of our choice.
+  /// Destroys the handlers at a chosen moment, which an io_context does only in its destructor, before its
+  /// services.
   class Context : public boost::asio::io_context {
    public:
     Context() : io_context(1) {}
@@ -53,8 +54,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   bool closed_ = false;
 };
 
-/// An executor as Asio's own, except that it owns a share of its loop. It counts no outstanding work: the
-/// loop turns until it is stopped, and no forgotten executor keeps it from that.
+/// An executor like Asio's that shares ownership of its loop. Does not count outstanding work: the loop runs
+/// until it is stopped, and a forgotten executor cannot prevent that.
 class Loop::Executor {
  public:
   explicit Executor(std::shared_ptr<Loop> loop) noexcept : loop_(std::move(loop)) {}
@@ -74,7 +75,7 @@ class Loop::Executor {
   }
   friend bool operator==(const Executor&, const Executor&) noexcept = default;
 
-  /// Takes the function, or destroys it here and now when the loop is closed.
+  /// Posts the function, or destroys it at once if the loop is closed.
   template <typename Function>
   void execute(Function&& function) const {
     namespace execution = boost::asio::execution;
@@ -83,7 +84,7 @@ class Loop::Executor {
       boost::asio::require(inner, execution::blocking.possibly).execute(std::forward<Function>(function));
       return;
     }
-    // Owned here, so that it is destroyed after the lock is lifted: destructors may post, too.
+    // A local owner, so that it is destroyed after the unlock: destructors may post, too.
     std::decay_t<Function> owned(std::forward<Function>(function));
     const std::lock_guard lock(loop_->mutex_);
     if (loop_->closed_) return;

@@ -15,10 +15,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-// A module that finds its mailbox full again and again still lets its loop turn: one yield per so many
-// messages.
+// Messages received before receive() yields, so that the loop turns even if the mailbox never empties.
 constexpr unsigned kTakenBeforeYield = 16;
-// Deliveries ended by an exception that the module may yet fail from; more are not remembered.
+// Limit of remembered deliveries that an exception ended and from which the module may still fail.
 constexpr std::size_t kMaxUnwound = 64;
 
 [[noreturn]] void throw_aborted() {
@@ -32,7 +31,8 @@ bool Mailbox::Impl::has_room(std::size_t weight) const {
   return queue.size() < limits.messages && weight <= limits.bytes && bytes <= limits.bytes - weight;
 }
 
-/// A message that was in hand when the module failed is worked on alone: if it fails again, it was this one.
+/// A message that was being processed when the module failed is delivered alone: if the module fails again,
+/// this message is the cause.
 bool Mailbox::Impl::takeable() const {
   if (queue.empty()) return false;
   return std::none_of(in_hand.begin(), in_hand.end(), [](const auto& item) {
@@ -85,7 +85,7 @@ void Mailbox::Impl::finish(std::uint64_t ticket, bool unwound) {
     }
   } else {
     in_hand.erase(found);
-    // The module goes on with what it received later: it got over those earlier exceptions.
+    // The module has processed a later message, so it has recovered from those exceptions.
     std::erase_if(in_hand, [&](const auto& item) {
       return item.second.unwound_at != 0 && item.second.unwound_at <= ticket;
     });
@@ -94,7 +94,7 @@ void Mailbox::Impl::finish(std::uint64_t ticket, bool unwound) {
 }
 
 std::vector<MessagePtr> Mailbox::Impl::take_back() {
-  receivers.clear();  // of the life that has failed
+  receivers.clear();  // they belong to the failed life
   std::vector<MessagePtr> poison;
   std::deque<Entry> again;
   for (auto& [ticket, item] : in_hand) {
@@ -147,8 +147,8 @@ Delivery Mailbox::try_receive() {
   return {shared_from_this(), std::move(message), ticket};
 }
 
-/// Takes a receiver off the list when its coroutine goes on or is destroyed. One that was woken but does not
-/// take passes the turn on.
+/// Removes a receiver from the list when its coroutine continues or is destroyed. If it was woken but does
+/// not receive, wakes the next one.
 struct Mailbox::ReceiverTurn {
   std::shared_ptr<Mailbox> mailbox;
   std::shared_ptr<Waiter> waiter;
@@ -252,7 +252,7 @@ MailboxDoor::Put MailboxDoor::try_put(Mailbox& mailbox, const MessagePtr& messag
 
 namespace {
 
-/// Takes a sender off the list when its coroutine goes on or is destroyed.
+/// Removes a sender from the list when its coroutine continues or is destroyed.
 template <typename Impl>
 struct SenderTurn {
   SenderTurn(std::shared_ptr<Mailbox> box, Impl& state, std::shared_ptr<Waiter> who)
@@ -265,7 +265,7 @@ struct SenderTurn {
     Impl::remove(impl.senders, waiter.get());
     impl.admit_senders();  // the next one may be lighter
   }
-  /// Whether the wait has ended, and how.
+  /// The state of the wait.
   Waiter::State state() const {
     const std::lock_guard lock(impl.mutex);
     return waiter->state;
@@ -282,7 +282,7 @@ asio::awaitable<MailboxDoor::Put> MailboxDoor::put(std::shared_ptr<Mailbox> mail
                                                    std::size_t weight, Waiter::Deadline deadline) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   Mailbox::Impl& impl = *mailbox->impl_;
-  // Mostly there is room, and then nothing has to be made to wait on.
+  // Usually there is room; then no waiter is needed.
   const Put at_once = try_put(*mailbox, message, weight);
   if (at_once != Put::kFull) co_return at_once;
   const auto waiter = std::make_shared<Waiter>(executor, deadline);

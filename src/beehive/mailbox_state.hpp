@@ -12,24 +12,24 @@
 
 namespace edgecore::beehive {
 
-/// What is in a mailbox. `mutex` guards everything; the functions are called with it held.
+/// State of a mailbox. `mutex` guards everything; call the functions with it held.
 struct Mailbox::Impl {
   struct Entry {
     MessagePtr message;
     std::size_t weight = 0;
-    unsigned failures = 0;  ///< lives that failed with it in hand
+    unsigned failures = 0;  ///< lives that failed while processing it
   };
   struct InHand {
     Entry entry;
-    /// 0 while the Delivery is alive. Else an exception passed through its scope when the next ticket was
-    /// this one.
+    /// 0 while the Delivery is alive. Else an exception destroyed it, and this was the next ticket at that
+    /// time.
     std::uint64_t unwound_at = 0;
   };
   using Waiters = std::deque<std::shared_ptr<Waiter>>;
 
   explicit Impl(MailboxLimits given) : limits(given) {}
 
-  /// An empty mailbox takes any message, else one above the byte limit would wait for ever.
+  /// An empty mailbox accepts any message, otherwise one above the byte limit would wait for ever.
   [[nodiscard]] bool has_room(std::size_t weight) const;
   [[nodiscard]] bool takeable() const;
   void push(Entry entry);
@@ -49,7 +49,7 @@ struct Mailbox::Impl {
   std::uint64_t next_ticket = 1;
   Waiters senders;
   Waiters receivers;
-  std::string closed;  ///< why nothing is taken any more, a sentence; empty while open
+  std::string closed;  ///< reason of the close; empty while open
   unsigned taken_in_a_row = 0;
 };
 

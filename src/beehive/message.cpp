@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-// A map node holds the key, the value and the tree's links; the allocator rounds and adds its header.
+// Size of a map node: key, value, the tree's links and the allocator's overhead.
 constexpr std::size_t kNodeCost = 64;
 
 [[noreturn]] void refuse(const std::string& what) {
@@ -41,7 +41,7 @@ std::int64_t read_timestamp(const json& header) {
   return found->get<std::int64_t>();
 }
 
-/// The object member `name` of the envelope; an empty object when it is absent or null, as for Go's decoder.
+/// The object member `name` of the envelope; an empty object if absent or null, as in Go's decoder.
 json read_part(json& envelope, const char* name) {
   const auto found = envelope.find(name);
   if (found == envelope.end() || found->is_null()) return json::object();
@@ -68,7 +68,7 @@ Route read_route(const json& part) {
   route.group = read_string(part, "route", "group");
   route.operation = read_string(part, "route", "operation");
   route.resource = read_string(part, "route", "resource");
-  read_string(part, "route", "destination");  // not used, but of the wrong type it is an error as in Go
+  read_string(part, "route", "destination");  // unused, but a wrong type is an error as in Go
   return route;
 }
 
@@ -76,7 +76,7 @@ std::string dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-/// Appends `"name":"value"` unless the value is empty and may be left out.
+/// Appends `"name":"value"`; skips an empty value unless `always`.
 void append_member(std::string& out, const char* name, const std::string& value, bool always = false) {
   if (value.empty() && !always) return;
   if (out.back() != '{') out += ',';

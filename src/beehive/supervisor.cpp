@@ -14,7 +14,7 @@ namespace edgecore::beehive {
 
 namespace {
 
-// Heartbeats per hang_after. Counted, not timed: a process that was suspended has missed one, not all.
+// Heartbeats per hang_after. They are counted, not timed: a process that was suspended has missed only one.
 constexpr unsigned kBeats = 4;
 constexpr char kUnknownPoisonError[] = "an exception of unknown type";
 
@@ -30,8 +30,8 @@ struct Supervisor::Impl : std::enable_shared_from_this<Supervisor::Impl> {
     ModuleSpec spec;
     std::shared_ptr<Mailbox> mailbox;
     Backoff backoff;
-    std::shared_ptr<Life> life;  ///< the present one, until it has ended or was abandoned
-    bool ended = false;          ///< `life` has nothing left but its thread to join
+    std::shared_ptr<Life> life;  ///< the current one, until it has ended or was abandoned
+    bool ended = false;          ///< only the thread of `life` is left to join
     bool failed = false;         ///< `life` fails or has failed
     bool cancelled = false;      ///< `life` was asked to stop
     unsigned missed = 0;         ///< heartbeats
@@ -65,12 +65,12 @@ struct Supervisor::Impl : std::enable_shared_from_this<Supervisor::Impl> {
   const PoisonHandler on_poison;
   const log::Logger log = log::get("beehive");
 
-  mutable std::mutex mutex;  ///< guards what follows
+  mutable std::mutex mutex;  ///< guards the members below
   std::condition_variable changed;
-  bool news = false;  ///< for the monitor
+  bool news = false;  ///< wakes the monitor
   std::vector<std::unique_ptr<Runner>> runners;
   std::vector<Poison> poison;
-  std::size_t abandoned = 0;  ///< threads still there
+  std::size_t abandoned = 0;  ///< abandoned threads that still exist
   bool started = false;
   bool stopping = false;
   bool monitor_ended = true;
@@ -79,7 +79,7 @@ struct Supervisor::Impl : std::enable_shared_from_this<Supervisor::Impl> {
   std::optional<Thread> monitor_thread;
 };
 
-/// Makes a life for the runner and starts its thread. Lifts the lock meanwhile.
+/// Creates a life for the runner and starts its thread. Releases the lock meanwhile.
 void Supervisor::Impl::launch(Lock& lock, Runner& runner) {
   runner.restart_at.reset();
   runner.ended = runner.failed = runner.cancelled = false;
@@ -139,7 +139,8 @@ void Supervisor::Impl::launch(Lock& lock, Runner& runner) {
   }
 }
 
-/// Takes back what the failing life had in hand, before its coroutines are destroyed. With the lock held.
+/// Takes back the unacknowledged messages of a failing life before its coroutines are destroyed. Call it with
+/// the lock held.
 void Supervisor::Impl::note_failure(Runner& runner, const std::string& why) {
   if (runner.cancelled || stopping) return;
   runner.failed = true;
@@ -151,11 +152,11 @@ void Supervisor::Impl::note_failure(Runner& runner, const std::string& why) {
   changed.notify_all();
 }
 
-/// The runner's life is over; decides what comes next. With the lock held.
+/// Decides whether a runner whose life is over restarts. Call it with the lock held.
 void Supervisor::Impl::plan_restart(Runner& runner) {
   if (!options.restart) {
     runner.state.life = ModuleState::Life::kFailed;
-    runner.mailbox->close("module " + runner.spec.name + " has failed and is not started again");
+    runner.mailbox->close("module " + runner.spec.name + " has failed and is not restarted");
     log->error("Module {} has failed and stays down (moduleRestart is off): {}", runner.spec.name,
                runner.state.last_failure);
     return;
@@ -163,11 +164,11 @@ void Supervisor::Impl::plan_restart(Runner& runner) {
   const auto wait = runner.backoff.next(clock.steady() - runner.born);
   runner.state.life = ModuleState::Life::kBackoff;
   runner.restart_at = steady_now() + wait;
-  log->warn("Module {} has failed and is started again in {} ms: {}", runner.spec.name, wait.count(),
+  log->warn("Module {} has failed and restarts in {} ms: {}", runner.spec.name, wait.count(),
             runner.state.last_failure);
 }
 
-/// Gives a hung life up. With the lock held.
+/// Abandons a hung life. Call it with the lock held.
 void Supervisor::Impl::give_up(Runner& runner, const std::string& why) {
   log->error("Module {} is abandoned: {}", runner.spec.name, why);
   ++abandoned;
@@ -253,15 +254,15 @@ void Supervisor::Impl::start_in_order() {
   Lock lock(mutex);
   for (const auto& runner : runners) {
     launch(lock, *runner);
-    // A factory that hangs does not keep the others from starting.
+    // A factory that hangs must not prevent the others from starting.
     changed.wait_for(lock, options.hang_after, [&] {
       return !runner->life || runner->ended || runner->state.life != ModuleState::Life::kStarting;
     });
   }
 }
 
-/// Asks the modules to stop, the last started first. Each is given its share of the time before the one it
-/// may depend on is asked, too; none is given up before the deadline.
+/// Cancels the modules in reverse order of their start. Each gets a share of the time before the module that
+/// it may depend on is cancelled, too; none is abandoned before the deadline.
 void Supervisor::Impl::cancel_in_reverse(Lock& lock, SteadyTime deadline) {
   for (std::size_t left = runners.size(); left > 0; --left) {
     Runner& runner = *runners[left - 1];
@@ -312,7 +313,7 @@ bool Supervisor::Impl::stop() {
   if (monitor_done) {
     monitor_thread->join();
   } else {
-    log->error("The handler of set-aside messages did not return in time");
+    log->error("The handler of poison messages did not return in time");
     monitor_thread->detach();
   }
   return all && monitor_done && none_abandoned;

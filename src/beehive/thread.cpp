@@ -13,14 +13,14 @@ namespace {
 constexpr std::size_t kSmallestStack = 4U << 20U;
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr std::size_t kSmallestStack = 4U << 20U;  // instrumented frames are several times as large
+constexpr std::size_t kSmallestStack = 4U << 20U;  // for sanitizers, whose frames are several times as large
 #else
 constexpr std::size_t kSmallestStack = 128U << 10U;
 #endif
 #else
 constexpr std::size_t kSmallestStack = 128U << 10U;
 #endif
-constexpr std::size_t kLongestName = 15;  // of the kernel
+constexpr std::size_t kLongestName = 15;  // the kernel's limit
 
 struct Start {
   std::string name;

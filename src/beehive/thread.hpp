@@ -9,11 +9,11 @@
 
 namespace edgecore::beehive {
 
-/// A thread with a stack of our choice and a name for `top -H`. Not copyable or movable; its owner joins or
-/// detaches it, its destructor joins.
+/// A thread with a given stack size and a name for `top -H`. Not copyable or movable; the owner joins or
+/// detaches it, the destructor joins.
 class Thread {
  public:
-  /// Throws SystemError when the system gives no thread. `body` must not throw.
+  /// Throws SystemError if the thread cannot be started. `body` must not throw.
   Thread(const std::string& name, std::size_t stack_bytes, std::function<void()> body);
   Thread(const Thread&) = delete;
   Thread& operator=(const Thread&) = delete;

@@ -9,7 +9,7 @@ namespace asio = boost::asio;
 
 void Waiter::wake(State how) {
   state = how;
-  // The handler does not keep the waiter: that is the coroutine's, and goes with it.
+  // The handler does not own the waiter: the coroutine does.
   asio::post(executor, [weak = weak_from_this()] {
     if (const auto waiter = weak.lock()) waiter->woken.notify();
   });

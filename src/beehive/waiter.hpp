@@ -12,11 +12,11 @@
 
 namespace edgecore::beehive {
 
-/// A coroutine that waits for another thread. It is owned by the coroutine's frame, and what it waits on is
-/// an event of the coroutine's own loop: so the frame always belongs to its loop (not to the bus) and dies
-/// with it. No async::ThreadEvent: the list's mutex orders everything already, and this is the bus's busiest
-/// path. The one who wakes it holds it in a list under a mutex; the frame takes it off that list when it goes
-/// (see the guards in mailbox.cpp and bus.cpp). `state` and `message` are guarded by that mutex.
+/// A coroutine that waits for another thread. The coroutine's frame owns the Waiter, which waits on an event
+/// of the coroutine's own loop: so the frame belongs to that loop (not to the bus) and is destroyed with it.
+/// The waking side has the Waiter in a list under a mutex, which also guards `state` and `message`; the frame
+/// removes it from that list when it ends (guards in mailbox.cpp and bus.cpp). Not an async::ThreadEvent,
+/// because the list's mutex already orders everything, and this is the bus's busiest path.
 struct Waiter : std::enable_shared_from_this<Waiter> {
   enum class State { kWaiting, kGranted, kStopped };
   using Deadline = std::chrono::steady_clock::time_point;
@@ -31,13 +31,12 @@ struct Waiter : std::enable_shared_from_this<Waiter> {
   async::Event woken;
   Deadline deadline;
   State state = State::kWaiting;
-  MessagePtr message;      ///< what a sender wants put in, or the answer a requester got
+  MessagePtr message;      ///< a sender's message, or the answer to a request
   std::size_t weight = 0;  ///< of a sender's message
 };
 
-/// Returns when the waiter was woken, its deadline has passed or the calling coroutine was cancelled; `state`
-/// tells the first from the others. Never throws for these. To be called on the waiter's executor, which must
-/// be serial.
+/// Returns when the waiter is woken, at its deadline, or on cancellation; `state` tells whether it was woken.
+/// Does not throw for these. Call it on the waiter's executor, which must be serial.
 boost::asio::awaitable<void> wait_for(std::shared_ptr<Waiter> waiter);
 
 }  // namespace edgecore::beehive

@@ -7,7 +7,7 @@
 #include "edgecore/beehive/message.hpp"
 #include "edgecore/kube/status.hpp"
 
-/// The cloud's DynamicController, which runs API calls for the node when it is enabled there
+/// API calls that the cloud's DynamicController makes for the node, if it is enabled there
 /// (protocol/03-metaserver.md §3). Pure functions.
 namespace edgecore::beehive {
 
@@ -17,27 +17,27 @@ struct Application {
   std::string key;  ///< `/<group|core>/<version>/<resource>/<namespace|null>/<name|null>`, or the path itself
   std::string verb;           ///< get list watch create update updatestatus patch delete
   std::string option = "{}";  ///< the verb's options as JSON text (§3.2)
-  std::string body;           ///< the object's JSON text; "" for none
+  std::string body;           ///< the object's JSON text, or ""
   std::string subresource;
-  /// Goes into the ID. The cloud takes calls with the same ID for one listener, and Go's edge for one call:
-  /// different for each write, "" for the rest.
+  /// Part of the ID: different for each write, "" for reads. The cloud treats calls with the same ID as one
+  /// listener, the Go edge as one call.
   std::string nonce;
 };
 
-/// Of the call: the listener's name in the cloud for a watch.
+/// The ID of a call; for a watch the name of its listener in the cloud.
 [[nodiscard]] std::string application_id(const Application& call);
-/// What goes over the wire as content.
+/// The content on the wire.
 [[nodiscard]] Json application_content(const Application& call);
-/// The request, to be sent to module `websocket`.
+/// The request; send it to module `websocket`.
 [[nodiscard]] Message application_request(const Application& call);
 
-/// How the call ended.
+/// Result of a call.
 struct ApplicationAnswer {
   bool approved = false;
-  std::string body;     ///< JSON text; "" where the verb has none
-  kube::Status status;  ///< when it was refused: the API server's, or made of the reason in words
+  std::string body;     ///< JSON text; "" if the verb returns none
+  kube::Status status;  ///< if refused: the API server's Status, or one derived from the reason text
 };
-/// Reads an answer's content. Throws BadInput when it is no Application.
+/// Parses an answer's content. Throws BadInput if it is not an Application.
 [[nodiscard]] ApplicationAnswer read_application_answer(const Json& content);
 
 }  // namespace edgecore::beehive

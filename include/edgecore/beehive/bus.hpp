@@ -16,7 +16,8 @@
 
 namespace edgecore::beehive {
 
-/// Why a request got no answer. `text` is a sentence with the module and the message's resource.
+/// A message was not delivered or a request not answered. The text names the module and the message's
+/// resource.
 class RequestFailed : public Error {
  public:
   enum class Kind { kTimeout, kUnknownModule, kMailboxFull, kStopping };
@@ -27,8 +28,8 @@ class RequestFailed : public Error {
   Kind kind_;
 };
 
-/// What a mailbox takes. A full mailbox makes `send` wait and `try_send` refuse; nothing is ever dropped from
-/// it. An empty mailbox takes a single message of any weight. Messages in hand no longer count.
+/// Limits of a mailbox. If it is full, `send` waits and `try_send` refuses; messages are never dropped. An
+/// empty mailbox accepts one message of any weight. Messages that the module has received no longer count.
 struct MailboxLimits {
   std::size_t messages = 1024;
   std::size_t bytes = 64U << 20U;
@@ -38,14 +39,13 @@ class Mailbox;
 struct MailboxDoor;
 struct Waiter;
 
-/// A received message in the hands of a module. While it lives the message counts as being worked on: when
-/// the module fails (its run() throws or hangs) with deliveries in hand, each of them has failed once; it is
-/// given to the restarted module once more, first in line, and set aside as poison when that fails too
-/// (Supervisor). Let it go out of scope when the work, including what must be durable, is done. One that an
-/// exception destroys is not done: it still counts as in hand until a message received after that is done.
-/// While a message that has failed once is in hand no other is handed out, so that the guilty one is found:
-/// do not keep a Delivery for the sake of a later message of the same mailbox. Movable; belongs to the
-/// module's thread.
+/// A received message that a module is working on (unacknowledged). If the module fails (its run() throws or
+/// hangs), each live Delivery has failed once: the restarted module gets its message again, before others,
+/// and if that fails too, the message is set aside as poison (Supervisor). Destroy the Delivery when the work
+/// is done and durable. If an exception destroys it, the message still counts as unacknowledged until a later
+/// message is done. While a message that has failed once is being processed, the mailbox delivers no other
+/// one, to find the one at fault: do not keep a Delivery while you wait for another message of the same
+/// mailbox. Movable; belongs to the module's thread.
 class Delivery {
  public:
   Delivery() = default;
@@ -68,14 +68,14 @@ class Delivery {
   std::shared_ptr<Mailbox> from_;
   MessagePtr message_;
   std::uint64_t ticket_ = 0;
-  int exceptions_ = 0;  ///< in flight when it was received
+  int exceptions_ = 0;  ///< exceptions in flight when it was received
 };
 
 /// Moves messages between modules' threads (protocol/01-tunnel.md §5). All mailboxes exist before the first
 /// module starts and outlive restarts of their owners. Every function may be called from any thread;
 /// awaitables resume on the caller's executor, which must be serial (a module's loop, a strand), and honour
-/// its cancellation. FIFO per sender and receiver. A thread that the Supervisor has abandoned is refused: its
-/// sends and requests fail with kStopping, its answers go nowhere.
+/// its cancellation. FIFO per sender and receiver. If the Supervisor has abandoned the calling thread, its
+/// sends and requests fail with kStopping, and its answers are dropped.
 class Bus {
  public:
   Bus();
@@ -83,70 +83,68 @@ class Bus {
   Bus& operator=(const Bus&) = delete;
   ~Bus();
 
-  /// Makes the mailbox of module `name`, member of Beehive group `group`. Before start only.
+  /// Creates the mailbox of module `name`, a member of Beehive group `group`. Only before the start.
   std::shared_ptr<Mailbox> add_module(std::string_view name, std::string_view group,
                                       MailboxLimits limits = {});
 
   [[nodiscard]] bool has_module(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> members(std::string_view group) const;
 
-  /// Puts the message into the module's mailbox, waiting while that is full. Throws RequestFailed for an
-  /// unknown module (kUnknownModule), or when the bus is stopping or the module has failed for good
-  /// (kStopping).
+  /// Puts the message into the module's mailbox; waits while it is full. Throws RequestFailed:
+  /// kUnknownModule, or kStopping if the bus stops or the module has failed for good.
   boost::asio::awaitable<void> send(std::string_view module, Message message);
   boost::asio::awaitable<void> send(std::string_view module, MessagePtr message);
 
-  /// The same without waiting: false when the mailbox is full, the module unknown or the bus stopping.
+  /// As send(), without waiting: false if the mailbox is full, the module unknown or the bus stopping.
   bool try_send(std::string_view module, Message message);
 
-  /// To every member of the group, in the order they were added; waits for room as `send` does. A group
-  /// without members (all its modules disabled) is no error, nor is a member that has failed for good.
+  /// Sends to every member of the group, in the order they were added; waits as send() does. Skips members
+  /// that have failed for good; the group may be empty (all its modules disabled).
   boost::asio::awaitable<void> send_to_group(std::string_view group, Message message);
 
-  /// Sends and waits for the answer whose parent id is this message's id. The waiter is registered before the
-  /// message is sent. The answer may be an `error` message: that is an answer. Throws RequestFailed:
-  /// kMailboxFull when the message did not even get into the mailbox within `timeout`, kTimeout without an
-  /// answer. A message without an id is given one; an id that is already waited for is an Error.
+  /// Sends and waits for the answer whose parent id is this message's id. Registers the waiter before it
+  /// sends. An `error` message is an answer, too. Throws RequestFailed: kMailboxFull if the mailbox had no
+  /// room within `timeout`, kTimeout without an answer. Gives the message an id if it has none; throws Error
+  /// if a request with this id is already waiting.
   boost::asio::awaitable<MessagePtr> request(std::string_view module, Message message,
                                              std::chrono::milliseconds timeout);
 
-  /// Hands an answer to whoever waits for `header.parent_id`; replies bypass mailboxes. False when nobody
-  /// waits (any more).
+  /// Passes an answer to the request that waits for `header.parent_id`, bypassing mailboxes. False if no
+  /// request waits (any more).
   bool respond(Message answer);
   bool respond(MessagePtr answer);
 
-  /// From now on sends and requests fail with kStopping; waiting ones are woken.
+  /// Makes sends and requests fail with kStopping, including waiting ones.
   void stop();
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> impl_;  ///< shared with the coroutines that wait
+  std::shared_ptr<Impl> impl_;  ///< shared with the waiting coroutines
 };
 
-/// The receiving end, given to the module by its context. Any thread may put in (through Bus); one thread
-/// takes out.
+/// The receiving end, which the module gets in its context. Any thread may send to it (through Bus); one
+/// thread receives.
 class Mailbox : public std::enable_shared_from_this<Mailbox> {
  public:
   Mailbox(std::string name, MailboxLimits limits);
   ~Mailbox();
 
-  /// The next message; waits for one. Throws boost::system::system_error(operation_aborted) when cancelled.
+  /// Waits for the next message. Throws boost::system::system_error(operation_aborted) if cancelled.
   boost::asio::awaitable<Delivery> receive();
 
-  /// The next message if there is one, without waiting; an empty Delivery otherwise.
+  /// The next message without waiting; an empty Delivery if there is none.
   Delivery try_receive();
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::size_t size() const;
 
-  /// What is in hand of the present owner (Delivery objects alive), taken back by the Supervisor when it
-  /// fails: those that failed for the first time go to the head of the queue again, the others are returned
-  /// as poison. Delivery objects that a hung owner still holds become inert.
-  /// Coroutines that wait in receive() belong to the failed owner and get nothing any more.
+  /// For the Supervisor: takes back the messages whose Delivery is alive when the module fails. Those that
+  /// failed for the first time return to the head of the queue; the others are returned as poison. Delivery
+  /// objects of a hung module become inert, and its coroutines in receive() get no more messages.
   std::vector<MessagePtr> take_back_failed();
 
-  /// Takes nothing more: the owner has failed for good or the bus stops. `why` is a sentence for senders, who
-  /// get kStopping, waiting ones at once. What is inside can still be received.
+  /// Refuses further messages, because the module has failed for good or the bus stops. Senders, including
+  /// waiting ones, get kStopping with `why`. Messages inside can still be received.
   void close(const std::string& why);
 
  private:

@@ -16,7 +16,7 @@
 
 namespace edgecore::beehive {
 
-/// A queue of items for one receiver. `put` never waits; a single task takes items out in order and does the
+/// A queue of items for one receiver. `put` never waits; a single task takes the items in order and does the
 /// waiting, for example for room in a mailbox. One thread.
 template <typename Item>
 class Lane {
@@ -28,7 +28,7 @@ class Lane {
     bytes_ += weight;
     filled_.notify();
   }
-  /// The next item; waits for one. Throws operation_aborted when cancelled.
+  /// Waits for the next item. Throws operation_aborted if cancelled.
   boost::asio::awaitable<Item> take() {
     while (waiting_.empty()) co_await filled_.sleep();
     Entry next = std::move(waiting_.front());
@@ -59,9 +59,9 @@ struct LaneLimits {
   std::size_t bytes = 32U << 20U;
 };
 
-/// A lane for each receiver, so that a slow receiver holds up its own items only. `serve` is called for one
-/// item of a lane at a time. The limits hold for all lanes together. One thread. What `serve` uses must
-/// outlive the tasks; the lanes themselves are shared with them.
+/// One queue per receiver, so that a slow receiver delays only its own items. Calls `serve` for one item of a
+/// lane at a time. The limits apply to all lanes together. One thread. What `serve` uses must outlive the
+/// tasks; the tasks share ownership of the lanes.
 template <typename Item>
 class Lanes {
  public:
@@ -72,7 +72,7 @@ class Lanes {
   Lanes& operator=(const Lanes&) = delete;
   ~Lanes() = default;
 
-  /// False, and nothing is taken, beyond the limits. Empty lanes take an item of any weight.
+  /// False above the limits. Empty lanes accept one item of any weight.
   [[nodiscard]] bool put(const std::string& receiver, Item item, std::size_t weight) {
     const bool fits = size() < limits_.messages && bytes() + weight <= limits_.bytes;
     if (size() > 0 && !fits) return false;
@@ -101,7 +101,7 @@ class Lanes {
     }
     return lane;
   }
-  /// Keeps its lane alive: a group that is destroyed cancels tasks whose Lanes may be gone.
+  /// Owns its lane, because a task group may cancel its tasks after the Lanes object is destroyed.
   static boost::asio::awaitable<void> run(std::string receiver, LanePtr lane, Serve serve) {
     for (;;) {
       Item item = co_await lane->take();

@@ -20,7 +20,7 @@ struct Header {
   std::string type;              ///< Beehive context type; echoed in answers, else empty
 };
 
-/// Where a message comes from and what it is about. Words come from names.hpp.
+/// Source and subject of a message. The words are in names.hpp.
 struct Route {
   std::string source;
   std::string group;
@@ -34,16 +34,15 @@ struct Message {
   Route route;
   nlohmann::json content;
 
-  /// What `weigh` says, for the limits of queues; 0 while it is not known. Set by decode() and when the
-  /// message is sent.
+  /// Result of `weigh`, for the limits of queues; 0: unknown. Set by decode() and by sending.
   std::size_t weight = 0;
 };
 using MessagePtr = std::shared_ptr<const Message>;
 
-/// The memory in bytes that a message roughly takes: its strings, its JSON nodes and what the allocator adds
-/// to each. `weight`, where that is known.
+/// The approximate memory of a message in bytes: its strings and JSON nodes with the allocator's overhead.
+/// Returns `weight` if known.
 [[nodiscard]] std::size_t weigh(const Message& message);
-/// A message that is ready to be sent, weighed.
+/// Makes a message ready to be sent, with its weight.
 [[nodiscard]] MessagePtr share(Message message);
 
 /// A new message with a fresh id and the wall clock's time.
@@ -59,21 +58,21 @@ Message make_response(const Message& request, nlohmann::json content);
 Message make_error(const Message& request, std::string_view source, std::string_view group,
                    nlohmann::json content);
 
-/// The JSON text of the tunnel, without a trailing newline. Invalid UTF-8 is replaced, never an error.
-/// `timestamp` is a plain integer, empty optional members are left out.
+/// The JSON text of the tunnel, without a trailing newline. Replaces invalid UTF-8 instead of failing.
+/// `timestamp` is a plain integer; empty optional members are omitted.
 std::string encode(const Message& message);
 
-/// Parses the first JSON value of `text`; what follows it is ignored. Integers keep 64 bits. Throws BadInput
-/// for invalid JSON, nesting deeper than 200, or members of the wrong type (protocol/01-tunnel.md §1.1).
+/// Parses the first JSON value of `text` and ignores the rest. Integers keep 64 bits. Throws BadInput for
+/// invalid JSON, nesting deeper than 200, or members of the wrong type (protocol/01-tunnel.md §1.1).
 Message decode(std::string_view text);
 
-/// A resource of the form `<namespace>/<type>[/<name>]` taken apart. Two-token resources have an empty name.
+/// A parsed resource of the form `<namespace>/<type>[/<name>]`. The name may be empty.
 struct ResourcePath {
   std::string ns;
   std::string type;
   std::string name;
 };
-/// nullopt unless there are two or three non-empty parts.
+/// nullopt unless it has two or three non-empty parts.
 std::optional<ResourcePath> parse_resource(std::string_view resource);
 
 /// `<ns>/<type>[/<name>]`; an empty namespace is written `null` (cluster scope), an empty name left out.

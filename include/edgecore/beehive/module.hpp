@@ -13,16 +13,17 @@
 
 namespace edgecore::beehive {
 
-/// What the Supervisor gives to one life of a module. Lives as long as that life; belongs to the module's
+/// What the Supervisor gives to one life (run) of a module. Valid for that life; belongs to the module's
 /// thread.
 struct ModuleContext {
   std::string name;
   Bus& bus;
   std::shared_ptr<Mailbox> mailbox;
-  /// Of the module's own thread; never block it. Copies may go to other threads and outlive the life: what is
-  /// posted when that is over is dropped. A coroutine that waits for another thread uses async::Oneshot,
-  /// async::ThreadEvent or async::on_pool. A handler that is posted from another thread must not own the
-  /// coroutine: it would destroy it there, after the module the coroutine refers to.
+  /// The executor of the module's own thread; never block it. Other threads may keep copies that outlive the
+  /// life; what they post after its end is dropped. To wait for another thread, use async::Oneshot,
+  /// async::ThreadEvent or async::on_pool. A handler that another thread posts must not own the coroutine:
+  /// after the life has ended it would destroy the coroutine on the wrong thread, and the coroutine refers to
+  /// a module that is gone.
   boost::asio::any_io_executor executor;
   const Clock& clock;
   log::Logger log;
@@ -34,9 +35,9 @@ class Module {
  public:
   virtual ~Module() = default;
 
-  /// The life of the module. Runs until it is cancelled (then it stops what it started and returns or throws
-  /// operation_aborted). To return or throw without having been cancelled is a failure: the Supervisor starts
-  /// the module again with back-off. Exceptions of child tasks reach run() through TaskGroup.
+  /// Runs the module until it is cancelled; then it must stop what it started and return or throw
+  /// operation_aborted. If it returns or throws without cancellation, it has failed, and the Supervisor
+  /// restarts the module with back-off. Exceptions of child tasks reach run() through TaskGroup.
   virtual boost::asio::awaitable<void> run() = 0;
 };
 

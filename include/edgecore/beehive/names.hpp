@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// Every word that is used on the wire or on the bus, once (protocol/01-tunnel.md §1.6, §5.1). Plain string
-/// constants so that they can be compared with what arrives.
+/// Every word used on the wire or on the bus (protocol/01-tunnel.md §1.6, §5.1), as string constants to
+/// compare with received texts.
 namespace edgecore::names {
 
 namespace module {
@@ -41,8 +41,8 @@ inline constexpr char kCloudStream[] = "cloudStream";
 inline constexpr char kTaskManager[] = "taskmanager";
 inline constexpr char kRouterEventBus[] = "router_eventbus";
 inline constexpr char kRouterServiceBus[] = "router_servicebus";
-inline constexpr char kEdgeHub[] = "edgehub";  ///< of connection notices
-inline constexpr char kBus[] = "bus";          ///< what came in by MQTT
+inline constexpr char kEdgeHub[] = "edgehub";  ///< source of connection notices
+inline constexpr char kBus[] = "bus";          ///< messages from MQTT
 inline constexpr char kMetaServer[] = "metaserver";
 inline constexpr char kMeta[] = "meta";
 }  // namespace source
@@ -67,7 +67,7 @@ inline constexpr char kUpgrade[] = "upgrade";
 inline constexpr char kPrepull[] = "prepull";
 inline constexpr char kUpdateNodeActionStatus[] =
     "UpdateNodeActionStatus";                  ///< report of a v1alpha2 node job
-inline constexpr char kRestart[] = "restart";  ///< of a pod's containers, from metaserver to edged
+inline constexpr char kRestart[] = "restart";  ///< restarts a pod's containers, from metaserver to edged
 inline constexpr char kApplicationResponse[] = "applicationResponse";
 inline constexpr char kCreateVolume[] = "createvolume";
 inline constexpr char kDeleteVolume[] = "deletevolume";
@@ -96,7 +96,7 @@ inline constexpr char kVolume[] = "volume";
 inline constexpr char kDevice[] = "device";
 inline constexpr char kDeviceModel[] = "devicemodel";
 inline constexpr char kCustomResourceDefinition[] = "customresourcedefinition";
-inline constexpr char kKubernetesCa[] = "k8s/ca.crt";         ///< stands alone
+inline constexpr char kKubernetesCa[] = "k8s/ca.crt";         ///< the whole resource
 inline constexpr char kNodeConnection[] = "node/connection";  ///< connection notices on the bus
 }  // namespace resource
 

@@ -5,7 +5,7 @@
 
 namespace edgecore::beehive {
 
-/// What a module owns its children with.
+/// The owner of a module's child coroutines.
 using async::TaskGroup;
 
 }  // namespace edgecore::beehive

@@ -5,7 +5,7 @@
 
 namespace edgecore::beehive {
 
-/// Its earlier name, for rooms that still use it.
+/// The former name of async::Event, which some rooms still use.
 using Wakeup = async::Event;
 
 }  // namespace edgecore::beehive

@@ -58,7 +58,7 @@ with Node() as node:
     process = node.edgecore
 
     def failures(module):
-        return node.log().count(f"Module {module} has failed and is started again")
+        return node.log().count(f"Module {module} has failed and restarts")
 
     def shown(name):
         path = node.volume("calm", "projected", "all") / name

@@ -123,5 +123,5 @@ with DeviceNode() as node:
         assert after - before < 24, "memory is bounded"
         assert int(node.stored("good")) == value
     assert node.edgecore.poll() is None
-    assert "has failed and is started again" not in node.log(), "a module died"
+    assert "has failed and restarts" not in node.log(), "a module died"
     node.wait_reported("good", str(value))

@@ -320,11 +320,11 @@ TEST(Mailbox, WhatFailedOnceComesFirstAndAloneAndIsPoisonTheSecondTime) {
     const Delivery one = mailbox->try_receive();
     const Delivery two = mailbox->try_receive();
     EXPECT_TRUE(mailbox->take_back_failed().empty());
-  }  // inert: they no longer count as done
+  }  // inert: their end does not acknowledge
   EXPECT_EQ(mailbox->size(), 3U);
   Delivery one = mailbox->try_receive();
   EXPECT_EQ(one->route.resource, "1");
-  EXPECT_FALSE(mailbox->try_receive());  // until the suspect is done
+  EXPECT_FALSE(mailbox->try_receive());  // while the message that failed once is processed
   one = Delivery();
   Delivery two = mailbox->try_receive();
   EXPECT_EQ(two->route.resource, "2");

@@ -10,7 +10,7 @@
 namespace edgecore::beehive {
 namespace {
 
-/// Lanes of texts; the receiver "stuck" takes nothing until it is let go.
+/// Lanes of texts; the receiver "stuck" accepts nothing until it is released.
 class LanesTest : public testing::Test {
  protected:
   boost::asio::awaitable<void> serve(std::string receiver, std::string item) {

@@ -22,7 +22,7 @@ using test::eventually;
 using test::asio::awaitable;
 namespace asio = test::asio;
 
-/// Notes on which thread it was destroyed.
+/// Records the thread that destroyed it.
 class Grave {
  public:
   explicit Grave(std::thread::id& where) : where_(where) {}
@@ -128,7 +128,7 @@ TEST(Loop, PostsThatRaceWithItsEndAreEitherRunOrDestroyed) {
   }
 }
 
-/// A module that leaves its executor with others and fails.
+/// A module that gives its executor to another thread and fails.
 struct LifeLoopTest : testing::Test {
   class Leaving final : public Module {
    public:
