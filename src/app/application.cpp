@@ -31,10 +31,10 @@
 namespace edgecore::app {
 namespace {
 
-/// Where MetaServer's certificates lie, the cluster's CA among them (protocol/02-metamanager.md §3.13).
+/// Directory of MetaServer's certificates, including the cluster's CA (protocol/02-metamanager.md §3.13).
 constexpr char kMetaServerPki[] = "/etc/kubeedge/pki/metaserver";
 
-/// Places that the Go agent has no key for but tests have to move.
+/// Paths that tests change; the Go agent has no configuration key for them.
 std::filesystem::path place(const char* variable, const char* usual) {
   const char* moved = std::getenv(variable);
   return moved != nullptr && *moved != '\0' ? moved : usual;
@@ -57,7 +57,7 @@ bool has_meta_server(const config::Startup& startup) {
   return meta_manager.enable && meta_manager.meta_server.enable;
 }
 
-/// Pods are only told of a server that asks who they are.
+/// True if pods get MetaServer's address: only if it authenticates them.
 bool serves_pods(const config::Startup& startup) {
   return has_meta_server(startup) && startup.gates.require_authorization;
 }
@@ -118,7 +118,7 @@ eventbus::EventBusOptions eventbus_options(const config::Startup& startup) {
   return options;
 }
 
-/// What is switched on in the file but does not exist here yet: said, not ignored.
+/// Logs modules that the configuration enables but that do not exist here yet.
 void name_missing_modules(const config::Modules& modules, const log::Logger& logger) {
   if (modules.edge_stream.enable)
     logger->warn(
@@ -203,7 +203,8 @@ std::vector<beehive::ModuleSpec> Application::Parts::modules() {
   if (enabled.event_bus.enable) {
     add(names::module::kEventBus, names::group::kBus,
         eventbus::make_eventbus(eventbus_options(startup), eventbus::EventBusDeps{*store}));
-    // DeviceTwin answers some hundred requests at once, several messages each, and waits for nobody.
+    // DeviceTwin answers hundreds of requests in a batch, with several messages each, and does not wait for
+    // room.
     specs.back().limits = {16384, 32U << 20U};
   }
   if (enabled.service_bus.enable) {
@@ -236,7 +237,7 @@ void Application::Parts::set_aside(const std::string& module, const beehive::Mes
       "{} made module {} fail twice ({}): it is set aside in table edgecore_poison and will not be tried "
       "again",
       what, module, reason);
-  // What else reaches modules is of this node: from edged, MQTT, mappers, edgehub itself.
+  // All other messages come from this node: from edged, MQTT, mappers, edgehub itself.
   const auto& source = message->route.source;
   const bool from_cloud = source != names::module::kEdged && source != names::source::kEdgeHub &&
                           source != names::source::kBus && message->route.group != names::group::kTwin;
@@ -250,7 +251,7 @@ void Application::start() {
   options.path = parts.startup.config.database.data_source;
   parts.store.emplace(std::move(options));
   if (parts.store->was_rebuilt())
-    parts.logger->warn("the database was unusable and is new: the cloud will be asked for everything again");
+    parts.logger->warn("the database was unusable and was replaced: the cloud is asked for everything again");
 
   beehive::SupervisorOptions supervision = parts.alterations.supervision;
   supervision.restart = parts.startup.gates.module_restart;

@@ -30,8 +30,8 @@ constexpr char kPlatform[] = "linux/arm";
 constexpr char kPlatform[] = "linux/unknown";
 #endif
 
-/// Signals that end the node (protocol/06-config-cli-tasks.md §2.7). Blocked in every thread, taken by
-/// `main`.
+/// Signals that end the node (protocol/06-config-cli-tasks.md §2.7). Blocked in every thread; `main` waits
+/// for them.
 sigset_t end_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -39,12 +39,11 @@ sigset_t end_signals() {
   return set;
 }
 
-/// How often a node that is not healthy is looked at. A module that hangs is given up by the supervisor
-/// sooner than the service manager loses patience; then the watchdog is fed at once, not half its period
-/// later.
+/// How often an unhealthy node is checked again. The supervisor abandons a hung module before the watchdog
+/// expires; then the watchdog must be fed at once, not half its period later.
 constexpr std::chrono::microseconds kLookAgain{500000};
 
-/// Feeds the watchdog until a signal comes; returns its number.
+/// Feeds the watchdog until a termination signal; returns its number.
 int wait_for_end(const sigset_t& signals, const Application& node, const ServiceNotify& service) {
   bool fed = true;
   for (;;) {
@@ -89,8 +88,8 @@ int run(const config::RunOptions& options, const Alterations& alterations) {
   logger->info("stopping on signal {}; containers keep running", signal);
   service.send("STOPPING=1");
   if (!node.stop()) {
-    logger->error("not everything stopped in time; what was acknowledged is on disk");
-    std::_Exit(EXIT_SUCCESS);  // threads that hang may still use what destructors would take away
+    logger->error("some modules did not stop in time; everything acknowledged is on disk");
+    std::_Exit(EXIT_SUCCESS);  // hung threads may still use what destructors would destroy
   }
   return EXIT_SUCCESS;
 }
@@ -98,7 +97,7 @@ int run(const config::RunOptions& options, const Alterations& alterations) {
 }  // namespace
 
 int run_program(int argc, char** argv, const Alterations& alterations) {
-  // Threads that allocate little share two arenas; glibc's default would give each its own.
+  // Limit glibc to two arenas: by default each thread gets its own, although most allocate little.
   ::mallopt(M_ARENA_MAX, 2);
   ::mallopt(M_TRIM_THRESHOLD, 256 * 1024);
   try {

@@ -7,17 +7,17 @@
 
 namespace edgecore::app {
 
-/// The service manager's side of life (sd_notify(3)): a datagram to $NOTIFY_SOCKET, and $WATCHDOG_USEC. Does
-/// nothing where there is no service manager. One thread.
+/// Notifies the service manager (sd_notify(3)): datagrams to $NOTIFY_SOCKET, and $WATCHDOG_USEC. Does nothing
+/// without a service manager. One thread.
 class ServiceNotify {
  public:
   /// Reads the environment and removes the variables, so that children do not inherit them.
   ServiceNotify();
 
-  /// Sends e.g. "READY=1\nSTATUS=…". Failures are ignored: nobody could do anything about them.
+  /// Sends e.g. "READY=1\nSTATUS=…". Ignores failures, because the node runs without a service manager, too.
   void send(const std::string& state) const;
 
-  /// How often "WATCHDOG=1" is expected, already halved; nullopt when no watchdog runs for this process.
+  /// How often to send "WATCHDOG=1": half the watchdog's period; nullopt without a watchdog for this process.
   [[nodiscard]] std::optional<std::chrono::microseconds> watchdog_period() const { return watchdog_; }
 
  private:

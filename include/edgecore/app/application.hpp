@@ -12,16 +12,16 @@
 
 namespace edgecore::app {
 
-/// Where a start finds its files; other than the defaults only in tests.
+/// Paths of the start-up files; tests change them.
 struct StartFiles {
   std::filesystem::path config = config::kDefaultConfigPath;
   std::filesystem::path bootstrap = config::kDefaultBootstrapPath;
 };
 
-/// What a program made for tests changes about the node (tests/faulty). The product changes nothing.
+/// Changes to the node by a test program (tests/faulty). The product makes none.
 struct Alterations {
   std::function<void(std::vector<beehive::ModuleSpec>&)>
-      modules;                             ///< sees what is about to start; may be empty
+      modules;                             ///< changes the modules before they start; may be empty
   beehive::SupervisorOptions supervision;  ///< `restart` is taken from the configuration
 };
 
@@ -33,16 +33,16 @@ class Application {
   Application& operator=(const Application&) = delete;
   ~Application();
 
-  /// Opens the database and starts the modules in order. Throws Error with a sentence for the operator when
-  /// the node cannot start at all (database in use, not writable).
+  /// Opens the database and starts the modules in order. Throws Error, with a text for the operator, if the
+  /// node cannot start (database in use, not writable).
   void start();
 
-  /// Stops the modules in reverse order within 5 s and closes the database. Containers stay as they are. True
-  /// when everything stopped in time; after false the process has to end without destroying this object
-  /// (std::_Exit): threads that hang may still use it.
+  /// Stops the modules in reverse order within 5 s and closes the database. Containers keep running. True if
+  /// everything stopped in time. After false end the process without destroying this object (std::_Exit),
+  /// because hung threads may still use it.
   bool stop();
 
-  /// Whether the watchdog may be fed.
+  /// True if the watchdog may be fed.
   [[nodiscard]] bool healthy() const;
 
  private:

@@ -52,7 +52,7 @@ TEST_F(ServiceNotifyTest, TheWatchdogIsFedTwiceAsOftenAsAsked) {
   ::setenv("WATCHDOG_USEC", "60000000", 1);
   EXPECT_EQ(ServiceNotify().watchdog_period(), std::chrono::seconds(30));
   ::setenv("WATCHDOG_USEC", "60000000", 1);
-  ::setenv("WATCHDOG_PID", "1", 1);  // somebody else's
+  ::setenv("WATCHDOG_PID", "1", 1);  // another process
   EXPECT_EQ(ServiceNotify().watchdog_period(), std::nullopt);
   ::setenv("WATCHDOG_USEC", "soon", 1);
   EXPECT_EQ(ServiceNotify().watchdog_period(), std::nullopt);
