@@ -8,7 +8,7 @@
 namespace edgecore::rpc {
 
 void Flight::arrive(bool ok) {
-  const auto self = std::move(self_);  // the last reference, when the asker is gone
+  const auto self = std::move(self_);  // the last reference if the caller is gone
   const Landing::Sender arrived = std::move(*arrived_);
   arrived(ok);
 }
@@ -52,7 +52,7 @@ void CompletionLoop::run() {
 }
 
 Ticket::~Ticket() {
-  // A stream between two reads has nothing in flight and still has to be ended.
+  // A stream between two reads has no operation under way but must be cancelled, too.
   if (landing_ || flight_->stream) flight_->context.TryCancel();
 }
 

@@ -52,7 +52,7 @@ boost::asio::awaitable<std::optional<Outcome>> ask(Call call) {
     outcome.status = grpc::Status(grpc::StatusCode::CANCELLED, "the connection was shut down");
     co_return outcome;
   }
-  call.loop.reset();  // its owner may be destroyed while this waits
+  call.loop.reset();  // so that its owner can be destroyed during the wait
   const auto landed = co_await ticket.landed();
   if (!landed) co_return std::nullopt;
   outcome.status = flight->status;

@@ -20,8 +20,8 @@ namespace edgecore::rpc {
 
 using Landing = async::Oneshot<bool>;  ///< gRPC's `ok`
 
-/// One rpc on its way: gRPC's objects, which have to outlive each operation also when the asker is gone. So a
-/// flight keeps itself alive while gRPC holds its address as a tag. The completion thread calls `arrive`.
+/// One rpc under way: gRPC's objects, which must outlive each operation even if the caller is gone. So a
+/// flight owns itself while gRPC holds its address as a tag. The completion thread calls `arrive`.
 class Flight : public std::enable_shared_from_this<Flight> {
  public:
   grpc::ClientContext context;
@@ -36,21 +36,21 @@ class Flight : public std::enable_shared_from_this<Flight> {
   void arrive(bool ok);  // completion thread
 
   std::shared_ptr<Flight> self_;            // while gRPC holds the tag
-  std::optional<Landing::Sender> arrived_;  // tells the asker, of the operation under way
+  std::optional<Landing::Sender> arrived_;  // notifies the caller of the current operation
 };
 
-/// The completion queue and the one thread that sleeps on it. Shared by a client and what it handed out (its
-/// streams); `shut_down` ends all flights and joins the thread. Any thread may call it.
+/// The completion queue and the one thread that waits on it. Shared by a client and its streams; `shut_down`
+/// ends all flights and joins the thread. Any thread.
 class CompletionLoop {
  public:
-  /// `name` is the thread's, for those who look at the process: at most 15 characters.
+  /// `name` is the name of the thread, at most 15 characters.
   explicit CompletionLoop(const std::string& name);
   ~CompletionLoop() { shut_down(); }
   CompletionLoop(const CompletionLoop&) = delete;
   CompletionLoop& operator=(const CompletionLoop&) = delete;
 
-  /// Begins an operation: `operation(tag)` has to hand the tag to gRPC. False, without calling it, after
-  /// shut_down.
+  /// Starts an operation: `operation(tag)` must pass the tag to gRPC. After shut_down returns false without
+  /// calling it.
   bool begin(Flight& flight, const std::function<void(void*)>& operation);
   void shut_down();
   grpc::CompletionQueue* queue() { return &queue_; }
@@ -65,8 +65,8 @@ class CompletionLoop {
   std::thread thread_;
 };
 
-/// The asker's hold on a flight; used on the asker's executor, which runs one handler at a time. Destroying
-/// it ends the rpc if that is still going on.
+/// The caller's handle of a flight; used on the caller's executor, which runs one handler at a time. The
+/// destructor cancels the rpc if it is still running.
 class Ticket {
  public:
   explicit Ticket(const boost::asio::any_io_executor& executor) : executor_(executor) {}
@@ -75,16 +75,16 @@ class Ticket {
   ~Ticket();
 
   Flight* operator->() const { return flight_.get(); }
-  /// As CompletionLoop::begin; one operation at a time, and `landed` is awaited before the next.
+  /// As CompletionLoop::begin; one operation at a time: await `landed` before the next.
   bool begin(CompletionLoop& loop, const std::function<void(void*)>& operation);
-  /// Waits for the operation that was begun: gRPC's `ok`, or nullopt when the wait was cancelled; then the
-  /// rpc has been told to end, and nothing more may be begun on it.
+  /// Waits for the started operation and returns gRPC's `ok`; nullopt if the wait was cancelled: then the rpc
+  /// is cancelled, too, and no further operation may start.
   boost::asio::awaitable<std::optional<bool>> landed();
 
  private:
   boost::asio::any_io_executor executor_;
   std::shared_ptr<Flight> flight_ = std::make_shared<Flight>();
-  std::optional<Landing> landing_;  // of the operation under way
+  std::optional<Landing> landing_;  // of the current operation
 };
 
 }  // namespace edgecore::rpc

@@ -3,9 +3,9 @@
 
 namespace edgecore::rpc {
 
-/// What gRPC and protobuf write to standard error of their own accord goes to the logger "grpc" instead, at
-/// level debug: what matters of it comes back as the status of a call, and a peer could fill the log with the
-/// rest. For all of the process; any thread, any number of times.
+/// Redirects the output of gRPC and protobuf on standard error to the logger "grpc" at level debug. Errors
+/// that matter come back as the status of a call, and a peer could fill the log with the rest. Affects the
+/// whole process; any thread, any number of times.
 void take_over_log();
 
 }  // namespace edgecore::rpc

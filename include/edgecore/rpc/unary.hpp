@@ -16,19 +16,19 @@
 
 #include "edgecore/rpc/flight.hpp"
 
-/// Unary gRPC calls as awaitables. All calls take one generic path (bytes in, bytes out): many rpcs do not
-/// need as many instances of gRPC's templates. For the .cpp files of rooms that speak gRPC; their own headers
-/// do not include it.
+/// Unary gRPC calls as awaitables. All calls take one generic path (bytes in, bytes out), so that gRPC's
+/// templates are not instantiated for each rpc. Include it only in the .cpp files of rooms that use gRPC, not
+/// in their headers.
 namespace edgecore::rpc {
 
-/// For a channel with everything optional off: what gRPC does not do costs no memory and no wake-ups.
+/// Arguments for a channel without optional features, which would cost memory and wake-ups.
 grpc::ChannelArguments plain_channel_arguments();
 
-/// The path of a unix socket written as "unix:///path", "unix:/path" or "/path". Throws BadInput for others;
-/// `whose` begins its sentence ("the container runtime's endpoint").
+/// The path of a unix socket written as "unix:///path", "unix:/path" or "/path". Throws BadInput for other
+/// texts; `whose` is the start of the error ("the container runtime's endpoint").
 std::string socket_path(const std::string& endpoint, std::string_view whose);
 
-/// One call on its way out.
+/// A call to be made.
 struct Call {
   std::shared_ptr<CompletionLoop> loop;
   std::shared_ptr<grpc::Channel> channel;
@@ -38,18 +38,18 @@ struct Call {
   bool wait_for_ready = false;                     ///< keep trying to connect until the limit
 };
 
-/// How it ended; `reply` is there when the status is ok.
+/// The result of a call; `reply` is set if the status is ok.
 struct Outcome {
   grpc::Status status;
   grpc::ByteBuffer reply;
 };
 
 /// Sends one request and waits for the reply, on the executor of the awaiting coroutine. nullopt: the wait
-/// was cancelled, and the rpc with it. A loop that was or is shut down ends the call with status CANCELLED.
+/// and the rpc were cancelled. If the loop is shut down, the status is CANCELLED.
 boost::asio::awaitable<std::optional<Outcome>> ask(Call call);
 
 grpc::ByteBuffer pack(const google::protobuf::MessageLite& message);
-/// False when the bytes are not that message.
+/// False if the bytes are not a message of that type.
 [[nodiscard]] bool parse(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& message);
 
 }  // namespace edgecore::rpc

@@ -20,7 +20,7 @@ namespace {
 namespace health = grpc::health::v1;
 using namespace std::chrono_literals;
 
-/// Serves what is asked for, knows no "nothing", and hangs on "slow" until the caller gives up.
+/// Knows every service but "nothing", and hangs on "slow" until the caller cancels.
 class Service final : public health::Health::Service {
  public:
   grpc::Status Check(grpc::ServerContext* context, const health::HealthCheckRequest* request,
