@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kProgram = "edgecore";
 
-/// What CLI11 fills in: texts, because how a value is written is checked with Go's rules and own sentences.
+/// The values from CLI11, as texts, because they are parsed by Go's rules with our own errors.
 struct Raw {
   std::string config = kDefaultConfigPath;
   std::string minconfig = "false";
@@ -28,12 +28,12 @@ struct Raw {
   std::vector<std::string> ignored;
 };
 
-/// Makes of Go's notation what CLI11 reads: `-v=4` is `--v=4`, and a switch never takes the next argument.
+/// Converts Go's notation for CLI11: `-v=4` becomes `--v=4`, and a switch never takes the next argument.
 std::vector<std::string> normalised(const std::vector<std::string>& arguments) {
   std::vector<std::string> out;
   bool options_end = false;
   for (const std::string& argument : arguments) {
-    if (options_end) continue;  // after "--" there are positional arguments only, which are ignored
+    if (options_end) continue;  // all arguments after "--" are positional, which are ignored
     if (argument == "--") {
       options_end = true;
     } else if (argument.starts_with("-v=")) {
@@ -46,7 +46,7 @@ std::vector<std::string> normalised(const std::vector<std::string>& arguments) {
 }
 
 void declare(CLI::App& app, Raw& raw) {
-  app.set_help_flag();  // none of CLI11's own: it would win over errors in what follows it
+  app.set_help_flag();  // CLI11's own would hide errors in later arguments
   app.allow_windows_style_options(false);
   const auto last = CLI::MultiOptionPolicy::TakeLast;
   app.add_option("--config", raw.config)->multi_option_policy(last);
@@ -93,7 +93,7 @@ PrintAndExit refusal(const std::string& sentence) {
   return {"Error: " + sentence + "\n" + kUsage + kFlags + "\n", true, 1};
 }
 
-/// The truth values of Go's flags.
+/// A bool as Go's flags write it.
 std::optional<bool> parse_bool(std::string_view text) {
   static constexpr std::array<std::string_view, 6> kYes{"1", "t", "T", "true", "TRUE", "True"};
   static constexpr std::array<std::string_view, 6> kNo{"0", "f", "F", "false", "FALSE", "False"};
@@ -123,7 +123,7 @@ CommandLine evaluate(const Raw& raw, const BuildInfo& build, const Host& host) {
   const auto defaultconfig = parse_bool(raw.defaultconfig);
   if (!defaultconfig) return bad_value("--defaultconfig", raw.defaultconfig, "true or false");
   const auto verbosity = parse_level(raw.verbosity);
-  if (!verbosity) return bad_value("--v", raw.verbosity, "a whole number from 0 on");
+  if (!verbosity) return bad_value("--v", raw.verbosity, "a whole number of 0 or more");
   const auto flush = parse_go_duration(raw.log_flush_frequency);
   if (!flush) return bad_value("--log-flush-frequency", raw.log_flush_frequency, "a duration such as 5s");
   const auto version = raw.version == "raw" ? std::optional(true) : parse_bool(raw.version);
@@ -144,7 +144,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments, const 
   Raw raw;
   declare(app, raw);
   std::vector<std::string> reversed = normalised(arguments);
-  std::reverse(reversed.begin(), reversed.end());  // as CLI11 wants them
+  std::reverse(reversed.begin(), reversed.end());  // CLI11 expects reverse order
   try {
     app.parse(std::move(reversed));
   } catch (const CLI::ParseError& e) {

@@ -14,8 +14,7 @@ bool is_process_id(const std::string& name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), is_digit);
 }
 
-/// The process's name as the kernel keeps it (15 bytes at most, enough for the names looked for); "" when it
-/// is gone.
+/// The kernel's name of the process (at most 15 bytes, enough for the names searched); "" if it has ended.
 std::string process_name(const std::filesystem::path& process) {
   try {
     std::string name = read_file(process / "comm", 256).value_or("");

@@ -8,15 +8,15 @@
 namespace edgecore::config {
 namespace {
 
-/// Gates of later KubeEdge versions: a file that was written for one of those must still load.
+/// Gates of later KubeEdge versions: a file for one of those must still load.
 constexpr std::array<const char*, 2> kLaterGates{"disableNodeTaskV1alpha2", "DisableCSIVolumePlugin"};
 
 }  // namespace
 
 FeatureGates resolve_feature_gates(const GateMap& gates, Findings& findings) {
   FeatureGates resolved;
-  // Both gates are alpha. AllAlpha decides about those the file does not name, but it never switches the
-  // restart of modules off: that takes the gate's own name.
+  // Both gates are alpha. AllAlpha sets those that the file does not name, except that only moduleRestart
+  // itself can turn restarts off.
   if (const auto all = gates.find("AllAlpha"); all != gates.end())
     resolved.require_authorization = all->second;
   for (const auto& [name, enabled] : gates) {
@@ -30,7 +30,7 @@ FeatureGates resolve_feature_gates(const GateMap& gates, Findings& findings) {
     } else if (name != "AllAlpha" && name != "AllBeta") {
       findings.errors.push_back(
           {"featureGates." + log::quote(name),
-           "is not a known gate; there are requireAuthorization, moduleRestart, AllAlpha and "
+           "is not a known gate; known gates are requireAuthorization, moduleRestart, AllAlpha and "
            "AllBeta"});
     }
   }

@@ -6,10 +6,10 @@
 #include "edgecore/config/model.hpp"
 
 // The one table of keys: `fields(object, visitor)` calls `visitor(key, member, print)` for every key of the
-// object, and reading, printing and the tests of the documentation all go by it. `print` is `always`, or
-// `nonzero` for a key that is left out while its value and its default are zero (empty, false). That is the
-// Go agent's rule, except that a zero the file set on purpose is kept. Keys whose default depends on the
-// machine are printed always.
+// object; reading, printing and the tests of the documentation use it. `print` is `always`, or `nonzero` for
+// a key that is omitted while its value and its default are zero (empty, false). That is the Go agent's rule,
+// except that a zero that differs from the default is printed. Keys whose default depends on the machine are
+// always printed.
 
 namespace edgecore::config {
 

@@ -10,7 +10,7 @@
 namespace edgecore::config {
 namespace {
 
-/// A key of v1alpha1 directly under `modules.edged`, and the key that took its place ("" = none).
+/// A key of v1alpha1 directly under `modules.edged`, and the key that replaces it ("" = none).
 struct OldKey {
   std::string_view name;
   std::string_view replacement;
@@ -80,7 +80,7 @@ std::optional<std::string> foreign_key_remark(std::string_view path) {
   for (const OldKey& old : kOldKeys) {
     if (!is_key(path, kEdgedSection, old.name)) continue;
     std::string remark = "belongs to the old v1alpha1 schema and has no effect";
-    if (!old.replacement.empty()) remark += "; its place is now " + std::string(old.replacement);
+    if (!old.replacement.empty()) remark += "; use " + std::string(old.replacement);
     return remark;
   }
   for (const NewKey& added : kNewKeys) {

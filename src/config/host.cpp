@@ -23,7 +23,7 @@
 namespace edgecore::config {
 namespace {
 
-/// An IP address; IPv4 ones (mapped ones too) have 4 bytes.
+/// An IP address; IPv4 addresses, mapped ones too, have 4 bytes.
 struct Ip {
   std::array<unsigned char, 16> bytes{};
   bool v6 = false;
@@ -37,7 +37,7 @@ std::optional<Ip> parse_ip(const std::string& text) {
   return ip;
 }
 
-/// Neither loopback, multicast, link-local, unspecified nor broadcast.
+/// True unless loopback, multicast, link-local, unspecified or broadcast.
 bool is_global_unicast(const Ip& ip) {
   const auto& b = ip.bytes;
   if (!ip.v6) {
@@ -50,7 +50,7 @@ bool is_global_unicast(const Ip& ip) {
   return !(zeros && b[15] <= 1) && b[0] != 0xFF && !(b[0] == 0xFE && (b[1] & 0xC0) == 0x80);
 }
 
-/// The first IPv4, else the first IPv6, of the addresses that `wanted` accepts; "" when there is none.
+/// The first IPv4, else the first IPv6, address that `wanted` accepts; "" if there is none.
 template <class Wanted>
 std::string first_global(const std::vector<std::string>& addresses, Wanted wanted) {
   std::string v6;
@@ -77,8 +77,7 @@ std::string to_text(const sockaddr* address) {
   return ::inet_ntop(address->sa_family, raw, text.data(), text.size()) == nullptr ? "" : text.data();
 }
 
-/// Which source address the kernel would use towards `destination`. Connecting a datagram socket sends
-/// nothing.
+/// The source address that the kernel uses towards `destination`. Connecting a datagram socket sends nothing.
 std::string route_source(int family, const sockaddr* destination, socklen_t size) {
   const int fd = ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return {};
@@ -122,7 +121,7 @@ std::vector<InterfaceAddress> SystemHost::interfaces() const {
 }
 
 std::string SystemHost::default_route_source() const {
-  // Documentation addresses (RFC 5737, RFC 3849): routed by the default route and by nothing else.
+  // Documentation addresses (RFC 5737, RFC 3849): only the default route matches them.
   sockaddr_in v4{};
   v4.sin_family = AF_INET;
   v4.sin_port = htons(9);

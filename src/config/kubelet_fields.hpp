@@ -3,11 +3,11 @@
 
 #include "config/fields.hpp"
 
-// The part of the table of keys that belongs to `tailoredKubeletConfig`; see fields.hpp.
+// The keys of `tailoredKubeletConfig`; see fields.hpp.
 
 namespace edgecore::config {
 
-/// What the full name of each of these keys begins with.
+/// Prefix of the full names of these keys.
 inline constexpr const char* kKubeletSection = "modules.edged.tailoredKubeletConfig.";
 
 template <Is<MemorySwap> Object, class Visitor>

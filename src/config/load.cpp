@@ -8,7 +8,7 @@
 namespace edgecore::config {
 namespace {
 
-/// The ports of CloudCore behind the default addresses (protocol/06-config-cli-tasks.md §1.7).
+/// CloudCore's ports in the default addresses (protocol/06-config-cli-tasks.md §1.7).
 constexpr int kWebsocketPort = 10000, kQuicPort = 10001, kHttpsPort = 10002;
 
 EdgeCoreConfig defaults_without_addresses(const Host& host) {
@@ -43,8 +43,7 @@ LoadedConfig load(std::string_view text, const Host& host) {
   if (!reader.mistakes().empty()) throw BadInput(joined(reader.mistakes()));
   loaded.warnings = reader.warnings();
 
-  // Looking up the local address asks the resolver, which takes its time when there is no network yet: only
-  // on need.
+  // Look up the local address only if needed, because the resolver is slow without a network.
   EdgeHub& hub = loaded.config.modules.edge_hub;
   const bool websocket = reader.assigned("modules.edgeHub.websocket.server");
   const bool quic = reader.assigned("modules.edgeHub.quic.server");

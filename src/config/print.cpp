@@ -13,7 +13,7 @@
 namespace edgecore::config {
 namespace {
 
-using nlohmann::json;  // its objects are sorted by key, as the output has to be
+using nlohmann::json;  // its objects are sorted by key, as the output must be
 
 template <class Object>
 json tree(const Object& object);
@@ -44,7 +44,7 @@ json value(const std::string& v) {
 json value(Duration v) {
   return format_go_duration(v);
 }
-// An empty map is written as null: `{}` would merge nothing into the default instead of emptying it.
+// An empty map is written as null, which empties the default; `{}` would leave it.
 json value(const StringMap& v) {
   return v.empty() ? json(nullptr) : json(v);
 }
@@ -57,7 +57,7 @@ json value(const std::optional<Type>& v) {
 }
 template <class Type>
 json value(const std::vector<Type>& v) {
-  json list = v.empty() ? json(nullptr) : json::array();  // an empty list of the Go agent is a null one
+  json list = v.empty() ? json(nullptr) : json::array();  // the Go agent writes an empty list as null
   for (const Type& item : v) list.push_back(value(item));
   return list;
 }
@@ -88,8 +88,7 @@ json tree(const Object& object) {
   return out;
 }
 
-/// What may stand in a plain scalar anywhere; stricter than YAML, so that no reader can take it for something
-/// else.
+/// Characters allowed anywhere in a plain scalar; stricter than YAML, so that every reader agrees.
 bool is_plain_char(char c) {
   return is_alnum(c) || static_cast<unsigned char>(c) >= 0x80 ||
          std::string_view("/._-+:=<>%").find(c) != std::string_view::npos;
@@ -100,7 +99,7 @@ bool is_safe_plain(std::string_view text) {
     return false;
   const char first = text.front();
   if (first == '-' || first == ':' || first == '=' || first == '<' || first == '>' || first == '%') {
-    // Only ":10000", an address without a host, begins like this in practice.
+    // In practice only an address without a host, ":10000", starts with a colon.
     if (first != ':' || text.size() == 1) return false;
   }
   return text.back() != ':' && std::all_of(text.begin(), text.end(), is_plain_char);
@@ -123,7 +122,7 @@ std::string scalar(const std::string& text) {
 
 void write(const json& node, std::size_t indent, std::string& out);
 
-/// What follows "key:" or "- "; ends the line.
+/// Writes the value after "key:" or "- " and ends the line.
 void write_scalar(const json& node, std::string& out) {
   out += node.is_string() ? scalar(node.get_ref<const std::string&>()) : node.dump();
   out += '\n';

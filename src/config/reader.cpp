@@ -11,7 +11,7 @@
 namespace edgecore::config {
 namespace {
 
-/// More complaints than this about one file help nobody.
+/// Limit of warnings about one file.
 constexpr std::size_t kMaxComplaints = 100;
 
 std::string what_it_is(const YamlValue& node) {
@@ -32,7 +32,7 @@ bool is_scalar(const YamlValue& node) {
 
 void Reader::warn(Path path, int line, const std::string& remark) {
   if (warnings_.size() == kMaxComplaints)
-    warnings_.emplace_back("There is more to say about the configuration.");
+    warnings_.emplace_back("Further warnings about the configuration are not shown.");
   if (warnings_.size() > kMaxComplaints) return;
   warnings_.push_back(log::quote(path) + " (line " + std::to_string(line) + ") " + remark + ".");
 }
@@ -107,7 +107,7 @@ void Reader::integer(Node node, Path path, std::int64_t low, std::int64_t high, 
     const Scalar scalar = resolve_scalar(node);
     if (std::holds_alternative<std::monostate>(scalar)) return;
     if (const auto* whole = std::get_if<std::int64_t>(&scalar)) value = *whole;
-    // 15.0 and 1e3 are whole numbers to the Go agent, which sees them as JSON.
+    // 15.0 and 1e3 are whole numbers for the Go agent, which reads them as JSON.
     if (const auto* number = std::get_if<double>(&scalar)) {
       if (std::abs(*number) < 9.0e18 && std::trunc(*number) == *number)
         value = static_cast<std::int64_t>(*number);
@@ -176,7 +176,7 @@ void Reader::assign(Node node, Duration& target, Path path) {
         return;
       }
     }
-    // The one duration that may also be a number, of nanoseconds (protocol/06-config-cli-tasks.md §1.1).
+    // The only duration that may also be a number, in nanoseconds (protocol/06-config-cli-tasks.md §1.1).
     const auto* count = std::get_if<std::int64_t>(&scalar);
     if (count != nullptr && path.ends_with(".logging.flushFrequency")) {
       target = Duration(*count);

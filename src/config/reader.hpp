@@ -12,15 +12,15 @@
 
 namespace edgecore::config {
 
-/// Lays a tree over a model that holds the defaults. Goes on after a mistake so that an operator sees all of
-/// them at once. One reader reads one document.
+/// Merges a tree into a model that holds the defaults. Continues after a mistake, so that the operator sees
+/// all of them at once. One reader per document.
 class Reader {
  public:
   void read(const YamlValue& root, EdgeCoreConfig& config) { object(root, config, ""); }
 
   [[nodiscard]] const std::vector<std::string>& mistakes() const { return mistakes_; }
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
-  /// Whether the document gave this key a value (also one equal to the default).
+  /// True if the document sets this key, even to the default.
   [[nodiscard]] bool assigned(const std::string& path) const { return assigned_.contains(path); }
 
  private:
@@ -43,7 +43,7 @@ class Reader {
         const std::string full = join(path, name);
         if (entry.value->kind != YamlValue::Kind::kNull && !assigned_.insert(full).second) {
           warn(full, entry.line,
-               "is set more than once in different spellings; the last one in byte order counts");
+               "is set more than once in different spellings; the last spelling in byte order wins");
         }
         assign(*entry.value, member, full);
       });
@@ -88,8 +88,8 @@ class Reader {
     object(node, target, path);
   }
 
-  /// A map's entries, each key once (the last one counts), in byte order of the keys, which is the order in
-  /// which the Go agent assigns them. Nothing for null; a mistake for anything else.
+  /// A map's entries in byte order of the keys, the order in which the Go agent assigns them; the last of
+  /// duplicate keys wins. Empty for null; reports a mistake for any other type.
   std::vector<Present> entries(Node node, Path path);
   template <class Map, class Value>
   void merge(Node node, Map& target, Path path);

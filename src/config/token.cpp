@@ -23,7 +23,7 @@ bool names(const YamlEntry& entry, std::string_view key) {
   return iequals(scalar_text(resolve_scalar(entry.key)), key);
 }
 
-/// Every entry `key` of the maps in `from`: an operator may have written one twice or in two spellings.
+/// Every entry `key` of the maps in `from`: a file may contain it twice or in two spellings.
 std::vector<YamlEntry*> entries_named(const std::vector<YamlEntry*>& from, std::string_view key) {
   std::vector<YamlEntry*> found;
   for (YamlEntry* parent : from) {
@@ -42,7 +42,7 @@ bool holds_something(const YamlEntry& token) {
   return !scalar_text(resolve_scalar(token.value)).empty();
 }
 
-/// The first token entry that is still to be emptied; nullptr when none is.
+/// The first token entry that is not empty; nullptr if there is none.
 YamlEntry* next_token(YamlEntry& root) {
   for (YamlEntry* token : tokens(root)) {
     if (token->value.kind == YamlValue::Kind::kScalar && holds_something(*token)) return token;
@@ -67,7 +67,7 @@ bool same_content(const YamlValue& a, const YamlValue& b) {
   return true;
 }
 
-/// Whether `text` says what `expected` says. The proof that an edit touched the token only.
+/// True if `text` parses to `expected`. Proves that an edit changed only the token.
 bool says(const std::string& text, const YamlValue& expected) {
   try {
     return same_content(parse_yaml(text), expected);
@@ -76,7 +76,7 @@ bool says(const std::string& text, const YamlValue& expected) {
   }
 }
 
-/// The byte where a line (from 1) begins.
+/// Offset of the start of a line (from 1).
 std::size_t line_start(std::string_view text, int line) {
   std::size_t at = 0;
   for (; line > 1; --line) at = text.find('\n', at) + 1;
@@ -88,8 +88,8 @@ std::size_t line_end(std::string_view text, std::size_t at) {
   return end > at && text[end - 1] == '\r' ? end - 1 : end;
 }
 
-/// Where a value that begins at `start` may end, the closest guess first. Each is tried until one is proven
-/// right.
+/// Candidates for the end of a value that starts at `start`, the likeliest first. The caller tries them until
+/// one is proven correct.
 std::vector<std::size_t> possible_ends(std::string_view text, std::size_t start) {
   std::vector<std::size_t> ends;
   const std::size_t end = line_end(text, start);
@@ -113,7 +113,7 @@ std::vector<std::size_t> possible_ends(std::string_view text, std::size_t start)
     }
   }
   ends.push_back(end);
-  // A value of several lines: with the lines after it, up to where the next key begins.
+  // A value of several lines may end after each of the following lines.
   std::size_t next = end;
   for (int lines = 0; lines < 64 && next < text.size(); ++lines) {
     next = line_end(text, std::min(text.find('\n', next) + 1, text.size()));
@@ -123,7 +123,7 @@ std::vector<std::size_t> possible_ends(std::string_view text, std::size_t start)
   return ends;
 }
 
-/// `text` with one token emptied; nullopt when no edit leaves everything else as it is.
+/// `text` with one token emptied; nullopt if every edit would change something else.
 std::optional<std::string> empty_token(const std::string& text, YamlEntry& root, YamlEntry& token) {
   const std::size_t start = line_start(text, token.value.line) +
                             static_cast<std::size_t>(token.value.column) +
@@ -176,7 +176,7 @@ std::optional<std::string> without_token(std::string_view text) {
 }
 
 void clean_up_token(const std::filesystem::path& config_path, const std::filesystem::path& bootstrap_path) {
-  // The file itself, not a link to it, is what gets replaced.
+  // Replace the file itself, not a link to it.
   std::error_code error;
   std::filesystem::path file = std::filesystem::canonical(config_path, error);
   if (error) file = config_path;

@@ -17,7 +17,7 @@ constexpr mode_t kDirectoryMode = 0755;
 void check_database(const Database& database, Findings& findings) {
   const char* field = "database.dataSource";
   if (database.data_source.empty()) {
-    findings.errors.push_back({field, "is empty; it has to name the database file"});
+    findings.errors.push_back({field, "is empty; it must name the database file"});
     return;
   }
   const std::filesystem::path file(database.data_source);
@@ -26,7 +26,7 @@ void check_database(const Database& database, Findings& findings) {
     make_directories(directory, kDirectoryMode);
     std::error_code error;
     if (std::filesystem::is_directory(directory, error)) return;
-    findings.errors.push_back({field, "lies in " + directory.string() + ", which is not a directory"});
+    findings.errors.push_back({field, "is in " + directory.string() + ", which is not a directory"});
   } catch (const SystemError& e) {
     findings.errors.push_back({field, std::string("needs its directory: ") + e.what()});
   }

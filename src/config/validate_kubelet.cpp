@@ -18,7 +18,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// The Kubernetes gates that rules below depend on, with their state in 1.28.
+/// The Kubernetes gates that the rules below depend on, with their state in 1.28.
 struct KubernetesGate {
   std::string_view name;
   bool beta;
@@ -30,7 +30,7 @@ constexpr std::array<KubernetesGate, 4> kKubernetesGates{
      {"NodeLogQuery", false, false},
      {"GracefulNodeShutdownBasedOnPodPriority", true, true}}};
 
-/// Collects complaints about one kubelet configuration.
+/// Collects the faults of one kubelet configuration.
 class KubeletRules {
  public:
   KubeletRules(const TailoredKubeletConfig& kubelet, Findings& findings) : k_(kubelet), findings_(findings) {}
@@ -66,7 +66,7 @@ class KubeletRules {
     std::string list;
     for (const std::string& name : allowed)
       list += (list.empty() ? "" : ", ") + (name.empty() ? "\"\"" : name);
-    fail(key, log::quote(value) + " is none of " + list);
+    fail(key, log::quote(value) + " is not one of " + list);
   }
 
   [[nodiscard]] bool gate(std::string_view name) const {
@@ -117,7 +117,7 @@ class KubeletRules {
     if (!gate("CustomCPUCFSQuotaPeriod")) {
       fail("cpuCFSQuotaPeriod",
            format_go_duration(period) +
-               " differs from 100ms, which takes the Kubernetes gate CustomCPUCFSQuotaPeriod");
+               " differs from 100ms, which needs the Kubernetes gate CustomCPUCFSQuotaPeriod");
     } else if (period < milliseconds(1) || period > seconds(1)) {
       fail("cpuCFSQuotaPeriod", format_go_duration(period) + " is not between 1ms and 1s");
     }
@@ -160,13 +160,13 @@ class KubeletRules {
     one_of("hairpinMode", k_.hairpin_mode, {"none", "hairpin-veth", "promiscuous-bridge"});
     one_of("memorySwap.swapBehavior", k_.memory_swap.swap_behavior, {"", "LimitedSwap", "UnlimitedSwap"});
     if (!k_.memory_swap.swap_behavior.empty() && !gate("NodeSwap")) {
-      fail("memorySwap.swapBehavior", "takes the Kubernetes gate NodeSwap");
+      fail("memorySwap.swapBehavior", "needs the Kubernetes gate NodeSwap");
     }
     one_of("configMapAndSecretChangeDetectionStrategy", k_.config_map_and_secret_change_detection_strategy,
            {"Get", "Cache", "Watch"});
     if (k_.container_runtime_endpoint.empty()) fail("containerRuntimeEndpoint", "is empty");
     if (k_.enable_system_log_query.value_or(false)) {
-      if (!gate("NodeLogQuery")) fail("enableSystemLogQuery", "takes the Kubernetes gate NodeLogQuery");
+      if (!gate("NodeLogQuery")) fail("enableSystemLogQuery", "needs the Kubernetes gate NodeLogQuery");
       if (!k_.enable_system_log_handler.value_or(true))
         fail("enableSystemLogQuery", "needs enableSystemLogHandler");
     }
@@ -199,7 +199,7 @@ class KubeletRules {
     if (k_.shutdown_grace_period_by_pod_priority.empty()) return;
     if (!gate("GracefulNodeShutdownBasedOnPodPriority")) {
       fail("shutdownGracePeriodByPodPriority",
-           "takes the Kubernetes gate GracefulNodeShutdownBasedOnPodPriority, which is switched off");
+           "needs the Kubernetes gate GracefulNodeShutdownBasedOnPodPriority, which is off");
     }
     if (all.count() != 0 || critical.count() != 0) {
       fail("shutdownGracePeriodByPodPriority",
@@ -218,7 +218,7 @@ class KubeletRules {
           fail("reservedMemory", "the limit of " + log::quote(resource) + " is zero");
         }
         if (!seen.emplace(reservation.numa_node, resource).second) {
-          fail("reservedMemory", log::quote(resource) + " is there twice for NUMA node " +
+          fail("reservedMemory", log::quote(resource) + " is listed twice for NUMA node " +
                                      std::to_string(reservation.numa_node));
         }
       }
@@ -241,7 +241,7 @@ class KubeletRules {
     one_of("logging.format", k_.logging.format, {"text", "json"});
     within("logging.verbosity", k_.logging.verbosity, 0, 2147483647);
     if (!k_.logging.vmodule.empty() && k_.logging.format != "text") {
-      fail("logging.vmodule", "is possible with the format text only");
+      fail("logging.vmodule", "needs the format text");
     }
   }
 
@@ -280,7 +280,7 @@ void check_node_labels(const StringMap& labels, Findings& findings) {
       findings.errors.push_back({field, log::quote(value) + " is not a label's value"});
     if (!may_label_itself(key)) {
       findings.errors.push_back(
-          {field, "is a label of kubernetes.io or k8s.io that a node may not give itself"});
+          {field, "is a label of kubernetes.io or k8s.io that a node may not set on itself"});
     }
   }
 }
@@ -290,7 +290,7 @@ void check_node_labels(const StringMap& labels, Findings& findings) {
 Findings validate_kubelet(const Edged& edged) {
   Findings findings;
   if (!edged.enable) return findings;
-  // The deprecated endpoint steps in for an empty one before the rules are applied (§1.5).
+  // An empty endpoint is replaced by the deprecated one before the rules apply (§1.5).
   TailoredKubeletConfig kubelet = edged.kubelet;
   kubelet.container_runtime_endpoint = edged.runtime_endpoint();
   KubeletRules(kubelet, findings).check_all();

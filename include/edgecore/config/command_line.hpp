@@ -21,15 +21,15 @@ struct BuildInfo {
   std::string platform;  ///< such as "linux/arm64"
 };
 
-/// The command line asks for the agent to run.
+/// The command line starts the agent.
 struct RunOptions {
   std::filesystem::path config_path = kDefaultConfigPath;
   int verbosity = 0;                                       ///< klog's -v
   std::string vmodule;                                     ///< accepted; has no effect
-  Duration log_flush_frequency = std::chrono::seconds(5);  ///< accepted; lines are written at once
+  Duration log_flush_frequency = std::chrono::seconds(5);  ///< accepted; has no effect
 };
 
-/// The command line asks for a text only: print it, end with `exit_code`.
+/// The command line requests a text: print it and end with `exit_code`.
 struct PrintAndExit {
   std::string text;
   bool to_stderr = false;
@@ -39,9 +39,9 @@ struct PrintAndExit {
 using CommandLine = std::variant<RunOptions, PrintAndExit>;
 
 /// Reads the arguments (without the program's name) with the rules of protocol/06-config-cli-tasks.md §2.1:
-/// `--x v` and
-/// `--x=v`, switches only as `--x` or `--x=true`, the last of several wins, positional arguments are ignored.
-/// Prints nothing and never ends the process. `host` is asked only for --defaultconfig and --minconfig.
+/// `--x v` and `--x=v`, switches only as `--x` or `--x=true`, the last of several wins, positional arguments
+/// are ignored. Prints nothing and never ends the process. Uses `host` only for --defaultconfig and
+/// --minconfig.
 CommandLine parse_command_line(const std::vector<std::string>& arguments, const BuildInfo& build,
                                const Host& host);
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 // `modules.edged.tailoredKubeletConfig` (protocol/06-config-cli-tasks.md §1.6). Plain values: made once at
-// start, then read by anyone. A std::optional is a field that the file may leave open; the defaults of those
-// that have one are set. Durations are nanoseconds because the file's notation ("1m30s") resolves to that.
+// the start, read by all modules. A std::optional field may be unset; those with a default are initialised
+// with it. Durations are in nanoseconds, the resolution of the file's notation ("1m30s").
 
 namespace edgecore::config {
 
@@ -18,7 +18,7 @@ using Duration = std::chrono::nanoseconds;
 using StringMap = std::map<std::string, std::string>;
 using GateMap = std::map<std::string, bool>;
 
-/// A taint the node is registered with. `time_added` may not be set in a configuration; validation says so.
+/// A taint with which the node registers. Validation rejects `time_added`.
 struct Taint {
   std::string key;
   std::string value;
@@ -49,7 +49,7 @@ struct LogOptions {
   bool operator==(const LogOptions&) const = default;
 };
 
-/// Checked, but without effect: verbosity comes from the command line's -v.
+/// Validated but without effect: the verbosity comes from the command line's -v.
 struct Logging {
   std::string format = "text";
   Duration flush_frequency = std::chrono::seconds(5);
@@ -136,7 +136,7 @@ struct TailoredKubeletConfig {
   std::optional<bool> make_iptables_util_chains = true;
   std::optional<std::int32_t> iptables_masquerade_bit = 14;
   std::optional<std::int32_t> iptables_drop_bit = 15;
-  GateMap feature_gates;  ///< Kubernetes gates, not those of the file's top level
+  GateMap feature_gates;  ///< Kubernetes gates, not KubeEdge's at the file's top level
   std::optional<bool> fail_swap_on = false;
   MemorySwap memory_swap;
   std::string container_log_max_size = "10Mi";

@@ -8,9 +8,9 @@
 #include "edgecore/config/kubelet.hpp"
 
 // The content of edgecore.yaml, schema v1alpha2 (protocol/06-config-cli-tasks.md §1.2 to §1.12). Member
-// initialisers are the defaults, except for what depends on the machine (node name, addresses): see
-// defaults.hpp. Made once at start and then only read; each module gets its own part. Times named without a
-// unit are seconds, as in the file.
+// initialisers are the defaults; those that depend on the machine (node name, addresses) are set by
+// defaults() in load.hpp. Made once at the start and then only read; each module gets its own part. Times
+// without a unit are seconds, as in the file.
 
 namespace edgecore::config {
 
@@ -29,7 +29,7 @@ struct Database {
   bool operator==(const Database&) const = default;
 };
 
-/// One way to CloudHub; `server` is host:port.
+/// One transport to CloudHub; `server` is host:port.
 struct HubTransport {
   bool enable = false;
   std::int32_t handshake_timeout = 30;
@@ -57,8 +57,7 @@ struct EdgeHub {
   bool operator==(const EdgeHub&) const = default;
 };
 
-/// Pods on this node (§1.5). What the file keeps directly under `edged`; the kubelet's settings are in
-/// `kubelet`.
+/// Pods on this node (§1.5): the keys directly under `edged`; the kubelet's settings are in `kubelet`.
 struct Edged {
   bool enable = true;
   TailoredKubeletConfig kubelet;
@@ -68,7 +67,7 @@ struct Edged {
   std::string runtime_cgroups;
   std::string pod_sandbox_image = "kubeedge/pause:3.6";
   std::string root_directory = "/var/lib/edged";
-  bool register_node = true;                ///< false wins over `kubelet.register_node`: ask `registers_node`
+  bool register_node = true;                ///< combined with `kubelet.register_node`: use `registers_node`
   std::vector<Taint> register_with_taints;  ///< read and ignored; `kubelet.register_with_taints` counts
   bool windows_service = false;
   std::string windows_priority_class;
@@ -88,11 +87,12 @@ struct Edged {
   std::string register_node_namespace = "default";
   bool operator==(const Edged&) const = default;
 
-  /// Whether the node registers itself: both switches have to allow it (§1.5).
+  /// True if the node registers itself: both switches must be on (§1.5).
   [[nodiscard]] bool registers_node() const { return register_node && kubelet.register_node.value_or(true); }
-  /// Where the runtime listens: the deprecated pair counts only when the kubelet's endpoint is empty (§1.5).
+  /// The runtime's endpoint; the deprecated pair of keys counts only if the kubelet's endpoint is empty
+  /// (§1.5).
   [[nodiscard]] const std::string& runtime_endpoint() const;
-  /// Where images are served; falls back to the runtime's endpoint when nothing names one.
+  /// The image service's endpoint; by default the runtime's.
   [[nodiscard]] const std::string& image_endpoint() const;
 };
 
@@ -197,7 +197,7 @@ struct EdgeCoreConfig {
   std::string kind = config::kKind;
   Database database;
   Modules modules;
-  GateMap feature_gates;  ///< as written; feature_gates.hpp says what follows from it
+  GateMap feature_gates;  ///< as written; resolved by feature_gates.hpp
   bool operator==(const EdgeCoreConfig&) const = default;
 };
 

@@ -11,7 +11,7 @@
 #include "support/paths.hpp"
 #include "unit/config/fake_host.hpp"
 
-// What operators read has to say what the code does: config/edgecore.yaml and docs/configuration.md.
+// Checks that config/edgecore.yaml and docs/configuration.md agree with the code.
 
 namespace edgecore::config {
 namespace {
@@ -26,7 +26,7 @@ std::string source(const std::string& path) {
 template <class Type>
 concept Section = requires(Type& object) { fields(object, [](const char*, const auto&, Print) {}); };
 
-/// The part of the reference that begins with this heading.
+/// The section of the reference with this heading.
 std::string section(const std::string& document, const std::string& heading) {
   const std::size_t start = document.find("\n### " + heading + "\n");
   if (start == std::string::npos) return {};
@@ -34,7 +34,7 @@ std::string section(const std::string& document, const std::string& heading) {
   return document.substr(start, end - start);
 }
 
-/// The line of a section's table that is about `key`; a failure when there is none.
+/// The row of `key` in a section's table; a test failure if it is missing.
 std::string row_of(const std::string& section, const std::string& key) {
   const std::size_t at = section.find("\n| `" + key + "` | ");
   if (at == std::string::npos) {
@@ -44,7 +44,7 @@ std::string row_of(const std::string& section, const std::string& key) {
   return section.substr(at + 1, section.find('\n', at + 1) - at - 1);
 }
 
-/// What the table has to show as the default of a member; "" for kinds that it shows in other ways.
+/// The default that the table must show; "" for types that it shows in another way.
 template <class Type>
 std::string shown_default(const Type& member) {
   if constexpr (std::is_same_v<Type, bool>) {
@@ -78,7 +78,7 @@ void expect_documented(const std::string& document, const Object& object, const 
 }
 
 TEST(Documents, TheReferenceHasEveryKeyWithItsDefault) {
-  EdgeCoreConfig config;  // without the machine's own values, which the reference writes as <NODE> and <IP>
+  EdgeCoreConfig config;  // without values of the machine; the reference has <NODE> and <IP>
   expect_documented(source("docs/configuration.md"), config, "");
 }
 
@@ -92,8 +92,7 @@ TEST(Documents, TheCommentedFileIsExactlyTheDefaults) {
 }
 
 TEST(Documents, EverySettingThatTheCommentedFileOnlyMentionsIsOne) {
-  // With its commented-out settings switched on, the file still has to be free of unknown keys and wrong
-  // types.
+  // With its commented-out settings enabled, the file must still have no unknown keys and wrong types.
   static const std::vector<std::string> mentioned{"httpServer",   "server",         "hostnameOverride",
                                                   "nodeIP",       "nodeLabels",     "customInterfaceName",
                                                   "clusterDNS",   "systemReserved", "registerWithTaints",

@@ -31,7 +31,7 @@ TEST_F(EnvironmentTest, OtherProcessesDoNotMatter) {
   add_process("20", "kubelet-helper");
   add_process("30", "edgemesh-agent");
   add_process("self", "kubelet");                     // not a process id
-  std::filesystem::create_directories(proc_ / "40");  // just ended
+  std::filesystem::create_directories(proc_ / "40");  // a process that has just ended
   EXPECT_EQ(conflict(), std::nullopt);
 }
 

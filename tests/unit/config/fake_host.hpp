@@ -9,7 +9,7 @@
 
 namespace edgecore::config::test {
 
-/// A machine as a test describes it; counts how often the resolver was asked.
+/// A simulated machine; counts the calls of the resolver.
 class FakeHost final : public Host {
  public:
   std::string name = "gateway-7";

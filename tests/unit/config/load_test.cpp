@@ -219,7 +219,7 @@ TEST(Load, KeysOfOtherVersionsAreExplained) {
   EXPECT_THAT(
       all,
       HasSubstr("modules.edged.cgroupDriver (line 5) belongs to the old v1alpha1 schema and has no effect; "
-                "its place is now modules.edged.tailoredKubeletConfig.cgroupDriver."));
+                "use modules.edged.tailoredKubeletConfig.cgroupDriver."));
   EXPECT_THAT(
       all, HasSubstr("devicePluginEnabled (line 7) belongs to the old v1alpha1 schema and has no effect."));
   EXPECT_EQ(loaded.config, defaults(FakeHost()));

@@ -18,7 +18,7 @@ using testing::Not;
 
 class StartupTest : public testing::Test {
  protected:
-  /// Reads a file with a database of this test's and `more` below `modules`.
+  /// Reads a file with a database of this test and `more` under `modules`.
   Startup start(const std::string& more) {
     write_file_atomic(directory_ / "c.yaml",
                       "database: {dataSource: " + (directory_ / "e.db").string() + "}\n" + more, 0600);

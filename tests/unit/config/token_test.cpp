@@ -114,7 +114,7 @@ TEST(Token, CleaningKeepsModeAndLinkAndRemovesTheBootstrapFile) {
   EXPECT_EQ(mode_of(config), 0640u);
   EXPECT_TRUE(std::filesystem::is_symlink(link));
   EXPECT_FALSE(std::filesystem::exists(bootstrap));
-  clean_up_token(link, bootstrap);  // again: nothing to do
+  clean_up_token(link, bootstrap);  // a second call has nothing to do
   EXPECT_EQ(read_file(config, 1000), "modules: {edgeHub: {token: \"\"}}\n");
 }
 
