@@ -9,7 +9,7 @@
 
 namespace edgecore::test {
 
-/// Waits for what another thread or process brings about; false when it has not within `patience`.
+/// Waits for a change by another thread or process; false if it has not come within `patience`.
 inline bool eventually(const std::function<bool()>& what,
                        std::chrono::milliseconds patience = std::chrono::seconds(10)) {
   const auto deadline = steady_now() + patience;

@@ -7,7 +7,7 @@
 
 namespace edgecore::test {
 
-/// A port of 127.0.0.1 that nobody listened on a moment ago.
+/// A port of 127.0.0.1 that was free a moment ago.
 inline std::uint16_t free_port() {
   boost::asio::io_context io;
   const boost::asio::ip::tcp::endpoint any(boost::asio::ip::address_v4::loopback(), 0);

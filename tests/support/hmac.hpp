@@ -12,7 +12,7 @@
 
 namespace edgecore::test {
 
-/// HMAC with SHA-256, with which the cloud signs join tokens and a forger access tokens; the raw 32 bytes.
+/// HMAC with SHA-256, 32 raw bytes. The cloud signs join tokens with it; tests forge access tokens with it.
 inline std::string hmac_sha256(std::string_view key, std::string_view data) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;

@@ -32,7 +32,7 @@ inline asio::awaitable<void> sleep_for_ever() {
   co_await sleep(1h);
 }
 
-/// How a coroutine that was started on a loop came out.
+/// The result of a coroutine that was started on a loop.
 struct Outcome {
   bool ended = false;
   std::exception_ptr error;
@@ -63,7 +63,7 @@ struct Outcome {
   }
 };
 
-/// Runs the coroutine on a loop of its own on this thread; throws what it throws.
+/// Runs the coroutine on a loop of its own on this thread; rethrows its exception.
 inline void run(asio::awaitable<void> body) {
   asio::io_context loop;
   Outcome outcome;

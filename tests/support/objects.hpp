@@ -10,7 +10,7 @@
 #include "edgecore/kube/json.hpp"
 #include "edgecore/kube/selector.hpp"
 
-/// What the test cloud reads of objects and the program does not.
+/// Readers that only the test cloud needs.
 namespace edgecore::test {
 
 /// Strict in type, but the value may be absent.

@@ -11,8 +11,8 @@
 
 namespace edgecore::test {
 
-/// A directory of one test's own below $TMPDIR, removed with what is in it, also when the test fails. A
-/// fixture declares it before what lives in it. Its path is short: sockets have room.
+/// A directory for one test below $TMPDIR, removed with its contents even if the test fails. Declare it in a
+/// fixture before the objects that use it. Its path is short enough for sockets.
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
@@ -33,7 +33,7 @@ class TemporaryDirectory {
   operator const std::filesystem::path&() const { return path_; }
   std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
 
-  /// It stays: what is mounted in it could not be taken off, and is not the test's to remove.
+  /// Keeps the directory, because a file system that cannot be unmounted is mounted in it.
   void leave() { left_ = true; }
 
  private:

@@ -16,13 +16,13 @@ namespace {
 constexpr const char* kDown = "connection error: desc = \"the fake runtime is down\"";
 constexpr const char* kStreamUrl = "http://127.0.0.1:0/fake/";
 
-/// Ids end with the number of what was made.
+/// Ids end with a serial number.
 std::int64_t pid_of(const std::string& id) {
   return 1000 + std::stoll(id.substr(48), nullptr, 16);
 }
 }  // namespace
 
-/// One open GetContainerEvents. What happened before its first next() is not told, as in a real one.
+/// One open GetContainerEvents. Events before its first next() are lost, as in a real runtime.
 class FakeRuntime::Stream final : public EventStream {
  public:
   explicit Stream(FakeRuntime& runtime) : runtime_(&runtime) { runtime.streams_.push_back(this); }
@@ -79,7 +79,7 @@ class FakeRuntime::Stream final : public EventStream {
     if (alarm_) alarm_->cancel();
   }
 
-  FakeRuntime* runtime_;  // null once that is destroyed
+  FakeRuntime* runtime_;  // null after it is destroyed
   bool open_ = false;
   bool broken_ = false;
   bool poked_ = false;
@@ -150,7 +150,7 @@ Awaitable<void> FakeRuntime::suffer(const std::string& method, const Fault& faul
 template <class Result>
 Awaitable<Result> FakeRuntime::perform(std::string method, std::string id, std::function<Result()> effect) {
   const auto executor = co_await asio::this_coro::executor;
-  co_await asio::post(executor, asio::use_awaitable);  // a real runtime never answers at once
+  co_await asio::post(executor, asio::use_awaitable);  // a real runtime does not answer at once
   calls_.push_back({method, id});
   const auto fault = take_fault(method).value_or(Fault());
   co_await suffer(method, fault);
@@ -193,7 +193,7 @@ std::size_t FakeRuntime::count_calls(std::string_view method) const {
       std::count_if(calls_.begin(), calls_.end(), [&](const Call& one) { return one.method == method; }));
 }
 
-// ---- What the test sets up and looks at
+// ---- Set-up and inspection by the test
 
 void FakeRuntime::script(std::string_view container_name, Script script) {
   world_->script(std::string(container_name), std::move(script));

@@ -19,11 +19,11 @@ namespace edgecore::cri {
 
 class FakeWorld;
 
-/// A container runtime in memory, for tests of whoever uses `Runtime`. Sandboxes and containers go through
-/// the states containerd takes them through and answer its error codes for wrong ones; nothing is executed.
-/// Time comes from the Clock. Containers run until they are stopped or the test ends them (`exit_container`,
-/// or `Script` by name). Single-threaded: called from one io_context's thread, or from the test while that
-/// does not run.
+/// A container runtime in memory, for tests of users of `Runtime`. Sandboxes and containers go through
+/// containerd's states and return its error codes for calls in a wrong state; nothing is executed. Time comes
+/// from the Clock. Containers run until they are stopped or the test ends them (`exit_container`, or `Script`
+/// by name). Single-threaded: called on one io_context's thread, or by the test while the io_context does not
+/// run.
 class FakeRuntime final : public Runtime {
  public:
   explicit FakeRuntime(const Clock& clock = SystemClock::instance());
@@ -31,78 +31,78 @@ class FakeRuntime final : public Runtime {
   FakeRuntime(const FakeRuntime&) = delete;
   FakeRuntime& operator=(const FakeRuntime&) = delete;
 
-  // ---- What the test sets up
+  // ---- Set-up by the test
 
-  /// How containers of a name behave once started.
+  /// Behaviour of the containers of a name after their start.
   struct Script {
-    /// Exits by itself with this code right when started (as seen by the next call); nullopt = runs on.
+    /// Exits with this code right after the start (as seen by the next call); nullopt: keeps running.
     std::optional<std::int32_t> exit_at_start;
     /// Reason and message of that exit; reason "" = "Completed" for 0, else "Error".
     std::string reason;
     std::string message;
-    /// Exit code after a stop: 0 (heeds TERM), or 137 (does not heed TERM and is killed).
+    /// Exit code after a stop: 0 (obeys TERM), or 137 (ignores TERM and is killed).
     std::int32_t exit_at_stop = 0;
     /// StartContainer fails with this text and leaves the container Exited, exit code 128, reason
     /// "StartError".
     std::string start_error;
   };
-  /// Holds for containers of that name made from now on and for those there are.
+  /// Applies to existing and future containers of that name.
   void script(std::string_view container_name, Script script);
-  /// Ends a running container as if its process had exited or (137, "OOMKilled") been killed. Throws Error
-  /// when it does not run.
+  /// Ends a running container as if its process had exited or (137, "OOMKilled") been killed. Throws Error if
+  /// it is not running.
   void exit_container(std::string_view container_id, std::int32_t exit_code, std::string_view reason = "");
-  /// A sandbox whose process died: NotReady, its containers exited with 137.
+  /// Kills the process of a sandbox: NotReady, its containers exited with 137.
   void kill_sandbox(std::string_view pod_sandbox_id);
-  /// As after a reboot: all sandboxes NotReady, running containers exited with 255 and reason "Unknown".
+  /// Simulates a reboot: all sandboxes NotReady, running containers exited with 255 and reason "Unknown".
   void reboot();
 
-  /// Makes an image known, so that ImageStatus finds it and CreateContainer accepts it; its id.
+  /// Adds a local image, for ImageStatus and CreateContainer; returns its id.
   std::string add_image(std::string_view reference, std::uint64_t size = 1'000'000);
-  /// Makes a reference pullable (unknown ones fail with NotFound). `need_auth`: the user name a pull has to
-  /// come with.
+  /// Makes a reference pullable (others fail with NotFound). `need_auth`: the user name that a pull must
+  /// have.
   void add_remote_image(std::string_view reference, std::uint64_t size = 1'000'000,
                         std::optional<std::string> need_auth = std::nullopt);
-  /// Results for ExecSync by command; without one it answers exit code 0 and no output.
+  /// Handler of ExecSync; without one it returns exit code 0 and no output.
   using ExecHandler =
       std::function<ExecResult(const std::string& container_id, const std::vector<std::string>& cmd)>;
   void on_exec(ExecHandler handler);
-  /// What Version, Status, stats and file systems answer.
+  /// Answers of Version, Status, stats and file systems.
   VersionInfo version_info;
   RuntimeStatus runtime_status;
   CgroupDriver driver = CgroupDriver::kCgroupfs;
   std::vector<FilesystemUsage> image_filesystems;
-  std::map<std::string, ContainerStats> stats_by_container;  // keyed by id; others answer zeros
+  std::map<std::string, ContainerStats> stats_by_container;  // by id; zeros for others
   std::map<std::string, PodSandboxStats> stats_by_sandbox;   // empty: PodSandboxStats is unimplemented
   bool with_events = true;                                   // false: GetContainerEvents is unimplemented
-  bool with_pids = false;                                    // the status of what runs tells its process
+  bool with_pids = false;                                    // the status of a running container has its pid
   /// Called with the id of each container and sandbox that ends.
   std::function<void(const std::string& id)> on_end;
 
   // ---- Faults
 
-  /// One planned misbehaviour of a call; `code` Ok = the call goes on as usual after the delay.
+  /// One planned fault of a call; `code` kOk: the call succeeds after the delay.
   struct Fault {
     Code code = Code::kOk;
     std::string message;
     std::chrono::milliseconds delay{0};
-    /// Never answers; ends only by cancellation (or DeadlineExceeded through a `code` with `delay`).
+    /// Never answers; only cancellation ends it (for DeadlineExceeded use `code` with `delay`).
     bool hang = false;
-    /// The call takes effect, then its answer is lost and `code` reported: a crash between doing and saying.
+    /// The call takes effect, but its answer is lost and `code` returned: a crash between effect and answer.
     bool after_effect = false;
   };
-  /// The next call of `method` ("RunPodSandbox"; "" = of any) misbehaves; several are used up in order.
+  /// The next call of `method` ("RunPodSandbox"; "": any) gets this fault; several faults are used in order.
   void fail_next(std::string_view method, Fault fault);
-  /// Every call of `method` misbehaves, until `heal`.
+  /// Every call of `method` gets this fault until `heal`.
   void fail_always(std::string_view method, Fault fault);
   void heal(std::string_view method);
   /// Every call fails with Unavailable until `set_down(false)`; event streams break.
   void set_down(bool down);
 
-  // ---- What the test looks at
+  // ---- Inspection by the test
 
   struct Call {
     std::string method;
-    std::string id;  // what it was about: sandbox, container or image; "" for lists
+    std::string id;  // of the sandbox, container or image; "" for lists
   };
   /// Every call since the start or the last `clear_calls`, in order, failed ones too.
   [[nodiscard]] const std::vector<Call>& calls() const;
@@ -110,10 +110,10 @@ class FakeRuntime final : public Runtime {
   [[nodiscard]] std::size_t count_calls(std::string_view method) const;
   [[nodiscard]] std::vector<ContainerStatus> containers() const;  // in order of creation
   [[nodiscard]] std::vector<PodSandboxStatus> sandboxes() const;
-  /// What a sandbox or container was made with; nullptr when there is none of that id.
+  /// The config of a sandbox or container; nullptr if the id is unknown.
   [[nodiscard]] const PodSandboxConfig* sandbox_config(std::string_view pod_sandbox_id) const;
   [[nodiscard]] const ContainerConfig* container_config(std::string_view container_id) const;
-  /// The id of the newest container of that name in that state (or any); "" when there is none.
+  /// The id of the newest container of that name in that state (or any state); "" if there is none.
   [[nodiscard]] std::string find_container(std::string_view name,
                                            std::optional<ContainerState> state = std::nullopt) const;
 
@@ -162,11 +162,10 @@ class FakeRuntime final : public Runtime {
 
  private:
   class Stream;
-  /// Runs `effect` as one call: logged, on the asker's executor, with the misbehaviour that is planned for
-  /// it.
+  /// Runs `effect` as one call: records it, resumes on the caller's executor, applies the planned fault.
   template <class Result>
   Awaitable<Result> perform(std::string method, std::string id, std::function<Result()> effect);
-  /// `perform` for orders to stop or remove something: NotFound counts as done, also a planned one.
+  /// `perform` for calls that stop or remove: NotFound counts as success, also if planned.
   Awaitable<void> perform_ending(std::string method, std::string id, std::function<void()> effect);
   Awaitable<void> suffer(const std::string& method, const Fault& fault);
   [[nodiscard]] ContainerStats stats_of(const std::string& id, const ContainerStatus& status) const;
@@ -179,7 +178,7 @@ class FakeRuntime final : public Runtime {
   std::map<std::string, Fault, std::less<>> lasting_faults_;
   bool down_ = false;
   std::vector<Call> calls_;
-  std::vector<Stream*> streams_;  // open ones; each takes itself out
+  std::vector<Stream*> streams_;  // open streams; each removes itself
 };
 
 }  // namespace edgecore::cri

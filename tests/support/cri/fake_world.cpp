@@ -15,12 +15,12 @@ constexpr std::int32_t kLostInReboot = 255;
   throw CallError(method, Code::kNotFound, std::string(kind) + " \"" + id + "\": not found");
 }
 
-/// containerd reports what it refuses without a code of its own.
+/// containerd reports these refusals with code Unknown.
 [[noreturn]] void refuse(const char* method, std::string text) {
   throw CallError(method, Code::kUnknown, std::move(text));
 }
 
-/// 64 hex digits as containerd's; `kind` ('a' sandbox, 'c' container, 'e' image) tells a reader what it is.
+/// 64 hex digits as in containerd; the first one shows the kind ('a' sandbox, 'c' container, 'e' image).
 std::string make_id(char kind, std::int64_t number) {
   std::string id(64, '0');
   id[0] = kind;
@@ -261,7 +261,7 @@ void FakeWorld::require_running(const std::string& id, const char* method) const
 void FakeWorld::exit(const std::string& id, std::int32_t code, const std::string& reason,
                      const std::string& message) {
   auto& one = box(id, "test");
-  if (one.status.state != ContainerState::kRunning) throw Error("the container " + id + " does not run");
+  if (one.status.state != ContainerState::kRunning) throw Error("the container " + id + " is not running");
   end(one, code, reason, message);
 }
 

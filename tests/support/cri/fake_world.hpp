@@ -13,14 +13,13 @@
 
 namespace edgecore::cri {
 
-/// What FakeRuntime is about: sandboxes, containers and images in memory, and what each CRI call does to
-/// them. Errors are containerd's (code and kind of text), thrown as CallError. No time passes in it and
-/// nothing waits.
+/// State of FakeRuntime: sandboxes, containers and images in memory, and the effect of each CRI call. Errors
+/// are containerd's (code and kind of text), thrown as CallError. Calls take no time and never wait.
 class FakeWorld {
  public:
   using Notify = std::function<void(const ContainerEvent&)>;
   using Ended = std::function<void(const std::string& id)>;
-  /// `notify` gets every event at the moment it happens, `ended` each container and sandbox that ends.
+  /// `notify` gets every event at once, `ended` each container and sandbox that ends.
   FakeWorld(const Clock& clock, Notify notify, Ended ended)
       : clock_(clock), notify_(std::move(notify)), ended_(std::move(ended)) {}
 
@@ -57,7 +56,7 @@ class FakeWorld {
   std::string pull_image(const std::string& reference, const std::optional<AuthConfig>& auth);
   void remove_image(const std::string& reference);
 
-  // ---- What tests do to it
+  // ---- Changes by tests
   void script(const std::string& name, FakeRuntime::Script script) { scripts_[name] = std::move(script); }
   void exit(const std::string& id, std::int32_t code, const std::string& reason, const std::string& message);
   void kill_sandbox(const std::string& id);
@@ -83,7 +82,7 @@ class FakeWorld {
   const Clock& clock_;
   Notify notify_;
   Ended ended_;
-  std::int64_t made_ = 0;  // sandboxes and containers so far: ids and addresses come from it
+  std::int64_t made_ = 0;  // number of sandboxes and containers so far, for ids and addresses
   std::map<std::string, Sandbox> sandboxes_;  // by id; ids sort in order of creation
   std::map<std::string, Box> containers_;
   std::map<std::string, Image> images_;
