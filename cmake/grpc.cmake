@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# gRPC, protobuf and abseil from Debian's archives (*.a), with section GC: a third of the memory of the shared ones.
-# The `unsecure` flavour and the lite protobuf runtime suffice: CRI is spoken over a local unix socket.
+# gRPC, protobuf and abseil from Debian's archives (*.a), with section GC: a third of the memory of the shared
+# ones. The `unsecure` flavour and the lite protobuf runtime suffice, because CRI uses a local unix socket.
 find_program(PROTOC protoc REQUIRED)
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 pkg_check_modules(GRPC REQUIRED grpc++_unsecure)
 
-# pkg-config names gRPC's and abseil's libraries in link order; what else the archives need is not in it.
+# pkg-config names gRPC's and abseil's libraries in link order, but not the other libraries that the archives
+# need.
 set(grpc_archives ${GRPC_STATIC_LIBRARIES} protobuf-lite upb re2 address_sorting cares)
-list(REVERSE grpc_archives)  # the last mention of a name is the one that counts
+list(REVERSE grpc_archives)  # keep the last of duplicate names
 list(REMOVE_DUPLICATES grpc_archives)
 list(REVERSE grpc_archives)
 list(FILTER grpc_archives EXCLUDE REGEX "^(rt|atomic|dl|m|pthread)$")
@@ -24,7 +25,7 @@ target_link_libraries(edgecore_grpc INTERFACE
 
 # edgecore_proto(TARGET PROTO): the messages of proto/PROTO.proto as a library.
 # edgecore_proto(TARGET PROTO SERVICES_ON MESSAGES): its generated stubs and servers, on the library of its messages.
-# Our warnings are not for generated code.
+# Generated code is compiled without our warnings.
 function(edgecore_proto target proto)
   cmake_parse_arguments(PROTO "" "SERVICES_ON" "" ${ARGN})
   set(out ${CMAKE_BINARY_DIR}/generated/proto/${target})

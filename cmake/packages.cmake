@@ -12,7 +12,7 @@ find_package(ZLIB REQUIRED)  # rotated container logs, compressed answers; linke
 find_package(prometheus-cpp REQUIRED)
 find_package(PkgConfig REQUIRED)
 
-# Asio and Beast with their code in one place (src/async/asio_impl.cpp,
+# Asio and Beast with separate compilation: their code is compiled once (src/async/asio_impl.cpp,
 # src/net/http/beast_impl.cpp), not in each unit that includes them.
 add_library(edgecore_asio_headers INTERFACE)
 target_compile_definitions(edgecore_asio_headers INTERFACE

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # edgecore_room(NAME [FAST] [PCH pure|async] [DEPS targets...] [SOURCES files...])
-# One library per room: every *.cpp of this folder and of the folders in it, unless SOURCES says which. Its door is
-# include/edgecore/NAME. FAST: the release build compiles it for speed, because a benchmark (docs/benchmarks.md) says so.
+# One library per room: every *.cpp of this folder and its subfolders, or SOURCES. Its public headers are in
+# include/edgecore/NAME. FAST: the release build compiles it for speed; for rooms that docs/benchmarks.md measures.
 function(edgecore_room name)
   cmake_parse_arguments(ROOM "FAST" "PCH" "DEPS;SOURCES" ${ARGN})
   if(NOT ROOM_SOURCES)
@@ -24,7 +24,7 @@ function(edgecore_room name)
   edgecore_pch(edgecore_${name} "${ROOM_PCH}" ${variant})
 endfunction()
 
-# edgecore_pch(TARGET pure|async [_fast]): precompiled headers. `pure` is the standard library and JSON, `async` also Asio.
+# edgecore_pch(TARGET pure|async [_fast]): precompiled headers. `pure` has the standard library and JSON, `async` also Asio.
 function(edgecore_pch target kind)
   if(kind)
     target_precompile_headers(${target} REUSE_FROM edgecore_pch_${kind}${ARGN})
@@ -35,8 +35,8 @@ function(edgecore_pch target kind)
   endif()
 endfunction()
 
-# edgecore_unit_test(ROOM [PCH pure|async] DEPS targets...): every *.cpp of tests/unit/ROOM and of the folders in it in one
-# program; a folder that needs gRPC is called `grpc` and is a program of its own.
+# edgecore_unit_test(ROOM [PCH pure|async] DEPS targets...): one program of every *.cpp of tests/unit/ROOM and its
+# subfolders; tests that need gRPC are in a subfolder `grpc`, which is a program of its own.
 function(edgecore_unit_test room)
   cmake_parse_arguments(TEST "" "PCH" "DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/*/*.cpp)

@@ -3,10 +3,10 @@
 find_package(Threads REQUIRED)
 
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
-# For size: what an idle node does not run costs it memory all the same. Rooms that a benchmark measures are compiled
-# with -O2 (FAST in cmake/room.cmake).
+# -Os, because code size costs memory even on an idle node. Rooms that a benchmark measures are compiled with -O2
+# (FAST in cmake/room.cmake).
 set(CMAKE_CXX_FLAGS_RELEASE "-Os -DNDEBUG")
-set(CMAKE_CXX_FLAGS_SANITIZE "-O0 -g1 -fno-omit-frame-pointer")  # half the time of -O1, and nothing is optimised away before it is checked
+set(CMAKE_CXX_FLAGS_SANITIZE "-O0 -g1 -fno-omit-frame-pointer")  # compiles in half the time of -O1 and optimises no fault away
 
 add_library(edgecore_flags INTERFACE)
 target_compile_options(edgecore_flags INTERFACE
@@ -17,15 +17,15 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(edgecore_flags INTERFACE -fcoroutines -Wno-maybe-uninitialized -Wno-restrict
     -Wno-stringop-overflow -Wno-array-bounds -Wno-dangling-pointer -Wno-mismatched-new-delete)
   if(EDGECORE_UNITY)
-    # It guards headers with anonymous namespaces, and takes every file of a batch for one. The preset dev keeps it.
+    # It warns about headers with anonymous namespaces, and takes a batch's files for headers. The preset dev keeps it.
     target_compile_options(edgecore_flags INTERFACE -Wno-subobject-linkage)
   endif()
 endif()
 if(NOT EDGECORE_SANITIZE STREQUAL "")
   target_compile_options(edgecore_flags INTERFACE -fsanitize=${EDGECORE_SANITIZE} -fno-sanitize-recover=all)
   if(EDGECORE_SANITIZE MATCHES "undefined")
-    # A third of the compile time, for what AddressSanitizer reports as well when it happens: a null pointer or an object
-    # that is not there is used.
+    # These checks cost a third of the compile time, and AddressSanitizer reports the same faults: use of a null pointer
+    # or of a destroyed object.
     target_compile_options(edgecore_flags INTERFACE -fno-sanitize=null,object-size,vptr)
   endif()
   target_link_options(edgecore_flags INTERFACE -fsanitize=${EDGECORE_SANITIZE})

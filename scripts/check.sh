@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Reads the source and says what is wrong with it, before anything is built or run. On Debian 12:
+# Checks the source without building or running it. On Debian 12:
 #   ./scripts/check.sh          what changed since the branch left origin/main, or with the last commit
 #   ./scripts/check.sh BASE     what changed since the commit BASE
 #   ./scripts/check.sh all      all of it
-# Format, clang-tidy and spelling look at what changed; shellcheck, Python and the house test (tests/house)
-# look at everything. All faults are shown; the exit status is 1 if there is one.
+# Format, clang-tidy and spelling check the changed files; shellcheck, Python and the house test (tests/house)
+# check everything. All faults are shown; the exit status is 1 if there is one.
 #
-# clang-tidy takes many seconds for a file. It begins with the most changed ones, begins none after
-# EDGECORE_TIDY_SECONDS (150 if not set, 0 for none of it), and says which files it did not look at.
+# clang-tidy takes many seconds per file. It starts with the most changed files, starts none after
+# EDGECORE_TIDY_SECONDS (150 if not set, 0 to skip it), and lists the files that it did not check.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . scripts/packages.sh
@@ -21,7 +21,7 @@ trap 'rm -rf "$work"' EXIT
 export LC_ALL=C.UTF-8
 faulty=()
 
-# check NAME COMMAND…: runs it, and remembers that it failed.
+# check NAME COMMAND…: runs it and records a failure.
 check() {
   local name=$1
   shift
@@ -31,8 +31,8 @@ check() {
 in_git() { git rev-parse --is-inside-work-tree > /dev/null 2>&1; }
 commit() { git rev-parse --quiet --verify "$1^{commit}" 2> /dev/null; }
 
-# The commit to compare with, or nothing: where the branch left origin/main. A branch that has not left it is
-# compared with its last commit while there is something to commit, else with the commit before.
+# The commit to compare with, or nothing: where the branch left origin/main. On origin/main itself it is the
+# last commit if there are uncommitted changes, else the commit before.
 find_base() {
   local head left
   head=$(commit HEAD) || return 0
@@ -48,7 +48,7 @@ find_base() {
 
 that_are_there() { while IFS= read -r file; do [ -f "$file" ] && echo "$file"; done; }
 
-# All files of ours, one a line.
+# All files of the project, one per line.
 all_files() {
   if in_git; then
     git ls-files --cached --others --exclude-standard
@@ -57,7 +57,7 @@ all_files() {
   fi | that_are_there
 }
 
-# Those that changed since $base, the most changed first.
+# The files that changed since $base, the most changed first.
 changed_files() {
   {
     git diff --no-renames --numstat "$base"
@@ -66,19 +66,19 @@ changed_files() {
   } | awk -F '\t' '{print $1 + $2 "\t" $3}' | sort -rn | cut -f 2 | that_are_there
 }
 
-# of PATTERN: the looked-at files whose names fit, one a line.
+# of PATTERN: the checked files whose names match, one per line.
 of() { grep -E "$1" "$work/files"; }
 
 formatted() {
   of '\.[ch]pp$' | xargs -r clang-format-16 --dry-run 2>&1 | grep -E '(warning|error):' > "$work/format"
   sed 's/: warning: code should be clang-formatted.*/: the format differs/' "$work/format"
   [ -s "$work/format" ] || return 0
-  echo "put that right with: clang-format-16 -i $(cut -d: -f1 "$work/format" | sort -u | paste -sd ' ')"
+  echo "fix it with: clang-format-16 -i $(cut -d: -f1 "$work/format" | sort -u | paste -sd ' ')"
   return 1
 }
 
-# The files that clang-tidy reads to see the looked-at ones, in their order: for a header the .cpp beside it,
-# or the first one that includes it.
+# The files that clang-tidy compiles for the checked ones, in their order: for a header the .cpp beside it, or
+# the first one that includes it.
 units() {
   local file unit name
   of '^(src|include|tests)/.*\.[ch]pp$' | while IFS= read -r file; do
@@ -93,8 +93,8 @@ units() {
   done | awk '!seen[$0]++'
 }
 
-# Makes what clang-tidy needs: the compile commands of the preset dev, which are g++'s, as clang understands
-# them; the generated headers, if a file to read may include one.
+# Makes the inputs of clang-tidy: the g++ compile commands of the preset dev, adapted to clang, and the
+# generated headers if a checked file may include one.
 prepare_tidy() {
   if ! cmake --preset dev > "$work/log" 2>&1; then
     tail -n 30 "$work/log"
@@ -110,7 +110,7 @@ prepare_tidy() {
   fail "ninja could not generate the headers of proto/"
 }
 
-# tidy FILE: one run. What it says is shown when it is done, in one piece.
+# tidy FILE: one run. Its output is shown in one piece at the end.
 tidy() {
   local began=$EPOCHREALTIME status=0 log=$work/tidy.$BASHPID
   if [ "$SECONDS" -ge "$tidy_end" ]; then
@@ -125,8 +125,7 @@ tidy() {
   return $status
 }
 
-# clang-tidy on all units, as many at a time as there are processors. Only faults of looked-at files
-# are shown.
+# Runs clang-tidy on all units, one per processor at a time. Shows only faults of the checked files.
 tidied() {
   local running=0 status=0 file
   tidy_end=$((SECONDS + seconds))
@@ -153,7 +152,7 @@ tidied() {
 }
 
 compiled_python() {
-  # What it compiles goes to the work folder, not beside the sources.
+  # Compiled Python goes to the work folder, not beside the sources.
   grep -E '\.py$' "$work/all" | PYTHONPYCACHEPREFIX=$work xargs -r python3 -W error -m py_compile
 }
 
@@ -164,13 +163,13 @@ case ${1:-} in
   all) everything=1 ;;
   '')
     if ! in_git; then
-      without_tidy="this is no git clone: what changed is not known"
+      without_tidy="this is not a git clone, so the changed files are unknown"
     else
       base=$(find_base)
       [ -n "$base" ] || without_tidy="no earlier commit is here (a shallow clone?): what changed is not known"
     fi
     ;;
-  *) base=$(commit "$1") || fail "$1 is no commit of this clone: give one, or all, or nothing" ;;
+  *) base=$(commit "$1") || fail "$1 is not a commit of this clone: give a commit, or all, or nothing" ;;
 esac
 
 step "packages"

@@ -3,9 +3,9 @@
 
     gdb -p PID -x scripts/gdb-coroutines.py -ex coroutines
 
-A suspended coroutine is on no stack. Its frame lies on the heap: two code addresses (g++ calls the functions `.actor` and
-`.destroy`), then Asio's awaitable_frame_base, which begins with the frame's own address and knows the frame that awaits this
-one. The command looks for that pattern in writable memory. `coroutines TEXT` shows only chains with TEXT in them. It reads
+A suspended coroutine is not on a stack. Its frame is on the heap: two code addresses (g++ calls the functions `.actor` and
+`.destroy`), then Asio's awaitable_frame_base, which begins with the frame's own address and points to the frame that awaits
+this one. The command looks for that pattern in writable memory. `coroutines TEXT` shows only chains with TEXT in them. It reads
 memory and calls nothing, so it works on core files too. For g++ 12 and Boost 1.81 on 64 bits.
 
 After a name comes the point of suspension, if the debug information is `-g`: 2 is before the first statement, 4 the first
@@ -21,7 +21,7 @@ SELF, CALLER = 2, 4  # words of a frame: actor, destroy, coro_, attached_thread_
 
 
 def mappings():
-    """(begin, end, rights) of what the program has mapped, as gdb prints it."""
+    """(begin, end, rights) of the program's mappings, as gdb prints them."""
     for line in gdb.execute("info proc mappings", to_string=True).splitlines():
         columns = line.split()
         if len(columns) >= 5 and columns[0].startswith("0x") and re.fullmatch("[r-][w-][x-][ps]", columns[4]):

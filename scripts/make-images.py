@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""make-images.py OUT.tar: the container images the tests run, without a registry.
+"""make-images.py OUT.tar: the container images for the tests, without a registry.
 
 Writes one OCI archive (`ctr images import`) with
   localhost/pause:3.9     a static program that sleeps and reaps, compiled here with gcc
@@ -95,7 +95,7 @@ class Layer:
 
 
 class Layout:
-    """An OCI image layout, gathered blob by blob and written as a tar."""
+    """An OCI image layout, collected blob by blob and written as a tar."""
 
     def __init__(self):
         self.blobs = {}
@@ -149,7 +149,7 @@ def busybox_layer():
         program = BUSYBOX.read_bytes()
         applets = subprocess.run([BUSYBOX, "--list"], check=True, capture_output=True, text=True).stdout.split()
     except (OSError, subprocess.CalledProcessError) as error:
-        fail(f"{BUSYBOX} is of no use ({error}); install busybox-static")
+        fail(f"{BUSYBOX} cannot be used ({error}); install busybox-static")
     layer = Layer()
     for name in ("bin", "dev", "etc", "home", "proc", "root", "sys", "usr", "var"):
         layer.folder(name)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034  # the lists are for the scripts that source this
-# Sourced by quickstart.sh and test.sh: which Debian 12 packages the project needs, and how they are installed.
+# Sourced by quickstart.sh and test.sh: the Debian 12 packages that the project needs, and their installation.
 
 BUILD_PACKAGES=(
   g++ cmake ninja-build ccache mold pkg-config
@@ -16,7 +16,7 @@ CHECK_PACKAGES=(clang-format-16 clang-tidy-16 shellcheck codespell python3)
 TEST_PACKAGES=(clang-16 libclang-rt-16-dev faketime sqlite3 openssl dbus-daemon python3-kubernetes python3-grpcio python3-protobuf)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
-# step NAME: says it, and how long the step before it took.
+# step NAME: prints it, and the time of the previous step.
 step() {
   [ -z "${step_began:-}" ] || printf '    (took %d s)\n' $((SECONDS - step_began))
   step_began=$SECONDS
@@ -24,13 +24,13 @@ step() {
 }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
-# install_packages NAME...: installs those that are missing; asks nothing and starts no services.
+# install_packages NAME...: installs the missing ones, without questions and without starting services.
 install_packages() {
   local missing=() name
   for name in "$@"; do
     dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'install ok installed' || missing+=("$name")
   done
-  # kubectl comes from kubernetes-client unless another package already put one in its place.
+  # kubectl comes from kubernetes-client unless another package has installed it.
   command -v kubectl >/dev/null 2>&1 || missing+=(kubernetes-client)
   [ ${#missing[@]} -eq 0 ] && return 0
   [ "$(id -u)" = 0 ] || fail "packages are missing (${missing[*]}): run this script as root, it installs them with apt-get"
@@ -46,7 +46,7 @@ install_packages() {
   if [ "$ok" = 0 ]; then
     tail -n 20 "$log" >&2
     rm -f "$log"
-    fail "apt-get could not install: ${missing[*]} (its last words are above)"
+    fail "apt-get could not install: ${missing[*]} (see its output above)"
   fi
   rm -f "$log"
 }

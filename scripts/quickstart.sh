@@ -3,7 +3,7 @@
 # From a fresh Debian 12 to a Kubernetes node with a running pod, in one command (as root):
 #   ./scripts/quickstart.sh          installs packages, builds, starts everything inside ./run, shows a pod and a device
 #   ./scripts/quickstart.sh --down   stops everything it started and removes ./run
-# Nothing outside ./run is changed but for installed packages. Ctrl-C while it works takes everything down again.
+# It changes nothing outside ./run except installed packages. Ctrl-C stops everything again.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . scripts/packages.sh
@@ -15,7 +15,7 @@ started=$SECONDS
 
 pid_runs() { [ -f "$run/$1.pid" ] && kill -0 "$(cat "$run/$1.pid")" 2>/dev/null; }
 
-# stop NAME [SECONDS]: ends what runs under run/NAME.pid.
+# stop NAME [SECONDS]: ends the process of run/NAME.pid.
 stop() {
   pid_runs "$1" || return 0
   local pid
@@ -34,11 +34,11 @@ down() {
   stop cloudsim
   stop mosquitto
   [ -d "$run/runtime" ] && scripts/test-runtime.sh down "$run/runtime" > /dev/null 2>> "$run/down.log"
-  # What edgecore mounted for pods (tmpfs of secrets, subPaths), deepest first.
+  # Unmount edgecore's mounts for pods (tmpfs of secrets, subPaths), deepest first.
   awk -v at="$run/" 'index($5, at) == 1 {print $5}' /proc/self/mountinfo | sort -r | while read -r mount; do umount -l "$mount"; done
   local hierarchy
   for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/*/; do
-    # Only what is empty goes: another node's pods on this machine keep theirs.
+    # Remove only empty ones: pods of another node on this machine keep theirs.
     [ -d "$hierarchy/kubepods" ] && find "$hierarchy/kubepods" -depth -type d -exec rmdir {} + 2>/dev/null
   done
   rm -rf "$run"
@@ -52,7 +52,7 @@ start() {
   echo $! > "$run/$name.pid"
 }
 
-# give_up NAME SENTENCE: shows the end of a log and stops with a sentence.
+# give_up NAME SENTENCE: shows the end of a log and stops with an error.
 give_up() {
   tail -n 15 "$run/$1.log" >&2
   cp "$run/$1.log" "/tmp/edgecore-quickstart-$1.log" 2>/dev/null
@@ -87,7 +87,7 @@ install_packages "${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}"
 step "building (the first time takes some minutes)"
 cmake --preset release > build-configure.log 2>&1 || { tail -n 20 build-configure.log; fail "cmake could not configure the build"; }
 rm -f build-configure.log
-ninja -C build/release edgecore cloudsim keadm || fail "the build failed; the compiler's words are above"
+ninja -C build/release edgecore cloudsim keadm || fail "the build failed; see the compiler's output above"
 
 down
 mkdir -p "$run" && chmod 700 "$run"

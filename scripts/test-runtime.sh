@@ -3,7 +3,7 @@
 # A private container runtime for tests: containerd with CRI, CNI bridge and two local images, all of it below one folder.
 #
 #   test-runtime.sh up DIR [SUBNET [BRIDGE]]   starts it; the last line on standard output is the CRI endpoint
-#   test-runtime.sh down DIR                   ends its pods, containerd and shims, and removes all it made, DIR too
+#   test-runtime.sh down DIR                   ends its pods, containerd and shims, and removes everything it made, including DIR
 #
 # SUBNET is a /24 such as 10.211.7.0/24; it and BRIDGE (at most 15 letters) are made from DIR's name when not given, so
 # that several runtimes can live side by side. Images: localhost/pause:3.9, localhost/busybox:1.35. Needs root and the
@@ -67,7 +67,7 @@ JSON
 
 up() {
   need
-  [ ! -e "$dir/containerd.pid" ] || die "$dir already holds a runtime; end it first with: $0 down $dir"
+  [ ! -e "$dir/containerd.pid" ] || die "$dir already holds a runtime; stop it first with: $0 down $dir"
   mkdir -p "$dir"
   dir=$(cd "$dir" && pwd)
   [ "${#dir}" -le 80 ] || die "the path $dir is too long for a unix socket below it; choose a shorter one."
@@ -82,7 +82,7 @@ up() {
   say "starting containerd in $dir (bridge $bridge, pods $subnet)"
   setsid containerd --config "$dir/containerd.toml" >"$dir/containerd.log" 2>&1 </dev/null &
   echo $! >"$dir/containerd.pid"
-  # A start that fails or is interrupted leaves no containerd behind; its log stays.
+  # If the start fails or is interrupted, containerd is stopped; its log stays.
   trap 'tail -n 5 "$dir/containerd.log" >&2; end_process "$(cat "$dir/containerd.pid")"; rm -f "$dir/containerd.pid"' EXIT
   local tries
   for tries in $(seq 150); do
@@ -95,7 +95,8 @@ up() {
   python3 "$here/make-images.py" "$dir/images.tar"
   ctr_here images import "$dir/images.tar" >/dev/null
   rm "$dir/images.tar"
-  # The importer tells CRI by an event; pods may be asked for right after this script.
+  # CRI learns of the images by an event: wait for it, because a caller may start pods right after this
+  # script.
   for tries in $(seq 50); do
     [ "$(ctr_here images ls -q | grep -c '^localhost/')" -ge 2 ] && break
     sleep 0.1
@@ -106,7 +107,7 @@ up() {
   echo "unix://$dir/containerd.sock"
 }
 
-# Pids of the shims of this runtime: they carry its socket in their command line.
+# Pids of the shims of this runtime, which have its socket in their command line.
 shims() {
   local cmdline
   for cmdline in /proc/[0-9]*/cmdline; do
@@ -117,7 +118,7 @@ shims() {
   done
 }
 
-# Asks to end, waits up to 5 s, then kills.
+# Sends SIGTERM, waits up to 5 s, then kills.
 end_process() {
   local pid=$1 tries
   kill "$pid" 2>/dev/null || return 0
@@ -139,7 +140,7 @@ remove_network() {
     rm -f "$result" "/var/lib/cni/results/cni-loopback-${name%-eth0}-lo"
   done
   ip link delete "$bridge" 2>/dev/null || true
-  # portmap's and masquerade's rules name the network in a comment; their chains go with the last rule.
+  # The rules of portmap and masquerade name the network in a comment; remove their chains with the last rule.
   iptables-save -t nat 2>/dev/null | { grep -F -- "$bridge" || true; } | sed -n 's/^-A /-t nat -D /p' |
     xargs -r -L 1 iptables || say "could not remove a rule of $bridge from iptables' nat table"
 }
@@ -151,7 +152,7 @@ down() {
   local bridge pid namespaces ids id mounted
   bridge=$(cat "$dir/bridge")
   pid=$(cat "$dir/containerd.pid" 2>/dev/null || true)
-  # A pod's network namespace is named in the results of its CNI calls.
+  # The results of a pod's CNI calls name its network namespace.
   namespaces=$(cat /var/lib/cni/results/"$bridge"-* 2>/dev/null | grep -o '/netns/cni-[0-9a-f-]*' | cut -d/ -f3 | sort -u || true)
 
   say "ending pods"
@@ -166,11 +167,11 @@ down() {
   done
   say "removing networks, mounts and $dir"
   remove_network "$bridge" "$namespaces"
-  # Sandboxes without a cgroup_parent of their own are put below /k8s.io by containerd.
+  # containerd puts sandboxes without a cgroup_parent under /k8s.io.
   for id in $ids; do
     find /sys/fs/cgroup -maxdepth 3 -type d -path "*/k8s.io/$id" -exec rmdir {} + 2>/dev/null || true
   done
-  # Innermost first.
+  # Innermost mounts first.
   awk -v below="$dir/" 'index($5, below) == 1 {print $5}' /proc/self/mountinfo | sort -r > "$dir/mounted"
   while IFS= read -r mounted; do
     umount -l "$mounted" || say "could not unmount $mounted"

@@ -4,8 +4,8 @@
 #   ./scripts/test.sh                  what CI runs: scripts/check.sh, then the presets release, asan and tsan
 #   ./scripts/test.sh PRESET…          only these: release, asan, tsan, dev, fuzz
 #   ./scripts/test.sh full             scripts/check.sh and all five
-# Ends with the time of each step, the tests that passed only at their second try, and one line
-# "N passed, N failed, N skipped"; the exit status says the same.
+# Prints at the end the time of each step, the tests that passed only at their second try, and one line "N
+# passed, N failed, N skipped"; the exit status is 1 if one failed.
 #
 # Which preset runs what, and why:
 #   release  All unit tests and the integration tests: what users run, with its real optimisation.
@@ -14,7 +14,7 @@
 #            instrumented. Not UBSan's checks null, object-size and vptr: AddressSanitizer reports what they guard.
 #   tsan     Unit tests with ThreadSanitizer. As asan, but not kube, config and keadm: they have no threads.
 #   dev      Not by default. Unit tests; each file is compiled alone, which takes three times as long.
-#   fuzz     Not by default. Each libFuzzer target for five seconds; what fuzzing finds, it finds in hours.
+#   fuzz     Not by default. Each libFuzzer target for five seconds, as a smoke test; real fuzzing takes hours.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . scripts/packages.sh
@@ -29,7 +29,7 @@ done
 
 work=$(mktemp -d)
 passed=0 failed=0 skipped=0 steps=() second_tries=()
-# The last words, however the script ends.
+# Prints the summary, however the script ends.
 summary() {
   local status=$?
   rm -rf "$work"
@@ -45,7 +45,7 @@ summary() {
 }
 trap summary EXIT
 
-# timed NAME COMMAND…: runs it and keeps how long it took. Its status is the command's.
+# timed NAME COMMAND…: runs it and records its time. Returns the command's status.
 timed() {
   local name=$1 began=$SECONDS status=0
   shift
@@ -54,8 +54,8 @@ timed() {
   return $status
 }
 
-# results FILE: a line for each test of a JUnit file of ctest: "passed", "failed" or "skipped", a blank, its name. A test that could
-# not be started has failed; one that says so itself was skipped.
+# results FILE: a line for each test of a JUnit file of ctest: "passed", "failed" or "skipped", a blank, its
+# name. A test that could not be started has failed; one that reports a skip is skipped.
 results() {
   /usr/bin/python3 - "$1" <<'PYTHON'
 import html, re, sys
@@ -66,8 +66,8 @@ for name, status, rest in re.findall(r'<testcase name="([^"]*)"[^>]* status="(\w
 PYTHON
 }
 
-# run PRESET CTEST-ARGUMENT…: runs tests and adds to the totals. A failed test gets a second try, alone on the machine, because
-# many have time limits. What a sanitizer reported gets none.
+# run PRESET CTEST-ARGUMENT…: runs tests and adds to the totals. A failed test gets a second try, alone on the
+# machine, because many have time limits. A test with a sanitizer report gets none.
 run() {
   local preset=$1 status=0 name
   shift
@@ -109,12 +109,12 @@ for preset in "${presets[@]}"; do
   configure "$preset"
   target=all
   [ "$preset" != fuzz ] || target=fuzz
-  timed "[$preset] build" ninja -C "build/$preset" "$target" || fail "the build of preset $preset failed; the compiler's words are above"
+  timed "[$preset] build" ninja -C "build/$preset" "$target" || fail "the build of preset $preset failed; see the compiler's output above"
   say "[$preset] built; running tests"
-  # Unit tests with threads and real processes wait more than they compute.
+  # Unit tests with threads and real processes mostly wait.
   timed "[$preset] unit tests" run "$preset" -LE integration --timeout 600 -j "$((4 * $(nproc)))"
   if [ "$preset" = release ]; then
-    # Those that measure time run alone (tests/integration/CMakeLists.txt).
+    # Tests that measure time run alone (tests/integration/CMakeLists.txt).
     timed "[$preset] integration tests" run "$preset" -L integration --timeout 300 -j "$((3 * $(nproc)))"
   fi
 done
