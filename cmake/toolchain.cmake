@@ -30,8 +30,11 @@ if(NOT EDGECORE_SANITIZE STREQUAL "")
   endif()
   target_link_options(edgecore_flags INTERFACE -fsanitize=${EDGECORE_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
-  target_compile_options(edgecore_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
-    -ftrivial-auto-var-init=zero)
+  # The unit tests' own code is compiled without optimisation, in half the time: only what they test is the product's.
+  # EDGECORE_TEST marks them, because fortification needs an optimiser.
+  target_compile_options(edgecore_flags INTERFACE
+    "$<IF:$<BOOL:$<TARGET_PROPERTY:EDGECORE_TEST>>,-O0,-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=3>"
+    -fstack-protector-strong -ftrivial-auto-var-init=zero)
   if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
     target_compile_options(edgecore_flags INTERFACE -fcf-protection)
   endif()
