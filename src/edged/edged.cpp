@@ -125,7 +125,7 @@ boost::asio::awaitable<void> Edged::list_pods() {
     }
     if (complaints.now()) {
       context_.log->warn("cannot read the pods of this node (attempt {}): {}", complaints.count(),
-                         answer.refused ? answer.refused->message : "metamanager's answer is no list");
+                         answer.refused ? answer.refused->message : "metamanager's answer is not a list");
     }
     beehive::Wakeup pause(context_.executor);
     co_await pause.sleep_until(steady_now() + retry);
@@ -142,7 +142,7 @@ void Edged::take_list(const Json& objects) {
       pods.push_back(kube::parse_pod(object));
     } catch (const BadInput& error) {
       const std::string uid = kube::string_or(object, "metadata.uid");
-      context_.log->error("a stored pod cannot be read and is left as it is: {}",
+      context_.log->error("cannot parse a stored pod, its containers run on unchanged: {}",
                           log::quote(error.what(), 500));
       if (!uid.empty()) unreadable.insert(uid);
     }
@@ -230,7 +230,7 @@ void Edged::take_object(const std::string& operation, const Json& pod) {
   try {
     pass_on(api_.update(kube::parse_pod(pod)));
   } catch (const BadInput& error) {
-    context_.log->error("{} of pod {} cannot be read and changes nothing: {}", operation,
+    context_.log->error("ignoring the {} of pod {}, it cannot be parsed: {}", operation,
                         log::quote(kube::string_or(pod, "metadata.name")), log::quote(error.what(), 500));
   }
 }

@@ -7,27 +7,27 @@
 
 /// How the parts of edged reach parts that are made after them.
 ///
-/// A part is made with references to the parts made before it, which it may call at any time. What it has to
-/// tell or ask a later part goes through one of these interfaces. Edged implements all of them by forwarding.
-/// They are called only by coroutines that Edged::run started, so while all parts exist. Calls come on the
-/// module's thread, never block and never throw; events only take note.
+/// A part holds references to the parts made before it and may call them at any time. It reaches a later part
+/// through one of these interfaces, all of which Edged implements by forwarding. Only coroutines that
+/// Edged::run started call them, so all parts exist. Calls come on the module's thread, never block and never
+/// throw; events only take note.
 namespace edgecore::edged {
 
 /// Something that pods depend on has changed.
 class PodEvents {
  public:
-  /// What runs of the pod, or the verdict of a probe: sync it.
+  /// The pod's containers or a probe's verdict changed: sync it.
   virtual void pod_changed(const std::string& uid) = 0;
-  /// The runtime's state, the node's addresses: sync all pods.
+  /// The runtime's state or the node's addresses changed: sync all pods.
   virtual void all_pods_changed() = 0;
-  /// A container or sandbox is dead that was not before: there may be garbage to collect.
+  /// A container or sandbox has died: there may be garbage to collect.
   virtual void something_died() = 0;
 
  protected:
   ~PodEvents() = default;
 };
 
-/// What has to be known of pods before anything of theirs is removed.
+/// Asked before anything of a pod is removed.
 class KnownPods {
  public:
   /// All sources of pods have delivered.
@@ -40,9 +40,9 @@ class KnownPods {
 
 class NodeEvents {
  public:
-  /// Something that the node's status tells has changed: runtime, pressure, addresses.
+  /// Something in the node's status has changed: runtime, pressure, addresses.
   virtual void node_facts_changed() = 0;
-  /// The Node object, and with it its UID, has become known (again).
+  /// The Node object and its UID have become known (again).
   virtual void node_known() = 0;
 
  protected:

@@ -11,7 +11,7 @@
 namespace edgecore::edged {
 namespace {
 
-/// When the last list of the runtime is older than this, the node is not ready (protocol/05-edged.md §1.12).
+/// The node is not ready if the last list of the runtime is older than this (protocol/05-edged.md §1.12).
 constexpr std::chrono::minutes kListOverdue{3};
 
 }  // namespace

@@ -22,8 +22,9 @@
 
 namespace edgecore::edged {
 
-/// The node itself: what it is, its addresses, what the cloud is told of it, what pods are given and admitted
-/// by. A part of Edged, made after the runtime's view and before the pods. Belongs to the module's thread.
+/// The node itself: its facts, its addresses, its reports to the cloud, and the policy by which pods are
+/// admitted and run. A part of Edged, made after the runtime's view and before the pods. Belongs to the
+/// module's thread.
 class NodeReporting {
  public:
   NodeReporting(beehive::ModuleContext& context, const EdgedOptions& options, const EdgedDeps& deps,
@@ -41,7 +42,7 @@ class NodeReporting {
   void facts_changed() { heartbeat_.facts_changed(); }
   void set_pressures(const Pressures& pressures);
 
-  /// The references stay good; empty addresses and policy before `prepare`.
+  /// The references stay valid; addresses and policy are empty before `prepare`.
   [[nodiscard]] const MachineInfo& machine() const { return machine_; }
   [[nodiscard]] const NodeAddresses& addresses() const { return addresses_; }
   [[nodiscard]] const NodePolicy& policy() const { return policy_; }
@@ -60,7 +61,7 @@ class NodeReporting {
   NodeAddresses addresses_;
   std::int64_t storage_bytes_ = 0;
   Pressures pressures_;
-  Json own_node_;  ///< as it would register: stands in for the cloud's until that is known
+  Json own_node_;  ///< as it would register: used until the cloud's is known
   NodePolicy policy_;
   NodeHeartbeat heartbeat_;
 };

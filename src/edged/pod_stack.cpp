@@ -12,7 +12,7 @@
 namespace edgecore::edged {
 namespace {
 
-/// Sandboxes and containers made at the same time: more would only wait in the runtime's own queue.
+/// Limits how many sandboxes and containers are made at the same time: more would only queue in the runtime.
 constexpr std::size_t kCreationsAtOnce = 16;
 
 ContainerGc::Deps container_gc_deps(const beehive::ModuleContext& context, const EdgedOptions& options,

@@ -28,8 +28,8 @@
 
 namespace edgecore::edged {
 
-/// All that pods are run with, and their workers. A part of Edged, made after the runtime's view and the
-/// node, which it uses; members stand in the order in which they use one another. Belongs to the module's
+/// Everything that runs pods, and the pods' workers. A part of Edged, made after the runtime's view and the
+/// node, which it uses. Members stand in the order in which they use one another. Belongs to the module's
 /// thread.
 class PodStack {
  public:
@@ -41,7 +41,7 @@ class PodStack {
 
   /// Once, before `start`: makes the root directory.
   boost::asio::awaitable<void> prepare_volumes();
-  /// Once, before `start`, when the node's policy is decided: makes the cgroups above the pods.
+  /// Once, before `start`, after the node's policy was decided: makes the cgroups above the pods.
   boost::asio::awaitable<void> prepare_cgroups();
   void start(beehive::TaskGroup& tasks);
 
@@ -49,7 +49,7 @@ class PodStack {
   void connection(bool up);
   /// Carries out a request for the restart of a pod and answers it. Throws only when cancelled.
   boost::asio::awaitable<void> restart(beehive::Message request) { return restart_.run(std::move(request)); }
-  /// A ConfigMap or Secret has changed: pods that show it are synced.
+  /// A ConfigMap or Secret has changed: pods that use it are synced.
   void object_changed(kube::EnvFrom::Kind kind, const std::string& ns, const std::string& name);
   /// Drops back-offs that are over.
   void forget_idle();

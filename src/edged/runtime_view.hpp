@@ -15,8 +15,9 @@
 
 namespace edgecore::edged {
 
-/// The container runtime as edged sees it: the client, whether the runtime is usable, what it has of each
-/// pod. The first part of Edged to be made, so the last to be destroyed. Belongs to the module's thread.
+/// The container runtime as edged sees it: the client, whether the runtime is usable, and its sandboxes and
+/// containers by pod. The first part of Edged to be made, so the last to be destroyed. Belongs to the
+/// module's thread.
 class RuntimeView {
  public:
   RuntimeView(const beehive::ModuleContext& context, const EdgedDeps& deps, PodEvents& pods,
@@ -40,7 +41,7 @@ class RuntimeView {
   NodeEvents& node_;
   std::unique_ptr<cri::Runtime> client_;
   std::unique_ptr<cri::GrpcHealthChecker> health_;
-  std::unique_ptr<cri::Processes> processes_;  ///< nullptr: exits are found by listing
+  std::unique_ptr<cri::Processes> processes_;  ///< nullptr: the end of a container is found by listing
   PodCache cache_;
   RuntimeState state_;
 };

@@ -10,8 +10,8 @@
 namespace edgecore::edged {
 namespace {
 
-/// A static pod continues from the status of its mirror, so the mirrors are listed first; but a database that
-/// does not answer does not keep static pods from starting.
+/// A static pod continues from the status of its mirror, so the mirrors are listed first. If the database
+/// does not answer within this time, static pods start anyway.
 constexpr std::chrono::seconds kMirrorPatience{3};
 constexpr std::chrono::milliseconds kShortestLookPeriod{1000};
 

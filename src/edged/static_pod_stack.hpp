@@ -18,8 +18,8 @@
 
 namespace edgecore::edged {
 
-/// The source "file": static pods from their directory, run without the cloud, and the mirror pods that show
-/// them in the API. A part of Edged, made after the pods. Belongs to the module's thread.
+/// The source "file": static pods from their directory, which run without the cloud, and their mirror pods in
+/// the API. A part of Edged, made after the pods. Belongs to the module's thread.
 class StaticPodStack {
  public:
   /// Outlives this object; must not block.
@@ -27,7 +27,7 @@ class StaticPodStack {
    public:
     /// The directory was read for the first time, or has changed.
     virtual void static_pods_read() = 0;
-    /// An answer of the API brought a mirror pod: to be handled as if it had been pushed.
+    /// An answer of the API contained a mirror pod: handle it like a pushed one.
     virtual void mirror_learned(const kube::PodPtr& mirror) = 0;
 
    protected:
@@ -42,11 +42,11 @@ class StaticPodStack {
 
   /// The tunnel came up or went down.
   void connection(bool up) { mirrors_.connection(up); }
-  /// What the API says of a mirror pod.
+  /// A change of a mirror pod in the API.
   void take_mirror(const PodChange& change) { mirrors_.take(change); }
   /// The list of the API's pods was handled: all mirrors in the database were taken.
   void api_listed();
-  /// The Node is known, or a static pod has stopped: a mirror may have waited for it.
+  /// The Node is known, or a static pod has stopped: a mirror may wait for it.
   void look_at_mirrors() { mirrors_.look(); }
 
  private:

@@ -19,7 +19,7 @@ LogRotationPolicy log_rotation_policy_or_default(const config::TailoredKubeletCo
   try {
     return log_rotation_policy(config);
   } catch (const BadInput& error) {
-    log->error("container logs are kept within the default size: {}", error.what());
+    log->error("invalid setting, rotating container logs by the defaults: {}", error.what());
     return {};
   }
 }
@@ -30,7 +30,7 @@ EvictionPolicy eviction_policy_or_default(const config::TailoredKubeletConfig& c
   try {
     return eviction_policy(config);
   } catch (const BadInput& error) {
-    log->error("pods are evicted by the default thresholds: {}", error.what());
+    log->error("invalid setting, evicting pods by the default thresholds: {}", error.what());
     return eviction_policy({});
   }
 }
@@ -133,7 +133,7 @@ boost::asio::awaitable<void> Upkeep::every_minute() {
   }
 }
 
-/// Disk pressure: unused containers and images go before a pod is evicted.
+/// Under disk pressure: removes unused containers and images before a pod is evicted.
 boost::asio::awaitable<void> Upkeep::make_room() {
   try {
     co_await pods_.container_gc().collect(true);

@@ -19,8 +19,8 @@
 
 namespace edgecore::edged {
 
-/// Keeps the node's resources in bounds while pods run: eviction, unused images, sizes of logs, shares of the
-/// burstable cgroup. A part of Edged, made after the pods. Belongs to the module's thread.
+/// Keeps the node's resources within limits while pods run: eviction, image garbage collection, log rotation,
+/// cpu shares of the burstable cgroup. A part of Edged, made after the pods. Belongs to the module's thread.
 class Upkeep {
  public:
   Upkeep(beehive::ModuleContext& context, const EdgedOptions& options, const EdgedDeps& deps,
@@ -30,7 +30,7 @@ class Upkeep {
 
   void start(beehive::TaskGroup& tasks);
 
-  /// All sources of pods have delivered for the first time: what earlier lives left behind is collected now.
+  /// All sources of pods have delivered for the first time: collect what earlier lives left behind.
   void all_pods_known();
 
  private:

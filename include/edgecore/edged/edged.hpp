@@ -31,7 +31,7 @@ struct EdgedOptions {
 /// The machine's network as the kernel sees it.
 struct LocalNetwork {
   std::vector<net::LocalAddress> addresses;  ///< global ones, of interfaces that are up
-  std::string route_v4, route_v6;            ///< what is sent from by the default routes; "" without one
+  std::string route_v4, route_v6;            ///< source addresses of the default routes; "" without a route
 };
 
 /// What the module needs from outside besides the bus.
@@ -41,22 +41,22 @@ struct EdgedDeps {
   std::function<std::unique_ptr<cri::Runtime>()> runtime;
   /// For calls that may block: mounts, big copies, cgroup removal. Outlives the module.
   BlockingPool& pool;
-  /// The network's changes; made on the module's thread. Empty: none are watched.
+  /// Watches the network; made on the module's thread. Empty: the network is not watched.
   std::function<std::unique_ptr<net::InterfacesWatch>(boost::asio::any_io_executor)> watch;
-  /// What asks pods for their health by gRPC; lives as the runtime does. `cri::make_grpc_health_checker` in
+  /// Health checks of gRPC probes; lives as long as the runtime client. `cri::make_grpc_health_checker` in
   /// the program. Empty: gRPC probes give no verdict.
   std::function<std::unique_ptr<cri::GrpcHealthChecker>()> health = {};
-  /// The network as it is now; called on the module's thread. Empty: the kernel's.
+  /// Reads the network; called on the module's thread. Empty: the kernel's.
   std::function<LocalNetwork()> network = nullptr;
-  /// The processes of containers; made and used as the runtime is. `cri::make_kernel_processes` in the
-  /// program. Empty: that a container has ended is found by listing the runtime every second.
+  /// Watches the processes of containers; made and used like the runtime client. `cri::make_kernel_processes`
+  /// in the program. Empty: the runtime is listed every second to find containers that ended.
   std::function<std::unique_ptr<cri::Processes>()> processes = nullptr;
 };
 
-/// The factory of module `edged` (group `edged`): the kubelet of this node. Runs the pods that metamanager
-/// and the static pod directory name through the container runtime, reports their status, registers the node
-/// and keeps its lease (protocol/05-edged.md, docs/messages.md). The end of the module leaves containers
-/// alone; the next life adopts them.
+/// The factory of module `edged` (group `edged`): the kubelet of this node. Runs the pods of metamanager and
+/// of the static pod directory in the container runtime, reports their status, registers the node and renews
+/// its lease (protocol/05-edged.md, docs/messages.md). Containers run on when the module ends; its next life
+/// adopts them.
 beehive::ModuleFactory make_edged(EdgedOptions options, EdgedDeps deps);
 
 }  // namespace edgecore::edged

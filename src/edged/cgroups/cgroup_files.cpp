@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// cgroup.procs of a pod with every process its pid limit could allow.
+/// Size of a cgroup.procs file with every process that a pod's pid limit allows.
 constexpr std::size_t kLargestFile = 4U << 20U;
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -35,7 +35,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
   return parts;
 }
 
-/// Files of the kernel have no size and may end early: read until there is no more.
+/// Files of the kernel report no size and short reads: read to the end.
 std::optional<std::string> read_whole(const fs::path& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) {
@@ -53,7 +53,7 @@ std::optional<std::string> read_whole(const fs::path& path) {
     }
     if (count == 0) return content;
     content.append(piece.data(), static_cast<std::size_t>(count));
-    if (content.size() > kLargestFile) throw Error(path.string() + " is larger than expected of it.");
+    if (content.size() > kLargestFile) throw Error(path.string() + " is larger than 4 MiB.");
   }
 }
 
@@ -146,8 +146,8 @@ class KernelCgroupFiles final : public CgroupFiles {
   }
 
  private:
-  /// Each hierarchy of v1 is mounted on a directory named after its controllers; links to it bear the single
-  /// names. The tree of v2 beside them ("unified") has no controllers.
+  /// v1 mounts each hierarchy on a directory named after its controllers ("cpu,cpuacct"), with links for the
+  /// single names. The v2 tree beside them ("unified") has no controllers.
   void find_v1() {
     std::error_code missing;
     for (const auto& entry : fs::directory_iterator(mount_, missing)) {

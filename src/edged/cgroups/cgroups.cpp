@@ -22,7 +22,7 @@ constexpr char kBestEffort[] = "besteffort";
 constexpr std::string_view kPod = "pod";
 constexpr std::string_view kSlice = ".slice";
 constexpr std::int64_t kMinShares = 2;
-/// What edged limits; others of cgroup v2 are not handed down.
+/// Controllers that edged sets limits of. Only these are enabled for children in cgroup v2.
 constexpr std::array<std::string_view, 5> kControllers{"cpu", "cpuset", "memory", "pids", "hugetlb"};
 constexpr int kKillRounds = 5;
 constexpr int kLooksPerRound = 20;
@@ -44,7 +44,7 @@ std::string replaced(std::string text, char from, char to) {
   return text;
 }
 
-/// systemd nests slices by the dashes in their names, so those of a component become underscores.
+/// systemd nests slices by the dashes in their names, so a dash within a component becomes an underscore.
 std::string slice_name(const std::vector<std::string>& names) {
   std::string unit;
   for (const auto& name : names) unit += (unit.empty() ? "" : "-") + replaced(name, '-', '_');
@@ -75,7 +75,7 @@ std::string number_or_max(std::int64_t value) {
   return value > 0 ? std::to_string(value) : "max";
 }
 
-/// New cpusets of v1 are empty, and no process can be put into an empty one.
+/// A new v1 cpuset is empty and takes no process before it has CPUs and memory nodes.
 void inherit_cpuset(CgroupFiles& files, const std::string& hierarchy, const std::string& cgroup,
                     const std::string& parent) {
   for (const char* file : {"cpuset.cpus", "cpuset.mems"}) {
@@ -86,7 +86,7 @@ void inherit_cpuset(CgroupFiles& files, const std::string& hierarchy, const std:
   }
 }
 
-/// Hands down the controllers of v2 to the cgroups below `cgroup`.
+/// Enables the v2 controllers for the children of `cgroup`.
 void hand_down(CgroupFiles& files, const std::string& cgroup) {
   const std::string offered = " " + file_content(files, "", cgroup, "cgroup.controllers") + " ";
   const std::string handed = " " + file_content(files, "", cgroup, "cgroup.subtree_control") + " ";
@@ -181,7 +181,7 @@ bool remove_cgroup_tree(CgroupFiles& files, const std::string& root) {
   return all;
 }
 
-/// The uid in "pod<uid>" or "kubepods-burstable-pod<uid_>.slice"; "" when it is another kind of name.
+/// The UID in "pod<uid>" or "kubepods-burstable-pod<uid_>.slice"; "" for another name.
 std::string uid_of(std::string_view name, std::string_view parent_slice) {
   if (!parent_slice.empty()) {
     const std::string_view stem = parent_slice.substr(0, parent_slice.size() - kSlice.size());
@@ -222,7 +222,7 @@ CgroupLimits pod_limits_for_cgroup(const kube::Pod& pod, const ResourcePolicy& r
     const auto found = in.find(name);
     return found == in.end() ? kube::Quantity() : found->second;
   };
-  // A pod is limited in what each of its containers is limited in.
+  // A pod has a limit only if each of its containers has one.
   bool cpu_limited = true;
   bool memory_limited = true;
   for (const auto* list : {&pod.spec.init_containers, &pod.spec.containers}) {
@@ -261,8 +261,8 @@ Cgroups::Cgroups(CgroupOptions options, CgroupFiles& files, SliceMaker* slices)
   root_ = components(options_.root);
   if (systemd()) {
     if (slices_ == nullptr)
-      throw Error("The cgroup driver systemd is configured, but there is no systemd to make slices.");
-    // "/a.slice/a-b.slice" names the same as "/a/b".
+      throw Error("The cgroup driver systemd is configured, but systemd does not run this machine.");
+    // "/a.slice/a-b.slice" names the same cgroup as "/a/b".
     if (!root_.empty() && root_.back().ends_with(kSlice)) {
       std::string stem = root_.back().substr(0, root_.back().size() - kSlice.size());
       root_ = components(replaced(std::move(stem), '-', '/'));
@@ -367,7 +367,7 @@ bool Cgroups::remove_pod(const PodCgroup& pod) {
   for (int round = 0; round < kKillRounds && !removed; ++round) {
     const std::set<pid_t> alive = processes(files_, cgroup);
     for (const pid_t pid : alive) files_.kill(pid);
-    // The first look is at once: usually the runtime has left nothing behind.
+    // First attempt without a pause: usually no process is left.
     for (int look = 0; look < kLooksPerRound && !removed; ++look) {
       if (look > 0) std::this_thread::sleep_for(kBetweenLooks);
       removed = remove_cgroup_tree(files_, cgroup);
@@ -397,7 +397,7 @@ std::vector<PodCgroup> Cgroups::list_pods() {
   }};
   for (const auto& [qos, parent] : parents) {
     const std::string slice = systemd() ? slice_name(parent) : "";
-    std::set<std::string> uids;  // a pod half removed may be left in one hierarchy only
+    std::set<std::string> uids;  // all hierarchies: a half-removed pod may be left in one of them
     for (const auto& hierarchy : files_.hierarchies()) {
       for (const auto& child : files_.children(hierarchy, path(parent))) {
         std::string uid = uid_of(child, slice);

@@ -17,7 +17,7 @@
 
 namespace edgecore::edged {
 
-/// What a cgroup is limited to, in the terms of cgroup v1; what is absent is left as it is.
+/// Limits of a cgroup in the units of cgroup v1; absent ones are left as they are.
 struct CgroupLimits {
   std::optional<std::int64_t> cpu_shares;
   std::optional<std::int64_t> cpu_quota, cpu_period;     ///< microseconds; quota ≤ 0 = none
@@ -31,10 +31,10 @@ struct CgroupLimits {
 class SliceMaker {
  public:
   virtual ~SliceMaker() = default;
-  /// Makes sure that the slice ("kubepods-burstable.slice") exists, with accounting on and these limits.
-  /// Throws Error when systemd is not there or refuses.
+  /// Makes sure that the slice ("kubepods-burstable.slice") exists, with accounting and these limits. Throws
+  /// Error if systemd is not running or refuses.
   virtual void ensure(const std::string& unit, const CgroupLimits& limits) = 0;
-  /// Stops it. No error when there is none.
+  /// Stops the slice. No error if it does not exist.
   virtual void stop(const std::string& unit) = 0;
 };
 
@@ -45,12 +45,12 @@ struct CgroupOptions {
   bool enforce_allocatable = true;  ///< config enforceNodeAllocatable holds "pods"
   std::int64_t pod_pids_limit = -1;
   std::int64_t allocatable_memory = 0;     ///< bytes: capacity − kubeReserved − systemReserved
-  std::int64_t allocatable_milli_cpu = 0;  ///< the same of cpu
+  std::int64_t allocatable_milli_cpu = 0;  ///< milli-CPUs: capacity − kubeReserved − systemReserved
   std::int64_t allocatable_pids = 0;       ///< 0 = not limited
   ResourcePolicy resources;
 };
 
-/// A pod's cgroup found on the machine.
+/// A pod's cgroup as found on the machine.
 struct PodCgroup {
   std::string uid;
   QosClass qos = QosClass::kBestEffort;
@@ -58,46 +58,46 @@ struct PodCgroup {
 };
 
 /// The cgroups above the containers: node, QoS classes, pods (protocol/05-edged.md §1.13). The runtime makes
-/// those of sandboxes and containers below `pod_parent`.
+/// the cgroups of sandboxes and containers below `pod_parent`.
 ///
-/// `pod_parent` may be called on any thread. Everything else may block (the kernel takes its time to let go
-/// of a cgroup, systemd to answer): call it on the BlockingPool, one call at a time but for those that hang,
-/// and let this object live until the call is over. Failures are Errors whose text names the cgroup.
+/// `pod_parent` may be called on any thread. All other calls may block (on the kernel removing a cgroup, on
+/// systemd's answer): make them on the BlockingPool, one at a time except for those that hang, and keep this
+/// object alive until they return. Failures are Errors whose text names the cgroup.
 class Cgroups {
  public:
   /// `files` and `slices` outlive this; `slices` may be nullptr with the cgroupfs driver.
   Cgroups(CgroupOptions options, CgroupFiles& files, SliceMaker* slices);
 
-  /// CRI's `cgroup_parent` for a pod: "/kubepods/burstable/pod<uid>", or the systemd driver's form
-  /// "/kubepods.slice/…". "" without cgroupsPerQOS.
+  /// CRI's `cgroup_parent` for a pod: "/kubepods/burstable/pod<uid>", or "/kubepods.slice/…" with the systemd
+  /// driver. "" without cgroupsPerQOS.
   [[nodiscard]] std::string pod_parent(const kube::Pod& pod) const;
 
-  /// Makes node and QoS cgroups, with their limits. At start, before the first pod.
+  /// Makes the cgroups of the node and of the QoS classes, with their limits. At start, before the first pod.
   void ensure_node();
-  /// Sets the shares of the burstable class after its pods (all active pods are given, of any class). On pod
-  /// creation and removal, and every minute. Writes only what has changed.
+  /// Sets the cpu shares of the burstable class from its pods (`active`: all active pods, of any class). Call
+  /// it when a pod is created or removed, and every minute. Writes only what has changed.
   void update_qos(const std::vector<kube::PodPtr>& active);
 
   /// Whether the pod's cgroup is complete. When it is not although its containers run, kill the pod first.
   [[nodiscard]] bool pod_exists(const kube::Pod& pod);
   /// Makes the pod's cgroup, or sets its limits anew.
   void ensure_pod(const kube::Pod& pod);
-  /// Kills what still runs in it, in up to five rounds, and removes it with everything below. False when
-  /// something would not die. A cgroup that is not there is removed already.
+  /// Kills the processes of the cgroup, in up to five rounds, and removes it with everything below. False if
+  /// a process would not die; true also if the cgroup does not exist.
   [[nodiscard]] bool remove_pod(const PodCgroup& pod);
-  /// For a pod nobody knows whose volumes are still mounted: as little cpu as possible.
+  /// Limits a pod to the least cpu possible: an orphan whose volumes are still mounted.
   void starve_pod(const PodCgroup& pod);
 
-  /// All pods' cgroups there are.
+  /// The cgroups of all pods.
   [[nodiscard]] std::vector<PodCgroup> list_pods();
 
-  /// Of those pods are limited by, the controllers that the kernel does not have (a boot option, often): such
-  /// limits are not enforced. To be said once, at start.
+  /// The controllers that pods need and this kernel lacks (often for want of a boot option): limits of them
+  /// are not enforced. To be logged once, at start.
   [[nodiscard]] std::vector<std::string> missing_controllers() const;
 
  private:
   [[nodiscard]] bool systemd() const { return options_.driver == CgroupOptions::Driver::kSystemd; }
-  /// Names from the hierarchy's root down, without what a driver makes of them.
+  /// The path's components from the hierarchy's root down, before the driver's naming is applied.
   [[nodiscard]] std::vector<std::string> names(std::initializer_list<std::string> below) const;
   [[nodiscard]] std::vector<std::string> pod_names(const PodCgroup& pod) const;
   [[nodiscard]] std::string path(const std::vector<std::string>& of) const;
@@ -108,7 +108,7 @@ class Cgroups {
   CgroupFiles& files_;
   SliceMaker* slices_;
   std::vector<std::string> root_;
-  std::atomic<std::int64_t> burstable_shares_ = 0;  ///< as last written; 0 = not yet
+  std::atomic<std::int64_t> burstable_shares_ = 0;  ///< as last written; 0 = not written yet
 };
 
 PodCgroup pod_cgroup(const kube::Pod& pod);
@@ -117,10 +117,10 @@ PodCgroup pod_cgroup(const kube::Pod& pod);
 CgroupLimits pod_limits_for_cgroup(const kube::Pod& pod, const ResourcePolicy& resources,
                                    std::int64_t pids_limit);
 
-/// cpu.weight of cgroup v2 for shares of v1.
+/// Converts cpu shares of cgroup v1 to cpu.weight of v2.
 std::int64_t cpu_weight(std::int64_t shares);
 
-/// The path of a slice below its parents: "kubepods-burstable.slice" →
+/// The path of a slice including its parents: "kubepods-burstable.slice" →
 /// "/kubepods.slice/kubepods-burstable.slice".
 std::string slice_path(std::string_view slice);
 

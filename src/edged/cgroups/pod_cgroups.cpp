@@ -19,8 +19,8 @@ std::unique_ptr<SliceMaker> slices_of(const CgroupOptions& options, bool v2) {
 
 }  // namespace
 
-/// Owns the files and slices that its Cgroups works on. Each call on the pool shares it: one that hangs keeps
-/// alive all that it uses.
+/// Owns the files and slices that its Cgroups uses. Each call on the pool shares it, so a call that hangs
+/// keeps them alive.
 struct PodCgroups::Hierarchy {
   Hierarchy(CgroupOptions options, std::unique_ptr<CgroupFiles> opened)
       : files(std::move(opened)),
@@ -85,9 +85,10 @@ boost::asio::awaitable<void> PodCgroups::remove_orphans(std::function<std::set<s
     };
     const bool done = co_await blocking_call<bool>(pool_, std::move(work), kInTurn);
     if (!done)
-      log_->warn("processes in the cgroup of vanished pod {} do not die; it is tried again", pod.uid);
+      log_->warn("processes in the cgroup of vanished pod {} do not end after SIGKILL; edged will try again",
+                 pod.uid);
     else if (!starve)
-      log_->info("the cgroup of vanished pod {} is removed", pod.uid);
+      log_->info("removed the cgroup of vanished pod {}", pod.uid);
   }
 }
 

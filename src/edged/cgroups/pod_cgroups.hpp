@@ -19,12 +19,12 @@
 namespace edgecore::edged {
 
 /// The cgroups of the node's pods, for coroutines of the module's thread: each call of Cgroups runs on the
-/// BlockingPool, one at a time. Where `prepare` could not make them there are none: the other calls do
-/// nothing, and pods are limited by the cgroups of their containers alone. Owned by PodStack; its coroutines
-/// have ended before it is destroyed.
+/// BlockingPool, one at a time. If `prepare` fails there are no pod cgroups: the other calls do nothing, and
+/// pods are limited only by their containers' cgroups. Owned by PodStack; its coroutines have ended before it
+/// is destroyed.
 class PodCgroups {
  public:
-  /// What opens the hierarchies; a seam for tests.
+  /// Opens the hierarchies; a seam for tests.
   using Open = std::function<std::unique_ptr<CgroupFiles>()>;
   PodCgroups(
       BlockingPool& pool, boost::asio::any_io_executor executor, log::Logger log,
@@ -33,25 +33,24 @@ class PodCgroups {
   /// Once, before the first pod: makes the cgroups of the node and of the QoS classes. Failures are logged.
   boost::asio::awaitable<void> prepare(CgroupOptions options);
 
-  /// Makes the pod's cgroup, or sets its limits anew. Throws Error.
+  /// Makes the pod's cgroup, or updates its limits. Throws Error.
   boost::asio::awaitable<void> ensure(kube::PodPtr pod);
-  /// Kills what still runs in the pod's cgroup and removes it. Throws Error, also when something would not
-  /// die.
+  /// Kills the processes of the pod's cgroup and removes it. Throws Error, also if a process would not die.
   boost::asio::awaitable<void> remove(kube::PodPtr pod);
-  /// Removes the cgroups of pods that went while this program was down, with what still runs in them; keeps
-  /// those of pods in use. `in_use` is asked after the cgroups were listed: a pod that comes later gets its
-  /// cgroup when this call is over. A pod in `held` has volumes that could not be removed, perhaps because
-  /// something uses them: it keeps its cgroup, with as little cpu as there is. Throws Error when the cgroups
-  /// cannot be listed.
+  /// Removes the cgroups of pods that vanished while this program was down, and kills their processes; keeps
+  /// those of pods in use. `in_use` is called after the cgroups were listed; a pod that arrives later gets
+  /// its cgroup after this call. A pod in `held` has volumes that could not be removed, perhaps because they
+  /// are in use: it keeps its cgroup, with the least cpu possible. Throws Error if the cgroups cannot be
+  /// listed.
   boost::asio::awaitable<void> remove_orphans(std::function<std::set<std::string>()> in_use,
                                               std::set<std::string> held);
-  /// Sets the cpu shares of the burstable class after its pods; all active pods are given. Failures are
-  /// logged: the next call tries again.
+  /// Sets the cpu shares of the burstable class from its pods (`active`: all active pods). Failures are
+  /// logged; the next call tries again.
   boost::asio::awaitable<void> update_qos(std::vector<kube::PodPtr> active);
 
-  /// CRI's `cgroup_parent` for a pod; "" when there are none.
+  /// CRI's `cgroup_parent` for a pod; "" without pod cgroups.
   [[nodiscard]] std::string parent(const kube::Pod& pod) const;
-  /// nullptr when there are none.
+  /// nullptr without pod cgroups.
   [[nodiscard]] CgroupFiles* files() const;
 
  private:

@@ -5,10 +5,10 @@
 
 namespace edgecore::edged {
 
-/// The functions of libsystemd's D-Bus client that edged calls, found at run time: only nodes with the cgroup
-/// driver systemd need the library, and with what it draws in it costs 0.6 MiB of every other one's memory.
+/// The functions of libsystemd's D-Bus client that edged calls. The library is loaded at run time, because
+/// only nodes with the cgroup driver systemd need it; linked, it would cost all others 0.6 MiB of memory.
 struct SdBus {
-  /// Loads the library, which then stays loaded. Throws Error when it is not installed.
+  /// Loads the library, which stays loaded. Throws Error if it is not installed.
   static SdBus load();
 
   decltype(&::sd_bus_new) bus_new;

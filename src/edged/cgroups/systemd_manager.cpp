@@ -19,10 +19,10 @@ constexpr char kManager[] = "org.freedesktop.systemd1.Manager";
 constexpr std::string_view kUnitExists = "org.freedesktop.systemd1.UnitExists";
 constexpr std::string_view kNoSuchUnit = "org.freedesktop.systemd1.NoSuchUnit";
 constexpr std::string_view kAlreadySubscribed = "org.freedesktop.systemd1.AlreadySubscribed";
-/// What comes from systemd and goes into an error's text, at most.
+/// Longest text from systemd that goes into an error.
 constexpr std::size_t kSystemdTextBytes = 300;
 
-/// Everything but the calls themselves: building messages, reading them, the connection's state.
+/// Throws SystemError for a negative result of building or reading messages, or of the connection.
 int checked(int result, const char* what) {
   if (result < 0) throw SystemError(std::string("D-Bus: ") + what, -result);
   return result;
@@ -161,8 +161,7 @@ void SystemdManager::wait_for_job(const Answer& begun, const char* verb, const s
   try {
     while (!ended_jobs_.contains(path)) turn();
   } catch (const Error& error) {
-    throw Error(fmt::format("systemd was told to {} {} and did not say that it is done: {}", verb, unit,
-                            error.what()));
+    throw Error(fmt::format("no answer from systemd to the request to {} {}: {}", verb, unit, error.what()));
   }
   const std::string& result = ended_jobs_.at(path);
   if (result != "done") fail(verb, unit, "result of its job", result);
@@ -173,7 +172,7 @@ bool SystemdManager::start_transient(const std::string& unit, const std::vector<
   const Message message = make("StartTransientUnit");
   checked(sd_.append(message.get(), "ss", unit.c_str(), "replace"), "StartTransientUnit");
   write(message, properties);
-  checked(sd_.open_container(message.get(), 'a', "(sa(sv))"), "StartTransientUnit");  // no other units
+  checked(sd_.open_container(message.get(), 'a', "(sa(sv))"), "StartTransientUnit");  // no auxiliary units
   checked(sd_.close_container(message.get()), "StartTransientUnit");
   const Answer begun = call(message);
   if (begun.error == kUnitExists) return false;

@@ -12,14 +12,14 @@ namespace {
 
 constexpr std::uint64_t kInfinity = std::numeric_limits<std::uint64_t>::max();
 constexpr std::int64_t kSecond = 1'000'000;          // in microseconds
-constexpr std::int64_t kPercent = kSecond / 100;     // of a processor
-constexpr std::int64_t kUsualPeriod = kSecond / 10;  // the kernel's, systemd's and kubelet's
+constexpr std::int64_t kPercent = kSecond / 100;     // one percent of a processor
+constexpr std::int64_t kUsualPeriod = kSecond / 10;  // the default of the kernel, systemd and kubelet
 
 std::uint64_t number_or_infinity(std::int64_t value) {
   return value > 0 ? static_cast<std::uint64_t>(value) : kInfinity;
 }
 
-/// systemd keeps whole percents of a processor. Rounded up: children may have what the pod asked for.
+/// systemd stores whole percents of a processor. Rounds up, so that children can use what the pod asked for.
 std::uint64_t quota_per_second(std::int64_t quota, std::int64_t period) {
   if (quota <= 0) return kInfinity;
   const std::int64_t exact = quota * kSecond / period;
@@ -48,7 +48,8 @@ class SystemdSlices final : public SliceMaker {
   void ensure(const std::string& unit, const CgroupLimits& limits) override {
     SystemdManager systemd(sd_, options_.addresses, options_.patience);
     if (systemd.start_transient(unit, slice_properties(unit, limits, options_.v2))) return;
-    // Ours of before, the Go agent's, or one an administrator wrote a file for: that may not be running.
+    // The slice exists: from an earlier start, from the Go agent, or from an administrator's unit file. The
+    // last may not be running.
     const std::vector<UnitProperty> changed = limit_properties(limits, options_.v2);
     if (!changed.empty()) systemd.set_properties(unit, changed);
     systemd.start(unit);
@@ -74,7 +75,7 @@ std::vector<UnitProperty> limit_properties(const CgroupLimits& limits, bool v2) 
   }
   if (limits.cpu_quota) {
     const std::int64_t period = limits.cpu_period.value_or(0) > 0 ? *limits.cpu_period : kUsualPeriod;
-    // Known since systemd 242 only, so not mentioned without need.
+    // systemd knows this property since version 242 only: set it only where it differs from the default.
     if (period != kUsualPeriod) list.push_back({"CPUQuotaPeriodUSec", static_cast<std::uint64_t>(period)});
     list.push_back({"CPUQuotaPerSecUSec", quota_per_second(*limits.cpu_quota, period)});
   }

@@ -31,7 +31,7 @@ EvictionSignal signal_of(const std::string& name, std::string_view setting) {
   for (const auto& [signal, text] : kSignals) {
     if (text == name) return signal;
   }
-  throw BadInput(fmt::format("{} names the signal \"{}\", which does not exist.", setting, name));
+  throw BadInput(fmt::format("{} has the unknown signal \"{}\".", setting, name));
 }
 
 struct Amount {
@@ -46,14 +46,14 @@ Amount amount_of(const std::string& name, const std::string& text, std::string_v
     const auto percent = to_number<double>(std::string_view(text).substr(0, text.size() - 1));
     if (!percent || *percent < 0 || *percent > 100)
       throw BadInput(
-          fmt::format("{} has \"{}\" for {}, which is no percentage from 0% to 100%.", setting, text, name));
+          fmt::format("{} has \"{}\" for {}; expected a percentage from 0% to 100%.", setting, text, name));
     amount.fraction = *percent / 100;
     return amount;
   }
   const auto quantity = Quantity::try_parse(text);
   if (!quantity || quantity->is_negative())
     throw BadInput(
-        fmt::format("{} has \"{}\" for {}, which is no quantity of at least 0.", setting, text, name));
+        fmt::format("{} has \"{}\" for {}; expected a quantity of at least 0.", setting, text, name));
   amount.quantity = quantity->value();
   return amount;
 }
@@ -65,7 +65,7 @@ std::int64_t resolved(std::int64_t quantity, double fraction, std::int64_t capac
 
 bool is_met(const EvictionThreshold& threshold, const Observation& observation, bool was_met) {
   std::int64_t limit = resolved(threshold.quantity, threshold.fraction, observation.capacity);
-  // Once met, it is left behind only with the reclaim on top: what is freed must last for a while.
+  // Hysteresis: once met, it clears only after minimumReclaim is free as well.
   if (was_met)
     limit += resolved(threshold.reclaim_quantity, threshold.reclaim_fraction, observation.capacity);
   return observation.available < limit;
@@ -93,7 +93,7 @@ std::int64_t request_of(const kube::Pod& pod, const char* resource) {
   return found == requests.end() ? 0 : found->second.value();
 }
 
-/// Smaller goes first.
+/// Candidates with a smaller rank are evicted first.
 using Rank = std::tuple<bool, std::int32_t, std::int64_t>;
 
 Rank rank(const kube::Pod& pod, const PodUsage& usage, EvictionResource resource) {
@@ -154,10 +154,10 @@ std::vector<EvictionThreshold> eviction_thresholds(const config::TailoredKubelet
         period == config.eviction_soft_grace_period.end() ? std::nullopt : parse_go_duration(period->second);
     if (!grace || grace->count() < 0)
       throw BadInput(
-          fmt::format("evictionSoft has {}, but evictionSoftGracePeriod no duration for it.", name));
+          fmt::format("evictionSoft has {}, but evictionSoftGracePeriod has no duration for it.", name));
     add(name, text, "evictionSoft", grace);
   }
-  // What is most urgent is acted upon first.
+  // The most urgent threshold first.
   std::ranges::stable_sort(thresholds, {}, [](const EvictionThreshold& each) {
     return std::pair(each.signal != EvictionSignal::kMemory, !each.hard);
   });
@@ -190,7 +190,7 @@ std::optional<EvictionThreshold> EvictionState::observe(const Observations& obse
     }
     if (entry == met_.end()) continue;
     Met& met = entry->second;
-    // A soft threshold says nothing before its grace period is over.
+    // A soft threshold counts only after its grace period.
     if (met.now && now - met.since >= threshold.grace) {
       met.counted = now;
       if (!act && observations.contains(threshold.signal)) act = threshold;
@@ -266,7 +266,7 @@ std::optional<Refusal> over_own_limits(const kube::Pod& pod, const LocalStorageU
     const auto* empty_dir = std::get_if<kube::EmptyDirSource>(&volume.source);
     const auto used = usage.empty_dirs.find(volume.name);
     if (empty_dir == nullptr || used == usage.empty_dirs.end()) continue;
-    if (empty_dir->medium.empty()) total += used->second;  // others are memory
+    if (empty_dir->medium.empty()) total += used->second;  // other media are memory
     const auto limit = empty_dir->size_limit ? Quantity::try_parse(*empty_dir->size_limit) : std::nullopt;
     if (limit && !limit->is_zero() && used->second > limit->value())
       return Refusal{"Evicted", fmt::format("Usage of EmptyDir volume \"{}\" exceeds the limit \"{}\". ",

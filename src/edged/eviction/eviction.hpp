@@ -13,25 +13,25 @@
 #include "edgecore/kube/pod.hpp"
 #include "edged/spec/refusal.hpp"
 
-/// When the node runs out of something, and which pod has to go (protocol/05-edged.md §1.17). Pure functions
-/// and a state that knows no time but what it is given; used by edged's thread.
+/// Decides when the node is short of a resource, and which pod to evict (protocol/05-edged.md §1.17). Pure
+/// functions, and a state machine that gets the time from its caller; used by edged's thread.
 namespace edgecore::edged {
 
-/// Of what there is too little: "memory.available", "nodefs.available", …
+/// Eviction signals: "memory.available", "nodefs.available", …
 enum class EvictionSignal { kMemory, kNodeFs, kNodeFsInodes, kImageFs, kImageFsInodes, kPids };
-/// What a signal speaks of: what messages and rankings are about.
+/// The resource of a signal, for messages and rankings.
 enum class EvictionResource { kMemory, kDisk, kPids };
 std::string eviction_signal_name(EvictionSignal signal);
 EvictionResource eviction_resource(EvictionSignal signal);
 
 struct EvictionThreshold {
   EvictionSignal signal = EvictionSignal::kMemory;
-  std::int64_t quantity = 0;          ///< bytes or counts, when `fraction` is 0
+  std::int64_t quantity = 0;          ///< bytes or counts; used if `fraction` is 0
   double fraction = 0;                ///< of the capacity
   std::string text;                   ///< as configured
-  std::chrono::nanoseconds grace{0};  ///< soft thresholds have one
+  std::chrono::nanoseconds grace{0};  ///< of soft thresholds only
   bool hard = true;
-  /// What has to be free beyond the threshold before it counts as left behind.
+  /// Minimum reclaim: must be free beyond the threshold before it clears.
   std::int64_t reclaim_quantity = 0;
   double reclaim_fraction = 0;
 };
@@ -40,7 +40,7 @@ struct EvictionThreshold {
 /// "0%" is switched off. Throws BadInput naming the setting.
 std::vector<EvictionThreshold> eviction_thresholds(const config::TailoredKubeletConfig& config);
 
-/// What was measured of a signal.
+/// The measured value of a signal.
 struct Observation {
   std::int64_t available = 0, capacity = 0;
 };
@@ -49,27 +49,27 @@ using Observations = std::map<EvictionSignal, Observation>;
 struct Pressures {
   bool memory = false, disk = false, pids = false;
   bool operator==(const Pressures&) const = default;
-  /// Names of the node conditions that are true, as admission wants them.
+  /// Names of the true node conditions, for admission.
   [[nodiscard]] std::vector<std::string> conditions() const;
 };
 
-/// Follows the thresholds from one round (10 s) to the next.
+/// Tracks the thresholds over the rounds (every 10 s).
 class EvictionState {
  public:
   EvictionState(std::vector<EvictionThreshold> thresholds, std::chrono::nanoseconds transition_period)
       : thresholds_(std::move(thresholds)), transition_period_(transition_period) {}
 
-  /// What to do: the threshold that is met for long enough and asks for action, memory before the others and
-  /// hard before soft; nullopt = nothing. A signal without observation keeps its state.
+  /// The threshold to act on: met for its grace period; memory before others, hard before soft; nullopt =
+  /// none. A signal without an observation keeps its state.
   std::optional<EvictionThreshold> observe(const Observations& observations, SteadyTime now);
-  /// Conditions of the node: held for the transition period after a threshold was last met.
+  /// The node's pressure conditions: each holds for the transition period after a threshold was last met.
   [[nodiscard]] const Pressures& pressures() const { return pressures_; }
 
  private:
   struct Met {
     SteadyTime since;
     bool now = false;
-    std::optional<SteadyTime> counted;  ///< when it was last met for long enough
+    std::optional<SteadyTime> counted;  ///< when it was last met for its grace period
   };
   std::vector<EvictionThreshold> thresholds_;
   std::chrono::nanoseconds transition_period_;
@@ -77,15 +77,15 @@ class EvictionState {
   Pressures pressures_;
 };
 
-/// What a pod uses, by container where the message tells of it.
+/// A pod's usage; by container where the eviction message lists containers.
 struct PodUsage {
   std::int64_t memory = 0, disk = 0, pids = 0;
   std::map<std::string, std::int64_t> container_memory, container_disk;
 };
 
-/// The pod to evict: never a critical one; nullopt when there is none. `usage` is by uid, pods without one
-/// use nothing. Ranking: usage over request, then lower priority, then more usage beyond the request
-/// (memory), more usage (disk), more processes (pids).
+/// The pod to evict, never a critical one; nullopt if there is none. `usage` is by UID; a missing pod uses
+/// nothing. Ranking: usage over request, then lower priority, then more usage beyond the request (memory),
+/// more usage (disk), more processes (pids).
 kube::PodPtr choose_victim(const std::vector<kube::PodPtr>& active,
                            const std::map<std::string, PodUsage>& usage, EvictionResource resource);
 
@@ -93,12 +93,12 @@ kube::PodPtr choose_victim(const std::vector<kube::PodPtr>& active,
 Refusal eviction_refusal(const kube::Pod& pod, const PodUsage& usage, const EvictionThreshold& threshold,
                          const Observation& observation);
 
-/// Usage of local storage, for limits a pod has set on itself.
+/// A pod's local storage usage, compared with its own limits.
 struct LocalStorageUsage {
   std::map<std::string, std::int64_t> empty_dirs;  ///< by volume, bytes
   std::map<std::string, std::int64_t> containers;  ///< writable layer and logs, bytes
 };
-/// Why the pod has to go for its own limits (emptyDir sizeLimit, ephemeral-storage); nullopt = it need not.
+/// Why the pod has exceeded its own limits (emptyDir sizeLimit, ephemeral-storage); nullopt = it has not.
 std::optional<Refusal> over_own_limits(const kube::Pod& pod, const LocalStorageUsage& usage);
 
 }  // namespace edgecore::edged

@@ -24,7 +24,7 @@ EvictionPolicy eviction_policy(const config::TailoredKubeletConfig& config) {
   policy.transition_period = config.eviction_pressure_transition_period;
   policy.most_grace = config.eviction_max_pod_grace_period;
   policy.local_limits = config.local_storage_capacity_isolation.value_or(true) &&
-                        config.volume_stats_agg_period.count() >= 0;  // below 0: nothing is walked
+                        config.volume_stats_agg_period.count() >= 0;  // below 0: directories are not walked
   if (config.volume_stats_agg_period.count() > 0) policy.local_limits_period = config.volume_stats_agg_period;
   return policy;
 }
@@ -42,7 +42,7 @@ boost::asio::awaitable<void> Evictor::run() {
     } catch (const Error& error) {
       if (is_cancellation(error)) throw;
       if (complaints_.now())
-        deps_.log->warn("What pods use cannot be learnt, none is evicted for now: {}", error.what());
+        deps_.log->warn("cannot measure the usage of pods, none is evicted for now: {}", error.what());
     }
     co_await wakeup_.sleep_until(steady_now() + deps_.period);
   }
@@ -54,7 +54,7 @@ std::optional<EvictionThreshold> Evictor::observe(const Observations& seen) {
   if (state_.pressures() != before) {
     const auto conditions = state_.pressures().conditions();
     if (conditions.empty()) {
-      deps_.log->info("The node is under no pressure any more");
+      deps_.log->info("The node is no longer under pressure");
     } else {
       deps_.log->warn("The node is under pressure: {}", fmt::join(conditions, ", "));
     }
@@ -81,7 +81,7 @@ boost::asio::awaitable<void> Evictor::round() {
   co_await evict_one(*act, observation);
 }
 
-/// True when a pod had to go.
+/// Evicts a pod that exceeds its own limits; true if there was one.
 boost::asio::awaitable<bool> Evictor::hold_to_own_limits() {
   const SteadyTime now = deps_.clock.steady();
   if (!deps_.policy.local_limits || now < limits_next_) co_return false;
@@ -111,7 +111,7 @@ boost::asio::awaitable<void> Evictor::evict_one(EvictionThreshold threshold, Obs
   const kube::PodPtr victim = choose_victim(pods, usage, resource);
   if (victim == nullptr) {
     if (nobody_.now()) {
-      deps_.log->warn("The node is low on {} ({} of {} are left), and there is no pod that may be evicted",
+      deps_.log->warn("The node is low on {} ({} of {} are left), but no pod may be evicted",
                       eviction_signal_name(threshold.signal), seen.available, seen.capacity);
     }
     co_return;
@@ -125,7 +125,7 @@ boost::asio::awaitable<void> Evictor::evict_one(EvictionThreshold threshold, Obs
   co_await wait_for_end(victim->uid);
 }
 
-/// The figures do not know of an eviction before it is over.
+/// Waits for the pod's end: until then the measurements do not show what its eviction frees.
 boost::asio::awaitable<void> Evictor::wait_for_end(std::string uid) {
   const SteadyTime until = steady_now() + kCleanup;
   beehive::Wakeup pause(deps_.executor);

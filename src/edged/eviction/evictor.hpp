@@ -22,16 +22,16 @@ namespace edgecore::edged {
 struct EvictionPolicy {
   std::vector<EvictionThreshold> thresholds;
   std::chrono::nanoseconds transition_period = std::chrono::minutes(5);
-  std::int64_t most_grace = 0;  ///< seconds a pod gets at a soft threshold; at a hard one none
-  bool local_limits = true;     ///< pods are held to their own limits on local storage
+  std::int64_t most_grace =
+      0;                     ///< longest grace period in seconds at a soft threshold; a hard one grants none
+  bool local_limits = true;  ///< evict pods that exceed their own limits on local storage
   std::chrono::nanoseconds local_limits_period = std::chrono::minutes(1);
 };
-/// Throws BadInput naming the setting that makes no sense.
+/// Throws BadInput that names the invalid setting.
 EvictionPolicy eviction_policy(const config::TailoredKubeletConfig& config);
 
-/// Watches what the node runs out of, tells it as pressures, and ends pods when nothing else helps
-/// (protocol/05-edged.md §1.17): one at a time, so that each has the chance to be enough. Part of edged;
-/// belongs to its thread.
+/// Watches the node's resources, reports pressure, and evicts pods when nothing else helps
+/// (protocol/05-edged.md §1.17): one at a time, as each may be enough. Part of edged; belongs to its thread.
 class Evictor {
  public:
   struct Deps {
@@ -41,28 +41,28 @@ class Evictor {
     const Clock& clock;
     log::Logger log;
     EvictionPolicy policy;
-    /// Whether all pods of the node are known; before that nobody is evicted.
+    /// Whether all pods of the node are known; until then nothing is evicted.
     std::function<bool()> sources_ready;
-    /// Removes what nobody uses from the disks: dead containers, images. Failures are its own to log.
+    /// Frees disk space: removes dead containers and unused images. Logs its own failures.
     std::function<boost::asio::awaitable<void>()> make_room;
     std::function<std::vector<kube::PodPtr>()> active;
-    /// False when there is no such pod (any more).
+    /// False if there is no such pod (any more).
     std::function<bool(const std::string& uid, const Refusal& why, std::int64_t grace_seconds)> evict;
-    /// Nothing of the pod runs any more.
+    /// True when nothing of the pod runs any more.
     std::function<bool(const std::string& uid)> stopped;
-    /// `pressures` says something else than before.
+    /// Called when `pressures` has changed.
     std::function<void()> pressures_changed;
     std::chrono::milliseconds period = std::chrono::seconds(10);
   };
   explicit Evictor(Deps deps);
 
-  /// A round every `period` until cancelled. Only cancellation is thrown.
+  /// A round every `period` until cancelled. Throws only when cancelled.
   boost::asio::awaitable<void> run();
-  /// A round now instead of when it is due.
+  /// Starts a round now.
   void look_now() { wakeup_.notify(); }
 
-  /// One round: measures, and where a threshold asks for it makes room or evicts a pod and waits for its end
-  /// (30 s at most). Throws CallError and Error when what pods use cannot be learnt.
+  /// One round: measures, and if a threshold asks for it, frees space, or evicts a pod and waits for its end
+  /// (30 s at most). Throws CallError and Error if usage cannot be measured.
   boost::asio::awaitable<void> round();
 
   [[nodiscard]] const Pressures& pressures() const { return state_.pressures(); }

@@ -16,7 +16,7 @@ constexpr std::size_t kMostFileBytes = 1 << 20;
 constexpr std::chrono::minutes kFindImages{5};
 constexpr std::chrono::seconds kFindImagesRetry{10};
 
-/// The number at the beginning, behind blanks.
+/// The number at the beginning of the text, after blanks.
 std::optional<std::int64_t> number(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
   std::int64_t value = 0;
@@ -24,7 +24,7 @@ std::optional<std::int64_t> number(std::string_view text) {
   return error == std::errc() && value >= 0 ? std::optional(value) : std::nullopt;
 }
 
-/// The number behind `name` at the beginning of a line.
+/// The number after `name` at the beginning of a line.
 std::optional<std::int64_t> entry(std::string_view text, std::string_view name) {
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
@@ -43,7 +43,7 @@ std::string text_of(const std::filesystem::path& path) {
   try {
     return read_file(path, kMostFileBytes).value_or("");
   } catch (const Error&) {
-    return {};  // what is not there is not measured
+    return {};  // a missing file is not measured
   }
 }
 
@@ -72,7 +72,7 @@ std::optional<Observation> memory_by_meminfo(std::string_view meminfo, std::int6
 
 std::optional<Observation> pids_by_proc(std::string_view loadavg, std::string_view pid_max,
                                         std::string_view threads_max) {
-  // "0.05 0.10 0.09 2/312 4711": running and all
+  // "0.05 0.10 0.09 2/312 4711": 2 of 312 threads are running
   const auto slash = loadavg.find('/');
   const auto limit = number(pid_max), threads = number(threads_max);
   if (slash == std::string_view::npos || !limit) return std::nullopt;
@@ -114,7 +114,7 @@ std::optional<Observation> MachineSignals::pids() const {
                       text_of(deps_.proc / "sys/kernel/threads-max"));
 }
 
-/// Never guessed: another file system's figures would cost pods (pains row 45).
+/// Never guess the file system: with another one's figures, pods would be evicted (pains row 45).
 boost::asio::awaitable<void> MachineSignals::find_images() {
   const SteadyTime now = steady_now();
   if (now < find_images_again_) co_return;

@@ -16,40 +16,39 @@
 #include "edged/eviction/eviction.hpp"
 #include "edged/host/disk_stats.hpp"
 
-/// What eviction judges the node by, measured (protocol/05-edged.md §1.17).
+/// Measurements for eviction (protocol/05-edged.md §1.17).
 namespace edgecore::edged {
 
-/// memory.available = `capacity` − working set, which is what is used but for file pages nobody has touched
-/// lately. Of cgroup v1 from the root cgroup's memory.usage_in_bytes and memory.stat; nullopt when the texts
-/// do not tell. Pure.
+/// memory.available = `capacity` − working set; the working set is usage without inactive file pages. From
+/// cgroup v1's memory.usage_in_bytes and memory.stat of the root cgroup; nullopt if they lack the numbers.
+/// Pure.
 std::optional<Observation> memory_by_cgroup(std::string_view usage, std::string_view stat,
                                             std::int64_t capacity);
-/// The same from /proc/meminfo, where the root cgroup counts nothing (v2) or the kernel was started without
+/// memory.available from /proc/meminfo: if the root cgroup has no counters (v2), or the kernel runs without
 /// the memory controller. Pure.
 std::optional<Observation> memory_by_meminfo(std::string_view meminfo, std::int64_t capacity);
-/// pid.available: `loadavg` counts processes and threads, the smaller one of the limits is the capacity.
-/// Pure.
+/// pid.available: `loadavg` counts processes and threads; the smaller limit is the capacity. Pure.
 std::optional<Observation> pids_by_proc(std::string_view loadavg, std::string_view pid_max,
                                         std::string_view threads_max);
 
-/// The seam through which eviction learns how the node is. Belongs to edged's thread.
+/// Measures the eviction signals of the node; a seam for tests. Belongs to edged's thread.
 class NodeSignals {
  public:
   virtual ~NodeSignals() = default;
-  /// What can be measured now; a signal that cannot be is absent. Throws only what cancellation throws.
+  /// The signals measured now; one that cannot be measured is absent. Throws only when cancelled.
   virtual boost::asio::awaitable<Observations> read() = 0;
 };
 
-/// The machine's.
+/// Measures this machine.
 class MachineSignals final : public NodeSignals {
  public:
   struct Deps {
-    cri::Runtime& runtime;  ///< knows where images are; asked every five minutes
+    cri::Runtime& runtime;  ///< reports where images are; asked every five minutes
     DiskStats& disks;
     log::Logger log;
     std::filesystem::path root_directory;  ///< nodefs
     std::int64_t memory_capacity = 0;      ///< bytes
-    /// nullptr when there are none.
+    /// nullptr without pod cgroups.
     std::function<CgroupFiles*()> cgroups;
     std::filesystem::path proc = "/proc";
   };

@@ -21,10 +21,10 @@ std::int64_t signed_bytes(const std::optional<std::uint64_t>& bytes) {
   return static_cast<std::int64_t>(std::min(bytes.value_or(0), kMost));
 }
 
-/// A directory to be walked, and whose it is.
+/// A directory to walk, and its owner.
 struct UsageWalk {
   std::string uid, name;
-  bool volume = false;  ///< an emptyDir; else the logs of a container
+  bool volume = false;  ///< an emptyDir; otherwise the logs of a container
   fs::path path;
   std::int64_t bytes = 0;
 };
@@ -33,7 +33,7 @@ std::vector<UsageWalk> walks_of(const kube::Pod& pod, const fs::path& logs, cons
   std::vector<UsageWalk> walks;
   for (const auto& volume : pod.spec.volumes) {
     const auto* source = std::get_if<kube::EmptyDirSource>(&volume.source);
-    if (source == nullptr || !source->medium.empty()) continue;  // others are memory
+    if (source == nullptr || !source->medium.empty()) continue;  // other media are memory
     walks.push_back(
         {pod.uid, volume.name, true, directory / "volumes" / "kubernetes.io~empty-dir" / volume.name});
   }
@@ -88,7 +88,7 @@ std::int64_t bytes_below(const fs::path& path) {
       one.disable_recursion_pending();
       continue;
     }
-    // A file of several names is shared by them.
+    // A file with several hard links counts a fraction for each of them.
     const auto names =
         S_ISDIR(about.st_mode) ? 1 : std::max<std::int64_t>(1, static_cast<std::int64_t>(about.st_nlink));
     sum += static_cast<std::int64_t>(about.st_blocks) * 512 / names;
@@ -139,7 +139,7 @@ std::int64_t MachinePodUsage::processes(const kube::Pod& pod) const {
     if (text) std::from_chars(text->data(), text->data() + text->size(), count);
     return count;
   } catch (const Error& error) {
-    deps_.log->debug("pod {}: its processes cannot be counted: {}", pod.full_name(), error.what());
+    deps_.log->debug("pod {}: cannot count its processes: {}", pod.full_name(), error.what());
     return 0;
   }
 }

@@ -16,7 +16,7 @@
 #include "edged/cgroups/cgroup_files.hpp"
 #include "edged/eviction/eviction.hpp"
 
-/// What pods use, for eviction (protocol/05-edged.md §1.17).
+/// Usage of pods, for eviction (protocol/05-edged.md §1.17).
 namespace edgecore::edged {
 
 struct PodFootprint {
@@ -25,23 +25,24 @@ struct PodFootprint {
 };
 using PodFootprints = std::map<std::string, PodFootprint>;  ///< by UID
 
-/// Bytes that the files below `path` take on its file system; links and other file systems are not followed,
-/// what vanishes meanwhile counts nothing. 0 when it is not there. Walks: BlockingPool only.
+/// Bytes of the files below `path` on its file system. Does not follow links or enter other file systems;
+/// ignores files that vanish meanwhile. 0 if `path` does not exist. Walks directories: BlockingPool only.
 std::int64_t bytes_below(const std::filesystem::path& path);
 
-/// Whether the pod has limits on local storage that its use has to be compared with.
+/// Whether the pod has limits on local storage.
 bool limits_local_storage(const kube::Pod& pod);
 
-/// The seam through which eviction learns what pods use. Belongs to edged's thread.
+/// Measures the usage of pods; a seam for tests. Belongs to edged's thread.
 class PodUsageReader {
  public:
   virtual ~PodUsageReader() = default;
-  /// `disk`: also what they have on disk, for which directories are walked. A pod of which nothing is known
-  /// uses nothing. Throws CallError, and Error when the pool is full.
+  /// `disk`: measures disk usage as well, for which directories are walked. An unknown pod uses nothing.
+  /// Throws CallError, and Error if the pool is full.
   virtual boost::asio::awaitable<PodFootprints> read(std::vector<kube::PodPtr> pods, bool disk) = 0;
 };
 
-/// The machine's: the runtime's container stats, the pods' cgroups, log directories and emptyDir volumes.
+/// Measures this machine: the runtime's container stats, the pods' cgroups, log directories and emptyDir
+/// volumes.
 class MachinePodUsage final : public PodUsageReader {
  public:
   struct Deps {
@@ -50,7 +51,7 @@ class MachinePodUsage final : public PodUsageReader {
     log::Logger log;
     std::filesystem::path pod_logs;
     std::function<std::filesystem::path(const std::string& uid)> pod_directory;
-    /// nullptr when there are none.
+    /// nullptr without pod cgroups.
     std::function<CgroupFiles*()> cgroups;
     std::function<std::string(const kube::Pod& pod)> cgroup_of;
   };

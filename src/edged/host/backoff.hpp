@@ -10,8 +10,8 @@
 
 namespace edgecore::edged {
 
-/// Growing pauses between attempts, by key: for crashing containers and failing image pulls
-/// (protocol/05-edged.md §1.7, §1.8). In memory only; used by one thread.
+/// Back-off of crashing containers and failing image pulls, by key (protocol/05-edged.md §1.7, §1.8). In
+/// memory only; used by one thread.
 class Backoff {
  public:
   using Duration = std::chrono::nanoseconds;
@@ -19,10 +19,10 @@ class Backoff {
                    Duration longest = std::chrono::seconds(300))
       : clock_(clock), first_(first), longest_(longest) {}
 
-  /// The pause, if it is not over yet, counted from `event` (the container's end); nullopt if it is over. A
-  /// wall clock that was set back does not prolong it: then the time of the last attempt counts.
+  /// The rest of the pause, counted from `event` (the container's end); nullopt if it is over. A wall clock
+  /// that was set back does not prolong it: then it is counted from the last attempt.
   [[nodiscard]] std::optional<Duration> waiting_since(const std::string& key, WallTime event) const;
-  /// As `waiting_since`, counted from the last `advance`.
+  /// Like `waiting_since`, counted from the last `advance`.
   [[nodiscard]] std::optional<Duration> waiting(const std::string& key) const;
 
   /// Notes an attempt: the next pause is twice as long. Resets to the first pause if the key was idle for

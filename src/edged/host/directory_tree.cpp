@@ -25,14 +25,14 @@ void remove_at(const FileDescriptor& parent, const std::string& name, dev_t devi
   struct stat about {};
   if (::fstatat(parent.get(), name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return;
-    throw SystemError("cannot look at " + name, errno);
+    throw SystemError("cannot stat " + name, errno);
   }
   if (!S_ISDIR(about.st_mode)) {
     if (::unlinkat(parent.get(), name.c_str(), 0) == 0 || errno == ENOENT) return;
     throw SystemError("cannot remove " + name, errno);
   }
   if (about.st_dev != device)
-    throw Error("The directory " + name + " is on another file system; it is not emptied");
+    throw Error("The directory " + name + " is on another file system and is not removed");
   if (depth > kMaxTreeDepth) throw Error("The directory " + name + " is nested too deeply to be removed");
   const FileDescriptor inside = open_directory_at(parent, name);
   if (!inside.valid()) return;
@@ -57,7 +57,7 @@ FileDescriptor open_directory_at(const FileDescriptor& parent, const std::string
 }
 
 std::vector<std::string> directory_entries(const FileDescriptor& directory) {
-  // A descriptor of its own, because the stream takes it over and moves its position.
+  // fdopendir takes the descriptor over and moves its position, so open another one.
   FileDescriptor own(::openat(directory.get(), ".", kDirectory));
   if (!own.valid()) throw SystemError("cannot list a directory", errno);
   const std::unique_ptr<DIR, CloseDir> stream(::fdopendir(own.get()));
@@ -86,7 +86,7 @@ void remove_tree(const std::filesystem::path& path) {
   struct stat about {};
   if (::lstat(path.parent_path().c_str(), &about) != 0) {
     if (errno == ENOENT) return;
-    throw SystemError("cannot look at " + path.parent_path().string(), errno);
+    throw SystemError("cannot stat " + path.parent_path().string(), errno);
   }
   const FileDescriptor parent = open_directory(path.parent_path());
   try {

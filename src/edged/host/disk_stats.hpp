@@ -15,34 +15,34 @@
 
 namespace edgecore::edged {
 
-/// A file system as statfs tells it. Bytes are those an unprivileged process could use.
+/// The statfs numbers of a file system. Bytes are those available to an unprivileged process.
 struct DiskUsage {
   std::uint64_t capacity = 0;   ///< bytes
   std::uint64_t available = 0;  ///< bytes, never more than `capacity`
   std::uint64_t used = 0;       ///< bytes
-  std::uint64_t inodes = 0;     ///< 0 where the file system does not count them (btrfs, vfat)
+  std::uint64_t inodes = 0;     ///< 0 if the file system does not count them (btrfs, vfat)
   std::uint64_t inodes_free = 0;
   std::uint64_t device = 0;  ///< st_dev: equal for two paths of one file system
   bool operator==(const DiskUsage&) const = default;
 };
 
-/// Asks the kernel. May block for ever on a dead network file system: BlockingPool only. Throws SystemError
-/// when the path is not there.
+/// Calls statfs. May block for ever on a dead network file system: BlockingPool only. Throws SystemError if
+/// the path does not exist.
 DiskUsage statfs_usage(const std::filesystem::path& path);
 
-/// The seam through which edged asks how full file systems are (image GC, eviction, /stats/summary). Belongs
-/// to the module's thread.
+/// Reads how full file systems are (image garbage collection, eviction, /stats/summary); a seam for tests.
+/// Belongs to the module's thread.
 class DiskStats {
  public:
   virtual ~DiskStats() = default;
-  /// The file system that holds `path`. Throws SystemError when it cannot be asked, Error when it does not
-  /// answer in time, boost::system::system_error(operation_aborted) when cancelled.
+  /// The file system that holds `path`. Throws SystemError if it cannot be read, Error if it does not answer
+  /// in time, boost::system::system_error(operation_aborted) when cancelled.
   virtual boost::asio::awaitable<DiskUsage> read(std::string path) = 0;
 };
 
-/// The machine's: statfs on the pool, one call at a time for a path. Callers share an answer that was begun
-/// after they asked. A file system that does not answer costs one thread of the pool: once the patience of
-/// the first caller is over, further ones for its path fail at once.
+/// Single flight for each path: statfs on the pool, one call at a time. Callers share an answer if its call
+/// began after they asked. A file system that does not answer takes one thread of the pool: once the first
+/// caller's patience is over, others for its path fail at once.
 class SystemDiskStats final : public DiskStats {
  public:
   using Ask = std::function<DiskUsage(const std::filesystem::path&)>;
@@ -63,7 +63,7 @@ class SystemDiskStats final : public DiskStats {
   std::shared_ptr<Flights> flights_;
 };
 
-/// Disks as a test wants them, by path. A path that is not in `disks` fails as a missing one does.
+/// For tests, by path. A path that is not in `disks` fails like a missing one.
 class FakeDiskStats final : public DiskStats {
  public:
   std::map<std::string, DiskUsage> disks;

@@ -20,7 +20,7 @@ std::optional<std::string> file_tail(const std::filesystem::path& path, std::siz
     throw SystemError("Cannot open " + path.string(), errno);
   }
   struct stat info {};
-  if (::fstat(file.get(), &info) != 0) throw SystemError("Cannot look at " + path.string(), errno);
+  if (::fstat(file.get(), &info) != 0) throw SystemError("Cannot stat " + path.string(), errno);
   if (!S_ISREG(info.st_mode)) return std::nullopt;
 
   const off_t from = std::max<off_t>(0, info.st_size - static_cast<off_t>(bytes));

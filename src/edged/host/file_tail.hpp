@@ -8,8 +8,8 @@
 
 namespace edgecore::edged {
 
-/// The last `bytes` of a regular file that a container may write to; nullopt when there is none, or when it
-/// is a link, a pipe or a device: the container must not make us read or wait for something else. Throws
+/// The last `bytes` of a regular file that a container may write to; nullopt if it does not exist or is a
+/// link, a pipe or a device: a container must not make this process read or wait for something else. Throws
 /// SystemError.
 std::optional<std::string> file_tail(const std::filesystem::path& path, std::size_t bytes);
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kFileBytes = 1U << 20U;
 
-/// Text files end with a line feed, those of a device tree with a NUL.
+/// Text files end with a line feed, files of a device tree with a NUL.
 std::string read_trimmed(const std::filesystem::path& path) {
   constexpr std::string_view blank(" \t\r\n\0", 5);
   try {
@@ -126,7 +126,7 @@ MachineInfo read_machine_info(const std::filesystem::path& root) {
 
 std::int64_t filesystem_capacity(const std::filesystem::path& path) {
   struct statvfs info {};
-  // The directory may not be made yet: its nearest parent is on the file system it will be on.
+  // The directory may not exist yet: use its nearest existing parent, which is on the same file system.
   for (std::filesystem::path at = path; !at.empty(); at = at.parent_path()) {
     if (::statvfs(at.c_str(), &info) == 0) {
       return static_cast<std::int64_t>(info.f_blocks) * static_cast<std::int64_t>(info.f_frsize);

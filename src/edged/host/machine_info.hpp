@@ -8,7 +8,7 @@
 
 namespace edgecore::edged {
 
-/// What the node's status says of the machine (protocol/05-edged.md §3.3). Read once at start: none of it
+/// The machine's part of the node's status (protocol/05-edged.md §3.3). Read once at the start: none of it
 /// changes while the process lives.
 struct MachineInfo {
   std::string machine_id, system_uuid, boot_id, kernel_version, os_image, architecture;
@@ -18,15 +18,15 @@ struct MachineInfo {
   std::map<std::string, std::int64_t> huge_pages;
 };
 
-/// Reads /proc, /sys and /etc below `root` ("/" but in tests); what is not there is left empty or zero. Small
-/// files of the kernel's: does not block.
+/// Reads /proc, /sys and /etc below `root` (tests use another one); what is missing stays empty or zero.
+/// Small kernel files: does not block.
 MachineInfo read_machine_info(const std::filesystem::path& root = "/");
 
-/// The name Kubernetes has for the machine this program was built for: "amd64", "arm64", "arm" …
+/// Kubernetes' name of the architecture this program was built for: "amd64", "arm64", "arm" …
 std::string architecture();
 
-/// Bytes of the file system that holds `path`; 0 when it cannot be asked. May block on a dead network file
-/// system.
+/// Size in bytes of the file system that holds `path`; 0 if it cannot be read. May block on a dead network
+/// file system.
 std::int64_t filesystem_capacity(const std::filesystem::path& path);
 
 }  // namespace edgecore::edged

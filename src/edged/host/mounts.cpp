@@ -12,7 +12,7 @@
 namespace edgecore::edged {
 namespace {
 
-/// mountinfo writes space, tab, newline and backslash as three octal digits.
+/// Decodes the three octal digits that mountinfo writes for space, tab, newline and backslash.
 std::string unescape(std::string_view text) {
   const auto octal = [](char c) { return c >= '0' && c <= '7'; };
   std::string out;

@@ -15,7 +15,7 @@
 
 namespace edgecore::edged {
 
-/// One line of /proc/self/mountinfo, as far as volumes need it.
+/// One line of /proc/self/mountinfo, with the fields that volumes need.
 struct MountPoint {
   std::string path;  ///< absolute, unescaped
   std::string type;  ///< "tmpfs", "ext4"
@@ -23,8 +23,7 @@ struct MountPoint {
   bool operator==(const MountPoint&) const = default;
 };
 
-/// The lines of a mountinfo text in their order (later ones lie above earlier ones). Lines that are none are
-/// skipped.
+/// The lines of a mountinfo text in their order (later mounts cover earlier ones). Skips malformed lines.
 std::vector<MountPoint> parse_mountinfo(std::string_view text);
 
 /// The seam to the kernel's mount table. Calls may block for long: BlockingPool threads only. Implementations
@@ -37,12 +36,12 @@ class Mounter {
   virtual void mount_tmpfs(const std::filesystem::path& on, std::uint64_t bytes) = 0;
   /// `page_size` in bytes; 0 = the default huge page.
   virtual void mount_hugetlbfs(const std::filesystem::path& on, std::uint64_t page_size) = 0;
-  /// Binds the very file or directory that `source` is open on (O_PATH will do), whatever its path is by now.
+  /// Binds the file or directory that `source` is open on (O_PATH will do), even if its path has changed.
   virtual void bind(const FileDescriptor& source, const std::filesystem::path& on) = 0;
-  /// Takes the topmost mount from the path, never following a symbolic link at its end. False when nothing is
+  /// Removes the topmost mount at the path; does not follow a symbolic link at its end. False if nothing is
   /// mounted there.
   virtual bool unmount(const std::filesystem::path& path) = 0;
-  /// Makes the directory a mount point of its own (if it is none) that shares mounts with its peers.
+  /// Makes the directory a mount point (if it is not one) with shared propagation.
   virtual void make_shared(const std::filesystem::path& directory) = 0;
   /// All mounts at `directory` or below it, in the table's order. `directory` must be absolute; it need not
   /// exist.
@@ -62,8 +61,8 @@ class KernelMounter final : public Mounter {
   std::vector<MountPoint> below(const std::filesystem::path& directory) override;
 };
 
-/// A mount table in memory, for tests: nothing is really mounted. `refuse` makes calls of a name ("tmpfs",
-/// "bind", "unmount", …) fail with EPERM.
+/// A mount table in memory, for tests. `refuse` makes calls with that name ("tmpfs", "bind", "unmount", …)
+/// fail with EPERM.
 class MemoryMounter : public Mounter {
  public:
   void mount_tmpfs(const std::filesystem::path& on, std::uint64_t bytes) override;
@@ -75,7 +74,7 @@ class MemoryMounter : public Mounter {
 
   void refuse(const std::string& call);
   void permit(const std::string& call);
-  /// The size a tmpfs was mounted with.
+  /// The size that a tmpfs was mounted with.
   [[nodiscard]] std::uint64_t size_of(const std::filesystem::path& path);
 
  private:

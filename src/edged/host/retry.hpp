@@ -9,8 +9,8 @@
 
 namespace edgecore::edged {
 
-/// One thing that is attempted until it works: when the next attempt is due, and which failures are logged.
-/// The pause begins with 10 s, doubles and ends at 5 min. One thread.
+/// The schedule of one repeated attempt: when the next one is due, and which failures to log. Back-off from
+/// 10 s to 5 min. One thread.
 class Retry {
  public:
   static constexpr std::chrono::seconds kFirst{10};
@@ -21,7 +21,7 @@ class Retry {
   [[nodiscard]] std::chrono::seconds pause() const { return pause_; }
   [[nodiscard]] unsigned long failures() const { return complaints_.count(); }
 
-  /// Notes that an attempt failed; true when this is to be logged.
+  /// Records a failure; true if it should be logged.
   bool failed() {
     pause_ = std::clamp(pause_ * 2, kFirst, kLongest);
     due_ = steady_now() + pause_;

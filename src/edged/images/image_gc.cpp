@@ -15,7 +15,8 @@
 namespace edgecore::edged {
 namespace {
 
-/// The reference in the one form in which two names of an image are equal; as it is when it is no reference.
+/// The canonical form of a reference, so that two names of an image compare equal; `reference` itself if it
+/// cannot be parsed.
 std::string canonical(const std::string& reference) {
   try {
     return kube::parse_image_reference(reference).canonical();
@@ -53,7 +54,7 @@ ImageDiskVerdict judge_image_disk(const cri::FilesystemUsage& usage, const DiskU
     return verdict;
   }
   const std::uint64_t available = std::min(disk.available, disk.capacity);
-  // Divided first where the product would not fit 64 bits (petabytes).
+  // Divides first if the product would not fit 64 bits (petabytes).
   const bool huge = disk.capacity > std::numeric_limits<std::uint64_t>::max() / 100;
   const auto percent_of = [&](std::uint64_t percent) {
     return huge ? disk.capacity / 100 * percent : disk.capacity * percent / 100;
@@ -101,7 +102,7 @@ std::vector<ImageRecords::Candidate> ImageRecords::candidates(std::chrono::nanos
     const bool young = record.detected && now - *record.detected < minimum_age;
     if (!record.used_now && !record.pinned && !young) rows.push_back(&row);
   }
-  // nullopt sorts before every time: never used, or there for ever.
+  // nullopt sorts first: never used, or there since before the first look.
   std::stable_sort(rows.begin(), rows.end(), [](const auto* a, const auto* b) {
     if (a->second.last_used != b->second.last_used) return a->second.last_used < b->second.last_used;
     return a->second.detected < b->second.detected;
@@ -114,8 +115,7 @@ std::vector<ImageRecords::Candidate> ImageRecords::candidates(std::chrono::nanos
 std::set<std::string> used_images(const std::vector<cri::Image>& images,
                                   const std::vector<cri::Container>& containers,
                                   const std::set<std::string>& references) {
-  // A container's record names its image by id, or by a name that may be written in another way than the
-  // image's.
+  // A container names its image by id, or by a name that may be spelled differently from the image's.
   std::set<std::string> names;
   for (const auto& container : containers) {
     for (const auto& name :
@@ -180,8 +180,9 @@ boost::asio::awaitable<std::uint64_t> ImageGc::collect() {
                 verdict.doubt);
   if (verdict.to_free == 0) co_return 0;
   const std::uint64_t freed = co_await free(verdict.to_free);
-  deps_.log->info("The image file system is {} % full: {:.0f} of {:.0f} MiB to free were images nobody uses",
-                  verdict.used_percent, mebibytes(freed), mebibytes(verdict.to_free));
+  deps_.log->info(
+      "The image file system was {} % full: removed {:.0f} MiB of unused images, {:.0f} MiB were to be freed",
+      verdict.used_percent, mebibytes(freed), mebibytes(verdict.to_free));
   if (freed < verdict.to_free) {
     throw Error(
         fmt::format("the image file system is {} % full and {:.0f} MiB more should be freed, but no other "
@@ -238,7 +239,7 @@ boost::asio::awaitable<std::uint64_t> ImageGc::free(std::uint64_t bytes) {
       deps_.log->warn("The unused image {} stays for now: {}", log::quote(next->id), error.what());
       staying.insert(next->id);
     }
-    co_await track();  // removing takes its time: a pod may have come to want one of the others
+    co_await track();  // removing takes time: a pod may want another candidate by now
   }
 }
 

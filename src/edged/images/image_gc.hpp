@@ -24,14 +24,14 @@ namespace edgecore::edged {
 
 /// protocol/05-edged.md §1.14 "Images".
 struct ImageGcPolicy {
-  std::int32_t high_percent = 85;  ///< use of the image file system at which collection begins; 100 = never
-  std::int32_t low_percent = 80;   ///< and down to which it frees
+  std::int32_t high_percent = 85;  ///< use of the image file system that starts a collection; 100 = never
+  std::int32_t low_percent = 80;   ///< use at which it stops
   std::chrono::nanoseconds minimum_age = std::chrono::minutes(2);
-  std::string sandbox_image;  ///< reference; never removed
+  std::string sandbox_image;  ///< reference of the sandbox image; never removed
 };
 ImageGcPolicy image_gc_policy(const config::Edged& config);
 
-/// How much there is to free.
+/// How many bytes to free.
 struct ImageDiskVerdict {
   std::uint64_t to_free = 0;  ///< bytes; 0 = below the high threshold
   std::uint64_t used_percent = 0;
@@ -44,19 +44,19 @@ struct ImageDiskVerdict {
 ImageDiskVerdict judge_image_disk(const cri::FilesystemUsage& usage, const DiskUsage& disk,
                                   const ImageGcPolicy& policy);
 
-/// The image that the runtime makes sandboxes of, by its verbose Status; "" when it does not tell. It is not
-/// always the one in edgecore's configuration, and without it no pod starts while offline. Pure.
+/// The sandbox image of the runtime, from its verbose Status; "" if it does not report one. It may differ
+/// from the one in edgecore's configuration, and without it no pod starts while offline. Pure.
 std::string runtime_sandbox_image(const cri::RuntimeStatus& status);
 
-/// Remembers since when images are there and when they were last used. By the steady clock, so that a jump of
-/// the date neither spares nor condemns an image. Pure bookkeeping; one thread.
+/// Records when images were first seen and last used. Uses the steady clock, so that a jump of the date
+/// neither spares nor condemns an image. Pure bookkeeping; one thread.
 class ImageRecords {
  public:
-  /// What a look at the runtime found. Images of the first look count as there for ever.
+  /// Takes one list of the runtime. Images of the first list count as the oldest.
   void take(const std::vector<cri::Image>& images, const std::set<std::string>& used_ids, SteadyTime now);
 
   /// Ids and sizes to remove, in this order, until `to_free` bytes are covered: unused, not pinned, detected
-  /// `minimum_age` or longer ago; longest unused first, then longest there.
+  /// at least `minimum_age` ago; least recently used first, then longest there.
   struct Candidate {
     std::string id;
     std::uint64_t size = 0;
@@ -69,7 +69,7 @@ class ImageRecords {
 
  private:
   struct Record {
-    std::optional<SteadyTime> detected;  ///< nullopt = before we looked
+    std::optional<SteadyTime> detected;  ///< nullopt = in the first list
     std::optional<SteadyTime> last_used;
     std::uint64_t size = 0;
     bool pinned = false, used_now = false;
@@ -78,16 +78,16 @@ class ImageRecords {
   bool first_ = true;
 };
 
-/// Ids of images that are in use: by any container (running or dead), by name in `references` (the sandbox
-/// image, the images of pods that are to run, which offline could not be pulled again). Pure.
+/// Ids of images in use: by a container (running or dead), or by name in `references` (the sandbox image, the
+/// images of pods that are to run, which could not be pulled again offline). Pure.
 std::set<std::string> used_images(const std::vector<cri::Image>& images,
                                   const std::vector<cri::Container>& containers,
                                   const std::set<std::string>& references);
 
-/// The images that these pods name, of all their containers. Pure.
+/// The images of all containers of these pods. Pure.
 std::set<std::string> images_of(const std::vector<kube::PodPtr>& pods);
 
-/// Keeps the image file system from running full. Part of edged; belongs to its thread.
+/// Garbage collection of images: frees space in the image file system. Part of edged; belongs to its thread.
 class ImageGc {
  public:
   struct Deps {
@@ -97,26 +97,26 @@ class ImageGc {
     const Clock& clock;
     log::Logger log;
     ImageGcPolicy policy;
-    /// Whether all pods of the node are known; before that nothing is removed.
+    /// Whether all pods of the node are known; until then nothing is removed.
     std::function<bool()> sources_ready;
-    /// Images that the known pods name in their specs.
+    /// Images of the specs of all known pods.
     std::function<std::set<std::string>()> wanted;
     std::chrono::milliseconds period = std::chrono::minutes(5);
   };
   explicit ImageGc(Deps deps);
 
-  /// Looks and collects every `period` until cancelled. Only cancellation is thrown.
+  /// A pass every `period` until cancelled. Throws only when cancelled.
   boost::asio::awaitable<void> run();
 
-  /// All pods are known now, or the disk is filling: a pass now instead of when it is due.
+  /// Wakes the collector for a pass now: all pods are known, or the disk is filling.
   void look_now() { wakeup_.notify(); }
 
-  /// One pass: tracks use, and frees down to the low threshold when the high one is reached. The bytes freed.
-  /// Throws CallError and what DiskStats::read throws.
+  /// One pass: records use, and frees down to the low threshold if the high one is reached. Returns the bytes
+  /// freed. Throws CallError and what DiskStats::read throws.
   boost::asio::awaitable<std::uint64_t> collect();
 
-  /// Removes every unused image that is old enough, whatever the thresholds say (disk pressure). The bytes
-  /// freed.
+  /// Removes every unused image of the minimum age, whatever the thresholds say (disk pressure). Returns the
+  /// bytes freed.
   boost::asio::awaitable<std::uint64_t> remove_unused();
 
  private:

@@ -14,7 +14,7 @@
 namespace edgecore::edged {
 namespace {
 
-/// A registry's address taken apart: "host[:port][/path]".
+/// The parts of a registry's address "host[:port][/path]".
 struct Address {
   std::string host, port, path;
 };
@@ -33,7 +33,7 @@ Address take_apart(std::string_view text) {
   return out;
 }
 
-/// What stands in an auths entry may be the URL of the registry's API.
+/// The key of an auths entry, which may be the URL of the registry's API.
 std::string entry_key(std::string_view text) {
   Address address = take_apart(text);
   for (const std::string_view version : {"/v1", "/v2"}) {
@@ -57,8 +57,8 @@ std::vector<std::string> labels(const std::string& host) {
   return out;
 }
 
-/// Each label of the host by its glob, so that `*` never spans a dot; the port as it is; the path as a
-/// prefix.
+/// Matches the host label by label, each as a glob, so that `*` never spans a dot; the port exactly; the path
+/// as a prefix.
 bool matches(const Address& pattern, const Address& target) {
   const auto globs = labels(pattern.host);
   const auto parts = labels(target.host);
@@ -144,7 +144,7 @@ bool Keyring::add_config(std::string_view text) {
     const Json* auths = kube::find_keys(config, {"auths"});
     add_entries(auths != nullptr ? *auths : config);
   } catch (const BadInput&) {
-    return false;  // its text may hold a password: nothing of it goes on
+    return false;  // no details: the text may hold a password
   }
   return entries_.size() > before;
 }

@@ -11,10 +11,11 @@
 #include "edgecore/kube/json.hpp"
 #include "edged/spec/refusal.hpp"
 
-/// Which image, whether to pull it, and with which credentials (protocol/05-edged.md §1.8). Pure functions.
+/// Decides which image to use, whether to pull it, and with which credentials (protocol/05-edged.md §1.8).
+/// Pure functions.
 namespace edgecore::edged {
 
-/// The reference to ask the runtime for, with the default tag added; or why there is none (InvalidImageName).
+/// The reference for the runtime, with the default tag added; or why the name is invalid (InvalidImageName).
 struct ImageChoice {
   std::string reference;
   std::optional<Refusal> refused;
@@ -22,23 +23,23 @@ struct ImageChoice {
 ImageChoice choose_image(const std::string& image);
 
 enum class PullDecision { kUseLocal, kPull, kRefuse };
-/// kRefuse: the policy is Never and the image is not there (ErrImageNeverPull).
+/// kRefuse: the policy is Never and the image is not present (ErrImageNeverPull).
 PullDecision decide_pull(const std::string& policy, const std::string& image, bool present);
 Refusal never_pull_refusal(const std::string& image);
 Refusal pull_backoff_refusal(const std::string& image);
-/// The waiting reason of a failed pull, by the text of the runtime's error.
+/// The waiting reason of a failed pull, derived from the text of the runtime's error.
 Refusal pull_failure(const std::string& error_text);
 
-/// Credentials from pull secrets and from files on the node. Secret: never to be logged.
+/// Credentials from pull secrets and from files on the node. Never log them.
 class Keyring {
  public:
-  /// A Secret object; one of another type, or that cannot be read, adds nothing. True when something was
+  /// Adds a Secret object; one of another type, or that cannot be read, adds nothing. True if something was
   /// added.
   bool add_secret(const Json& secret);
-  /// The text of config.json ({"auths": {…}}) or of a .dockercfg ({…}).
+  /// Adds the text of a config.json ({"auths": {…}}) or of a .dockercfg ({…}).
   bool add_config(std::string_view text);
 
-  /// What to try for an image, most specific first; empty = pull anonymously.
+  /// Credentials to try for an image, most specific first; empty = pull anonymously.
   [[nodiscard]] std::vector<cri::AuthConfig> lookup(const std::string& image) const;
 
  private:

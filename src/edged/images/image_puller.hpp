@@ -17,8 +17,8 @@
 
 namespace edgecore::edged {
 
-/// Sees to it that a container's image is there (protocol/05-edged.md §1.8): pulls by policy, in line, no
-/// more often than configured, with growing pauses after failures. Part of edged; belongs to its thread.
+/// Provides a container's image (protocol/05-edged.md §1.8): pulls it if the policy says so, one pull after
+/// the other, at the configured rate, with back-off after failures. Part of edged; belongs to its thread.
 class ImagePuller {
  public:
   struct Deps {
@@ -40,7 +40,7 @@ class ImagePuller {
   boost::asio::awaitable<Outcome> ensure(const kube::Pod& pod, const kube::Container& container,
                                          const Keyring& keys, const cri::PodSandboxConfig& sandbox);
 
-  /// Drops what is known of images that nobody asks for any more.
+  /// Drops back-offs of images that nobody asks for any more.
   void forget_idle();
 
  private:

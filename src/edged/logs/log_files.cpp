@@ -64,13 +64,13 @@ class File {
   int fd_ = -1;
 };
 
-/// Reads all of `from`, writes it compressed to `to`.
+/// Compresses all of `from` into `to`.
 void deflate_file(const File& from, const File& to) {
   constexpr std::size_t kPiece = 32UL * 1024;
-  constexpr int kGzipWindow = 15 + 16;  // zlib's way to ask for a gzip header
+  constexpr int kGzipWindow = 15 + 16;  // asks zlib for a gzip header
   z_stream stream{};
   if (::deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-    throw Error("There is no memory to compress a log with");
+    throw Error("not enough memory to compress a log");
   const std::unique_ptr<z_stream, decltype(&::deflateEnd)> owner(&stream, &::deflateEnd);
   std::vector<char> in(kPiece), out(kPiece);
   bool last = false;
@@ -83,13 +83,13 @@ void deflate_file(const File& from, const File& to) {
       stream.next_out = reinterpret_cast<Bytef*>(out.data());
       stream.avail_out = static_cast<uInt>(out.size());
       if (::deflate(&stream, last ? Z_FINISH : Z_NO_FLUSH) == Z_STREAM_ERROR)
-        throw Error("A log could not be compressed");
+        throw Error("zlib cannot compress the log");
       to.write(out.data(), out.size() - stream.avail_out);
     } while (stream.avail_out == 0);
   }
 }
 
-/// Never over something that is there.
+/// Renames without replacing an existing file.
 void rename_new(const fs::path& from, const fs::path& to) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
   int error = errno;
@@ -106,7 +106,7 @@ void rename_new(const fs::path& from, const fs::path& to) {
 
 std::vector<std::string> files_beside(const fs::path& log) {
   const auto directory = cri::LogDirectory::open(log.parent_path());
-  if (!directory) throw Error("The directory of the log " + log.string() + " is not there");
+  if (!directory) throw Error("The directory of the log " + log.string() + " does not exist");
   return directory->files(log.filename().string() + ".");
 }
 
@@ -117,7 +117,7 @@ LogHousekeeping plan_log_housekeeping(std::string_view log_name, std::vector<std
   std::sort(beside.begin(), beside.end());
   const std::set<std::string> all(beside.begin(), beside.end());
   LogHousekeeping plan;
-  std::vector<std::string> rotated;  // oldest first: the stamps sort
+  std::vector<std::string> rotated;  // oldest first: names sort by their time stamp
   for (auto& name : beside) {
     const bool broken_off = name.ends_with(kTemporary);
     const bool done_already = !name.ends_with(kCompressed) && all.contains(name + std::string(kCompressed));
@@ -126,8 +126,8 @@ LogHousekeeping plan_log_housekeeping(std::string_view log_name, std::vector<std
   std::stable_sort(rotated.begin(), rotated.end(), [&](const std::string& a, const std::string& b) {
     return cri::rotated_log_stamp(a, log_name) < cri::rotated_log_stamp(b, log_name);
   });
-  const auto kept =
-      static_cast<std::size_t>(std::max(0, policy.max_files - 2));  // the live log, and the next one
+  const auto kept = static_cast<std::size_t>(
+      std::max(0, policy.max_files - 2));  // the live log and the one about to be rotated count as well
   const std::size_t excess = rotated.size() > kept ? rotated.size() - kept : 0;
   for (std::size_t i = 0; i < rotated.size(); ++i) {
     if (i < excess) {
@@ -169,7 +169,7 @@ void compress_log(const fs::path& file) {
 
 LogMoved move_log_aside(const fs::path& log, const LogRotationPolicy& policy, WallTime now) {
   std::error_code unknown;
-  if (!fs::is_regular_file(fs::symlink_status(log, unknown))) throw Error("it is no plain file");
+  if (!fs::is_regular_file(fs::symlink_status(log, unknown))) throw Error("it is not a plain file");
   const std::string name = log.filename().string();
   const auto plan = plan_log_housekeeping(name, files_beside(log), policy);
   LogMoved moved;

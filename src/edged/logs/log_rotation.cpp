@@ -19,7 +19,7 @@
 namespace edgecore::edged {
 namespace {
 
-/// Sizes of the logs, in their order; nullopt = it is not there, or cannot be seen.
+/// A log's size; kMissing if it does not exist, kUnseen if it cannot be read.
 struct Seen {
   enum class Kind { kThere, kMissing, kUnseen } kind = Kind::kUnseen;
   std::uint64_t size = 0;
@@ -47,7 +47,7 @@ LogRotationPolicy log_rotation_policy(const config::TailoredKubeletConfig& confi
   policy.max_files = config.container_log_max_files.value_or(policy.max_files);
   if (policy.max_files < 2)
     throw BadInput(
-        fmt::format("containerLogMaxFiles is {}, but a log and what it is rotated to are 2 files at least",
+        fmt::format("containerLogMaxFiles is {}, but must be at least 2: the log and one rotated file",
                     policy.max_files));
   return policy;
 }
@@ -61,7 +61,7 @@ boost::asio::awaitable<void> LogRotation::run() {
     co_await wakeup_.sleep_until(next);
     try {
       co_await rotate_all();
-    } catch (const Error& error) {  // the pool's; those of a log are told with its name
+    } catch (const Error& error) {  // from the pool; failures of single logs are logged with their names
       if (pass_complaints_.now()) deps_.log->warn("Container logs could not be looked at: {}", error.what());
     }
   }

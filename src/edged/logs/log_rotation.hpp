@@ -20,12 +20,12 @@
 
 namespace edgecore::edged {
 
-/// From containerLogMaxSize and containerLogMaxFiles; a negative size turns rotation off. Throws BadInput
-/// with a sentence for what is no size.
+/// From containerLogMaxSize and containerLogMaxFiles; a negative size turns rotation off. Throws BadInput if
+/// the size is not a quantity.
 LogRotationPolicy log_rotation_policy(const config::TailoredKubeletConfig& config);
 
-/// Keeps the logs of running containers within their size. Looks at nothing but the sizes of the files every
-/// `period`; the runtime is only asked when one has to be reopened. Part of edged; belongs to its thread.
+/// Rotates the logs of running containers by size. Reads only file sizes every `period`; calls the runtime
+/// only to reopen a log. Part of edged; belongs to its thread.
 class LogRotation {
  public:
   struct RunningLog {
@@ -39,17 +39,17 @@ class LogRotation {
     const Clock& clock;
     log::Logger log;
     LogRotationPolicy policy;
-    /// Containers that run now, from what edged knows already. Without any, nothing is looked at.
+    /// Running containers, from what edged knows already. If there are none, nothing is read.
     std::function<std::vector<RunningLog>()> running;
     std::filesystem::path pod_logs = "/var/log/pods";  ///< logs elsewhere are left alone
     std::chrono::milliseconds period = std::chrono::seconds(10);
   };
   explicit LogRotation(Deps deps);
 
-  /// Runs until cancelled. Only cancellation is thrown.
+  /// Runs until cancelled. Throws only when cancelled.
   boost::asio::awaitable<void> run();
 
-  /// One look at all logs. Failures of one log are logged and do not keep others from being rotated.
+  /// Checks all logs once. The failure of one log is logged and does not affect the others.
   boost::asio::awaitable<void> rotate_all();
 
  private:

@@ -10,7 +10,7 @@
 namespace edgecore::edged {
 namespace {
 
-/// What a line holds besides its content, and the longest line runtimes write (16 KiB of content).
+/// Bytes of a line besides its content, and the longest line that runtimes write (16 KiB of content).
 constexpr std::size_t kPerLine = 80;
 constexpr std::size_t kLongestLine = (16U << 10U) + kPerLine;
 

@@ -15,7 +15,7 @@ constexpr std::size_t kMessageBytes = 4096;
 constexpr std::size_t kLogLines = 80;
 constexpr std::size_t kLogBytes = 2048;
 
-/// What is no UTF-8 (a character may be cut in two at the front) replaced as JSON writers do.
+/// Replaces invalid UTF-8, as JSON writers do. A character may be cut in two at the front.
 std::string valid_utf8(const std::string& text) {
   const auto quoted = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return nlohmann::json::parse(quoted).get<std::string>();
@@ -29,7 +29,7 @@ std::string own_message(const TerminationInput& input) {
       message = log_tail(input.log_file, kLogLines, kLogBytes);
     return message;
   } catch (const Error& problem) {
-    return std::string("The termination message is not to be had: ") + problem.what();
+    return std::string("The termination message cannot be read: ") + problem.what();
   }
 }
 

@@ -9,8 +9,7 @@
 
 namespace edgecore::edged {
 
-/// What a container that has ended left behind (protocol/05-edged.md §1.16). Reads small files: does not
-/// block.
+/// Where to find the message of a container that has ended (protocol/05-edged.md §1.16).
 struct TerminationInput {
   std::filesystem::path message_file;  ///< on the host, behind terminationMessagePath; empty = none
   std::filesystem::path log_file;      ///< ContainerStatus::log_path
@@ -19,11 +18,11 @@ struct TerminationInput {
   std::string runtime_message;  ///< ContainerStatus::message
 };
 
-/// The same by what the runtime tells of the container: its annotations say what its spec asked for. Pure.
+/// From the container's annotations, which record what its spec asked for. Pure.
 TerminationInput termination_input(const cri::ContainerStatus& container);
 
-/// The message for the pod's status; valid UTF-8. A file that cannot be read is told in the message, as
-/// nothing else would show it to the pod's owner.
+/// The message for the pod's status, as valid UTF-8. A read error becomes the message, because the pod's
+/// owner would see it nowhere else. Reads small files: does not block.
 std::string termination_message(const TerminationInput& input);
 
 }  // namespace edgecore::edged

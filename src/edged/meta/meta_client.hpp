@@ -13,8 +13,8 @@
 
 namespace edgecore::edged {
 
-/// An answer of metamanager: the object, or why not. "refused" covers the cloud's refusals, no connection
-/// (ServiceUnavailable) and no answer in time (Timeout).
+/// An answer of metamanager: the object, or why it was refused: by the cloud, without a connection
+/// (ServiceUnavailable), or without an answer in time (Timeout).
 struct MetaAnswer {
   Json object;
   std::optional<kube::Status> refused;
@@ -23,19 +23,19 @@ struct MetaAnswer {
   [[nodiscard]] bool refused_as(std::string_view reason) const { return refused && refused->is(reason); }
 };
 
-/// Who has something to ask about each of many pods asks about so many of them at a time.
+/// Limit of concurrent requests for a caller that asks about each of many pods.
 inline constexpr std::size_t kAskedAtOnce = 16;
 
-/// edged's way to the objects of the cluster (docs/messages.md "edged → metamanager"). Stateless; coroutines
-/// of the module's executor call it, any number at a time.
+/// edged's client for the cluster's objects (docs/messages.md "edged → metamanager"). Stateless. Coroutines
+/// on the module's executor call it, any number at a time.
 class MetaClient {
  public:
   explicit MetaClient(beehive::Bus& bus) : bus_(bus) {}
 
-  /// metamanager answers within the cloud's time-out, asked twice (protocol/05-edged.md §3.1), plus a margin.
+  /// The cloud's time-out, twice (metamanager asks twice, protocol/05-edged.md §3.1), plus a margin.
   static constexpr std::chrono::seconds kAnswerWithin{125};
 
-  /// One request. Only cancellation and the bus being stopped throw.
+  /// One request. Throws only if it is cancelled or the bus has stopped.
   boost::asio::awaitable<MetaAnswer> ask(std::string operation, std::string resource, Json content,
                                          std::chrono::milliseconds within = kAnswerWithin);
 

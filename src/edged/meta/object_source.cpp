@@ -49,7 +49,7 @@ TokenAnswer read_token(const Json& filled, const kube::ServiceAccountTokenProjec
     out.refused = kube::Status::internal("the answer to the token request holds no token or no expiry");
     return out;
   }
-  // The API server may have granted another lifetime than was asked for; it then says so in the spec.
+  // The API server may grant another lifetime than requested; the spec of its answer says which.
   const auto seconds = kube::int_or(filled, "spec.expirationSeconds", projection.expiration_seconds);
   out.expires = *expires;
   out.issued = *expires - std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 1LL << 32));

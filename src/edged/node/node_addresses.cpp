@@ -12,7 +12,7 @@
 namespace edgecore::edged {
 namespace {
 
-/// Any host of the documentation's networks is reached by the default route.
+/// Documentation addresses (RFC 5737, RFC 3849): routed by default, never sent to.
 constexpr char kSomewhereV4[] = "192.0.2.1";
 constexpr char kSomewhereV6[] = "2001:db8::1";
 
@@ -30,8 +30,8 @@ std::vector<std::string> split_addresses(std::string_view text) {
   return out;
 }
 
-/// Interfaces that runtimes and network plugins make for containers and virtual machines: what has such an
-/// address cannot be reached from outside.
+/// Interfaces that runtimes and network plugins make for containers and virtual machines. Their addresses
+/// cannot be reached from outside.
 bool is_inner(std::string_view interface) {
   constexpr std::string_view kPrefixes[] = {"cni",  "docker", "veth",    "br-", "virbr",
                                             "cali", "kube",   "flannel", "lxc", "edgemesh"};
@@ -39,7 +39,7 @@ bool is_inner(std::string_view interface) {
                      [&](std::string_view prefix) { return interface.starts_with(prefix); });
 }
 
-/// The first address that `wanted` takes, IPv4 before IPv6.
+/// The first address that satisfies `wanted`, IPv4 before IPv6.
 template <typename Wanted>
 std::vector<std::string> first_of(const LocalNetwork& network, Wanted wanted) {
   for (const bool v6 : {false, true}) {
@@ -68,7 +68,8 @@ LocalNetwork read_local_network() {
 
 std::vector<std::string> choose_node_addresses(const config::Edged& config, const LocalNetwork& network,
                                                const std::vector<std::string>& present) {
-  // A configuration that names an interface has its address of the start in nodeIP as well.
+  // If the configuration names an interface, nodeIP holds that interface's address at the start, so check the
+  // interface first.
   if (const std::string& wanted = config.custom_interface_name; !wanted.empty())
     return first_of(network, [&](const net::LocalAddress& one) { return one.interface == wanted; });
 
@@ -96,7 +97,7 @@ void NodeAddresses::look() {
   try {
     now = choose_node_addresses(deps_.config, deps_.read(), current_);
   } catch (const Error& error) {
-    if (complaints_.now()) deps_.log->warn("the node's addresses cannot be read: {}", error.what());
+    if (complaints_.now()) deps_.log->warn("cannot read the node's addresses: {}", error.what());
     return;
   }
   complaints_.reset();
@@ -119,7 +120,7 @@ boost::asio::awaitable<void> NodeAddresses::run() {
 
 boost::asio::awaitable<void> NodeAddresses::take_events() {
   const std::unique_ptr<net::InterfacesWatch> watch = deps_.watch(deps_.executor);
-  look();  // what changed before there was a watch
+  look();  // changes before the watch existed
   for (;;) {
     const net::InterfaceEvent event = co_await watch->next();
     if (look_at_) continue;

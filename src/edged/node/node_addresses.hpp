@@ -19,23 +19,25 @@
 
 namespace edgecore::edged {
 
-/// The kernel's view of the network. Does not block. Throws SystemError.
+/// The network as the kernel reports it. Does not block. Throws SystemError.
 LocalNetwork read_local_network();
 
-/// The node's addresses, primary first (protocol/05-edged.md §3.3, protocol/06 §1): the first of interface
-/// `customInterfaceName`, IPv4 before IPv6, and none of another; else `nodeIP` as it stands, one or one of
-/// each family; else the node's name when that is an address; else what the kernel sends from by its default
-/// route, IPv4 before IPv6 unless `nodeIP` is "::"; else, on a network without a way out, `present` while the
-/// machine has it, then the first that is not of a bridge for containers. Empty while there is no network.
-///
-/// The node's name is not looked up in DNS as the Go agent does: a node that starts offline has the address
-/// it has online.
+/// The node's addresses, primary first (protocol/05-edged.md §3.3, protocol/06 §1). The first rule that gives
+/// an address wins:
+/// - the first of interface `customInterfaceName`, IPv4 before IPv6; with this setting no other rule applies,
+/// - `nodeIP` as it stands: one address, or one of each family,
+/// - the node's name, if that is an address,
+/// - the source address of the default route, IPv4 before IPv6 unless `nodeIP` is "::",
+/// - without a default route: `present` while the machine has it, then the first address that is not on a
+///   bridge for containers.
+/// Empty while there is no network. The node's name is not looked up in DNS as the Go agent does, so that a
+/// node that starts offline has the same address as online.
 std::vector<std::string> choose_node_addresses(const config::Edged& config, const LocalNetwork& network,
                                                const std::vector<std::string>& present);
 
-/// Follows the node's addresses through what happens to its network: told by the kernel, never polled. When
-/// the last address goes, the last known stay: nobody could be told, and the pods need not hear of each
-/// outage twice. Part of edged; belongs to its thread.
+/// Tracks the node's addresses through network changes: notified by the kernel, never polled. When the last
+/// address goes, the last known ones stay: without a network nobody could be told, and the pods need not be
+/// synced twice for an outage. Part of edged; belongs to its thread.
 class NodeAddresses {
  public:
   struct Deps {
@@ -43,22 +45,22 @@ class NodeAddresses {
     boost::asio::any_io_executor executor;
     log::Logger log;
     std::function<LocalNetwork()> read;
-    /// As EdgedDeps::watch; empty: nothing is followed.
+    /// As EdgedDeps::watch; empty: the network is not watched.
     std::function<std::unique_ptr<net::InterfacesWatch>(boost::asio::any_io_executor)> watch;
-    /// The addresses are others now.
+    /// Called when the addresses have changed.
     std::function<void()> changed;
-    /// Changes come in bursts (a pod's interface alone is five events): how long after the first of one the
-    /// network is looked at.
+    /// Debounce: changes come in bursts (one pod's interface causes five events), so the network is read this
+    /// long after the first one.
     std::chrono::milliseconds burst = std::chrono::milliseconds(100);
   };
   explicit NodeAddresses(Deps deps);
 
-  /// Looks at the network now.
+  /// Reads the network now.
   void look();
-  /// Follows it until cancelled. Throws what the watch throws.
+  /// Tracks it until cancelled. Throws what the watch throws.
   boost::asio::awaitable<void> run();
 
-  /// Primary first; empty until there was a network.
+  /// Primary first; empty until there is a network for the first time.
   [[nodiscard]] const std::vector<std::string>& current() const { return current_; }
 
  private:

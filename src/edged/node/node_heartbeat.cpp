@@ -21,7 +21,7 @@ constexpr milliseconds kFirstReportRetry{100};
 constexpr milliseconds kFirstLeaseRetry{200};
 constexpr milliseconds kLongestHeartbeatRetry{7000};
 
-/// `period` and up to 4 % more, so that a fleet does not beat in step.
+/// `period` plus up to 4 %, so that a fleet does not report at the same moment.
 SteadyTime::duration jittered_period(SteadyTime::duration period) {
   const auto spread = period / 25;
   const auto ticks = steady_now().time_since_epoch().count();
@@ -88,7 +88,7 @@ boost::asio::awaitable<NodeHeartbeat::Answer> NodeHeartbeat::ask(std::string ope
   co_return answer;
 }
 
-/// Without a connection there is nothing to be said that the tunnel does not say itself.
+/// Logs a failure. Without a connection only at debug level, as the tunnel reports that itself.
 void NodeHeartbeat::complain(log::Quiet& complaints, const char* what, const Answer& answer) {
   const bool no_tunnel =
       answer.refused->is(kube::reason::kServiceUnavailable) && (link_ != Link::kUp || answer.tunnel_changed);
@@ -112,7 +112,7 @@ void NodeHeartbeat::take_node(Json node) {
 // ---- Status
 
 boost::asio::awaitable<void> NodeHeartbeat::report_loop() {
-  // A node that was registered before is known from its row: its lease need not wait for anything.
+  // A node registered earlier is known from its row: its lease need not wait for the registration.
   co_await find_node();
 
   milliseconds retry = kFirstReportRetry;
@@ -124,7 +124,7 @@ boost::asio::awaitable<void> NodeHeartbeat::report_loop() {
         if (registers) {
           done = co_await register_node();
         } else {
-          co_await find_node();  // somebody else makes it, now or later
+          co_await find_node();  // another writer makes it, now or later
         }
       }
       if (done && registered_) done = co_await report();
@@ -205,12 +205,12 @@ boost::asio::awaitable<bool> NodeHeartbeat::report() {
       co_await ask(names::operation::kPatch, patch_path_, std::move(patch), kHeartbeatAnswerWithin);
   if (!answer.refused) {
     take_node(std::move(answer.object));
-    // What was told over another connection, or in part, is not the report that is due on this one.
+    // Counts only a full report over the present connection.
     if (full && connection == link_changes_) full_report_ = now;
     co_return true;
   }
   if (answer.refused->is(kube::reason::kNotFound)) {
-    deps_.context.log->warn("the cloud does not know node {} any more: registering it anew",
+    deps_.context.log->warn("the cloud has no node {} any more: registering it again",
                             deps_.config.hostname_override);
     registered_ = false;
     node_ = nullptr;
@@ -247,7 +247,7 @@ void NodeHeartbeat::take_lease(Json lease) {
   lease_ = std::move(lease);
   const SteadyTime now = deps_.context.clock.steady();
   const auto lasts = seconds(deps_.config.kubelet.node_lease_duration_seconds);
-  // The cloud has given the node up meanwhile and does not take that back by itself.
+  // The lease had run out, so the cloud may have marked the node as lost; only a report changes that.
   if (renewed_ && now - *renewed_ > lasts) full_report_due();
   renewed_ = now;
 }
@@ -255,7 +255,7 @@ void NodeHeartbeat::take_lease(Json lease) {
 boost::asio::awaitable<bool> NodeHeartbeat::renew_lease() {
   const int duration = deps_.config.kubelet.node_lease_duration_seconds;
   Answer answer;
-  // The second try is for a copy that proved to be old: it is read anew at once.
+  // The second try is for a stale copy, which is read again at once.
   for (int tries = 0; tries < 2; ++tries) {
     if (lease_.is_null()) {
       answer = co_await ask(names::operation::kQuery, lease_path_, nullptr, lease_patience());
@@ -275,11 +275,12 @@ boost::asio::awaitable<bool> NodeHeartbeat::renew_lease() {
       take_lease(std::move(answer.object));
       co_return true;
     }
-    // Without an answer it may have been written or not: the cloud's copy is the one that counts.
+    // Without an answer the renewal may have been written or not: read the cloud's copy before the next one.
     const bool stale = is_stale(*answer.refused);
     if (stale || answer.refused->is(kube::reason::kTimeout)) lease_ = nullptr;
     if (exists && answer.refused->is(kube::reason::kNotFound)) {
-      // A lease goes with its Node. The report finds out; a lease for a Node that is gone would go as well.
+      // The lease is deleted together with its Node, and a new one would be too. The report finds out whether
+      // the Node exists.
       full_report_due();
       break;
     }

@@ -19,22 +19,22 @@
 
 namespace edgecore::edged {
 
-/// Registers the node and keeps it alive in the cloud: status by patch, only when something changed or every
-/// `nodeStatusReportFrequency`; the lease every quarter of its duration (protocol/05-edged.md §3). Works from
-/// the Node it last got back and never polls the cloud for it. Part of edged; belongs to its thread.
+/// Registers the node and keeps it alive in the cloud: patches the status when something changed or every
+/// `nodeStatusReportFrequency`; renews the lease every quarter of its duration (protocol/05-edged.md §3).
+/// Works from the Node it last got back and never polls the cloud for it. Part of edged; belongs to its
+/// thread.
 ///
-/// How long an answer is waited for:
-/// - The lease: one period (a quarter of its duration, 10 s at most). An answer that is later than that is
-///   lost, and so is at worst one renewal: two more fit in before the cloud takes the node for dead. The
-///   renewal itself may have reached the cloud; the lease is then read before it is written again, and
-///   whichever copy is newer there wins.
-/// - Registration, status patches and queries: 10 s. They may be repeated without harm (a Node that was made
-///   after all answers AlreadyExists and is taken over), and until they come through the cloud knows an older
-///   truth.
+/// Time limits of answers:
+/// - The lease: one period (a quarter of its duration, 10 s at most). A later answer is lost, which costs one
+///   renewal: two more fit in before the cloud marks the node as lost. The renewal may have reached the
+///   cloud, so the lease is read before it is written again; the newer copy wins.
+/// - Registration, status patches and queries: 10 s. Repeating them is harmless: if the Node was made after
+///   all, AlreadyExists is the answer and the Node is adopted. Until they succeed the cloud has an older
+///   status.
 ///
 /// A full report is due at the start, every `nodeStatusReportFrequency`, after each new connection and after
-/// a lease that had run out: in both cases the cloud may have marked the node as lost, and would go on
-/// believing that until it is told.
+/// a lease that had run out: in the last two cases the cloud may have marked the node as lost, and does not
+/// change that without a report.
 class NodeHeartbeat {
  public:
   struct Deps {
@@ -44,8 +44,8 @@ class NodeHeartbeat {
     std::function<NodeFacts()> facts;
     /// Called when the Node, and with it its UID, has become known (again); may be empty.
     std::function<void()> node_known = {};
-    /// The runtime's images, asked for once per full report and only when `nodeStatusMaxImages` is not 0. May
-    /// throw CallError: then that report tells nothing of images. May be empty.
+    /// The runtime's images, asked for once per full report and only if `nodeStatusMaxImages` is not 0. May
+    /// throw CallError: that report then leaves images out. May be empty.
     std::function<boost::asio::awaitable<std::vector<cri::Image>>()> images = nullptr;
   };
   explicit NodeHeartbeat(Deps deps);
@@ -53,20 +53,20 @@ class NodeHeartbeat {
   /// Runs until cancelled.
   boost::asio::awaitable<void> run();
 
-  /// The tunnel came up or went down: renews and reports at once when it came up.
+  /// The tunnel came up or went down. When it came up: renews and reports at once.
   void connection(bool up);
-  /// Something the status tells has changed (runtime, pressure, addresses): looked at without delay.
+  /// Something in the status has changed (runtime, pressure, addresses): compares it without delay.
   void facts_changed();
 
-  /// The Node as last known; null before it was ever seen.
+  /// The Node as last known; null before the first time.
   [[nodiscard]] const Json& node() const { return node_; }
 
  private:
-  /// An answer of metamanager: the object, or why not.
+  /// An answer of metamanager: the object, or why it was refused.
   struct Answer : MetaAnswer {
     bool tunnel_changed = false;  ///< the connection came or went meanwhile
   };
-  /// What is known of the tunnel: nothing until the first notice, for a restarted module may find it up.
+  /// State of the tunnel. Unknown until the first notice: a restarted module may find it up.
   enum class Link { kUnknown, kUp, kDown };
 
   boost::asio::awaitable<Answer> ask(std::string operation, std::string resource, Json content,

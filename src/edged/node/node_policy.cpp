@@ -20,7 +20,7 @@ bool cgroup_v2() {
   return fs::exists(fs::path(kCgroupMount) / "cgroup.controllers", failed);
 }
 
-/// The root cgroup has no limits; any other shows whether the kernel accounts for swap.
+/// Whether the kernel accounts for swap. The root cgroup has no limits, so look at any other one.
 bool swap_controller(bool v2) {
   std::error_code failed;
   if (!v2) return fs::exists(fs::path(kCgroupMount) / "memory/memory.memsw.limit_in_bytes", failed);
@@ -30,7 +30,7 @@ bool swap_controller(bool v2) {
   return false;
 }
 
-/// "2Mi" of resources is "2MB" for the runtime.
+/// The runtime's name of a page size: "2Mi" becomes "2MB".
 std::string runtime_page_size(std::string size) {
   if (size.ends_with('i')) size.back() = 'B';
   return size;

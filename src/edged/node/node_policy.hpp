@@ -10,7 +10,8 @@
 #include "edged/spec/pod_resources.hpp"
 #include "edged/spec/security.hpp"
 
-/// What the configuration and the machine mean for pods. Read once at the start of the module.
+/// Settings for pods that follow from the configuration and the machine. Read once, at the start of the
+/// module.
 namespace edgecore::edged {
 
 /// Node-wide policy applied to every pod.
@@ -18,14 +19,14 @@ struct NodePolicy {
   DnsPolicy dns;
   ResourcePolicy resources;
   SecurityPolicy security;
-  kube::StringMap allocatable;  ///< of the node: stands in for limits that are not set
+  kube::StringMap allocatable;  ///< the node's; used for limits that are not set
 };
 
 /// Reads the resolver file and what the kernel offers; small files, does not block. `node` is the Node as it
-/// registers: its allocatable amounts stand in for limits that are not set.
+/// registers; its allocatable amounts are used for limits that are not set.
 NodePolicy make_node_policy(const config::Edged& config, const MachineInfo& machine, const Json& node);
 
-/// How cgroups above the containers are kept (protocol/05-edged.md §1.13).
+/// Options of the cgroups above the containers (protocol/05-edged.md §1.13).
 CgroupOptions cgroup_options(const config::Edged& config, const MachineInfo& machine,
                              const ResourcePolicy& resources);
 

@@ -18,17 +18,17 @@ using kube::Quantity;
 constexpr char kAttachAnnotation[] = "volumes.kubernetes.io/controller-managed-attach-detach";
 constexpr char kKeepVolumesAnnotation[] = "volumes.kubernetes.io/keep-terminated-pod-volumes";
 constexpr char kUnschedulableTaint[] = "node.kubernetes.io/unschedulable";
-/// Names of one image that the status tells, digests first.
+/// Most names of an image in the status, digests first.
 constexpr std::size_t kNamesPerImage = 5;
-/// The version of the Kubernetes API this agent behaves like; CloudCore parses what follows the first two
-/// dashes.
+/// The version of the Kubernetes API that this agent behaves like. CloudCore parses the text after the first
+/// two dashes.
 constexpr char kKubernetesVersion[] = "v1.28.11";
 
 std::string reported_version(const NodeFacts& facts) {
   return std::string(kKubernetesVersion) + "-kubeedge-" + facts.agent_version;
 }
 
-/// Labels that this agent sets on every start.
+/// The labels that this agent sets at every start.
 std::map<std::string, std::string> machine_labels(const NodeFacts& facts) {
   return {{"kubernetes.io/hostname", facts.node_name},
           {"kubernetes.io/os", "linux"},
@@ -42,7 +42,7 @@ std::int64_t max_pods(const NodeFacts& facts, const config::TailoredKubeletConfi
   return std::min<std::int64_t>(kubelet.max_pods, facts.machine.cores * kubelet.pods_per_core);
 }
 
-/// Resources somebody else advertises on this node ("example.com/dongle").
+/// Resources that another agent advertises on this node ("example.com/dongle").
 bool is_extended_resource(const std::string& name) {
   return name.find('/') != std::string::npos && name.find("kubernetes.io/") == std::string::npos;
 }
@@ -69,8 +69,8 @@ Quantity reserved(const config::TailoredKubeletConfig& kubelet, const std::strin
   return sum;
 }
 
-/// A hard eviction threshold as an amount of `of` bytes: "10%" or a quantity. The percentage is a 32-bit
-/// float and the product truncated, as recorded (protocol/05-edged.md §3.3).
+/// A hard eviction threshold in bytes: "10%" of `of`, or a quantity. Computed with a 32-bit float and
+/// truncated, as recorded from the Go edge (protocol/05-edged.md §3.3).
 std::int64_t threshold(const config::StringMap& eviction_hard, const std::string& signal, std::int64_t of) {
   const auto found = eviction_hard.find(signal);
   if (found == eviction_hard.end()) return 0;
@@ -194,8 +194,7 @@ Json without_heartbeat(Json list) {
   return list;
 }
 
-/// What has to be patched into the map `known` so that it becomes `wanted`: changed values, and null for
-/// those gone.
+/// The patch that turns the map `known` into `wanted`: changed values, and null for removed ones.
 Json map_difference(const Json& known, const Json& wanted) {
   Json difference = Json::object();
   for (const auto& [key, value] : wanted.items()) {
@@ -306,8 +305,7 @@ Json node_patch(const Json& known, const Json& wanted_status, const NodeFacts& f
   }
   if (kube::array_or_empty(known_status, "addresses") != wanted_status.at("addresses")) {
     status["addresses"] = wanted_status.at("addresses");
-    status["addresses"].push_back(
-        {{"$patch", "replace"}});  // two InternalIPs would collide under the merge key
+    status["addresses"].push_back({{"$patch", "replace"}});  // merge key "type" would mix up two InternalIPs
   }
   if (const auto images = wanted_status.find("images"); images != wanted_status.end()) {
     if (kube::array_or_empty(known_status, "images") != *images) status["images"] = *images;
@@ -337,7 +335,7 @@ Json node_lease(const std::string& node_name, int duration_seconds, const Json& 
   lease["metadata"]["name"] = node_name;
   lease["metadata"]["namespace"] = "kube-node-lease";
   if (!node_uid.empty()) {
-    // A lease that names a Node of before would be collected together with that.
+    // Replaces owners: a lease of a deleted Node would be collected together with it.
     Json owners = Json::array();
     for (const Json& owner : kube::array_or_empty(lease, "metadata.ownerReferences")) {
       if (kube::string_or(owner, "kind") != "Node") owners.push_back(owner);

@@ -100,8 +100,7 @@ void share_processes(const RuntimeServices& services, const kube::Pod& pod, cons
   const auto runtime = services.cache.peek(pod.uid);
   const cri::ContainerStatus* other = runtime->find(target);
   if (other == nullptr || other->state != cri::ContainerState::kRunning) {
-    throw ContainerConfigError(
-        fmt::format("the container \"{}\", whose processes it is to see, does not run", target));
+    throw ContainerConfigError(fmt::format("the target container \"{}\" does not run", target));
   }
   namespaces->pid = cri::NamespaceMode::kTarget;
   namespaces->target_id = other->id;
@@ -139,7 +138,7 @@ boost::asio::awaitable<cri::ContainerConfig> configure(const PodServices& servic
   co_return config;
 }
 
-/// Links the log where log collectors look for it. Failure is logged: the pod runs without the link.
+/// Links the log to where log collectors look. Failures are logged: the pod runs without the link.
 void link_log(const PodServices& services, const kube::Pod& pod, const kube::Container& container,
               const std::string& id, const fs::path& log) {
   std::error_code failed;
@@ -204,8 +203,8 @@ boost::asio::awaitable<void> run_post_start(const RuntimeServices& services, kub
   throw NotStarted{{kPostStartHookError, *failure}, std::nullopt};
 }
 
-/// Removes a container that was created and not started. Where the runtime refuses, it may still be starting
-/// the container for our former life: the next sync finds that it runs or has ended.
+/// Removes a container that was created and not started. If the runtime refuses, it may still be starting the
+/// container for a call of our former life: the next sync finds it running or ended.
 boost::asio::awaitable<void> remove_unstarted(const RuntimeServices& services, std::string id) {
   std::optional<Refusal> refused;
   try {
@@ -217,7 +216,7 @@ boost::asio::awaitable<void> remove_unstarted(const RuntimeServices& services, s
   if (refused) throw NotStarted{*refused, steady_now() + kOtherCallEnds};
 }
 
-/// All steps; throws NotStarted, ContainerConfigError, CallError or Error where one fails.
+/// Runs all steps; throws NotStarted, ContainerConfigError, CallError or Error if one fails.
 boost::asio::awaitable<void> start(const PodServices& services, PodRecord& record, const PodRuntime& runtime,
                                    const kube::Container& container, const SandboxInUse& sandbox,
                                    const Keyring& keys) {
@@ -232,8 +231,8 @@ boost::asio::awaitable<void> start(const PodServices& services, PodRecord& recor
   make_directories(logs, 0755);
   std::uint32_t attempt = next_attempt(newest, logs);
   if (newest != nullptr && newest->state == cri::ContainerState::kCreated) {
-    // Created but never started, as we ended in between: replaced under the same number, which counts no
-    // restart.
+    // Created but never started, because this program ended in between: replaced under the same number, so
+    // that the restart count stays.
     co_await remove_unstarted(services.runtime, newest->id);
     attempt = newest->metadata.attempt;
   }

@@ -19,10 +19,10 @@
 #include "edged/spec/environment.hpp"
 #include "edged/spec/refusal.hpp"
 
-/// From a container's definition to its running process (protocol/05-edged.md §1.5 to §1.8).
+/// Starts a container: from its definition to its running process (protocol/05-edged.md §1.5 to §1.8).
 namespace edgecore::edged {
 
-/// The sandbox a container is to be started in.
+/// The sandbox to start a container in.
 struct SandboxInUse {
   std::string id;
   cri::PodSandboxConfig config;
@@ -44,18 +44,18 @@ boost::asio::awaitable<StartOutcome> start_container(const PodServices& services
 /// Credentials for the pod's images: its pull secrets, and the node's files. Missing ones are skipped.
 boost::asio::awaitable<Keyring> pull_credentials(const PodServices& services, kube::PodPtr pod);
 
-/// Where the pod's logs are: `<pod logs>/<ns>_<name>_<uid>`.
+/// The directory of the pod's logs: `<pod logs>/<ns>_<name>_<uid>`.
 std::filesystem::path log_directory(const EdgedOptions& options, const kube::Pod& pod);
 
-/// What the downward API tells a pod of its addresses and its node.
+/// Addresses and node of the pod, for the downward API.
 PodFacts pod_facts(const NodeServices& services, std::vector<std::string> pod_ips);
 
-/// The attempt number of the next container of that name: one more than the newest known, or than the newest
-/// log file in `logs` when the runtime knows none.
+/// The attempt number of the next container of that name: one more than the newest known one's, or than the
+/// newest log file's in `logs` if the runtime knows none.
 std::uint32_t next_attempt(const cri::ContainerStatus* newest, const std::filesystem::path& logs);
 
-/// The same from the pod's status, for a container of which runtime and logs know nothing any more: a
-/// restart count that was reported never goes back (pains.md row 21).
+/// The attempt number by the pod's status, for a container that neither runtime nor logs know any more: a
+/// reported restart count never goes back (pains.md row 21).
 std::uint32_t next_attempt_reported(const Json& status, const std::string& container);
 
 }  // namespace edgecore::edged

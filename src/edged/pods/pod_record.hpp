@@ -14,19 +14,19 @@
 
 namespace edgecore::edged {
 
-/// What is remembered of one pod between its syncs, besides what the runtime and the API know. Owned by its
+/// What edged remembers of a pod between its syncs, beyond what the runtime and the API know. Owned by its
 /// PodWorker; lost when the module ends.
 struct PodRecord {
   kube::PodPtr pod;
   std::map<std::string, Refusal> failures;            ///< why the last start failed, by the container's name
   std::map<std::string, TakenNumber> taken_attempts;  ///< by the container's name
   TakenNumber taken_sandbox_attempt;
-  /// Ids of containers that an operator had stopped: they are started again whatever they ended with.
+  /// Ids of containers that an operator's restart stopped: they are started again whatever their exit code.
   std::set<std::string> restarted;
-  /// Seconds, while the pod is being stopped; only ever shrinks.
+  /// Grace period in seconds while the pod is stopping; only ever shrinks.
   std::optional<std::int64_t> grace;
-  /// When this life of the module first synced the pod. Time since then is counted by the steady clock, which
-  /// never jumps.
+  /// When this life of the module first synced the pod. Later times are counted from it by the steady clock,
+  /// which never jumps.
   struct FirstLook {
     WallTime wall;
     SteadyTime steady;
@@ -36,7 +36,7 @@ struct PodRecord {
   std::optional<Refusal> failed;
   /// No status is reported: only the runtime knows the pod, or the API has dropped it.
   bool unreported = false;
-  /// Why its volumes were not ready at the last sync; empty when they were.
+  /// Why its volumes were not ready at the last sync; empty if they were.
   std::string volume_problem;
 };
 

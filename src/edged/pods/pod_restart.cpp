@@ -25,7 +25,7 @@ namespace {
 
 constexpr const char* kPods = "pods";
 
-/// Keeps a pod's UID in a set for as long as it lives.
+/// Keeps a pod's UID in a set while it lives (RAII).
 class InHand {
  public:
   InHand(std::set<std::string>& all, std::string uid) : all_(all), uid_(std::move(uid)) { all_.insert(uid_); }

@@ -20,14 +20,14 @@ namespace edgecore::edged {
 
 class PodWorkers;
 
-/// `keadm ctl restart pod` (protocol/03-metaserver.md §5.1): stops a pod's containers, which its worker then
-/// starts again as after any end, but without the back-off, and whatever they end with. Pre-stop hooks are
-/// not run. Part of edged; belongs to its thread.
+/// `keadm ctl restart pod` (protocol/03-metaserver.md §5.1): stops a pod's containers. Its worker starts them
+/// again, without back-off and whatever their exit codes. Pre-stop hooks are not run. Part of edged; belongs
+/// to its thread.
 class PodRestart {
  public:
   /// Grace period of the containers.
   static constexpr std::chrono::seconds kGrace{3};
-  /// The request is answered by then, also when the runtime has not stopped the containers.
+  /// The request is answered within this time, even if the runtime has not stopped the containers.
   static constexpr std::chrono::seconds kAnswerWithin{9};
 
   PodRestart(const RuntimeServices& services, PodWorkers& workers,
@@ -35,15 +35,15 @@ class PodRestart {
       : services_(services), workers_(workers), answer_within_(answer_within) {}
 
   /// Restarts the pod that `request` names (resource `<ns>/pod/<name>`) and answers on the bus: "OK", or a
-  /// Status: NotFound for a pod that does not run here, Conflict for one that would not come back, before
-  /// anything of it is stopped. Ends when nothing is being stopped any more. Throws only when cancelled.
+  /// Status: NotFound for a pod that does not run here, Conflict (before anything is stopped) for one that
+  /// would not come back. Returns when all stops have ended. Throws only when cancelled.
   boost::asio::awaitable<void> run(beehive::Message request);
 
  private:
   struct Stopping;
   boost::asio::awaitable<void> restart(kube::PodPtr pod, const beehive::Message& request);
   boost::asio::awaitable<void> stop(std::shared_ptr<Stopping> all, std::string id, std::string name);
-  /// Why it cannot be; nullopt when it can, with the pod.
+  /// Why the pod cannot be restarted; nullopt if it can, with `pod` set.
   std::optional<kube::Status> refuse(const std::string& ns, const std::string& name, kube::PodPtr& pod) const;
   void answer(const beehive::Message& request, const std::optional<kube::Status>& trouble);
 
@@ -53,8 +53,8 @@ class PodRestart {
   std::set<std::string> in_hand_;  ///< UIDs
 };
 
-/// The pod's containers that an operator's restart stops: those that run and are started again when they have
-/// ended. Ephemeral ones are not.
+/// The containers that an operator's restart stops: running ones that will be started again. Not ephemeral
+/// ones.
 std::vector<const cri::ContainerStatus*> containers_to_restart(const kube::Pod& pod,
                                                                const PodRuntime& runtime);
 

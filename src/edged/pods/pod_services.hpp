@@ -8,9 +8,9 @@ namespace edgecore::cri {
 class Runtime;
 }
 
-/// What pod workers work with, in four sides; a function takes the sides it needs. References only, made by
-/// PodStack: all that they name outlives the workers. Used on the module's thread. This header includes
-/// nothing on purpose: include what you call.
+/// The services of pod workers, in four groups; a function takes the groups it needs. Only references, made
+/// by PodStack, whose targets outlive the workers. Used on the module's thread. This header includes nothing
+/// on purpose: include what you call.
 namespace edgecore::edged {
 
 class Backoff;
@@ -29,7 +29,7 @@ class VolumeHost;
 struct EdgedOptions;
 struct NodePolicy;
 
-/// What sandboxes and containers are made, watched, stopped and removed with.
+/// To make, watch, stop and remove sandboxes and containers.
 struct RuntimeServices {
   beehive::ModuleContext& context;
   cri::Runtime& client;
@@ -42,20 +42,20 @@ struct RuntimeServices {
   Turnstile& creations;    ///< limits how many sandboxes and containers are made at the same time
 };
 
-/// What goes into a container: objects of the API, image, volumes.
+/// The content of a container: objects of the API, image, volumes.
 struct ContentServices {
   MetaClient& meta;
   ImagePuller& images;
   VolumeHost& volumes;
 };
 
-/// What a pod's status is made from, and its way to the cloud.
+/// To make a pod's status and send it to the cloud.
 struct StatusServices {
   StatusWriter& writer;
   ProbeManager& probes;
 };
 
-/// The node that the pods run on. Nothing here changes it.
+/// The node that the pods run on. Read only.
 struct NodeServices {
   const EdgedOptions& options;
   const NodePolicy& policy;

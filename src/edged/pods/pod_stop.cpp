@@ -20,7 +20,7 @@
 namespace edgecore::edged {
 namespace {
 
-/// The shortest grace period of a container, in seconds: time for its signal handler.
+/// The shortest grace period of a container, in seconds: leaves time for its signal handler.
 constexpr std::int64_t kLeastGrace = 2;
 
 /// The first failure of several stops at the same time.

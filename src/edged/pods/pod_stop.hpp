@@ -15,21 +15,21 @@
 /// Stopping containers (protocol/05-edged.md §1.10).
 namespace edgecore::edged {
 
-/// The grace period of a container of the pod, in seconds: `override`, else the one the deletion asked for,
-/// else the failed probe's, else the pod's.
+/// The grace period of a container of the pod, in seconds: the first of `override`, the deletion's, the
+/// failed probe's, the pod's.
 std::int64_t grace_period(const kube::Pod& pod, std::optional<std::int64_t> override_seconds,
                           std::optional<std::int64_t> probe_seconds);
 
-/// How long the container's hook "preStop" or "postStart" only waits (`sleep`, which newer API servers have);
-/// 0 when it is another hook or none.
+/// The duration of the container's hook "preStop" or "postStart" if it is a `sleep` (of newer API servers); 0
+/// otherwise.
 std::chrono::seconds hook_sleep(const kube::Container& container, const char* hook);
 
-/// preStop, then StopContainer, within the grace period. One that is gone already is no error. Throws
+/// Runs preStop, then StopContainer, within the grace period. No error if the container is gone. Throws
 /// CallError.
 boost::asio::awaitable<void> stop_container(const RuntimeServices& services, kube::PodPtr pod,
                                             cri::ContainerStatus container, std::int64_t grace_seconds);
 
-/// All running containers at the same time, then the sandboxes. Throws Error when something could not be
+/// Stops all running containers at the same time, then the sandboxes. Throws Error if something could not be
 /// stopped; the rest is stopped nevertheless.
 boost::asio::awaitable<void> stop_pod(const RuntimeServices& services, kube::PodPtr pod,
                                       std::shared_ptr<const PodRuntime> runtime,

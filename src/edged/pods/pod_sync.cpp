@@ -38,10 +38,10 @@ namespace {
 
 using RuntimePtr = std::shared_ptr<const PodRuntime>;
 
-/// Before the next try when a container did not start and its failure names no time.
+/// Pause after a container did not start, unless its failure names a time.
 constexpr std::chrono::seconds kStartRetry{10};
 constexpr std::chrono::milliseconds kVolumeRetry{1000};
-/// While containers are started one after the other, those that run are reported this often.
+/// While containers start one after the other, running ones are reported this often.
 constexpr std::chrono::seconds kReportWithin{1};
 
 std::vector<std::string> addresses(const NodeServices& services, const kube::Pod& pod,
@@ -56,14 +56,14 @@ void watch_probes(const PodServices& services, const PodRecord& record, const Po
   services.status.probes.update(record.pod, runtime, ips.empty() ? std::string() : ips.front());
 }
 
-/// The pod as the runtime has it, with the containers that an operator restarted (with_restarts).
+/// The runtime's records of the pod, adjusted for an operator's restarts (with_restarts).
 boost::asio::awaitable<RuntimePtr> get_runtime(const RuntimeServices& services, const PodRecord& record) {
   const kube::PodPtr pod = record.pod;
   RuntimePtr runtime = co_await services.cache.get(pod->uid);
   co_return with_restarts(*pod, std::move(runtime), record.restarted);
 }
 
-/// Drops the ids of containers that the runtime does not have any more.
+/// Drops the ids of containers that the runtime has removed.
 void forget_restarts(PodRecord& record, const PodRuntime& runtime) {
   std::erase_if(record.restarted, [&](const std::string& id) {
     return std::none_of(runtime.containers.begin(), runtime.containers.end(),
@@ -117,7 +117,7 @@ boost::asio::awaitable<SandboxInUse> make_sandbox(const PodServices& services, P
   co_return sandbox;
 }
 
-/// In a new sandbox all init containers run again: the records of earlier runs go, as they would count as
+/// In a new sandbox all init containers run again. Removes the records of earlier runs, which would count as
 /// done (protocol/05-edged.md §1.6).
 boost::asio::awaitable<void> forget_init_runs(const RuntimeServices& services, kube::PodPtr pod) {
   if (pod->spec.init_containers.empty()) co_return;
@@ -129,7 +129,7 @@ boost::asio::awaitable<void> forget_init_runs(const RuntimeServices& services, k
   }
 }
 
-/// A new sandbox, or the one in use.
+/// The sandbox in use, or a new one.
 boost::asio::awaitable<SandboxInUse> ensure_sandbox(const PodServices& services, PodRecord& record,
                                                     const PodActions& actions) {
   const kube::PodPtr pod = record.pod;
@@ -168,13 +168,13 @@ boost::asio::awaitable<void> carry_out_kills(const RuntimeServices& services, Po
   }
 }
 
-/// The containers of one list, one after the other.
+/// Starts the containers of one list, one after the other.
 class Starts {
  public:
   Starts(const PodServices& services, PodRecord& record, const SandboxInUse& sandbox, const Keyring& keys)
       : services_(services), record_(record), sandbox_(sandbox), keys_(keys) {}
 
-  /// False when the list ended early because one did not start and `must` is set.
+  /// False if a container did not start and `must` is set: the rest of the list is not started.
   boost::asio::awaitable<bool> run(const std::vector<std::string>& names,
                                    const std::vector<kube::Container>& specs, bool must) {
     for (const std::string& name : names) {
@@ -228,7 +228,7 @@ bool does_nothing(const PodActions& actions) {
          actions.init.empty() && actions.containers.empty();
 }
 
-/// At each sync, also of a pod that runs: the content of volumes follows the API.
+/// At each sync, also of a running pod, so that its volumes follow the API.
 boost::asio::awaitable<bool> set_up_volumes(const PodServices& services, PodRecord& record,
                                             const PodRuntime& runtime) {
   PodFacts facts = pod_facts(services.node, addresses(services.node, *record.pod, runtime));
@@ -242,18 +242,18 @@ boost::asio::awaitable<bool> set_up_volumes(const PodServices& services, PodReco
   co_return volumes.ready;
 }
 
-/// The time that the pod's deadline is compared with. A node without RTC starts in 1970; when its clock is
-/// set, the pods that were started before must not end (pains.md row 14).
+/// The time to compare the pod's deadline with. A node without RTC starts in 1970; setting its clock must not
+/// end the pods started before (pains.md row 14).
 WallTime deadline_clock(PodRecord& record, const Clock& clock, const Json& status) {
   const PodRecord::FirstLook now{clock.wall(), clock.steady()};
   if (!record.first_look) record.first_look = now;
   const auto start = kube::time_at(status, "startTime");
-  // A start well after the first look was recorded by a clock that was right when ours was not.
+  // The start is well after the first look: it was recorded by a correct clock, when this one was wrong.
   if (start && *start - record.first_look->wall > std::chrono::minutes(1)) return now.wall;
   return record.first_look->wall + (now.steady - record.first_look->steady);
 }
 
-/// When the pod has to be synced although no event will say so: at its deadline, for a token's renewal.
+/// When to sync the pod without an event: at its deadline, or to renew a token.
 std::optional<SteadyTime> next_date(const PodServices& services, PodRecord& record, const Json& status) {
   const kube::Pod& pod = *record.pod;
   std::optional<WallTime::duration> wait;
@@ -266,7 +266,7 @@ std::optional<SteadyTime> next_date(const PodServices& services, PodRecord& reco
     wait = wait ? std::min<WallTime::duration>(*wait, left) : left;
   }
   if (!wait) return std::nullopt;
-  // At most an hour, as wall clocks jump.
+  // At most an hour, because the wall clock may jump.
   return steady_now() +
          std::clamp<WallTime::duration>(*wait, std::chrono::milliseconds(100), std::chrono::hours(1));
 }

@@ -19,13 +19,13 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstPodRetry{1000};
 constexpr std::chrono::milliseconds kLongestPodRetry{10000};
-/// For a pod that nobody waits for.
+/// Longest pause between attempts to remove a pod, for which nobody waits.
 constexpr std::chrono::milliseconds kLongestRemovalRetry{300000};
 constexpr std::chrono::milliseconds kNetworkRetry{1000};
-/// A pod that may not start yet is woken when it may; this is for a wake-up that was lost.
+/// A pod that may not start yet is woken when it may; this is for a lost wake-up.
 constexpr std::chrono::seconds kHeldUpRetry{30};
 
-/// `time` and up to half of it more, so that pods do not retry at the same moment.
+/// `time` plus up to half of it, so that pods do not retry at the same moment.
 SteadyTime::duration jittered_pause(SteadyTime::duration time) {
   static thread_local std::minstd_rand random{std::random_device{}()};
   std::uniform_int_distribution<SteadyTime::rep> more(0, std::max<SteadyTime::rep>(1, time.count() / 2));
@@ -68,7 +68,7 @@ boost::asio::awaitable<void> PodWorker::run() {
   }
 }
 
-/// A pod that has a final phase in the API and of which nothing runs is not stopped again.
+/// Skips the stop of a pod that has a final phase in the API and no running containers.
 boost::asio::awaitable<void> PodWorker::start_where_it_stands() {
   if (!has_final_phase(record_.pod->status)) co_return;
   state_ = State::kTerminating;
@@ -111,7 +111,7 @@ boost::asio::awaitable<void> PodWorker::attempt(Attempt& result) {
     result.network_not_ready = true;
     result.failure = error.what();
   } catch (const std::exception& error) {
-    result.failure = error.what();  // of any kind: the failure of one pod does not end the others
+    result.failure = error.what();  // any error: the failure of one pod must not end the others
   }
 }
 
@@ -139,7 +139,7 @@ SteadyTime PodWorker::after_failure() {
 void PodWorker::judge(const Attempt& result) {
   if (result.interrupted || result.state != state_) {
     services_.runtime.cache.mark_stale(
-        record_.pod->uid);  // the call that was cut off may or may not have taken effect
+        record_.pod->uid);  // the interrupted call may or may not have taken effect
     next_ = {};
     return;
   }

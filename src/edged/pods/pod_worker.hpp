@@ -21,15 +21,15 @@
 
 namespace edgecore::edged {
 
-/// Runs one pod, known by its UID, from its first sync until nothing of it is left on the node
-/// (protocol/05-edged.md §1.2). One step at a time; a change that arrives during a step is handled after it,
-/// and one that stops the pod (sooner) cancels it. Owned by PodWorkers; one thread.
+/// Runs one pod (by UID) from its first sync until nothing of it is left on the node (protocol/05-edged.md
+/// §1.2). One step at a time: a change during a step is handled after it, but one that stops the pod, or
+/// stops it sooner, cancels the step. Owned by PodWorkers; one thread.
 class PodWorker {
  public:
   enum class State { kSync, kTerminating, kTerminated, kFinished };
 
-  /// `may_start` says whether the pod may begin (a static pod waits for its predecessor); `state_changed` is
-  /// called after each step from one state to the next.
+  /// `may_start`: whether the pod may begin (a static pod waits for its predecessor). `state_changed` is
+  /// called after each change of state.
   struct Hooks {
     std::function<bool(const PodWorker&)> may_start;
     std::function<void(const PodWorker&)> state_changed;
@@ -38,10 +38,10 @@ class PodWorker {
   PodWorker(const PodWorker&) = delete;
   PodWorker& operator=(const PodWorker&) = delete;
 
-  /// Ends when the pod is finished. Cancelled before that, it leaves everything on the node as it is.
+  /// Ends when the pod is finished. If cancelled before, it leaves everything on the node as it is.
   boost::asio::awaitable<void> run();
 
-  /// Another version of the pod. A deletion in it, or a final phase, begins the stop.
+  /// A new version of the pod. A deletion in it, or a final phase, begins the stop.
   void update(const kube::PodPtr& pod);
   /// Why a pod is stopped: removed from its source, evicted (`failed`) or an orphan (`unreported`).
   struct Kill {
@@ -50,7 +50,7 @@ class PodWorker {
     bool unreported = false;
   };
   void kill(const Kill& kill);
-  /// An operator stops these containers, by id: they are started again whatever they end with.
+  /// An operator's restart stops these containers, by id: they are started again whatever their exit code.
   void restarting(const std::set<std::string>& containers) {
     record_.restarted.insert(containers.begin(), containers.end());
     wakeup_.notify();
@@ -67,10 +67,10 @@ class PodWorker {
   /// The result of one step.
   struct Attempt {
     SyncOutcome outcome;
-    std::string failure;  ///< empty: it succeeded
+    std::string failure;  ///< empty: success
     bool network_not_ready = false;
-    bool interrupted = true;     ///< also when it was cancelled before it began
-    State state = State::kSync;  ///< in which it began
+    bool interrupted = true;     ///< also if it was cancelled before it began
+    State state = State::kSync;  ///< the state in which it began
   };
   boost::asio::awaitable<void> step();
   boost::asio::awaitable<void> attempt(Attempt& result);
@@ -85,7 +85,7 @@ class PodWorker {
   Hooks hooks_;
   State state_ = State::kSync;
   beehive::Wakeup wakeup_;
-  beehive::TaskGroup* current_ = nullptr;  ///< the step that is under way
+  beehive::TaskGroup* current_ = nullptr;  ///< the running step
   SteadyTime next_{};                      ///< when the next step is due
   std::chrono::milliseconds retry_{0};
   log::Quiet complaints_;

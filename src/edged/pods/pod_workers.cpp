@@ -24,7 +24,7 @@
 namespace edgecore::edged {
 namespace {
 
-/// Housekeeping is woken when there is something to do; this is for what raised no event.
+/// Housekeeping is woken when there is work; this covers changes without an event.
 constexpr std::chrono::seconds kHousekeeping{60};
 constexpr std::chrono::minutes kDirectories{5};
 /// Grace period of unwanted containers, in seconds.
@@ -32,7 +32,7 @@ constexpr std::int64_t kOrphanGrace = 1;
 
 constexpr const char* kApiSource = "api";
 
-/// Which source named a pod of the runtime: sandboxes carry their pod's annotations.
+/// The source of a pod in the runtime, by the annotations of its sandboxes.
 std::optional<std::string> source_of(const PodRuntime& runtime) {
   for (const auto& sandbox : runtime.sandboxes) {
     const auto source = sandbox.annotations.find(kConfigSourceAnnotation);
@@ -102,7 +102,7 @@ void PodWorkers::apply(const std::vector<PodChange>& changes) {
         break;
       case PodChange::Kind::kReconcile:
         services_.status.writer.observe(change.pod);
-        // Readiness gates are conditions that others set.
+        // Readiness gates are conditions that other agents set.
         if (found != entries_.end() && !change.pod->spec.readiness_gates.empty())
           found->second.worker->update(change.pod);
         break;
@@ -134,7 +134,7 @@ void PodWorkers::add(const kube::PodPtr& pod) {
 }
 
 bool PodWorkers::rejected(const kube::PodPtr& pod) {
-  // What was admitted once stays: a restart of this program is no reason to end a pod.
+  // A pod that was admitted once stays: a restart of this program must not end it.
   const std::string phase = kube::string_or(pod->status, "phase");
   if (pod->deleting() || (!phase.empty() && phase != "Pending")) return false;
   if (!services_.runtime.cache.peek(pod->uid)->containers.empty()) return false;
@@ -160,7 +160,7 @@ void PodWorkers::start(const kube::PodPtr& pod) {
   tasks_.spawn("pod " + pod->full_name(), serve(worker, pod->uid));
 }
 
-/// The worker knows that nobody is to hear of the pod before it begins: its first step reports.
+/// The worker is told before it begins that the pod is not reported, because its first step reports.
 void PodWorkers::start_removal(const kube::PodPtr& orphan) {
   PodWorker& worker = make_worker(orphan, true);
   worker.kill({kOrphanGrace, {}, true});
@@ -188,7 +188,7 @@ boost::asio::awaitable<void> PodWorkers::serve(PodWorker& worker, std::string ui
   co_await worker.run();
   const auto found = entries_.find(uid);
   if (found != entries_.end()) found->second.serving = false;
-  // A static pod of the same name may have waited for this one.
+  // A static pod of the same name may wait for the end of this one.
   for (auto& [other, entry] : entries_) {
     if (other != uid && entry.worker->pod()->name == worker.pod()->name) entry.worker->look();
   }
@@ -218,7 +218,7 @@ boost::asio::awaitable<void> PodWorkers::housekeeping_loop() {
     forget_gone();
     SteadyTime next = steady_now() + kHousekeeping;
     if (api_ready_ || files_ready_) {
-      // Before the runtime was listed it is unknown whose containers use a directory.
+      // Until the runtime was listed, a directory may be in use by unknown containers.
       if (services_.runtime.cache.listed()) {
         co_await adopt_orphans();
         if (ready() && steady_now() - directories_looked_at_ > kDirectories)
@@ -250,7 +250,7 @@ void PodWorkers::forget_gone() {
       continue;
     }
     entry.reaping = true;
-    tasks_.spawn("what is left of pod " + uid, reap(uid));
+    tasks_.spawn("leftovers of pod " + uid, reap(uid));
     ++one;
   }
 }
@@ -308,18 +308,18 @@ boost::asio::awaitable<void> PodWorkers::adopt_orphans() {
     if (!is_judged(source)) continue;
     const kube::PodPtr pod = orphan_pod(uid, *runtime);
     const bool from_file = source && source != kApiSource;
-    bool orphan = from_file;  // of which the cloud knows nothing
+    bool orphan = from_file;  // the cloud does not know static pods
     if (!from_file) orphan = co_await is_orphan(pod);
     if (!orphan || entries_.contains(uid)) continue;
-    services_.context.log->info("pod {} ({}) is not wanted on this node (any more): removing it",
+    services_.context.log->info("pod {} ({}) does not belong to this node (any more): removing it",
                                 pod->full_name(), uid);
     start_removal(pod);
   }
 }
 
-/// Whether a pod in the runtime that no source has named is to be removed. A node that lost its database has
-/// an incomplete list until the cloud has filled it again; then only the cloud knows, and until it has
-/// answered the pod is left alone.
+/// Whether to remove a pod of the runtime that no source has named. After a lost database the list is
+/// incomplete until the cloud has filled it again: then ask the cloud, and keep the pod until it has
+/// answered.
 boost::asio::awaitable<bool> PodWorkers::is_orphan(kube::PodPtr pod) {
   if (pod->name.empty() || pod->ns.empty()) co_return true;
   const MetaAnswer answer = co_await services_.content.meta.get(pod->ns, names::resource::kPod, pod->name);
@@ -334,7 +334,7 @@ boost::asio::awaitable<bool> PodWorkers::is_orphan(kube::PodPtr pod) {
   }
   if (unexplained_.insert(pod->uid).second) {
     services_.context.log->warn(
-        "pod {} ({}) runs here and is not in the database; it is left alone until the cloud "
+        "pod {} ({}) runs here and is not in the database; edged keeps it until the cloud "
         "has said whether it is wanted: {}",
         pod->full_name(), pod->uid, log::quote(answer.refused->message, 300));
   }
@@ -353,8 +353,7 @@ boost::asio::awaitable<void> PodWorkers::remove_orphan_directories() {
       co_await services_.content.volumes.remove_pod(uid);
     } catch (const Error& error) {
       held.insert(uid);
-      services_.context.log->warn("the directory of vanished pod {} cannot be removed: {}", uid,
-                                  error.what());
+      services_.context.log->warn("cannot remove the directory of vanished pod {}: {}", uid, error.what());
     }
   }
   co_await remove_orphan_cgroups(std::move(held));

@@ -27,23 +27,23 @@
 
 namespace edgecore::edged {
 
-/// The workers of all pods (protocol/05-edged.md §1.2, §1.15): starts them, passes changes on to them, and
-/// removes what is left of a pod that is gone from its source and has stopped. Until a source has delivered,
+/// The workers of all pods (protocol/05-edged.md §1.2, §1.15): starts them, passes changes to them, and
+/// removes what is left of a pod that has stopped and is gone from its source. Until a source has delivered,
 /// none of its pods counts as unknown. Part of edged; belongs to its thread.
 class PodWorkers {
  public:
-  /// Who is told of events. Outlives the workers; must not block.
+  /// Receives events. Outlives the workers; must not block.
   class Listener {
    public:
     /// Nothing of the pod runs any more.
     virtual void pod_ended(const kube::Pod& pod) = 0;
-    /// A pod that runs here and that no source has named exists in the API: the database was lost.
+    /// A pod that runs here but is in no source exists in the API: the database was lost.
     virtual void pod_found(const Json& pod) = 0;
 
    protected:
     ~Listener() = default;
   };
-  /// The node as admission sees it now.
+  /// The node as admission sees it.
   using NodeView = std::function<AdmissionNode()>;
   PodWorkers(const PodServices& services, NodeView node, Listener& listener);
   PodWorkers(const PodWorkers&) = delete;
@@ -52,33 +52,33 @@ class PodWorkers {
   /// Runs the workers until cancelled; containers are left as they are.
   boost::asio::awaitable<void> run();
 
-  /// What changed in a source. Not for mirror pods, which are never run.
+  /// The changes of a source. Not for mirror pods, which are never run.
   void apply(const std::vector<PodChange>& changes);
-  /// UIDs that a source names with an object that cannot be read: their pods stay as they are.
+  /// UIDs of a source's pods that cannot be parsed: their pods stay as they are.
   void leave_alone(std::set<std::string> uids) { untouchable_ = std::move(uids); }
-  /// A source has delivered: from now on pods in the runtime that it does not name are removed. An unreadable
-  /// source does not delay the pods of the other.
+  /// A source has delivered: pods of the runtime that it does not name are removed from now on. An unreadable
+  /// source does not delay the other's pods.
   void api_ready();
   void files_ready();
 
-  /// Something around the pod changed: it is synced soon.
+  /// Something around the pod changed: sync it soon.
   void look(const std::string& uid);
   void look_all();
-  /// Evicts a pod; false when there is no such pod or it stops already.
+  /// Evicts a pod; false if there is no such pod or it is stopping already.
   bool evict(const std::string& uid, const Refusal& why, std::optional<std::int64_t> grace_seconds);
 
   /// See PodWorker::restarting.
   void restarting(const std::string& uid, const std::set<std::string>& containers);
-  /// The pod of that name that its source still names, running ones first; nullptr when there is none.
+  /// The pod of that name that its source still names, running ones first; nullptr if there is none.
   [[nodiscard]] const PodWorker* find(const std::string& ns, const std::string& name) const;
 
   /// Pods that run or are about to run: neither stopping nor finished.
   [[nodiscard]] std::vector<kube::PodPtr> active() const;
-  /// Pods whose containers, images and directories are in use or wanted.
+  /// Pods whose containers, images and directories are in use or needed.
   [[nodiscard]] std::set<std::string> known() const;
   /// False for a pod that is unknown, removed, or stopped for good.
   [[nodiscard]] bool is_running(const std::string& uid) const;
-  /// Whether a static pod of that name is being stopped.
+  /// Whether a static pod of that name is stopping.
   [[nodiscard]] bool static_pod_stops(const std::string& full_name) const;
   /// Whether what is left of that pod may be removed.
   [[nodiscard]] PodFate fate(const std::string& uid) const;
@@ -88,11 +88,11 @@ class PodWorkers {
  private:
   struct Entry {
     std::unique_ptr<PodWorker> worker;
-    bool removed = false;  ///< its source does not name it any more
-    bool serving = false;  ///< its coroutine lives
+    bool removed = false;  ///< its source has removed it
+    bool serving = false;  ///< its coroutine runs
     bool reaping = false;
     Retry removal;
-    kube::PodPtr again;  ///< named anew while it was being removed
+    kube::PodPtr again;  ///< the source named it again while it was being removed
   };
   void add(const kube::PodPtr& pod);
   void start(const kube::PodPtr& pod);
@@ -118,7 +118,7 @@ class PodWorkers {
   std::map<std::string, Entry> entries_;
   std::set<std::string> refused_;  ///< UIDs that were not admitted
   std::set<std::string> untouchable_;
-  std::set<std::string> unexplained_;  ///< UIDs that wait for the cloud to say whether they are wanted
+  std::set<std::string> unexplained_;  ///< UIDs that the cloud was asked about and has not answered for
   bool api_ready_ = false, files_ready_ = false;
   SteadyTime directories_looked_at_{};
 };

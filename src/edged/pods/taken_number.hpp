@@ -9,12 +9,12 @@
 
 namespace edgecore::edged {
 
-/// Chooses attempt numbers of a sandbox or container while the runtime refuses one as taken.
+/// Chooses the attempt number of a sandbox or container when the runtime reports one as taken.
 ///
-/// The runtime reserves the number for a call whose caller is gone: this program before it was killed, or a
-/// call whose answer was lost. Within a second it frees the number or shows what it made, which is then used.
-/// So the same number is asked for again: the next one could make a second copy of what is about to show. But
-/// containerd has also been seen to keep a number for ever; after `kPatience` the next one is chosen.
+/// The runtime reserves the number for a call that was abandoned: by this program before it was killed, or
+/// when an answer was lost. Within a second it frees the number or shows what it made, which is then used. So
+/// ask for the same number again: the next number could make a second copy of what is about to show. But
+/// containerd has also been seen to keep a number for ever: after `kPatience` choose the next one.
 class TakenNumber {
  public:
   static constexpr std::chrono::seconds kPatience{10};
@@ -24,7 +24,7 @@ class TakenNumber {
     if (!since_ || wanted > number_) return wanted;
     return now - *since_ >= kPatience ? number_ + 1 : number_;
   }
-  /// The runtime says that `number` is taken.
+  /// The runtime reports `number` as taken.
   void refused(std::uint32_t number, SteadyTime now) {
     if (since_ && number_ == number) return;
     number_ = number;

@@ -29,7 +29,7 @@ asio::awaitable<void> wait(std::chrono::seconds time) {
 /// Why the request got no answer, of whatever status; nullopt when it got one.
 asio::awaitable<std::optional<net::NetError>> send(net::ClientRequest request) {
   std::optional<net::NetError> problem;
-  request.on_body = [](std::string_view) {};  // nobody is interested in it
+  request.on_body = [](std::string_view) {};  // the body is discarded
   try {
     co_await net::fetch(std::move(request));
   } catch (const net::NetError& what) {
@@ -104,8 +104,8 @@ asio::awaitable<std::optional<std::string>> Hooks::run_http(const kube::HttpGetA
   if (tls) request.tls = any_server_;
   std::optional<net::NetError> problem = co_await send(std::move(request));
   if (problem && tls && problem->failure() == net::NetFailure::kTls) {
-    // Nothing is verified, so a failed handshake means that the server does not speak TLS. What may be secret
-    // does not go out in the clear.
+    // TLS is not verified, so a failed handshake means that the server does not speak TLS. Retry in plain
+    // HTTP, without credentials.
     net::ClientRequest again = plain;
     again.url.replace(0, 5, "http");
     again.headers.remove("Authorization");
@@ -118,7 +118,7 @@ asio::awaitable<std::optional<std::string>> Hooks::run_http(const kube::HttpGetA
 kube::Handler parse_hook(std::string_view annotation) {
   if (annotation.empty()) return {};
   try {
-    // Checked by the same rules as the pod it came from.
+    // Wrapped in a container, so that the pod's parser checks it.
     const Json hook = Json::parse(annotation);
     const Json container = {{"name", "c"}, {"image", "i"}, {"lifecycle", {{"preStop", hook}}}};
     const kube::PodPtr pod = kube::parse_pod({{"metadata", {{"name", "p"}, {"namespace", "n"}, {"uid", "u"}}},

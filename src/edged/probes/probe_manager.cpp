@@ -13,7 +13,7 @@ namespace edgecore::edged {
 
 namespace asio = boost::asio;
 
-/// One probe of one container, kept by the manager and by the coroutine that runs it.
+/// One probe of one container. Owned by the manager and by the coroutine that runs it.
 struct ProbeWorker {
   ProbeWorker(asio::any_io_executor executor, kube::PodPtr of, const kube::Container& container_of,
               ProbeKind which, const kube::Probe& what)
@@ -31,11 +31,11 @@ struct ProbeWorker {
   ProbeState state;
   beehive::Wakeup wakeup;
 
-  std::string container_id;  ///< of the newest container seen running; empty = none was
+  std::string container_id;  ///< newest container seen running; empty = none so far
   std::string pod_ip;
   bool running = false;
-  bool started = false;  ///< the container's startup probe has succeeded, or there is none
-  bool gone = false;     ///< the coroutine is to end
+  bool started = false;  ///< the startup probe has succeeded, or there is none
+  bool gone = false;     ///< tells the coroutine to end
   SteadyTime due = SteadyTime::max();
 };
 
@@ -47,7 +47,7 @@ SteadyTime::duration period_of(const kube::Probe& probe) {
   return std::chrono::seconds(std::max(1, probe.period_seconds));
 }
 
-/// What the pod's status of before says about this very container; null when it is about another.
+/// The container's entry in the pod's previous status; null if that entry has another id.
 const Json& status_of(const kube::Pod& pod, const std::string& name, const std::string& id) {
   static const Json kNone;
   for (const char* list : {"containerStatuses", "initContainerStatuses"}) {
@@ -73,7 +73,7 @@ ProbeManager::~ProbeManager() = default;
 
 asio::awaitable<void> ProbeManager::run() {
   beehive::Wakeup never(deps_.executor);
-  tasks_.spawn("probes", never.sleep());  // so that there is something to wait for while there are no probes
+  tasks_.spawn("probes", never.sleep());  // keeps the group busy while there are no probes
   co_await tasks_.join();
 }
 
@@ -130,13 +130,13 @@ void ProbeManager::begin(ProbeWorker& worker, const kube::Pod& pod, const cri::C
   if (worker.kind == ProbeKind::kStartup && was_started) verdict = true;
   worker.state.restart(verdict);
 
-  // How long it runs already; a wall clock that was set meanwhile must not make that nonsense.
+  // Age of the container; clamped, because the wall clock may have been set since it started.
   const auto age = deps_.clock.wall().time_since_epoch() - std::chrono::nanoseconds(container.started_at);
   const SteadyTime::duration delay = std::chrono::seconds(std::max(0, worker.probe.initial_delay_seconds));
   const auto now = steady_now();
   worker.due = now + std::clamp<SteadyTime::duration>(delay - age, SteadyTime::duration(0), delay);
-  // After a restart of ours the probes of all containers would come at once: spread them, but never let a pod
-  // wait that was just started, or one of which nothing is known.
+  // After a restart of the module all probes would be due at once: spread them. Exceptions: containers that
+  // were just started, and containers without a known verdict.
   const auto period = period_of(worker.probe);
   const bool adopted = WallTime(std::chrono::nanoseconds(container.started_at)) < born_;
   if (adopted && verdict.value_or(worker.kind == ProbeKind::kLiveness) && now - started_ < period) {
@@ -221,7 +221,7 @@ asio::awaitable<void> ProbeManager::work(std::shared_ptr<ProbeWorker> worker) {
     const SteadyTime began = steady_now();
     const std::string id = worker->container_id;
     co_await probe_once(worker);
-    // Otherwise another container has come meanwhile, with a time of its own.
+    // Otherwise another container has come meanwhile, with its own schedule.
     if (worker->container_id != id) continue;
     const auto period = period_of(worker->probe);
     worker->due = std::max(began + period, steady_now());

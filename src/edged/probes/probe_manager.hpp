@@ -24,12 +24,11 @@ namespace edgecore::edged {
 struct ProbeWorker;
 
 /// Probes the containers of all pods: one worker for each container and kind of probe (protocol/05-edged.md
-/// §1.9). Nothing happens but at the times probes are due and when it is told something. Part of edged;
-/// belongs to its thread.
-///
-/// How to use it: `update` after each look at the runtime (it is cheap when nothing changed), `readiness`
-/// when a status is made, `verdicts` when actions are computed, `stop_disruptive` when a pod begins to
-/// terminate, `remove_pod` when nothing of it runs any more.
+/// §1.9). Runs only when a probe is due or one of these functions is called. Part of edged; belongs to its
+/// thread.
+/// Usage: `update` after each look at the runtime (cheap if nothing changed), `readiness` when a status is
+/// made, `verdicts` when actions are planned, `stop_disruptive` when a pod begins to terminate, `remove_pod`
+/// when nothing of it runs any more.
 class ProbeManager {
  public:
   struct Deps {
@@ -37,8 +36,8 @@ class ProbeManager {
     const Clock& clock;
     log::Logger log;
     ProbeRunner& runner;
-    /// A verdict of this pod (by uid) has changed: sync it, its status may differ. Must not throw; called
-    /// from a probe's coroutine, so only take note.
+    /// A verdict of the pod (by UID) has changed: sync it. Called from a probe's coroutine: must only take
+    /// note, and not throw.
     std::function<void(const std::string& uid)> changed;
   };
   explicit ProbeManager(Deps deps);
@@ -46,15 +45,15 @@ class ProbeManager {
   ProbeManager& operator=(const ProbeManager&) = delete;
   ~ProbeManager();
 
-  /// Runs until cancelled; then no probe is under way any more. To be awaited by the owner.
+  /// Runs until cancelled, and then ends after all probes have ended. The owner must await it.
   boost::asio::awaitable<void> run();
 
-  /// The pod and what runs of it now. A pod not seen before gets its workers; one that is being deleted keeps
-  /// only its readiness probes. A container whose id is in `pod.status` already (we were restarted) goes on
-  /// from what stands there instead of becoming unready until its first probe.
+  /// The pod and its containers as they are now. A new pod gets its workers; one that is being deleted keeps
+  /// only its readiness probes. A container whose id is already in `pod.status` (this module was restarted)
+  /// keeps its readiness from there until its first probe.
   void update(const kube::PodPtr& pod, const PodRuntime& runtime, const std::string& pod_ip);
 
-  /// Ends liveness and startup probes: the pod is to stop, however its containers feel.
+  /// Ends liveness and startup probes, because the pod is to stop.
   void stop_disruptive(const std::string& uid);
   void remove_pod(const std::string& uid);
 
@@ -63,15 +62,15 @@ class ProbeManager {
   /// For PodStatusInput: by container id, of containers that have a startup or readiness probe.
   [[nodiscard]] std::map<std::string, Readiness> readiness(const std::string& uid) const;
 
-  /// How many probes there are.
+  /// The number of probes.
   [[nodiscard]] std::size_t size() const;
 
  private:
   using Workers = std::vector<std::shared_ptr<ProbeWorker>>;
   void add_workers(const kube::PodPtr& pod, Workers& workers);
-  /// A container new to the worker runs.
+  /// A new container runs for this worker.
   void begin(ProbeWorker& worker, const kube::Pod& pod, const cri::ContainerStatus& container);
-  /// The container has started: its other probes may begin, at once.
+  /// The container has started: starts its other probes at once.
   static void let_go(const Workers& workers, const std::string& container);
   boost::asio::awaitable<void> work(std::shared_ptr<ProbeWorker> worker);
   boost::asio::awaitable<void> probe_once(std::shared_ptr<ProbeWorker> worker);

@@ -20,11 +20,11 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::string_view kProbeUserAgent = "kube-probe/1.28";
-/// As much of an answer's body as is read.
+/// Limit of the answer's body; the rest is not read.
 constexpr std::size_t kBodyBytes = 10U << 10U;
 constexpr int kRedirects = 10;
 
-/// Ends the reading of a body that is longer than anybody wants to read.
+/// Thrown to stop reading a body beyond the limit.
 struct EnoughRead {};
 
 ProbeReply success(std::string text) {
@@ -37,7 +37,7 @@ ProbeReply error(std::string text) {
   return {ProbeReply::Kind::kError, std::move(text)};
 }
 
-/// Where an answer sends the asker: nullopt when that is another host, or nowhere.
+/// The target of a redirect; nullopt if it is another host or missing.
 std::optional<std::string> redirect_on_same_host(const std::string& from, int status,
                                                  std::string_view location) {
   static const std::set<int> kRedirecting{301, 302, 303, 307, 308};
@@ -89,7 +89,7 @@ std::optional<std::uint16_t> resolve_port(const kube::IntOrString& port, const k
     for (const auto& each : container.ports) {
       if (each.name == name) number = each.container_port;
     }
-    // Go's edge takes a number in quotes, too.
+    // The Go edge accepts a number in quotes as well.
     if (number == 0 && name.size() <= 5) number = to_number<std::int32_t>(name).value_or(0);
   }
   if (number <= 0 || number > 65535) return std::nullopt;
@@ -100,7 +100,7 @@ net::ClientRequest http_request(const kube::HttpGetAction& action, const ProbeTa
                                 std::string_view user_agent) {
   static const kube::Container kNoContainer;
   const auto port = resolve_port(action.port, target.container != nullptr ? *target.container : kNoContainer);
-  if (!port) throw BadInput("The port of the HTTP request is none of the container's.");
+  if (!port) throw BadInput("The container has no such port for the HTTP request.");
   std::string host = action.host.empty() ? target.pod_ip : action.host;
   if (host.empty()) throw BadInput("The pod has no address yet.");
   if (host.find(':') != std::string::npos && !host.starts_with('[')) host = "[" + host + "]";
@@ -114,7 +114,7 @@ net::ClientRequest http_request(const kube::HttpGetAction& action, const ProbeTa
   const bool tls = iequals(action.scheme, "https");
   request.url = fmt::format("{}://{}:{}{}", tls ? "https" : "http", host, *port, path);
   for (const auto& [name, value] : action.headers) {
-    // An empty Accept is how a pod says that it wants none sent.
+    // An empty Accept in the pod means that the header is not sent.
     if (iequals(name, "Accept") && value.empty()) continue;
     request.headers.add(name, value);
   }
@@ -198,7 +198,7 @@ boost::asio::awaitable<ProbeReply> ProbeRunner::run_tcp(const kube::TcpSocketAct
                                                         std::chrono::seconds timeout, ProbeTarget target) {
   static const kube::Container kNoContainer;
   const auto port = resolve_port(action.port, target.container != nullptr ? *target.container : kNoContainer);
-  if (!port) co_return error("The port of the TCP probe is none of the container's.");
+  if (!port) co_return error("The container has no such port for the TCP probe.");
   std::string host = action.host.empty() ? target.pod_ip : action.host;
   if (host.empty()) co_return error("The pod has no address yet.");
   try {
@@ -211,7 +211,7 @@ boost::asio::awaitable<ProbeReply> ProbeRunner::run_tcp(const kube::TcpSocketAct
 
 boost::asio::awaitable<ProbeReply> ProbeRunner::run_grpc(const kube::GrpcAction& action,
                                                          std::chrono::seconds timeout, std::string host) {
-  if (health_ == nullptr) co_return error("This program was built without gRPC, which the probe needs.");
+  if (health_ == nullptr) co_return error("This program was built without gRPC: the probe cannot run.");
   if (host.empty()) co_return error("The pod has no address yet.");
   cri::HealthQuestion question;
   question.host = std::move(host);

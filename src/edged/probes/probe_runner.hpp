@@ -17,34 +17,34 @@
 
 namespace edgecore::edged {
 
-/// What a probe or hook is run against.
+/// The container that a probe or hook runs against.
 struct ProbeTarget {
   std::string container_id;
   std::string pod_ip;                         ///< the default host
   const kube::Container* container = nullptr; /**< whose ports may be named; outlives the run */
 };
 
-/// What a container says to a probe or hook goes into logs and reasons at most with so many bytes.
+/// Limit of a container's answer in logs and reasons.
 inline constexpr std::size_t kAnswerTextBytes = 300;
 
-/// How one execution of a probe went.
+/// The result of one probe.
 struct ProbeReply {
   enum class Kind {
     kSuccess,
-    kFailure,  ///< the container gave a bad answer, or none in time
-    kError     ///< could not be run at all (runtime away, unknown port): says nothing about the container
+    kFailure,  ///< a bad answer, or none in time
+    kError     ///< it could not run (runtime unreachable, unknown port): says nothing about the container
   } kind = Kind::kError;
-  std::string text;  ///< for the log; what the container said is in it, cut and with escapes
+  std::string text;  ///< for the log; the container's answer in it is cut and quoted
 };
 
 /// Runs single probes (protocol/05-edged.md §1.9). Stateless; used by one thread.
 class ProbeRunner {
  public:
-  /// `health` may be nullptr: then gRPC probes are errors that say so. Both outlive this.
+  /// `health` may be nullptr: gRPC probes are then errors with a text. Both outlive this.
   ProbeRunner(cri::Runtime& runtime, cri::GrpcHealthChecker* health);
 
-  /// Never throws but for cancellation. Ends within `timeout` and, for exec, what the runtime takes to say
-  /// so.
+  /// Throws only when cancelled. Ends within `timeout`; for exec, the runtime may take a little longer to
+  /// answer.
   boost::asio::awaitable<ProbeReply> run(const kube::Handler& handler, std::chrono::seconds timeout,
                                          ProbeTarget target);
 
@@ -60,15 +60,15 @@ class ProbeRunner {
 
   cri::Runtime& runtime_;
   cri::GrpcHealthChecker* health_;
-  std::shared_ptr<const net::TlsContext> any_server_;  ///< verifies nothing
+  std::shared_ptr<const net::TlsContext> any_server_;  ///< does not verify the server
 };
 
-/// The number of a port given by number or by the name of one of the container's ports. nullopt: there is
-/// none.
+/// The number of a port that is given by number or by the name of one of the container's ports. nullopt if
+/// there is none.
 std::optional<std::uint16_t> resolve_port(const kube::IntOrString& port, const kube::Container& container);
 
-/// The request an httpGet stands for, without time limit. `user_agent` is sent unless the headers say
-/// otherwise. Throws BadInput when the port cannot be resolved.
+/// The request of an httpGet action, without a time limit. `user_agent` is sent unless the action's headers
+/// set one. Throws BadInput if the port cannot be resolved.
 net::ClientRequest http_request(const kube::HttpGetAction& action, const ProbeTarget& target,
                                 std::string_view user_agent);
 

@@ -19,7 +19,7 @@ namespace {
 
 using cri::ContainerState;
 
-/// For a container whose state the runtime has lost: it may still run.
+/// Longest grace period, in seconds, for a container whose state the runtime has lost: it may still run.
 constexpr std::int64_t kMostGraceForUnknown = 30;
 
 template <class Row>
@@ -32,7 +32,8 @@ bool newer(const Row& a, const Row& b) {
 struct Unit {
   std::string uid;
   std::vector<cri::Container> dead;
-  /// Id of one that has to stay: the newest of its name, in a live pod. May be of none of them.
+  /// Id that has to stay: the newest container of the name in a live pod. May be a running one, so not in the
+  /// list.
   std::string needed;
 
   [[nodiscard]] std::size_t count_needed() const {
@@ -44,7 +45,7 @@ bool too_young(const cri::Container& row, const ContainerGcPolicy& policy, WallT
   return policy.minimum_age.count() > 0 && now - cri::wall_time(row.created_at) < policy.minimum_age;
 }
 
-/// Young ones are part of it: who calls decides about them.
+/// Includes containers younger than the minimum age; the caller filters.
 std::vector<Unit> dead_units(const std::vector<cri::Container>& all, const PodFates& fate) {
   std::map<std::pair<std::string, std::string>, std::vector<cri::Container>> by_name;
   for (const auto& row : all) {
@@ -59,7 +60,7 @@ std::vector<Unit> dead_units(const std::vector<cri::Container>& all, const PodFa
     const bool gone = its == PodFate::kGone;
     std::erase_if(rows, [&](const cri::Container& row) {
       if (row.state == ContainerState::kRunning) return true;
-      return row.state == ContainerState::kCreated && row.id == newest && !gone;  // on its way up
+      return row.state == ContainerState::kCreated && row.id == newest && !gone;  // it is being started
     });
     if (!rows.empty())
       units.push_back({key.first, std::move(rows), its == PodFate::kLive ? newest : std::string()});
@@ -74,7 +75,7 @@ void keep_newest(Unit& unit, std::size_t keep, std::vector<cri::Container>& remo
   }
 }
 
-/// The limit for the whole node: an equal share for each name, and then the oldest go.
+/// Applies the limit for the whole node: first an equal share for each name, then the oldest go.
 void keep_in_total(std::vector<Unit>& units, std::size_t most, std::vector<cri::Container>& remove) {
   const auto count = [&] {
     std::size_t sum = 0;
@@ -96,7 +97,7 @@ void keep_in_total(std::vector<Unit>& units, std::size_t most, std::vector<cri::
   keep_newest(flat, most > needed ? most - needed : 0, remove);
 }
 
-/// nullopt when the runtime has no such container (any more).
+/// nullopt if the runtime has no such container (any more).
 boost::asio::awaitable<std::optional<cri::ContainerStatus>> find_status(cri::Runtime& runtime,
                                                                         std::string id) {
   std::optional<cri::ContainerStatus> status;
@@ -220,7 +221,7 @@ boost::asio::awaitable<bool> ContainerGc::pass(bool terminated_too) {
   co_return clean;
 }
 
-/// Takes what it removed out of `rows`.
+/// Erases what it removed from `rows`.
 boost::asio::awaitable<bool> ContainerGc::remove_dead(std::vector<cri::Container>& rows,
                                                       bool terminated_too) {
   const auto now = deps_.clock.wall();
@@ -263,7 +264,7 @@ void ContainerGc::complain(const std::vector<std::string>& failures) {
   }
 }
 
-/// Removal is by force: what was started since the list was made is not dead and stays.
+/// Removal is forced, so check first: a container started after the list was made is not dead and stays.
 boost::asio::awaitable<void> ContainerGc::remove_if_dead(cri::Container row) {
   if (row.state == ContainerState::kUnknown) {
     const auto grace =
@@ -272,11 +273,11 @@ boost::asio::awaitable<void> ContainerGc::remove_if_dead(cri::Container row) {
     co_await deps_.runtime.stop_container(row.id, bounded);
   }
   const std::optional<cri::ContainerStatus> status = co_await find_status(deps_.runtime, row.id);
-  if (status && status->state == ContainerState::kRunning) throw Error("it runs again");
+  if (status && status->state == ContainerState::kRunning) throw Error("it is running again");
   if (status) co_await remove_container(*status);
 }
 
-/// One that has no status is removed as well: the runtime still lists it.
+/// A container without status is removed as well: the runtime still lists it.
 boost::asio::awaitable<void> ContainerGc::remove_row(cri::Container row) {
   const std::optional<cri::ContainerStatus> status = co_await find_status(deps_.runtime, row.id);
   if (status) {
@@ -317,7 +318,7 @@ boost::asio::awaitable<bool> ContainerGc::remove_logs(const std::vector<cri::Con
   std::set<std::string> pods_there, starting;
   for (const auto& row : rows) {
     pods_there.insert(value_or_empty(row.labels, kPodUidLabel));
-    // A missing log file of a container that runs is being rotated.
+    // The log of a running container may be missing for a moment while it is rotated.
     if (row.state == ContainerState::kRunning || row.state == ContainerState::kCreated)
       starting.insert(row.id);
   }
@@ -337,7 +338,7 @@ boost::asio::awaitable<bool> ContainerGc::remove_logs(const std::vector<cri::Con
   co_return clean&& removed;
 }
 
-/// False when something of it stays.
+/// False if some files stay.
 boost::asio::awaitable<bool> ContainerGc::remove_found(DeadLogs found) {
   if (found.directories.empty() && found.links.empty()) co_return true;
   std::function<std::vector<std::string>()> work = [found = std::move(found), pods = deps_.pod_logs,
@@ -407,7 +408,7 @@ boost::asio::awaitable<void> ContainerGc::remove_files(cri::ContainerStatus stat
   if (is_below(status.log_path, deps_.pod_logs)) {
     log = status.log_path;
   } else if (!status.log_path.empty()) {
-    deps_.log->warn("The log of the dead container {} is not below {} and is left where it is: {}",
+    deps_.log->warn("The log of the dead container {} is not below {}, so edged does not remove it: {}",
                     log::quote(status.id), deps_.pod_logs.string(), log::quote(status.log_path));
   }
   const std::string link = container_log_link(value_or_empty(status.labels, kPodNameLabel),

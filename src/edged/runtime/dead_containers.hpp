@@ -23,9 +23,9 @@
 
 namespace edgecore::edged {
 
-/// What edged knows of the pod that something in the runtime or in the log directory belongs to.
+/// What edged knows of the pod that owns something in the runtime or in the log directory.
 enum class PodFate {
-  kLive,        ///< wanted, being terminated or being removed: its worker looks after it
+  kLive,        ///< wanted, being terminated or being removed: its worker is responsible
   kTerminated,  ///< over (Succeeded, Failed, evicted), but its object is still there
   kGone,        ///< unknown: nothing of it has to stay
 };
@@ -39,30 +39,30 @@ struct ContainerGcPolicy {
 };
 ContainerGcPolicy container_gc_policy(const config::Edged& config);
 
-/// The dead containers that go, by those rules. Dead is what does not run; a container that was created and
-/// not yet started is on its way up, unless there is a newer one of its name or its pod is gone. The newest
-/// of each name of a live pod stays whatever the limits say: the restart count, the back-off and whether it
-/// is to run again are read from it. Containers without our labels are nobody's business. `terminated_too`:
-/// those of kTerminated pods go entirely (disk pressure). Pure.
+/// The dead containers to remove by these rules. Dead means not running. A container that was created and not
+/// yet started does not count as dead, unless there is a newer one of its name or its pod is gone. The newest
+/// of each name of a live pod always stays: its restart count, back-off and restart decision are read from
+/// it. Containers without this agent's labels are left alone. `terminated_too`: removes all containers of
+/// kTerminated pods (disk pressure). Pure.
 std::vector<cri::Container> containers_to_remove(const std::vector<cri::Container>& all, const PodFates& fate,
                                                  const ContainerGcPolicy& policy, WallTime now,
                                                  bool terminated_too = false);
 
-/// Whether dead containers are left out of containers_to_remove only because they are younger than the
-/// minimum age.
+/// Whether containers_to_remove leaves out dead containers only because they are younger than the minimum
+/// age.
 bool containers_wait_for_age(const std::vector<cri::Container>& all, const PodFates& fate,
                              const ContainerGcPolicy& policy, WallTime now);
 
-/// Sandboxes that are not ready and have no container go; the newest of each pod stays unless the pod is
+/// The sandboxes to remove: not ready and without containers; the newest of each pod stays unless the pod is
 /// gone. Pure.
 std::vector<cri::PodSandbox> sandboxes_to_remove(const std::vector<cri::PodSandbox>& sandboxes,
                                                  const std::vector<cri::Container>& containers,
                                                  const PodFates& fate);
 
-/// Removes what is dead: containers with their logs, sandboxes, log directories, dangling links. Sleeps until
-/// it is told that something died, or `period` after a pass that left something. A container or sandbox that
-/// could not be removed is left out of passes for a growing time (Retry). Nothing is removed before
-/// `sources_ready`. Part of edged; belongs to its thread.
+/// Garbage collection of dead containers with their logs, of sandboxes, log directories and dangling links.
+/// Sleeps until something died, or until `period` after a pass that left something. A container or sandbox
+/// that cannot be removed is retried with back-off. Removes nothing before `sources_ready`. Part of edged;
+/// belongs to its thread.
 class ContainerGc {
  public:
   struct Deps {
@@ -82,22 +82,20 @@ class ContainerGc {
   };
   explicit ContainerGc(Deps deps);
 
-  /// Runs until cancelled; begins with a pass, for what the last life left behind. Only cancellation is
-  /// thrown.
+  /// Runs until cancelled; begins with a pass for leftovers of the last life. Throws only when cancelled.
   boost::asio::awaitable<void> run();
 
-  /// Something died: a container exited, a sandbox is not ready; or all pods are known now. A pass follows
+  /// Something died (a container exited, a sandbox is not ready), or all pods are known now. Starts a pass
   /// within `period` / 30. Cheap; may be called for each event.
   void something_died() { wakeup_.notify(); }
 
-  /// One pass now (the eviction's way to get space, with `terminated_too`). True when nothing is left that a
-  /// later pass would remove. Passes exclude one another: while one is going on this returns false at once.
-  /// Throws CallError when the runtime cannot be listed; single objects that cannot be removed are logged and
-  /// left to the next pass.
+  /// One pass now (eviction frees space with it, with `terminated_too`). True if no later pass has anything
+  /// to remove. Only one pass at a time: returns false at once while another one runs. Throws CallError if
+  /// the runtime cannot be listed; objects that cannot be removed are logged and left to the next pass.
   boost::asio::awaitable<bool> collect(bool terminated_too = false);
 
-  /// Removes all that the runtime has of a pod that was stopped and is not wanted any more, and its logs.
-  /// One thing that cannot be removed does not keep the others. Throws Error when something is left.
+  /// Removes everything the runtime has of a pod that was stopped and is not wanted any more, and its logs.
+  /// Tries all of it, even if a part fails. Throws Error if something is left.
   boost::asio::awaitable<void> remove_pod(std::string uid);
 
   /// Removes one dead container with its logs. Throws CallError; files that cannot be removed are logged.
@@ -107,7 +105,7 @@ class ContainerGc {
   [[nodiscard]] bool waits(const std::string& id) const;
   /// A container or sandbox that could not be removed.
   void failed(const char* kind, const std::string& name, const std::string& id, const Error& error);
-  /// Says what could not be removed from the disks; the same again ever more rarely.
+  /// Logs files that cannot be removed; repeated complaints ever more rarely.
   void complain(const std::vector<std::string>& failures);
   boost::asio::awaitable<void> remove_sandbox(std::string id);
   boost::asio::awaitable<bool> pass(bool terminated_too);
@@ -127,7 +125,7 @@ class ContainerGc {
   beehive::Wakeup wakeup_;
   log::Quiet complaints_;
   std::map<std::string, Retry> stuck_;                 ///< by id of the container or sandbox
-  std::map<std::string, log::Quiet> disk_complaints_;  ///< by what was said
+  std::map<std::string, log::Quiet> disk_complaints_;  ///< by text of the complaint
   bool collecting_ = false;
 };
 

@@ -20,7 +20,7 @@ bool points_to_nothing(const fs::path& link) {
   return fs::status(link, error).type() == fs::file_type::not_found;
 }
 
-/// Names in a directory for which `wanted` holds, sorted.
+/// Names in `directory` that satisfy `wanted`, sorted.
 template <class Wanted>
 std::vector<std::string> names_in(const fs::path& directory, Wanted wanted) {
   std::vector<std::string> names;

@@ -16,11 +16,12 @@ namespace {
 /// between questions grow with what has been waited already: the answer is late by a quarter of that.
 constexpr std::chrono::milliseconds kShortestPause{4};
 constexpr std::chrono::milliseconds kLongestPause{1000};
-/// A runtime that shows an ended process as running for longer has lost it; the next list may tell.
+/// If the runtime shows an ended process as running for longer, it has lost the exit; a later list may show
+/// it.
 constexpr std::chrono::milliseconds kPatience{30000};
-/// For what may have ended before its process was found.
+/// The same limit if the container may have ended before its process was found.
 constexpr std::chrono::milliseconds kShortPatience{1000};
-/// While the runtime does not answer.
+/// Pauses while the runtime does not answer.
 constexpr std::chrono::milliseconds kAskAgain{1000};
 constexpr std::chrono::milliseconds kAskAgainAtMost{30000};
 
@@ -71,7 +72,7 @@ bool ExitWatch::is_wanted(const ItemPtr& item) const {
 
 void ExitWatch::leave_to_lists(Item& item) {
   if (std::exchange(item.needs_lists, true)) return;
-  deps_.log->debug("the end of {} has to be found by lists", item.id);
+  deps_.log->debug("cannot watch the process of {}: lists will show its end", item.id);
   deps_.unwatched();
 }
 
@@ -93,7 +94,7 @@ boost::asio::awaitable<void> ExitWatch::follow(ItemPtr item) {
   }
 }
 
-/// nullptr when there is none (any more), or none that can be waited for.
+/// nullptr if the process has ended or cannot be waited for.
 boost::asio::awaitable<std::unique_ptr<cri::Processes::Process>> ExitWatch::find_process(ItemPtr item) {
   std::chrono::milliseconds pause = kAskAgain;
   while (is_wanted(item)) {
@@ -117,8 +118,8 @@ boost::asio::awaitable<std::unique_ptr<cri::Processes::Process>> ExitWatch::find
   co_return nullptr;
 }
 
-/// Whether the runtime comes to show the end. A runtime that does not answer is waited for: what has ended is
-/// in no list before that either.
+/// Waits until the runtime shows the end; false after `patience`. Keeps asking a runtime that does not
+/// answer: until it does, no list shows the end either.
 boost::asio::awaitable<bool> ExitWatch::shows_end(ItemPtr item, std::chrono::milliseconds patience) {
   std::chrono::milliseconds waited{0};
   while (is_wanted(item)) {

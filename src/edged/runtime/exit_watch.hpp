@@ -16,19 +16,19 @@
 
 namespace edgecore::edged {
 
-/// Notices the end of containers and sandboxes without lists: waits for the end of their main processes, then
-/// asks the runtime until it shows the end as well, a few ms later. What has no process that can be waited
-/// for has to be found by lists. Part of edged; belongs to its thread.
+/// Notices the end of containers and sandboxes without lists: waits for the exit of their main processes,
+/// then asks the runtime until it shows the end as well, a few ms later. If a process cannot be waited for,
+/// lists have to show its end. Part of edged; belongs to its thread.
 class ExitWatch {
  public:
   struct Deps {
     cri::Runtime& runtime;
-    cri::Processes* processes;  ///< null: everything is found by lists
+    cri::Processes* processes;  ///< nullptr: lists have to show every end
     boost::asio::any_io_executor executor;
     log::Logger log;
     /// The runtime shows that something of the pod has ended.
     std::function<void(const std::string& uid)> ended;
-    /// Something runs whose end only lists will show.
+    /// A container runs whose end only lists will show.
     std::function<void()> unwatched;
   };
   explicit ExitWatch(Deps deps);
@@ -42,10 +42,10 @@ class ExitWatch {
     std::string id;
     bool sandbox = false;
   };
-  /// What runs of a pod, as somebody has just seen it. The end of what is not named any more is known and not
-  /// told.
+  /// The containers and sandboxes of a pod that were just seen running. One that is not named any more has
+  /// ended; its end is known and not reported.
   void update(const std::string& uid, const std::vector<Running>& running);
-  /// Whether no end of what runs has to be found by lists.
+  /// True if every end is noticed without lists.
   [[nodiscard]] bool covers_all() const;
 
  private:
@@ -65,7 +65,7 @@ class ExitWatch {
   void leave_to_lists(Item& item);
 
   Deps deps_;
-  std::map<std::string, ItemPtr> items_;  ///< by id: what runs
+  std::map<std::string, ItemPtr> items_;  ///< running containers and sandboxes by id
   beehive::TaskGroup tasks_;
 };
 

@@ -26,7 +26,8 @@ bool restarts_on_failure(const kube::Pod& pod) {
   return pod.spec.restart_policy != "Never";
 }
 
-/// A container of another scheme or without a digest is taken as it is: a restart without need costs more.
+/// A container without a hash, or with one of another scheme, counts as unchanged: a needless restart costs
+/// more.
 bool changed(const kube::Container& container, const cri::ContainerStatus& status) {
   const std::string stored = read_annotations(status.annotations).hash;
   return !stored.empty() && stored != container_hash_text(container);
@@ -52,7 +53,7 @@ SandboxVerdict judge_sandbox(const kube::Pod& pod, const PodRuntime& runtime) {
   return {false, newest.metadata.attempt, newest.id};
 }
 
-/// The walk over init containers. Fills in what is to be done; true when the app containers may run.
+/// Walks the init containers and fills in their actions; true if the app containers may run.
 class InitWalk {
  public:
   InitWalk(const kube::Pod& pod, const PodRuntime& runtime, const ProbeVerdicts& probes, PodActions& actions)
@@ -62,7 +63,8 @@ class InitWalk {
     const auto& all = pod_.spec.init_containers;
     const bool over = std::any_of(pod_.spec.containers.begin(), pod_.spec.containers.end(),
                                   [&](const auto& one) { return running(runtime_.find(one.name)); });
-    // Records of earlier init containers may have been removed: what came before the last one known is done.
+    // Records of earlier init containers may have been removed: those before the last known one count as
+    // done.
     std::size_t reached = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (!is_restartable_init(all[i]) && runtime_.find(all[i].name) != nullptr) reached = i;
@@ -78,7 +80,7 @@ class InitWalk {
   }
 
  private:
-  /// True when it runs and, with a startup probe, has started; else sees to that.
+  /// True if it runs and its startup probe, if any, has succeeded; otherwise plans its start or restart.
   bool keep_sidecar(const kube::Container& container) {
     const auto* status = runtime_.find(container.name);
     if (!running(status)) {
@@ -137,7 +139,7 @@ class InitWalk {
   PodActions& actions_;
 };
 
-/// Whether all init containers are done, without doing anything about it.
+/// Whether all init containers are done; plans nothing.
 bool init_done(const kube::Pod& pod, const PodRuntime& runtime) {
   PodActions ignored;
   return InitWalk(pod, runtime, {}, ignored).run();
@@ -160,14 +162,14 @@ void plan_new_sandbox(const kube::Pod& pod, const PodRuntime& runtime, PodAction
   }
 }
 
-/// True when the running container may go on.
+/// True if the running container may go on.
 bool keep_running(const kube::Pod& pod, const kube::Container& container, const cri::ContainerStatus& status,
                   const ProbeVerdicts& probes, PodActions& actions) {
   Kill kill{status.id, container.name, {}, KillReason::kChanged};
   bool restart = restarts_on_failure(pod);
   if (changed(container, status)) {
     kill.message = fmt::format("Container {} definition changed", container.name);
-    restart = true;  // whatever the policy: another container is wanted
+    restart = true;  // whatever the policy: the definition has changed
   } else if (probes.liveness_failed.contains(status.id)) {
     kill.message = fmt::format("Container {} failed liveness probe", container.name);
     kill.reason = KillReason::kLiveness;

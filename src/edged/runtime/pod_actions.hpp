@@ -12,7 +12,7 @@
 #include "edgecore/kube/pod.hpp"
 #include "edged/runtime/pod_runtime.hpp"
 
-/// What has to be done so that the runtime holds what the pod asks for (protocol/05-edged.md §1.6). Pure
+/// Plans the actions that bring the runtime to what the pod asks for (protocol/05-edged.md §1.6). Pure
 /// functions.
 namespace edgecore::edged {
 
@@ -24,9 +24,9 @@ struct PodActions {
     bool operator==(const Kill&) const = default;
   };
 
-  bool kill_pod = false;        ///< everything of the pod, before anything else; alone = the pod is over
+  bool kill_pod = false;        ///< stop everything of the pod first; alone = the pod is over
   bool create_sandbox = false;  ///< with `attempt`
-  std::string sandbox_id;       ///< the one in use; empty when there is none
+  std::string sandbox_id;       ///< the one in use; empty if there is none
   std::uint32_t attempt = 0;
   std::vector<Kill> kills;
   std::vector<std::string> ephemeral, init, containers;  ///< to start, by name, in this order
@@ -36,14 +36,14 @@ struct PodActions {
 
 PodActions compute_pod_actions(const kube::Pod& pod, const PodRuntime& runtime, const ProbeVerdicts& probes);
 
-/// The pod's containers as they are to be judged when an operator had those of the ids `restarted` stopped:
-/// one that answered its TERM with exit code 0 was ended by it (143) and has not done its work, which is what
-/// the restart policy OnFailure takes that code for. The same object when that makes no difference.
+/// The pod's containers with the exit codes that an operator's restart implies: a container in `restarted`
+/// that answered SIGTERM with exit code 0 gets 143. It has not finished its work, which code 0 means to the
+/// restart policy OnFailure. Returns the same object if nothing changes.
 std::shared_ptr<const PodRuntime> with_restarts(const kube::Pod& pod,
                                                 std::shared_ptr<const PodRuntime> runtime,
                                                 const std::set<std::string>& restarted);
 
-/// Whether a container that does not run is to be started (again).
+/// Whether to start a container that does not run (again).
 bool should_restart(const kube::Pod& pod, const cri::ContainerStatus* newest);
 
 }  // namespace edgecore::edged

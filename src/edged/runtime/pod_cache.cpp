@@ -11,14 +11,15 @@
 namespace edgecore::edged {
 namespace {
 
-/// Kinds of the fingerprint's states; sandboxes and containers share one number space.
+/// Kind added to a state in the fingerprint: sandboxes and containers share one range of numbers.
 constexpr int kSandbox = 100;
 
-/// Where lists alone show what ends.
+/// Period of lists while only lists show what ends.
 constexpr std::chrono::milliseconds kListPeriod{1000};
-/// For what nobody tells: something was made or removed by hand, a sandbox lost its network.
+/// Period otherwise, for changes without an event: something was made or removed by hand, a sandbox lost its
+/// network.
 constexpr std::chrono::milliseconds kSafetyPeriod{30000};
-/// What an end brings about elsewhere in the runtime is over by then.
+/// Time after an end in which the runtime may still report consequences of it.
 constexpr std::chrono::milliseconds kSettlePeriod{5000};
 constexpr std::chrono::seconds kEventsRetry{30};
 
@@ -42,7 +43,8 @@ std::vector<ExitWatch::Running> running_of(const PodFingerprint& print) {
   return running;
 }
 
-/// The container's own message joins the runtime's. Read once: files may go before the runtime's record does.
+/// Appends the container's own termination message to the runtime's. Read once: the files may be removed
+/// before the runtime's record.
 void add_message(cri::ContainerStatus& container, const PodRuntime& before) {
   if (container.state != cri::ContainerState::kExited) return;
   const auto known = std::find_if(before.containers.begin(), before.containers.end(), [&](const auto& one) {
@@ -62,8 +64,8 @@ std::pair<std::string, int> print_of(const cri::Container& row) {
 /// A pod as the runtime has it.
 struct Answer {
   std::shared_ptr<const PodRuntime> runtime;
-  /// Also of what is listed and has no status, so that the next list shows nothing new. It is just being
-  /// removed, or the runtime's records contradict one another.
+  /// Includes listed objects without a status, so that the next list shows no change. Such an object is just
+  /// being removed, or the runtime's records are inconsistent.
   PodFingerprint print;
 };
 
@@ -255,7 +257,8 @@ boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::get(std::str
 }
 
 boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::refresh(std::string uid) {
-  // What is told while the runtime is asked may be newer than its answers: it makes them stale again.
+  // An event that arrives while the runtime is asked may be newer than its answer: it marks the entry stale
+  // again.
   entries_[uid].stale = false;
   Answer now;
   try {

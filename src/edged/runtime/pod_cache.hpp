@@ -17,48 +17,48 @@
 
 namespace edgecore::edged {
 
-/// A snapshot of ids and states, sorted: what two views of a pod are compared by.
+/// Ids and states, sorted: two snapshots of a pod are compared by it.
 using PodFingerprint = std::vector<std::pair<std::string, int>>;
 PodFingerprint fingerprint(const PodRuntime& runtime);
 
-/// What the runtime has, by pod UID, as last seen (protocol/05-edged.md §1.12). Workers read it and refresh
-/// their own pod after each thing they did. Changes that nobody asked for come from the ends of processes
-/// (ExitWatch) and from the runtime's events; lists are for what neither tells: every 30 s, every second
-/// while something runs whose end would only show in a list. Part of edged; belongs to its thread.
+/// The runtime's sandboxes and containers by pod UID, as last seen (protocol/05-edged.md §1.12). Workers read
+/// it and refresh their own pod after each action. Other changes come from the exits of processes (ExitWatch)
+/// and from the runtime's events. Lists cover the rest: every 30 s, and every second while a container runs
+/// whose end only a list would show. Part of edged; belongs to its thread.
 class PodCache {
  public:
-  /// Called when something of the pod changed behind the cache's back.
+  /// Called when a pod has changed without a refresh by its worker.
   using Changed = std::function<void(const std::string& uid)>;
-  /// Called when a container or sandbox turns out to be dead that was not before, whoever looked.
+  /// Called when a container or sandbox is found dead for the first time.
   using Died = std::function<void()>;
 
-  /// `processes` may be null.
+  /// `processes` may be nullptr.
   PodCache(cri::Runtime& runtime, cri::Processes* processes, boost::asio::any_io_executor executor,
            log::Logger log, Changed changed, Died died);
 
   /// Watches until cancelled.
   boost::asio::awaitable<void> run();
 
-  /// The pod, from the runtime when the cache is not sure of it. Throws CallError.
+  /// The pod; asks the runtime if the cached copy is stale. Throws CallError.
   boost::asio::awaitable<std::shared_ptr<const PodRuntime>> get(std::string uid);
-  /// The pod, from the runtime; messages of ended containers are as in termination_message.hpp. Throws
+  /// Asks the runtime for the pod; messages of ended containers are as in termination_message.hpp. Throws
   /// CallError.
   boost::asio::awaitable<std::shared_ptr<const PodRuntime>> refresh(std::string uid);
-  /// What is known without asking; never null.
+  /// The cached copy; never null.
   [[nodiscard]] std::shared_ptr<const PodRuntime> peek(const std::string& uid) const;
   /// The next `get` asks the runtime.
   void mark_stale(const std::string& uid);
 
-  /// UIDs of which the runtime has sandboxes or containers.
+  /// UIDs that have sandboxes or containers in the runtime.
   [[nodiscard]] std::vector<std::string> uids() const;
-  /// True after the first complete list: before that "not there" means nothing.
+  /// True after the first complete list: until then an absent pod means nothing.
   [[nodiscard]] bool listed() const { return listed_; }
-  /// When the last complete list was made; what node readiness is judged by.
+  /// When the last complete list was made; node readiness depends on it.
   [[nodiscard]] SteadyTime last_list() const { return last_list_; }
 
-  /// Lists now instead of when it is due.
+  /// Brings the next list forward to now.
   void look_now() { list_by(steady_now()); }
-  /// One list of everything; tells what changed. Throws CallError.
+  /// Lists everything once and reports changes. Throws CallError.
   boost::asio::awaitable<void> relist();
 
  private:
@@ -82,9 +82,9 @@ class PodCache {
   beehive::Wakeup wakeup_;
   std::map<std::string, Entry> entries_;
   ExitWatch exits_;
-  SteadyTime due_{};  ///< of the next list
+  SteadyTime due_{};  ///< when the next list is due
   bool listed_ = false;
-  bool events_ = false;  ///< the runtime tells us
+  bool events_ = false;  ///< the runtime sends events
   SteadyTime last_list_{};
   log::Quiet list_complaints_;
 };

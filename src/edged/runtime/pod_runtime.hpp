@@ -10,7 +10,7 @@
 
 namespace edgecore::edged {
 
-/// What the runtime has of one pod.
+/// The sandboxes and containers of one pod.
 struct PodRuntime {
   std::vector<cri::PodSandboxStatus> sandboxes;  ///< newest first
   std::vector<cri::ContainerStatus> containers;  ///< newest first
@@ -19,12 +19,12 @@ struct PodRuntime {
   [[nodiscard]] const cri::ContainerStatus* find(std::string_view container) const;
 };
 
-/// Whether it runs, or may: the runtime has lost the state of some.
+/// Whether it runs or may run: the runtime has lost the state of some.
 bool may_run(const cri::ContainerStatus& container);
-/// Whether a container of it may still run.
+/// Whether one of its containers may still run.
 bool may_run(const PodRuntime& runtime);
 
-/// Puts both lists in the order the functions here rely on.
+/// Sorts both lists into the order that the functions here rely on.
 void sort_newest_first(PodRuntime& runtime);
 
 /// Verdicts of probes, by container id.

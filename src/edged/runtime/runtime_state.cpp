@@ -9,7 +9,7 @@ namespace edgecore::edged {
 namespace {
 
 constexpr std::chrono::seconds kPeriod{5};
-/// While the runtime does not answer: a runtime that starts with the machine is not kept waiting.
+/// Short, so that pods start soon after a runtime that starts with the machine.
 constexpr std::chrono::seconds kRuntimeRetry{1};
 constexpr std::chrono::seconds kGivenUpAfter{30};
 
@@ -53,7 +53,7 @@ boost::asio::awaitable<void> RuntimeState::check() {
 }
 
 boost::asio::awaitable<void> RuntimeState::run() {
-  std::vector<std::string> before = {"not looked at yet"};
+  std::vector<std::string> before = {"not asked yet"};
   for (;;) {
     std::string failure;
     try {
@@ -71,7 +71,7 @@ boost::asio::awaitable<void> RuntimeState::run() {
     }
     std::vector<std::string> now = troubles();
     const bool is_usable = usable();
-    if (now != before || is_usable != was_usable_ || is_back) {  // what it has may have changed meanwhile
+    if (now != before || is_usable != was_usable_ || is_back) {  // its containers may have changed meanwhile
       before = std::move(now);
       was_usable_ = is_usable;
       changed_();

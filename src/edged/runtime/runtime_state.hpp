@@ -13,9 +13,9 @@
 
 namespace edgecore::edged {
 
-/// Whether the container runtime is there and what it says of itself, asked every 5 s (protocol/05-edged.md
-/// §3.6). A runtime that does not answer is a state of the node, not a failure of ours. Part of edged;
-/// belongs to its thread.
+/// The state of the container runtime, from its Status every 5 s (protocol/05-edged.md §3.6). A runtime that
+/// does not answer is a state of the node, not a failure of this module. Part of edged; belongs to its
+/// thread.
 class RuntimeState {
  public:
   RuntimeState(cri::Runtime& runtime, boost::asio::any_io_executor executor, log::Logger log,
@@ -24,15 +24,15 @@ class RuntimeState {
   /// Runs until cancelled.
   boost::asio::awaitable<void> run();
 
-  /// Pods may be worked on: the last good answer is younger than 30 s.
+  /// Whether pods may be synced: the last good answer is younger than 30 s.
   [[nodiscard]] bool usable() const;
   [[nodiscard]] bool network_ready() const { return network_trouble_.empty(); }
   /// "NetworkReady=false reason:… message:…"; empty when the network is ready.
   [[nodiscard]] const std::string& network_trouble() const { return network_trouble_; }
-  /// Why the node is not ready, as its Ready condition says it; empty when it is.
+  /// The reasons for the node's Ready condition; empty if the runtime is ready.
   [[nodiscard]] std::vector<std::string> troubles() const;
 
-  /// As Version answered; empty before it did.
+  /// From the runtime's Version; empty before it answered.
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& version() const { return version_; }
 

@@ -16,7 +16,7 @@
 namespace edgecore::edged {
 namespace {
 
-/// Thrown inside this file only.
+/// Thrown and caught in this file only.
 struct NotReproduced {};
 
 struct Field {
@@ -64,7 +64,7 @@ Types read_types() {
   return types;
 }
 
-// ---- Quantities: Go keeps a number, a power of ten, and the text when that is canonical already.
+// ---- Quantities: Go stores a number, a power of ten, and the text if it is canonical.
 
 struct Suffix {
   std::string_view text;
@@ -257,8 +257,8 @@ class GoText {
   std::string out_;
 };
 
-/// As the agent has it after reading: without kind, status and defaults that are the API server's, and with
-/// the node's namespaces in the security context.
+/// The manifest as the Go agent has it after reading: without kind, status and the API server's defaults, and
+/// with the node's namespaces in the security context.
 Json as_read(Json pod) {
   for (const char* member : {"kind", "apiVersion", "status"}) pod.erase(member);
   if (!pod.contains("spec") || !pod["spec"].is_object()) throw NotReproduced();
@@ -272,7 +272,7 @@ Json as_read(Json pod) {
   return pod;
 }
 
-/// "0" is what a divisor that was not given is by default.
+/// The default of a missing divisor is "0".
 void drop_default_divisors(Json& value) {
   if (value.is_object()) {
     const auto divisor = value.find("divisor");
@@ -301,7 +301,7 @@ std::optional<std::string> go_static_pod_uid(const Json& pod, const std::filesys
   try {
     return net::md5_hex(fmt::format("{}host:{}file:{}", *text, node_name, file.lexically_normal().string()));
   } catch (const Error&) {
-    return std::nullopt;  // where MD5 is forbidden no Go agent made such a name
+    return std::nullopt;  // MD5 may be forbidden (FIPS); a Go agent there made no such name either
   }
 }
 

@@ -5,11 +5,11 @@
 
 namespace edgecore::edged {
 
-/// The shape of a Pod inside a Go agent v1.17, as far as the UID of a static pod depends on it: one type a
-/// line (continued by indentation), its fields in order as `Name:type` or, where the member of the JSON
-/// object has another name than the field with a small first letter, `Name=member:type`; member "." = the
-/// same object. Named types that are not listed are strings, or volume plugins that no edge node has. It
-/// belongs to v1.17: an added field would give every static pod another UID.
+/// The Go type of a Pod in agent v1.17, as far as a static pod's UID depends on it. One type a line
+/// (continued by indentation), with its fields in order as `Name:type`. If the JSON member has another name
+/// than the field with a small first letter: `Name=member:type`; member "." = the same object. Types that are
+/// not listed are strings, or volume plugins that no edge node has. Do not change it: an added field would
+/// give every static pod another UID.
 inline constexpr std::string_view kGoPodTypes = R"(
 core.Pod TypeMeta=.:v1.TypeMeta ObjectMeta=metadata:v1.ObjectMeta Spec:core.PodSpec Status:core.PodStatus
 v1.TypeMeta Kind:string APIVersion=apiVersion:string

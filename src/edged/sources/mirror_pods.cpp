@@ -14,8 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds kFirstPause{5};
 constexpr std::chrono::seconds kLongestPause{300};
-/// A mirror that is gone sooner than this after it was made is made again after a pause: somebody may be
-/// deleting them all the time.
+/// A mirror that goes sooner than this is made again after a pause: somebody may keep deleting it.
 constexpr std::chrono::seconds kShortLife{30};
 
 }  // namespace
@@ -53,7 +52,7 @@ MirrorPods::Entry* MirrorPods::find(const std::string& full_name) {
   return found == entries_.end() ? nullptr : &found->second;
 }
 
-// ---- What is told
+// ---- Events
 
 void MirrorPods::pair(const Entry& entry) {
   if (entry.wanted == nullptr) return;
@@ -77,7 +76,7 @@ void MirrorPods::set_static_pods(const std::map<std::string, kube::PodPtr>& pods
   }
   for (const auto& [full_name, pod] : by_name) {
     Entry& entry = entries_[full_name];
-    if (entry.wanted == nullptr) {  // another one: what was refused to the last is not refused to it yet
+    if (entry.wanted == nullptr) {  // another version: a refusal of the last one does not hold for it
       entry.retry_at = {};
       entry.pause = {};
       entry.complaints.reset();
@@ -116,7 +115,7 @@ void MirrorPods::connection(bool up) {
   wakeup_.notify();
 }
 
-// ---- What is done about it
+// ---- Actions
 
 /// The next step that can be taken now.
 MirrorStep MirrorPods::step_of(const std::string& full_name, const Entry& entry) const {
@@ -151,7 +150,7 @@ boost::asio::awaitable<void> MirrorPods::carry_out(std::string full_name) {
   bool going = true;
   while (going) {
     going = false;
-    Entry* entry = find(full_name);  // anew after each wait
+    Entry* entry = find(full_name);  // look it up after each wait: it may have been erased
     if (entry == nullptr || entry->retry_at > steady_now()) break;
     entry->asked_in = connections_;
     const MirrorStep step = step_of(full_name, *entry);
@@ -172,7 +171,7 @@ boost::asio::awaitable<bool> MirrorPods::create(std::string full_name, kube::Pod
   Entry* entry = find(full_name);
   if (entry == nullptr) co_return false;
   if (answer.refused_as(kube::reason::kAlreadyExists)) {
-    pause(*entry);  // before what is found there is deleted: a finalizer may keep it
+    pause(*entry);  // before the deletion: a finalizer may keep the pod
     co_return co_await look_up(full_name, pod);
   }
   if (answer.refused) co_return refused(*entry, *pod, "show it in the cloud", *answer.refused);
@@ -186,7 +185,7 @@ boost::asio::awaitable<bool> MirrorPods::create(std::string full_name, kube::Pod
   co_return learn(*entry, *pod, answer.object);
 }
 
-/// There is a pod of that name already. A patch that changes nothing is the one question about it that the
+/// The API has a pod of that name already. Reads it with an empty patch, the only request about it that the
 /// cloud always answers.
 boost::asio::awaitable<bool> MirrorPods::look_up(std::string full_name, kube::PodPtr pod) {
   std::string resource = beehive::resource_path(pod->ns, names::resource::kPodPatch, pod->name);
@@ -199,7 +198,7 @@ boost::asio::awaitable<bool> MirrorPods::look_up(std::string full_name, kube::Po
   co_return learn(*entry, *pod, answer.object);
 }
 
-/// False when it is no mirror that can be used.
+/// False if the object is not a usable mirror.
 bool MirrorPods::learn(Entry& entry, const kube::Pod& wanted, const Json& object) {
   kube::PodPtr mirror;
   try {
@@ -209,11 +208,11 @@ bool MirrorPods::learn(Entry& entry, const kube::Pod& wanted, const Json& object
   }
   if (!is_mirror(*mirror) || mirror->spec.node_name != deps_.node_name)
     return failed(entry, wanted, "show it in the cloud",
-                  "a pod of that name is there that is not its mirror");
+                  "the cloud has another pod of that name, which is not its mirror");
   entry.complaints.reset();
   deps_.context.log->info("static pod {} is shown in the cloud as {}", wanted.full_name(), mirror->uid);
   deps_.learned(mirror);
-  entry.mirrors[mirror->uid] = mirror;  // also when it was told of before and this is no news
+  entry.mirrors[mirror->uid] = mirror;  // also if it was known already
   pair(entry);
   return true;
 }
@@ -229,7 +228,7 @@ boost::asio::awaitable<bool> MirrorPods::remove(std::string full_name, kube::Pod
   if (entry == nullptr) co_return false;
   const bool gone =
       answer.ok() || answer.refused_as(kube::reason::kNotFound) || answer.refused_as(kube::reason::kConflict);
-  if (!gone) co_return refused(*entry, *mirror, "take its mirror from the cloud", *answer.refused);
+  if (!gone) co_return refused(*entry, *mirror, "delete its mirror in the cloud", *answer.refused);
   deps_.context.log->info("the mirror {} of static pod {} is deleted in the cloud", mirror->uid, full_name);
   entry->mirrors.erase(mirror->uid);
   pair(*entry);
@@ -243,7 +242,7 @@ void MirrorPods::pause(Entry& entry) {
 
 bool MirrorPods::refused(Entry& entry, const kube::Pod& pod, const char* what, const kube::Status& why) {
   if (!why.is(kube::reason::kServiceUnavailable)) return failed(entry, pod, what, why.message);
-  // The notice of a connection may overtake the refusal of what was asked before it.
+  // The connection's notice may overtake the refusal of an earlier request.
   if (connected_ && entry.asked_in != connections_) return true;
   pause(entry);  // until the next notice of a connection
   return false;

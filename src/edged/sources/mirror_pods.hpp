@@ -19,10 +19,10 @@
 
 namespace edgecore::edged {
 
-/// What is to be done in the API about the mirrors of one full name.
+/// The next step for the mirrors of one full name.
 struct MirrorStep {
   enum class Kind {
-    kNothing,  ///< all is as it should be, or has to wait
+    kNothing,  ///< nothing to do, or not yet
     kCreate,   ///< the static pod has no mirror
     kDelete,   ///< `mirror` stands for no static pod, for another version of it, or is being deleted
   };
@@ -30,18 +30,18 @@ struct MirrorStep {
   kube::PodPtr mirror;
 };
 
-/// The mirror in `known` (by UID) that stands for `wanted`, or nullptr. Pure.
+/// The mirror in `known` (by UID) that matches `wanted`, or nullptr. Pure.
 kube::PodPtr standing_mirror(const kube::PodPtr& wanted, const std::map<std::string, kube::PodPtr>& known);
 
-/// `wanted`: the static pod, nullptr when there is none; `stopping`: an earlier version of it (or the last
-/// one) still runs, and its mirror stays that long. Pure.
+/// `wanted`: the static pod, nullptr if there is none. `stopping`: an earlier version of it (or the last one)
+/// still runs; its mirror stays until it has stopped. Pure.
 MirrorStep next_mirror_step(const kube::PodPtr& wanted, const std::map<std::string, kube::PodPtr>& known,
                             bool stopping);
 
-/// Shows the static pods in the API (protocol/05-edged.md §1.1 "Mirror pods"): each has a mirror pod there,
-/// which is made when it is missing, made anew when somebody deletes it or the file changes, and deleted when
-/// the static pod is gone; its status is the static pod's (StatusWriter::pair). Whatever becomes of mirrors,
-/// static pods run on. Part of edged; belongs to its thread.
+/// Mirrors the static pods in the API (protocol/05-edged.md §1.1 "Mirror pods"). Creates a missing mirror,
+/// recreates it if somebody deletes it or the file changes, and deletes it when the static pod is gone. The
+/// mirror's status is the static pod's (StatusWriter::pair). Failures with mirrors do not affect static pods.
+/// Part of edged; belongs to its thread.
 class MirrorPods {
  public:
   struct Deps {
@@ -51,9 +51,9 @@ class MirrorPods {
     std::string node_name;
     /// UID of the Node in the API, which owns the mirrors; empty while it is not known.
     std::function<std::string()> node_uid;
-    /// Whether a static pod of that full name is being stopped.
+    /// Whether a static pod of that full name is stopping.
     std::function<bool(const std::string& full_name)> stopping;
-    /// A mirror that an answer brought: to be taken as if it had been pushed.
+    /// An answer contained this mirror: handle it like a pushed one.
     std::function<void(const kube::PodPtr& mirror)> learned;
   };
   explicit MirrorPods(Deps deps);
@@ -61,15 +61,15 @@ class MirrorPods {
   /// Works until cancelled.
   boost::asio::awaitable<void> run();
 
-  /// All static pods there are, by UID. Before the first time nothing is made or deleted.
+  /// All static pods, by UID. Nothing is created or deleted before the first call.
   void set_static_pods(const std::map<std::string, kube::PodPtr>& pods);
-  /// What the API says of a mirror.
+  /// A change of a mirror in the API.
   void take(const PodChange& change);
-  /// All mirrors that the database knows were taken: a static pod without one has none. Before this nothing
-  /// is made or deleted either.
+  /// All mirrors in the database were taken, so a static pod without one has none. Nothing is created or
+  /// deleted before.
   void api_ready();
   void connection(bool up);
-  /// What a step waited for may have happened: the Node is known, a pod has stopped.
+  /// Something that a step waits for may have happened: the Node is known, a pod has stopped.
   void look() { wakeup_.notify(); }
 
  private:
@@ -79,7 +79,7 @@ class MirrorPods {
     bool busy = false;
     SteadyTime retry_at{}, made_at{};
     std::chrono::seconds pause{0};
-    unsigned asked_in = 0;  ///< the connection that the last step began in
+    unsigned asked_in = 0;  ///< the connection in which the last step began
     log::Quiet complaints;
   };
   [[nodiscard]] Entry* find(const std::string& full_name);
@@ -100,8 +100,8 @@ class MirrorPods {
   beehive::Wakeup wakeup_;
   std::map<std::string, Entry> entries_;  ///< by full name
   bool api_ready_ = false, files_ready_ = false;
-  unsigned connections_ = 0;  ///< begun so far
-  bool connected_ = true;     ///< until a notice says otherwise: a restarted module does not know
+  unsigned connections_ = 0;  ///< connections made so far
+  bool connected_ = true;     ///< true until a notice says otherwise: a restarted module does not know
   std::size_t sending_ = 0;
 };
 

@@ -11,16 +11,16 @@
 
 namespace edgecore::edged {
 
-/// Annotations that edged adds or looks for.
+/// Annotations that edged sets or reads.
 inline constexpr const char* kConfigSourceAnnotation = "kubernetes.io/config.source";
 inline constexpr const char* kConfigSeenAnnotation = "kubernetes.io/config.seen";
 inline constexpr const char* kConfigHashAnnotation = "kubernetes.io/config.hash";
 inline constexpr const char* kConfigMirrorAnnotation = "kubernetes.io/config.mirror";
 
-/// What became of a pod in its source (protocol/05-edged.md §1.1).
+/// A change of a pod in its source (protocol/05-edged.md §1.1).
 struct PodChange {
   enum class Kind {
-    kRemove,     ///< it is not wanted any more; `pod` is the last known
+    kRemove,     ///< not wanted any more; `pod` is the last known version
     kAdd,        ///< first seen
     kUpdate,     ///< spec, labels or annotations differ
     kDelete,     ///< its deletion has begun (deletionTimestamp)
@@ -30,26 +30,26 @@ struct PodChange {
   kube::PodPtr pod;
 };
 
-/// The pods that one source ("api" or "file") names, by UID: a pod of the same name and another UID is
-/// another pod. Says what changed, in the order in which it is to be done: removals, additions, updates,
-/// deletions, reconciliations. Pure bookkeeping; one thread.
+/// The pods of one source ("api" or "file") by UID: a pod of the same name with another UID is another pod.
+/// Reports changes in the order in which to apply them: removals, additions, updates, deletions,
+/// reconciliations. Pure bookkeeping; one thread.
 class PodSource {
  public:
   PodSource(std::string name, const Clock& clock) : name_(std::move(name)), clock_(clock) {}
 
-  /// The whole list: what is not in it is removed, but for `unreadable`, which the list names without saying
-  /// what they are. UIDs that `update` or `remove` were told about since `begin_list` are newer than the list
-  /// and stay as they are.
+  /// Takes the whole list. Pods that are not in it are removed, except those in `unreadable`: the list has
+  /// them, but they cannot be parsed. UIDs passed to `update` or `remove` since `begin_list` are newer than
+  /// the list and stay as they are.
   std::vector<PodChange> set(const std::vector<kube::PodPtr>& pods,
                              const std::set<std::string>& unreadable = {});
-  /// A list is being asked for.
+  /// The list is being requested.
   void begin_list() {
     touched_.clear();
     listing_ = true;
   }
 
   std::vector<PodChange> update(const kube::PodPtr& pod);
-  /// Only a UID that is known goes.
+  /// Does nothing for an unknown UID.
   std::vector<PodChange> remove(const std::string& uid);
 
   [[nodiscard]] const std::map<std::string, kube::PodPtr>& pods() const { return pods_; }
@@ -66,7 +66,7 @@ class PodSource {
   bool listing_ = false;
 };
 
-/// Whether two versions of a pod ask for the same: spec, labels, deletion, annotations other than edged's
+/// Whether two versions of a pod ask for the same: spec, labels, deletion, and annotations other than edged's
 /// own.
 bool same_request(const kube::Pod& a, const kube::Pod& b);
 

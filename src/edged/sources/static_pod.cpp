@@ -28,24 +28,24 @@ Json parse_manifest(std::string_view text) {
   if (content.empty()) throw BadInput("It is empty");
   Json object = content.front() == '{' ? kube::parse_json(text, "The manifest", limits)
                                        : kube::yaml_to_json(text, limits);
-  if (!object.is_object()) throw BadInput("It holds no object");
+  if (!object.is_object()) throw BadInput("It is not an object");
   const std::string kind = kube::string_or(object, "kind"), version = kube::string_or(object, "apiVersion");
   if (kind != "Pod" || version != "v1")
-    throw BadInput(fmt::format("It holds a \"{}\" of \"{}\", and only a Pod of v1 can be run",
-                               kind.substr(0, 100), version.substr(0, 100)));
+    throw BadInput(fmt::format("It is a \"{}\" of \"{}\"; only a Pod of v1 can be run", kind.substr(0, 100),
+                               version.substr(0, 100)));
   return object;
 }
 
-/// The member as an object to write to; made when it is absent.
+/// The member as an object to write to; created if absent.
 Json& member(Json& parent, const char* key) {
   Json& value = parent[key];
   if (value.is_null()) value = Json::object();
-  if (!value.is_object()) throw BadInput(fmt::format("Its {} is no object", key));
+  if (!value.is_object()) throw BadInput(fmt::format("Its {} is not an object", key));
   return value;
 }
 
-/// As the Go agent named it where that can be told, so that its containers are this agent's; else a digest of
-/// what was written.
+/// The Go agent's UID if it can be computed, so that its containers are adopted; otherwise a digest of the
+/// manifest.
 std::string uid_of(const Json& object, const std::filesystem::path& file, std::string_view node_name) {
   if (kube::object_or_empty(object, "status").empty()) {
     Json defaulted = object;
@@ -62,7 +62,7 @@ void fill_metadata(Json& object, const std::string& digest, std::string_view nod
   metadata["name"] = kube::get_string(object, "metadata.name") + "-" + lower_case(node_name);
   if (kube::string_or(object, "metadata.namespace").empty()) metadata["namespace"] = "default";
   if (kube::string_or(object, "metadata.uid").empty()) metadata["uid"] = digest;
-  // A manifest that was taken from an API server tells of that object's life, not of this one's.
+  // A manifest copied from an API server holds that object's history, which is dropped.
   for (const char* key :
        {"deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion", "ownerReferences",
         "creationTimestamp", "managedFields", "generateName", "selfLink"})
@@ -79,7 +79,7 @@ void fill_spec(Json& object, std::string_view node_name) {
   spec["nodeName"] = node_name;
   Json& tolerations = spec["tolerations"];
   if (tolerations.is_null()) tolerations = Json::array();
-  if (!tolerations.is_array()) throw BadInput("Its spec.tolerations is no list");
+  if (!tolerations.is_array()) throw BadInput("Its spec.tolerations is not a list");
   const Json everything = {{"operator", "Exists"}, {"effect", "NoExecute"}};
   if (std::find(tolerations.begin(), tolerations.end(), everything) == tolerations.end())
     tolerations.push_back(everything);
@@ -88,11 +88,11 @@ void fill_spec(Json& object, std::string_view node_name) {
 void require_one_of(const Json& object, std::string_view path, const std::vector<std::string_view>& words) {
   const std::string value = kube::get_string(object, path);
   if (std::find(words.begin(), words.end(), value) == words.end())
-    throw BadInput(fmt::format("Its {} is \"{}\", which is none of {}", path, value.substr(0, 100),
+    throw BadInput(fmt::format("Its {} is \"{}\"; expected one of {}", path, value.substr(0, 100),
                                fmt::join(words, ", ")));
 }
 
-/// What an API server would have refused and parse_pod leaves to it.
+/// Checks that an API server makes and parse_pod does not.
 void validate(const Json& object) {
   if (kube::array_or_empty(object, "spec.containers").empty()) throw BadInput("It has no containers");
   for (const char* list : {"spec.initContainers", "spec.containers"}) {

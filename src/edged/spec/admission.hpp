@@ -13,9 +13,9 @@
 /// Whether this node runs a pod (protocol/05-edged.md §1.3). Pure functions.
 namespace edgecore::edged {
 
-/// What admission looks at of this node.
+/// The node as admission sees it.
 struct AdmissionNode {
-  Json node;  ///< the Node object, of the cloud or as we would register it
+  Json node;  ///< the Node object: the cloud's, or as this node would register
   std::string name;
   std::set<std::string> allowed_unsafe_sysctls = {};  ///< exact, or with a trailing `*`
   std::vector<std::string> pressures = {};            ///< "MemoryPressure", "DiskPressure", "PIDPressure"
@@ -23,12 +23,12 @@ struct AdmissionNode {
   bool shutting_down = false;
 };
 
-/// Why the pod must not run beside `others` (the active pods, without this one); nullopt = it may. The pod's
-/// phase becomes Failed with the reason, and "Pod was rejected: " before the message.
+/// Why the pod must not run beside `others` (the active pods, without this one); nullopt = it may. The caller
+/// sets the pod's phase to Failed with this reason, and with "Pod was rejected: " before the message.
 std::optional<Refusal> admit(const kube::Pod& pod, const std::vector<kube::PodPtr>& others,
                              const AdmissionNode& node);
 
-/// What a pod asks for and this program does not bring; nullopt = nothing.
+/// Why this agent cannot run the pod; nullopt = it can.
 std::optional<Refusal> unsupported(const kube::Pod& pod);
 
 /// `spec.nodeSelector` and required node affinity against a node's labels and name.

@@ -11,11 +11,11 @@
 #include "edged/spec/sandbox_config.hpp"
 #include "edged/spec/security.hpp"
 
-/// ContainerConfig of a container (protocol/05-edged.md §1.5) and what its annotations tell later. Pure
+/// Makes the ContainerConfig of a container (protocol/05-edged.md §1.5), and reads its annotations back. Pure
 /// functions.
 namespace edgecore::edged {
 
-/// A volumeMount after the volumes are in place: where the volume (or its subPath) is on the host.
+/// A volumeMount whose volume is set up: where the volume (or its subPath) is on the host.
 struct ResolvedMount {
   std::string host_path;
   bool volume_read_only = false;
@@ -30,21 +30,21 @@ struct ContainerInput {
   ImageUser image_user;
   std::vector<cri::KeyValue> environment;
   std::vector<ResolvedMount> mounts;  ///< one for each of container.volume_mounts
-  std::string hosts_path;             ///< file to appear as /etc/hosts; empty = none
-  std::string termination_log_path;   ///< file to appear at terminationMessagePath; empty = none
+  std::string hosts_path;             ///< mounted as /etc/hosts; empty = none
+  std::string termination_log_path;   ///< mounted at terminationMessagePath; empty = none
   const ResourcePolicy& resources;
   const SecurityPolicy& security;
 };
 
-/// Throws ContainerConfigError (runAsNonRoot) and Error when `mounts` does not match the container.
+/// Throws ContainerConfigError (runAsNonRoot), and Error if `mounts` does not match the container.
 cri::ContainerConfig make_container_config(const ContainerInput& input);
 
-/// Whether the pod's /etc/hosts is to be mounted: not when the container mounts something there itself.
+/// Whether to mount the pod's /etc/hosts: not if the container mounts something there itself.
 bool wants_hosts_file(const kube::Container& container);
 
-/// What the annotations of a container tell about the spec it was made from.
+/// The annotations of a container: facts about the spec it was made from.
 struct ContainerAnnotations {
-  std::string hash;  ///< empty when it is not one of ours
+  std::string hash;  ///< empty if another agent made the container
   std::int32_t restart_count = 0;
   std::string termination_message_path, termination_message_policy;
   std::optional<std::int64_t> deletion_grace_period, termination_grace_period;

@@ -13,9 +13,9 @@ namespace {
 
 /// When a member is written.
 enum class When {
-  kFilled,   ///< unless it is absent, "", 0, false or empty
-  kPresent,  ///< a pointer in Go: whenever it is there, even when it is 0 or {}
-  kAlways,   ///< with `zero` when it is absent
+  kFilled,   ///< unless it is absent, "", 0, false or empty (Go's omitempty)
+  kPresent,  ///< a Go pointer: written if present, even as 0 or {}
+  kAlways,   ///< always, as `zero` if absent
 };
 
 struct Shape;
@@ -23,8 +23,8 @@ struct Shape;
 struct Member {
   const char* key;
   When when = When::kFilled;
-  const Shape* shape = nullptr;  ///< of an object; nullptr = a scalar or a list of scalars
-  const char* zero = "";         ///< the text of an absent member that is always written
+  const Shape* shape = nullptr;  ///< shape of an object; nullptr = a scalar or a list of scalars
+  const char* zero = "";         ///< text of an absent member with When::kAlways
 };
 
 /// The members of an object in Go's order.
@@ -213,7 +213,7 @@ void write_object(std::string& out, const Json& value, const Shape& shape) {
   if (shape.members.empty()) {
     for (const auto& [name, one] : value.items()) {
       key(name);
-      // The only maps are those of quantities, which are text even when a person wrote a number.
+      // Only quantities are stored in maps. They are strings, even where a person wrote a number.
       write_text(out, one.is_string() ? one.get_ref<const std::string&>() : one.dump());
     }
   }
@@ -245,7 +245,7 @@ void write_value(std::string& out, const Json& value, const Shape* shape) {
   } else if (value.is_object() && shape != nullptr) {
     write_object(out, value, *shape);
   } else if (const auto number = kube::to_int(value)) {
-    out += std::to_string(*number);  // 5.0 of rows that went through floating point is 5
+    out += std::to_string(*number);  // a row that was read as floating point has 5.0 for 5
   } else {
     out += value.dump();
   }

@@ -6,10 +6,10 @@
 
 #include "edgecore/kube/pod.hpp"
 
-/// What a container that keeps ending is known by (protocol/05-edged.md §1.7). Pure functions.
+/// The back-off of containers that keep ending (protocol/05-edged.md §1.7). Pure functions.
 namespace edgecore::edged {
 
-/// The container's key in the back-off of restarts. Another definition of it is another key.
+/// The container's key in the restart back-off. A changed definition has a new key.
 std::string container_backoff_key(const kube::Pod& pod, const kube::Container& container);
 
 /// The message of CrashLoopBackOff: "back-off 1m20s restarting failed container=c pod=p_ns(uid)".

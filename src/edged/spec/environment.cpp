@@ -49,7 +49,7 @@ const Json* find_object(const EnvironmentInput& input, EnvFrom::Kind kind, const
   throw ContainerConfigError(fmt::format("{} \"{}\" not found", config_noun(kind), name));
 }
 
-/// The entry of a ConfigMap as it is, of a Secret decoded.
+/// The value of an entry: a ConfigMap's as it is, a Secret's decoded.
 std::string entry(EnvFrom::Kind kind, const std::string& name, const std::string& key, const Json& value) {
   if (value.is_string()) {
     const auto& text = value.get_ref<const std::string&>();
@@ -70,7 +70,7 @@ void add_env_from(const EnvironmentInput& input, const EnvFrom& from, Environmen
   }
 }
 
-/// nullopt: an optional reference that leads nowhere; the variable is then not set at all.
+/// nullopt: an optional reference whose object or key does not exist; the variable is not set.
 std::optional<std::string> key_value(const EnvironmentInput& input, EnvFrom::Kind kind,
                                      const kube::KeyRef& ref) {
   const Json* object = find_object(input, kind, ref.name, ref.optional);
@@ -104,7 +104,7 @@ std::string map_lines(const kube::StringMap& map) {
   return out;
 }
 
-/// The key of `metadata.labels['key']`, or nullopt when `path` is not of that form.
+/// The key in `metadata.labels['key']`; nullopt if `path` has another form.
 std::optional<std::string> subscript(std::string_view path, std::string_view map) {
   if (!path.starts_with(map)) return std::nullopt;
   path.remove_prefix(map.size());
@@ -112,7 +112,7 @@ std::optional<std::string> subscript(std::string_view path, std::string_view map
   return std::string(path.substr(2, path.size() - 4));
 }
 
-/// Ephemeral containers have no resources to tell of.
+/// Ephemeral containers are left out: they have no resources.
 const kube::Container* find_lasting_container(const kube::Pod& pod, const std::string& name) {
   const kube::Container* found = find_container(pod.spec.containers, name);
   return found != nullptr ? found : find_container(pod.spec.init_containers, name);
@@ -233,7 +233,7 @@ std::string field_value(const kube::FieldRef& field, const kube::Pod& pod, const
     if (path == "status.hostIP") return facts.host_ip;
     if (path == "status.podIP") return facts.pod_ips.empty() ? std::string() : facts.pod_ips.front();
     if (path == "status.podIPs") return fmt::format("{}", fmt::join(facts.pod_ips, ","));
-    if (path == "status.hostIPs") return {};  // its feature gate is off
+    if (path == "status.hostIPs") return {};  // disabled: feature gate PodHostIPs is off
   }
   throw ContainerConfigError(fmt::format("unsupported fieldPath: {}", path));
 }
@@ -260,7 +260,7 @@ std::string resource_value(const kube::ResourceFieldRef& field, const kube::Pod&
   }
   const Quantity quantity = amount.empty() ? Quantity() : Quantity::parse(amount);
   const Quantity divisor = field.divisor.empty() ? Quantity() : Quantity::parse(field.divisor);
-  // The divisor of value 0 means 1 (and `1m` counts milli-units of cpu).
+  // A divisor of 0 means 1 (and `1m` counts milli-units of cpu).
   const Quantity unit = divisor.is_zero() ? Quantity::of(1) : divisor;
   if (name == "cpu") return std::to_string(divided(quantity.milli_value(), unit.milli_value()));
   return std::to_string(divided(quantity.value(), unit.value()));

@@ -18,8 +18,8 @@
 /// functions.
 namespace edgecore::edged {
 
-/// A container that cannot be configured as its pod asks: the waiting reason is CreateContainerConfigError
-/// and the text its message.
+/// The container cannot be configured as its pod asks. Its waiting reason becomes CreateContainerConfigError,
+/// with this text as message.
 class ContainerConfigError : public Error {
  public:
   using Error::Error;
@@ -31,20 +31,20 @@ struct ConfigRef {
   std::string name;
   auto operator<=>(const ConfigRef&) const = default;
 };
-/// "configmap" or "secret", as messages about pods call them.
+/// "configmap" or "secret": the words of Kubernetes' messages.
 std::string_view config_noun(kube::EnvFrom::Kind kind);
 
-/// What was found for the references of a container. A missing entry is an object that does not exist.
+/// The objects that a container refers to. An object without an entry does not exist.
 using ConfigObjects = std::map<ConfigRef, Json>;
 
-/// What make_environment will look up, without duplicates, in order of appearance.
+/// The objects make_environment will look up, without duplicates, in order of appearance.
 std::vector<ConfigRef> environment_references(const kube::Container& container);
 
-/// What the node and the runtime know about a pod and its spec does not say.
+/// Facts about a pod that its spec does not hold: from the node and the runtime.
 struct PodFacts {
   std::string host_ip;
   std::vector<std::string> pod_ips;  ///< primary first
-  kube::StringMap allocatable;       ///< of the node: stands in for limits that are not set
+  kube::StringMap allocatable;       ///< the node's; used for limits that are not set
 };
 
 struct EnvironmentInput {
@@ -52,31 +52,31 @@ struct EnvironmentInput {
   const kube::Container& container;
   const ConfigObjects& objects;
   const PodFacts& facts;
-  /// Where MetaServer listens; both empty when it is disabled. Always set in the container, and always last.
+  /// MetaServer's address; both empty if it is disabled. Always set in the container, and always last.
   std::string service_host, service_port;
   std::vector<cri::KeyValue> device_plugin_envs = {};
 };
 
-/// Declaration order; each name once, where it was first declared. Throws ContainerConfigError.
+/// Variables in order of declaration; each name once, at its first position. Throws ContainerConfigError.
 std::vector<cri::KeyValue> make_environment(const EnvironmentInput& input);
 
-/// The value of a variable, or nullopt when there is none.
+/// The value of a variable; nullopt if it is not set.
 using Lookup = std::function<std::optional<std::string>(std::string_view)>;
 
-/// Replaces `$(NAME)`; `$$` is a `$` that starts nothing; what has no value stays as it is.
+/// Replaces `$(NAME)`. `$$` escapes a `$`. References to unset variables stay as they are.
 std::string expand(std::string_view text, const Lookup& lookup);
-/// Command or args over a finished environment.
+/// Expands command or args with a finished environment.
 std::vector<std::string> expand_all(const std::vector<std::string>& texts,
                                     const std::vector<cri::KeyValue>& environment);
-/// subPathExpr: every variable must have a value that is not empty. Throws ContainerConfigError.
+/// Expands a subPathExpr: every variable must be set and not empty. Throws ContainerConfigError.
 std::string expand_sub_path(std::string_view text, const std::vector<cri::KeyValue>& environment);
 
-/// A field of the pod for a variable or, with `in_volume`, for a file (which may also hold all labels or
-/// annotations). Throws ContainerConfigError for a field that is not served.
+/// The value of a pod's field, for a variable or, with `in_volume`, for a file (which may also hold all
+/// labels or all annotations). Throws ContainerConfigError for an unsupported field.
 std::string field_value(const kube::FieldRef& field, const kube::Pod& pod, const PodFacts& facts,
                         bool in_volume);
-/// A container's request or limit divided by the divisor, rounded up. `container` is used when the reference
-/// names none. Throws ContainerConfigError.
+/// A container's request or limit divided by the divisor, rounded up. `container` is the default if the
+/// reference names none. Throws ContainerConfigError.
 std::string resource_value(const kube::ResourceFieldRef& field, const kube::Pod& pod,
                            const kube::Container* container, const PodFacts& facts);
 

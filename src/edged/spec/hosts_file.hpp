@@ -7,11 +7,12 @@
 
 #include "edgecore/kube/pod.hpp"
 
-/// The contents of a pod's /etc/hosts (protocol/05-edged.md §1.5.2), written anew before each container
-/// starts.
+/// The content of a pod's /etc/hosts (protocol/05-edged.md §1.5.2), rewritten before each start of a
+/// container.
 namespace edgecore::edged {
 
-/// `pod_ips` must not be empty unless the pod uses the host's network; `host_file` is the node's /etc/hosts.
+/// `pod_ips` must not be empty unless the pod uses the host's network. `host_file` is the content of the
+/// node's /etc/hosts.
 std::string hosts_file(const kube::Pod& pod, const std::vector<std::string>& pod_ips,
                        std::string_view cluster_domain, std::string_view host_file);
 

@@ -12,7 +12,7 @@ namespace edgecore::edged {
 namespace {
 
 constexpr std::string_view kEnding = ".log";
-constexpr std::size_t kMostNameBytes = 251;  // with the ending it is what file systems allow
+constexpr std::size_t kMostNameBytes = 251;  // leaves room for ".log": file systems allow 255
 
 }  // namespace
 
@@ -54,7 +54,7 @@ bool is_below(const std::filesystem::path& path, const std::filesystem::path& di
   }
   auto rest = path.begin();
   for (const auto& part : directory) {
-    if (part.empty()) continue;  // a slash at the end
+    if (part.empty()) continue;  // trailing slash
     if (rest == path.end() || *rest != part) return false;
     ++rest;
   }

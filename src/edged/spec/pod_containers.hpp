@@ -17,7 +17,7 @@ inline const kube::Container* find_container(const std::vector<kube::Container>&
   return found == list.end() ? nullptr : &*found;
 }
 
-/// The same among all containers of the pod.
+/// Searches all containers of the pod.
 inline const kube::Container* find_container(const kube::Pod& pod, std::string_view name) {
   for (const auto* list : {&pod.spec.containers, &pod.spec.init_containers, &pod.spec.ephemeral_containers}) {
     if (const kube::Container* found = find_container(*list, name)) return found;

@@ -6,10 +6,10 @@
 namespace edgecore::edged {
 namespace {
 
-// What resolvers take (glibc and Kubernetes' own limits).
+// Limits of glibc's resolver and of Kubernetes.
 constexpr std::size_t kServers = 3;
 constexpr std::size_t kSearches = 32;
-constexpr std::size_t kSearchChars = 2048;  // all of them with the blanks between
+constexpr std::size_t kSearchChars = 2048;  // total, including the blanks between
 constexpr std::size_t kDomainChars = 253;
 
 std::vector<std::string> words(std::string_view line) {
@@ -35,7 +35,7 @@ std::string_view option_name(std::string_view option) {
   return option.substr(0, option.find(':'));
 }
 
-/// An option of the same name is replaced.
+/// Replaces an option of the same name.
 void set_option(std::vector<std::string>& options, std::string option) {
   for (auto& one : options) {
     if (option_name(one) != option_name(option)) continue;

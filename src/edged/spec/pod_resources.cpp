@@ -42,7 +42,7 @@ Amounts total(const kube::Pod& pod, ResourceList list, Overhead overhead) {
   raise(sum, init);
   if (overhead == Overhead::kWith) {
     for (const auto& [name, amount] : amounts(pod.spec.overhead)) {
-      // A limit that is not set stays unlimited.
+      // A pod without a limit for a resource stays unlimited.
       if (list == &kube::Resources::limits && !sum.contains(name)) continue;
       sum[name] = sum[name] + amount;
     }
@@ -69,7 +69,7 @@ cri::LinuxContainerResources kernel_resources(const Quantity* cpu_request, const
     out.cpu_period = policy.cpu_cfs_period;
     out.cpu_quota = cpu_quota(milli(cpu_limit), policy.cpu_cfs_period);
   }
-  // One process over the limit takes the whole container down, instead of leaving half of it.
+  // The OOM killer ends the whole container, not a single process of it.
   if (policy.cgroup_v2) out.unified["memory.oom.group"] = "1";
   return out;
 }
@@ -80,7 +80,7 @@ std::string hugepage_resource(std::string_view page_size) {
   return fmt::format("hugepages-{}i", page_size);
 }
 
-/// The positive amounts of cpu and memory.
+/// Adds the positive amounts of cpu and memory.
 void add_compute(Amounts& into, const kube::StringMap& list) {
   for (const char* name : {"cpu", "memory"}) {
     const auto found = list.find(name);
@@ -168,7 +168,7 @@ std::int64_t cpu_shares(std::int64_t milli_cpu) {
 }
 
 std::int64_t cpu_quota(std::int64_t milli_cpu, std::int64_t period) {
-  constexpr std::int64_t kLeast = 1000;          // of the kernel
+  constexpr std::int64_t kLeast = 1000;          // the kernel's minimum
   constexpr std::int64_t kMost = 1'000'000'000;  // a million CPUs: keeps the product in range
   if (milli_cpu <= 0) return 0;
   return std::max(std::min(milli_cpu, kMost) * period / 1000, kLeast);

@@ -5,8 +5,8 @@
 
 namespace edgecore::edged {
 
-/// Why a pod does not run or a container was not started: what the status of the waiting container or of the
-/// failed pod shows ("CrashLoopBackOff", "ErrImagePull", "Evicted", …).
+/// Reason and message why a pod does not run or a container was not started, as the waiting container's or
+/// the failed pod's status shows them ("CrashLoopBackOff", "ErrImagePull", "Evicted", …).
 struct Refusal {
   std::string reason, message;
   bool operator==(const Refusal&) const = default;

@@ -18,7 +18,7 @@ cri::Protocol protocol(std::string_view name) {
   return cri::Protocol::kTcp;
 }
 
-/// Of one container; a port named or bound twice counts once.
+/// Adds one container's ports; a port named or bound twice counts once.
 void add_ports(const kube::Container& container, std::vector<cri::PortMapping>& into) {
   std::set<std::string> seen;
   for (const auto& port : container.ports) {
@@ -52,7 +52,7 @@ std::string pod_hostname(const kube::Pod& pod, std::string_view cluster_domain) 
   if (!pod.spec.set_hostname_as_fqdn || pod.spec.subdomain.empty()) return name;
   name = fmt::format("{}.{}.{}.svc.{}", name, pod.spec.subdomain, pod.ns, cluster_domain);
   if (name.size() > kMost) {
-    throw Error(fmt::format("The pod {} asks for the host name \"{}\", which is longer than {} bytes",
+    throw Error(fmt::format("The pod {} has the host name \"{}\", which is longer than {} bytes",
                             pod.full_name(), name, kMost));
   }
   return name;

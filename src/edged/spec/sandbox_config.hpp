@@ -11,16 +11,16 @@
 /// PodSandboxConfig of a pod (protocol/05-edged.md §1.4). Pure functions.
 namespace edgecore::edged {
 
-/// Labels by which we know our sandboxes and containers again.
+/// Labels that mark this agent's sandboxes and containers.
 inline constexpr const char* kPodNameLabel = "io.kubernetes.pod.name";
 inline constexpr const char* kPodNamespaceLabel = "io.kubernetes.pod.namespace";
 inline constexpr const char* kPodUidLabel = "io.kubernetes.pod.uid";
 inline constexpr const char* kContainerNameLabel = "io.kubernetes.container.name";
 
-/// spec.hostname or the pod's name, cut to what a kernel takes.
+/// spec.hostname or the pod's name, cut to the kernel's limit.
 std::string short_hostname(const kube::Pod& pod);
-/// What the sandbox is called: empty with the host's network, fully qualified with setHostnameAsFQDN. Throws
-/// Error when that is longer than 64 bytes.
+/// The sandbox's host name: empty with the host's network, fully qualified with setHostnameAsFQDN. Throws
+/// Error if it is longer than 64 bytes.
 std::string pod_hostname(const kube::Pod& pod, std::string_view cluster_domain);
 
 /// /var/log/pods/<ns>_<name>_<uid>

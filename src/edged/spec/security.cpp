@@ -90,7 +90,7 @@ cri::LinuxSandboxSecurityContext sandbox_security(const kube::Pod& pod, const Se
     }
   }
   out.seccomp = cri::SecurityProfile{cri::ProfileType::kRuntimeDefault, {}};
-  // A pod without a securityContext (the API always adds one) must get its namespaces all the same.
+  // The API adds a securityContext to every pod; a pod without one gets its namespaces all the same.
   out.namespace_options = namespace_options(pod);
   out.supplemental_groups = groups(pod, policy, Order::kVolumesFirst);
   if (const auto& context = pod.spec.security_context) {

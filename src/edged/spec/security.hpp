@@ -14,7 +14,7 @@
 /// field by the container's. Pure functions.
 namespace edgecore::edged {
 
-/// Whom the image runs as when nobody says otherwise. Neither = root.
+/// The user of the image, if the pod does not name one. Neither = root.
 struct ImageUser {
   std::optional<std::int64_t> uid;
   std::string name;
@@ -33,12 +33,13 @@ cri::LinuxSandboxSecurityContext sandbox_security(const kube::Pod& pod, const Se
 cri::LinuxContainerSecurityContext container_security(const kube::Pod& pod, const kube::Container& container,
                                                       const ImageUser& image, const SecurityPolicy& policy);
 
-/// A sysctl's name with dots between its parts, as runtimes want it. Where '/' comes first it separates, and
-/// a dot belongs to a name: "net/ipv4/conf/eno2.100/forwarding" becomes "net.ipv4.conf.eno2/100.forwarding".
+/// A sysctl's name with dots as separators, as runtimes expect it. If '/' comes first, it is the separator
+/// and a dot is part of a name: "net/ipv4/conf/eno2.100/forwarding" becomes
+/// "net.ipv4.conf.eno2/100.forwarding".
 std::string sysctl_name(std::string name);
 
-/// Why the container must not be created although its pod asks for a user other than root; the message of
-/// CreateContainerConfigError.
+/// Why runAsNonRoot forbids creating the container; the message of CreateContainerConfigError. nullopt = it
+/// may be created.
 std::optional<std::string> non_root_violation(const kube::Pod& pod, const kube::Container& container,
                                               const ImageUser& image);
 

@@ -7,8 +7,7 @@
 
 namespace edgecore::edged {
 
-/// The value of a label or annotation (of pods and, the same type, of what the runtime has); "" when there is
-/// none of the key.
+/// The value of a label or annotation, of a pod or of a runtime object; "" if the key is absent.
 inline std::string value_or_empty(const kube::StringMap& map, const std::string& key) {
   const auto found = map.find(key);
   return found == map.end() ? std::string() : found->second;

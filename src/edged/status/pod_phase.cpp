@@ -139,7 +139,7 @@ std::string pod_phase(const kube::Pod& pod, const Json& init, const Json& contai
     }
   }
   if ((init_pending && !has_started(containers)) || waiting > 0) {
-    // What will never be started any more does not keep a finished pod pending.
+    // A container that will never be started does not keep a finished pod pending.
     if (!is_terminal || is_static(pod)) return "Pending";
     return "Failed";
   }

@@ -12,14 +12,14 @@ namespace edgecore::edged {
 
 /// "Failed" and "Succeeded": a pod never leaves these.
 bool is_final_phase(std::string_view phase);
-/// The same of the phase in a pod's status.
+/// The same for the phase in a pod's status.
 bool has_final_phase(const Json& status);
 
-/// The phase that container statuses amount to (protocol/05-edged.md §1.11.1). `init` and `containers` are in
+/// The pod's phase by its container statuses (protocol/05-edged.md §1.11.1). `init` and `containers` are in
 /// the order of the spec.
 std::string pod_phase(const kube::Pod& pod, const Json& init, const Json& containers, bool is_terminal);
 
-/// Whether conditions of that type are this agent's to write.
+/// Whether this agent owns conditions of that type.
 bool is_own_condition(std::string_view type);
 
 /// Foreign conditions of `old_status` first, then ours; a condition that keeps its status keeps its time

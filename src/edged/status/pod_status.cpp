@@ -82,7 +82,7 @@ class StatusBuilder {
     if (previous != nullptr && previous->state == ContainerState::kExited) {
       status["lastState"] = terminated(*previous);
     } else if (before != nullptr && kube::int_or(*before, "restartCount", -1) == restarts) {
-      // The record of the earlier run may be gone; what was known of it is kept.
+      // The record of the earlier run may have been removed; keep its last known state.
       status["lastState"] = kube::object_or_empty(*before, "lastState");
     }
     if (newest->state == ContainerState::kRunning) {
@@ -167,7 +167,7 @@ class StatusBuilder {
     return {!container.startup, !container.readiness};
   }
 
-  /// A container about to be started again shows why it is not running; its end moves to lastState.
+  /// Shows why a container that is about to be started again is not running; its end moves to lastState.
   void show_failure(const kube::Container& container, bool init, Json& status) const {
     const auto failure = in_.failures.find(container.name);
     if (failure == in_.failures.end() || in_.is_terminal) return;
@@ -192,14 +192,14 @@ void set_addresses(const PodStatusInput& input, bool keeps_old, Json& status) {
     status["podIPs"] = Json::array();
     for (const auto& ip : ips) status["podIPs"].push_back({{"ip", ip}});
   } else if (keeps_old) {
-    // The sandbox is gone for good; taking the addresses away would only be put right by another patch.
+    // The sandbox is gone for good. Removing the addresses would only cost another patch.
     for (const char* key : {"podIP", "podIPs"}) {
       if (const Json* old = kube::find_keys(input.old_status, {key})) status[key] = *old;
     }
   }
 }
 
-/// The phase, which never leaves Failed or Succeeded, with the reason of the whole pod.
+/// Sets the phase, which never leaves Failed or Succeeded, with the reason of the whole pod.
 void set_phase(const PodStatusInput& input, std::string computed, Json& status) {
   const std::string old = kube::string_or(input.old_status, "phase");
   const auto keep = [&](const std::string& phase) {
@@ -226,8 +226,9 @@ bool ran(const Json& status) {
          find_path(status, "lastState.terminated") != nullptr;
 }
 
-/// Nothing of the pod will run again: a container of which no end is known has ended all the same, and not
-/// well. Init containers behind the last one that began, and what they kept from beginning, stay as they are.
+/// Nothing of the pod will run again, so a container without a known end has ended too, and counts as failed.
+/// Init containers behind the last one that began stay as they are, and so do the containers that they kept
+/// from beginning.
 void end_what_is_unknown(Json& init, Json& containers) {
   const auto end = [](Json& status) {
     if (find_path(status, "state.terminated") != nullptr || find_path(status, "state.running") != nullptr)
@@ -248,7 +249,7 @@ void end_what_is_unknown(Json& init, Json& containers) {
   if (initialized) std::for_each(containers.begin(), containers.end(), end);
 }
 
-/// Controllers tell a pod that was pushed out from one that failed by itself.
+/// Lets controllers distinguish an evicted pod from one that failed by itself.
 void add_disruption(const PodStatusInput& input, Json& conditions) {
   constexpr const char* kType = "DisruptionTarget";
   const bool pushed_out =
@@ -362,7 +363,7 @@ void truncate_messages(Json& status) {
         if (!one.contains(at) || !one[at].is_string()) continue;
         auto& text = one[at].get_ref<std::string&>();
         if (text.size() <= most) continue;
-        std::size_t end = most;  // not within a UTF-8 sequence
+        std::size_t end = most;  // do not cut within a UTF-8 sequence
         while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
         text.resize(end);
       }

@@ -12,8 +12,8 @@
 #include "edged/runtime/pod_runtime.hpp"
 #include "edged/spec/refusal.hpp"
 
-/// A pod's status from what the runtime says (protocol/05-edged.md §1.11). Pure functions; statuses are JSON
-/// as the API has them, without null members.
+/// Makes a pod's status from what the runtime reports (protocol/05-edged.md §1.11). Pure functions; statuses
+/// are JSON as in the API, without null members.
 namespace edgecore::edged {
 
 struct Readiness {
@@ -23,10 +23,10 @@ struct Readiness {
 struct PodStatusInput {
   const kube::Pod& pod;
   const PodRuntime& runtime;
-  const Json& old_status;  ///< the last one known; null when there is none
-  /// By container name: what the last attempt to start it ended with.
+  const Json& old_status;  ///< the last known one; null if there is none
+  /// By container name: why its last start failed.
   std::map<std::string, Refusal> failures = {};
-  /// By container id. What is not in it is ready unless the container has a probe that says otherwise.
+  /// By container id. A container without an entry is ready unless it has a probe that says otherwise.
   std::map<std::string, Readiness> readiness = {};
   std::string host_ip;
   bool prefer_ipv6 = false;
@@ -39,18 +39,18 @@ struct PodStatusInput {
 
 Json make_pod_status(const PodStatusInput& input);
 
-/// The addresses of the newest ready sandbox, or the host's; at most one of a family, the preferred family
+/// The addresses of the newest ready sandbox, or the host's; at most one per family, the preferred family
 /// first.
 std::vector<std::string> pod_ips(const kube::Pod& pod, const PodRuntime& runtime, const std::string& host_ip,
                                  bool prefer_ipv6);
 
-/// False for a status in which a container that has ended for good runs or waits again: not to be sent.
+/// False if a container that has ended for good runs or waits again in `new_status`: do not send it.
 bool is_allowed_transition(const kube::Pod& pod, const Json& old_status, const Json& new_status);
 
-/// Whether activeDeadlineSeconds are over; the pod then fails with what is returned.
+/// Set if activeDeadlineSeconds have passed: the pod then fails with this reason.
 std::optional<Refusal> past_deadline(const kube::Pod& pod, const Json& status, WallTime now);
 
-/// Cuts the messages of terminated containers, so that the status stays within what the API takes.
+/// Cuts the messages of terminated containers, to keep the status within the API's size limit.
 void truncate_messages(Json& status);
 
 }  // namespace edgecore::edged

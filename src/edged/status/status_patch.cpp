@@ -18,7 +18,7 @@ constexpr const char* kPlain[] = {"phase",
                                   "ephemeralContainerStatuses",
                                   "containerStatuses"};
 
-/// Null members say nothing: `a` and `b` may differ in them.
+/// Treats null members as absent.
 bool same(const Json& a, const Json& b) {
   if (a.is_object() && b.is_object()) {
     const auto covers = [](const Json& left, const Json& right) {
@@ -57,7 +57,7 @@ bool counts_as_changed(const Json& old, const Json& now) {
   return false;
 }
 
-/// Only the members that differ, with null for what is gone.
+/// The differing members, with null for removed ones.
 Json condition_patch(const Json& old, const Json& now) {
   Json out = {{"type", now["type"]}};
   for (const char* key : {"status", "reason", "message", "lastTransitionTime"}) {
@@ -66,7 +66,7 @@ Json condition_patch(const Json& old, const Json& now) {
     if (after != nullptr && (before == nullptr || *before != *after)) out[key] = *after;
     if (after == nullptr && before != nullptr) out[key] = nullptr;
   }
-  // As the Go edge does: readers of a single patch see what it is about.
+  // The Go edge always sends it: a reader of a single patch sees the condition's status.
   out["status"] = now["status"];
   return out;
 }

@@ -16,11 +16,11 @@ namespace {
 
 constexpr std::chrono::seconds kStatusRetry{10};
 constexpr std::chrono::seconds kNoRoom{1};
-/// CloudCore answers a patch within milliseconds, or never. What is said twice does no harm, and behind a
-/// lost answer waits whatever happens to the pod meanwhile.
+/// CloudCore answers a patch within milliseconds or never. Sending it twice does no harm, but waiting for a
+/// lost answer delays all later changes of the pod.
 constexpr std::chrono::seconds kStatusAnswerWithin{15};
 
-/// Versions are opaque to clients, but every store that is met counts upwards; 0 when this one does not.
+/// Versions are opaque to clients, but all known stores count upwards; 0 for a version that is not a number.
 std::uint64_t version_of(const std::string& text) {
   return to_number<std::uint64_t>(text).value_or(0);
 }
@@ -79,7 +79,7 @@ void StatusWriter::note_owner(const kube::Pod& pod) {
 }
 
 void StatusWriter::observe(const kube::PodPtr& pod) {
-  if (is_static(*pod)) {  // a file says nothing about what the API has
+  if (is_static(*pod)) {  // a static pod's file does not show the API's status
     entry_of(pod);
     return;
   }
@@ -89,7 +89,7 @@ void StatusWriter::observe(const kube::PodPtr& pod) {
   const bool older = known != nullptr && version != 0 && version < known->version;
   Entry& entry = entry_of(pod);
   if (!older) {
-    if (version > entry.version) entry.refused_for_good = false;  // it has it after all
+    if (version > entry.version) entry.refused_for_good = false;  // the API has it after all
     entry.api = pod->status;
     entry.shown_here = nullptr;
     entry.version = std::max(entry.version, version);
@@ -237,10 +237,10 @@ boost::asio::awaitable<void> StatusWriter::bring_up_to_date(std::string uid) {
   bool going = true;
   while (going) {
     going = false;
-    Entry* entry = find(uid);  // anew after each wait: it may have been forgotten
+    Entry* entry = find(uid);  // look it up after each wait: forget() may have erased it
     if (entry == nullptr || entry->refused_for_good || entry->retry_at > steady_now()) break;
     const std::string uid_there = api_uid(*entry);
-    if (uid_there.empty()) break;  // without a mirror there is nothing to report on
+    if (uid_there.empty()) break;  // without a mirror there is no object to report to
     if (auto patch = patch_for(*entry, uid_there)) {
       going = co_await send_patch(uid, std::move(*patch));
     } else if (may_delete(*entry)) {
@@ -262,13 +262,13 @@ boost::asio::awaitable<bool> StatusWriter::send_patch(std::string uid, Json patc
                                                std::move(patch), kStatusAnswerWithin);
   Entry* entry = find(uid);
   if (entry == nullptr) co_return false;
-  if (api_uid(*entry) != uid_there) co_return true;  // its mirror is another one (or none) by now
+  if (api_uid(*entry) != uid_there) co_return true;  // it has another mirror by now, or none
   if (answer.refused) {
     if (says_unreachable(*answer.refused)) show_here(*entry);
     co_return refused(*entry, *answer.refused, asked, "report its status");
   }
   if (kube::string_or(answer.object, "metadata.uid") != uid_there) {
-    entry->refused_for_good = true;  // the name belongs to another pod by now
+    entry->refused_for_good = true;  // another pod has the name by now
     co_return false;
   }
   entry->complaints.reset();
@@ -279,8 +279,8 @@ boost::asio::awaitable<bool> StatusWriter::send_patch(std::string uid, Json patc
     entry->version = std::max(version, entry->version);
   }
   if (!kube::string_or(answer.object, "metadata.deletionTimestamp").empty()) entry->api_deleting = true;
-  // An API that takes the patch and still shows something else is not asked again in a loop, and neither
-  // later statuses nor the deletion wait for it to agree.
+  // If the API takes the patch and still shows something else, do not repeat the patch in a loop, and do not
+  // hold back later statuses or the deletion.
   const bool differs = make_status_patch(uid_there, entry->api, sent).has_value();
   entry->taken = differs ? sent : Json();
   entry->shown = differs ? entry->api : Json();
@@ -305,19 +305,19 @@ boost::asio::awaitable<bool> StatusWriter::send_delete(std::string uid) {
 }
 
 bool StatusWriter::refused(Entry& entry, const kube::Status& why, const Asked& asked, const char* what) {
-  // Another pod has the name, or none: what we know of this one interests nobody any more.
+  // Another pod has the name, or none: the status of this one is dropped.
   if (why.is(kube::reason::kNotFound) || why.is(kube::reason::kConflict)) {
     context_.log->debug("pod {} ({}): the API has it no more: {}", entry.pod->full_name(), entry.pod->uid,
                         why.message);
     entry.refused_for_good = true;
     return false;
   }
-  // The notice of the connection may overtake the refusal of what was asked before it; and who has waited for
-  // an answer in vain has waited enough.
+  // The connection's notice may overtake the refusal of an earlier request: try again at once. Also after a
+  // time-out, which was wait enough.
   if (connected_ && (asked.connection != connections_ || steady_now() - asked.at >= kStatusAnswerWithin))
     return true;
   entry.retry_at = steady_now() + kStatusRetry;
-  // Without a connection, as in the first moments of every start, the tunnel says what there is to say.
+  // Without a connection, as in the first moments of every start, the tunnel's own log is enough.
   const bool no_tunnel = why.is(kube::reason::kServiceUnavailable) && (!connected_ || connections_ == 0);
   if (no_tunnel) {
     context_.log->debug("pod {}: cannot {}: {}", entry.pod->full_name(), what, why.message);

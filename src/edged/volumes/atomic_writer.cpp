@@ -40,7 +40,7 @@ std::string first_element(const std::string& path) {
   return path.substr(0, path.find('/'));
 }
 
-/// nullopt when there is no such link.
+/// The target of a link; nullopt if there is no such link.
 std::optional<std::string> read_link(const FileDescriptor& in, const std::string& name) {
   char target[kMaxPath + 1];
   const ssize_t length = ::readlinkat(in.get(), name.c_str(), target, sizeof target);
@@ -57,7 +57,7 @@ void write_all(const FileDescriptor& file, std::string_view data, const std::str
   }
 }
 
-/// What the files and directories look like once the volume's group has been applied.
+/// Group and modes of files and directories once the volume's group has been applied.
 struct Looks {
   std::optional<gid_t> group;
   [[nodiscard]] mode_t file(mode_t mode) const { return (mode & 07777U) | (group ? 0440U : 0U); }
@@ -66,7 +66,7 @@ struct Looks {
 
 void set_looks(const FileDescriptor& of, std::optional<uid_t> owner, const Looks& looks, mode_t mode,
                const std::string& path) {
-  // The owner first: a change of owner may take bits from the mode.
+  // The owner first: chown may clear mode bits.
   const uid_t user = owner.value_or(static_cast<uid_t>(-1));
   const gid_t group = looks.group.value_or(static_cast<gid_t>(-1));
   if ((owner || looks.group) && ::fchown(of.get(), user, group) != 0) {
@@ -102,7 +102,7 @@ void write_file(const FileDescriptor& root, const std::string& path, const Conte
   set_looks(file, content.owner, looks, looks.file(content.mode), path);
 }
 
-/// Counts down the files of `payload` found below `directory`, exactly as they should be.
+/// Compares the files below `directory` with `payload`; counts down those that are identical.
 bool matches(const FileDescriptor& directory, const std::string& prefix, const Payload& payload,
              const Looks& looks, std::size_t& found) {
   for (const auto& name : directory_entries(directory)) {
@@ -135,7 +135,7 @@ bool matches(const FileDescriptor& directory, const std::string& prefix, const P
   return true;
 }
 
-/// The directory `..data` leads to when that holds exactly the payload; "" otherwise.
+/// The target of `..data` if it holds exactly the payload; "" otherwise.
 std::string same_set(const FileDescriptor& volume, const Payload& payload, const Looks& looks) {
   const auto target = read_link(volume, kData);
   if (!target || !target->starts_with("..") || *target == ".." || target->find('/') != target->npos)
@@ -168,7 +168,7 @@ std::string make_timestamp_directory(const FileDescriptor& volume, const Clock& 
   throw SystemError("cannot make a directory in a volume", EEXIST);
 }
 
-/// A symbolic link that replaces what is there in one step.
+/// Makes a symbolic link that atomically replaces what has its name.
 void replace_link(const FileDescriptor& volume, const std::string& target, const std::string& name) {
   ::unlinkat(volume.get(), kLinkTemporary, 0);
   if (::symlinkat(target.c_str(), volume.get(), kLinkTemporary) != 0 ||
@@ -183,7 +183,7 @@ void make_user_links(const FileDescriptor& volume, const std::set<std::string>& 
   for (const auto& name : names) {
     const std::string target = std::string(kData) + "/" + name;
     if (read_link(volume, name) == target) continue;
-    // An empty directory is what a subPath mount of a key that came later has left.
+    // An empty directory is left by a subPath mount of a key that did not exist yet.
     ::unlinkat(volume.get(), name.c_str(), AT_REMOVEDIR);
     replace_link(volume, target, name);
   }

@@ -20,25 +20,25 @@ struct ContentFile {
   std::optional<uid_t> owner = std::nullopt;  ///< nullopt: root
   bool operator==(const ContentFile&) const = default;
 };
-/// By path relative to the volume.
+/// Files by path relative to the volume.
 using Payload = std::map<std::string, ContentFile>;
 
-/// Throws BadInput unless the path may stand in a content volume: relative, no empty, "." or ".." element,
-/// the first one not starting with "..", at most 4096 bytes, 255 an element.
+/// Throws BadInput for a path that a content volume must not hold. Allowed: relative, no empty, "." or ".."
+/// element, the first one not starting with "..", at most 4096 bytes, 255 per element.
 void check_payload_path(const std::string& path);
 
-/// Writes a whole set of files into a volume so that its readers see either the old or the new set, whatever
-/// happens in between (protocol/05-edged.md §2.2):
+/// Replaces all files of a volume atomically: readers see either the old or the new set, whatever happens in
+/// between (protocol/05-edged.md §2.2):
 ///
 ///     ..2024_05_01_10_00_00.123456789/   the files
 ///     ..data -> ..2024_05_01_10_00_00.123456789      replaced by rename: the moment of change
 ///     key1 -> ..data/key1                one link per first path element
 ///
-/// Nothing is flushed to disk: after a power cut the set is compared and written again before any container
-/// is started. Blocks; one writer at a time per directory.
+/// Nothing is flushed to disk: after a power cut the set is compared and rewritten before any container is
+/// started. Blocks; one writer at a time per directory.
 class AtomicWriter {
  public:
-  /// What is about to be done; tests stop the writer there.
+  /// The next step; tests stop the writer there.
   enum class Step { kNewFiles, kPrepareLink, kSwitch, kUserLinks, kObsoleteLinks, kRemoveOld, kDone };
 
   struct Options {
@@ -49,9 +49,9 @@ class AtomicWriter {
   };
   explicit AtomicWriter(Options options) : options_(std::move(options)) {}
 
-  /// True when the visible set was replaced; nothing is written when it is already the same in names, bytes,
-  /// modes and owners. Also puts right what an interrupted write left behind. Throws BadInput for a path that
-  /// may not be, SystemError when the file system refuses: then the old set is still visible.
+  /// True if the visible set was replaced. Writes nothing if names, bytes, modes and owners are the same
+  /// already. Repairs what an interrupted write left behind. Throws BadInput for a forbidden path and
+  /// SystemError if the file system refuses; the old set is then still visible.
   bool write(const Payload& payload);
 
  private:

@@ -44,7 +44,7 @@ std::int64_t limit_of(const kube::Container& container) {
   return limit == container.resources.limits.end() ? 0 : kube::Quantity::parse(limit->second).value();
 }
 
-/// 0 = not limited.
+/// The sum of the containers' memory limits in bytes; 0 = not limited.
 std::int64_t pod_memory_limit(const kube::Pod& pod) {
   std::int64_t sum = 0;
   for (const auto& container : pod.spec.containers) {
@@ -65,7 +65,7 @@ std::int64_t pod_memory_limit(const kube::Pod& pod) {
 bool make_empty_dir(Mounter& mounter, const EmptyDirPlan& plan) {
   const bool mounted = mounter.is_mount_point(plan.path);
   const bool there = plan.medium.empty() ? is_real_directory(plan.path) : mounted;
-  // Without a marker to say so, what is there counts as finished: the writer of the content checks it anyway.
+  // Without a marker, an existing directory counts as set up: the writer of its content checks it anyway.
   if (there && (plan.ready.empty() || is_real_directory(plan.ready))) return false;
   make_directories(plan.path, 0750);
   if (!plan.medium.empty() && !mounted) mount_medium(mounter, plan);

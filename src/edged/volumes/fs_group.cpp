@@ -38,24 +38,24 @@ struct GroupWalk {
     if (::fchownat(parent.get(), name.c_str(), static_cast<uid_t>(-1), gid, AT_SYMLINK_NOFOLLOW) != 0) {
       throw SystemError("cannot set the group of " + name, errno);
     }
-    if (!S_ISREG(about.st_mode)) return;  // the mode of a link means nothing, a device's is not ours to widen
+    if (!S_ISREG(about.st_mode)) return;  // a link has no mode, and a device's must not be widened
     const FileDescriptor file(::openat(parent.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (!file.valid()) return;
     const std::string through = "/proc/self/fd/" + std::to_string(file.get());
     struct stat now {};
-    if (::fstat(file.get(), &now) != 0 || !S_ISREG(now.st_mode)) return;  // swapped meanwhile
+    if (::fstat(file.get(), &now) != 0 || !S_ISREG(now.st_mode)) return;  // replaced meanwhile
     const mode_t wanted = (about.st_mode & 07777U) | added(about.st_mode, read_only);
     if (::chmod(through.c_str(), wanted) != 0) throw SystemError("cannot set the mode of " + name, errno);
   }
 
   void give_directory(const FileDescriptor& directory, const struct stat& about, int depth) const {
-    if (depth > kMaxTreeDepth) throw Error("A volume is nested too deeply to be given to its group");
-    // From the inside out: a root that looks right says that everything below it is.
+    if (depth > kMaxTreeDepth) throw Error("the volume is nested too deeply to set its group");
+    // Children first: if the root already has the group, everything below was done (OnRootMismatch).
     for (const auto& name : directory_entries(directory)) give(directory, name, depth + 1);
     const mode_t wanted = (about.st_mode & 07777U) | added(about.st_mode, read_only);
     if (::fchown(directory.get(), static_cast<uid_t>(-1), gid) != 0 ||
         ::fchmod(directory.get(), wanted) != 0) {
-      throw SystemError("cannot give a directory to its group", errno);
+      throw SystemError("cannot set the group and mode of a directory", errno);
     }
   }
 };

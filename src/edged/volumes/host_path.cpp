@@ -49,7 +49,7 @@ void prepare_host_path(const kube::HostPathSource& source) {
     if (source.type != kind.type) continue;
     struct stat about {};
     if (::stat(source.path.c_str(), &about) != 0) {
-      if (errno != ENOENT) throw SystemError("hostPath " + source.path + " cannot be looked at", errno);
+      if (errno != ENOENT) throw SystemError("hostPath " + source.path + " cannot be checked", errno);
       create(source);
     }
     if (::stat(source.path.c_str(), &about) != 0 || (about.st_mode & S_IFMT) != kind.format) {

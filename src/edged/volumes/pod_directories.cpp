@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 constexpr mode_t kPodDirectoryMode = 0750;
 constexpr std::size_t kOldLogs = 7;
 constexpr const char* kPrefix = "kubernetes.io~";
-/// Kinds of volumes whose files belong to the pod and go with it.
+/// Plugins whose volumes hold the pod's own files, which are removed with it.
 constexpr std::array<std::string_view, 5> kOwned = {"empty-dir", "configmap", "secret", "projected",
                                                     "downward-api"};
 
@@ -36,7 +36,7 @@ const std::string& checked(const std::string& name, const char* what) {
   return name;
 }
 
-/// The entries of a directory; none when there is no such directory.
+/// The entries of a directory; empty if it does not exist.
 std::vector<std::string> names_in(const fs::path& directory) {
   std::error_code error;
   if (!fs::is_directory(fs::symlink_status(directory, error))) return {};
@@ -45,7 +45,7 @@ std::vector<std::string> names_in(const fs::path& directory) {
 
 void remove_empty(const fs::path& directory) {
   if (::rmdir(directory.c_str()) != 0 && errno != ENOENT) {
-    throw SystemError(fmt::format("The directory {} is left as it is", directory.string()), errno);
+    throw SystemError(fmt::format("cannot remove the directory {}", directory.string()), errno);
   }
 }
 
@@ -66,7 +66,7 @@ void unmount_below(Mounter& mounter, const fs::path& directory) {
   if (!left.empty()) throw Error(fmt::format("{} is still mounted; nothing was removed", left.front().path));
 }
 
-/// Mount points are empty once nothing is mounted: anything with content is not ours to remove.
+/// An unmounted mount point is empty: one with content belongs to somebody else and stays.
 void remove_sub_path_targets(const fs::path& directory) {
   for (const auto& volume : names_in(directory)) {
     for (const auto& container : names_in(directory / volume)) {
@@ -77,7 +77,7 @@ void remove_sub_path_targets(const fs::path& directory) {
         if (S_ISDIR(about.st_mode)) {
           remove_empty(target);
         } else if (about.st_size > 0 && S_ISREG(about.st_mode)) {
-          throw Error(fmt::format("The file {} is not empty; it is left as it is", target.string()));
+          throw Error(fmt::format("The mount point {} is not empty and is left as it is", target.string()));
         } else if (::unlink(target.c_str()) != 0 && errno != ENOENT) {
           throw SystemError("cannot remove " + target.string(), errno);
         }
@@ -139,8 +139,7 @@ fs::path PodDirectories::pod(const std::string& uid) const {
 fs::path PodDirectories::volume(const std::string& uid, const kube::Volume& volume) const {
   if (const auto* host = std::get_if<kube::HostPathSource>(&volume.source)) return host->path;
   const std::string plugin = plugin_of(volume);
-  if (plugin.empty())
-    throw Error(fmt::format("Volume \"{}\" is of a kind that has no directory", volume.name));
+  if (plugin.empty()) throw Error(fmt::format("Volume \"{}\" is of an unsupported kind", volume.name));
   return pod(uid) / "volumes" / (kPrefix + plugin) / checked(volume.name, "volume name");
 }
 
@@ -178,7 +177,7 @@ std::vector<std::string> PodDirectories::unknown(const std::set<std::string>& kn
 void PodDirectories::remove_volumes(Mounter& mounter, const std::string& uid) const {
   const fs::path directory = pod(uid);
   unmount_below(mounter, directory);
-  // The markers first: a volume that is only half removed must not count as set up.
+  // The markers first: a half-removed volume must not count as set up.
   remove_tree(directory / "plugins");
   remove_sub_path_targets(directory / "volume-subpaths");
   remove_volume_directories(directory / "volumes");

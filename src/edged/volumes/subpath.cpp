@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kMaxLinks = 40;
 
-/// One step of a path, and whether a link said so.
+/// One element of a path; whether it comes from a link's target.
 struct Element {
   std::string name;
   bool from_link = false;
@@ -42,7 +42,7 @@ std::deque<Element> elements(std::string_view path, bool from_link) {
   return out;
 }
 
-/// A walk that cannot leave where it began.
+/// Walks a path without leaving the directory it begins in.
 class SubPathWalk {
  public:
   SubPathWalk(FileDescriptor root, std::string sub_path, std::optional<mode_t> create_mode)
@@ -58,7 +58,7 @@ class SubPathWalk {
     while (!left_.empty()) {
       const Element element = std::move(left_.front());
       left_.pop_front();
-      if (element.name == "..") {  // of a link
+      if (element.name == "..") {  // from a link
         if (stack_.size() == 1) escapes();
         stack_.pop_back();
       } else {
@@ -90,13 +90,13 @@ class SubPathWalk {
   FileDescriptor create(const FileDescriptor& in, const Element& element) const {
     const std::string& name = element.name;
     if (element.from_link) {
-      throw Error(fmt::format("The subPath \"{}\" goes through a symbolic link that leads nowhere", whole_));
+      throw Error(fmt::format("The subPath \"{}\" goes through a dangling symbolic link", whole_));
     }
     if (::mkdirat(in.get(), name.c_str(), 0700) != 0 && errno != EEXIST) {
       throw SystemError(fmt::format("cannot make the directory \"{}\" of the subPath \"{}\"", name, whole_),
                         errno);
     }
-    // What is there now may be something that was put in our way: looked at like all else by the caller.
+    // A container may have replaced the directory meanwhile: the caller checks it like any other element.
     FileDescriptor made(::openat(in.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     const FileDescriptor directory(
         ::openat(in.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -121,7 +121,7 @@ class SubPathWalk {
 
   std::string whole_;
   std::optional<mode_t> create_mode_;
-  std::vector<FileDescriptor> stack_;  ///< from the volume to where we are: ".." needs no kernel
+  std::vector<FileDescriptor> stack_;  ///< from the volume to the current one: ".." needs no call
   std::deque<Element> left_;
   int links_ = 0;
 };
@@ -137,7 +137,7 @@ void make_target(const std::filesystem::path& target, bool directory) {
   struct stat there {};
   if (::lstat(target.c_str(), &there) == 0) {
     if (S_ISDIR(there.st_mode) == directory) return;
-    // Left by a mount of another kind; never more than an empty mount point.
+    // Left by a mount of the other kind; an unmounted mount point is empty.
     if ((directory ? ::unlink(target.c_str()) : ::rmdir(target.c_str())) != 0) {
       throw SystemError("cannot remove the old mount point " + target.string(), errno);
     }

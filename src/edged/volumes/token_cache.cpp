@@ -41,8 +41,7 @@ const TokenAnswer& TokenCache::put(const std::string& uid, const TokenKey& key, 
     kept.retry = std::chrono::seconds(0);
     return kept.answer;
   }
-  // Refused, or what came is due for renewal itself (an expired one from the local row, a clock that is
-  // wrong).
+  // Refused, or the new token is due for renewal itself: an expired one from the local row, or a wrong clock.
   kept.retry = std::clamp(kept.retry * 2, kFirstTokenRetry, kLongestTokenRetry);
   kept.due = now + kept.retry;
   return kept.answer;

@@ -22,11 +22,11 @@ mode_t mode_of(const std::optional<std::int32_t>& item, const std::optional<std:
   return mode ? static_cast<mode_t>(*mode) & 0777U : kDefaultMode;
 }
 
-/// The object; nullptr when it does not exist and need not.
+/// The object; nullptr if it does not exist and is optional.
 const Json* find_object(const ConfigRef& ref, bool optional, const ContentObjects& found) {
   const auto at = found.objects.find(ref);
   if (at == found.objects.end()) {
-    throw VolumeError(fmt::format("{} \"{}\" was not asked for", config_noun(ref.kind), ref.name));
+    throw VolumeError(fmt::format("{} \"{}\" was not fetched", config_noun(ref.kind), ref.name));
   }
   const MetaAnswer& answer = at->second;
   if (answer.ok()) return &answer.object;
@@ -58,7 +58,7 @@ std::map<std::string, std::string> entries(const ConfigRef& ref, const Json& obj
   return out;
 }
 
-/// `Source` is ConfigMapSource or SecretSource: the same members.
+/// `Source` is ConfigMapSource or SecretSource, which have the same members.
 template <class Source>
 void add_object(EnvFrom::Kind kind, const Source& source, const std::optional<std::int32_t>& default_mode,
                 const ContentObjects& found, Payload& into) {
@@ -109,8 +109,8 @@ struct PayloadMaker {
     const auto at = found.tokens.find({source.audience, source.expiration_seconds});
     if (at == found.tokens.end() || at->second.refused) {
       throw VolumeError(
-          fmt::format("no token for service account \"{}\" can be had: {}", pod.spec.service_account_name,
-                      at == found.tokens.end() ? "it was not asked for" : at->second.refused->message));
+          fmt::format("cannot get a token for service account \"{}\": {}", pod.spec.service_account_name,
+                      at == found.tokens.end() ? "it was not fetched" : at->second.refused->message));
     }
     ContentFile file{at->second.token, mode_of(std::nullopt, mode)};
     file.owner = uniform_user(pod);
@@ -203,7 +203,7 @@ Payload make_payload(const kube::Volume& volume, const kube::Pod& pod, const Pod
     for (const auto& [path, file] : maker.out) check_payload_path(path);
   } catch (const VolumeError&) {
     throw;
-  } catch (const Error& error) {  // fields and resources that are not served, paths that may not be
+  } catch (const Error& error) {  // unsupported fields and resources, forbidden paths
     throw VolumeError(error.what());
   }
   return std::move(maker.out);

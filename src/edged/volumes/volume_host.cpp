@@ -21,7 +21,7 @@ namespace {
 
 using boost::asio::awaitable;
 
-/// The parts of a pod that its volumes are made from.
+/// Whether both versions of a pod have the same volumes: compares the parts that volumes are made from.
 bool same_for_volumes(const kube::Pod& a, const kube::Pod& b) {
   static const Json none = nullptr;
   const auto spec = [](const kube::Pod& pod) -> const Json& {
@@ -31,7 +31,7 @@ bool same_for_volumes(const kube::Pod& a, const kube::Pod& b) {
   return &a == &b || (a.labels == b.labels && a.annotations == b.annotations && spec(a) == spec(b));
 }
 
-/// The mount table knows a root that is reached through a link by its real path only.
+/// If a link leads to the root, the mount table lists the root by its real path.
 std::filesystem::path real_path(const std::filesystem::path& root) {
   std::error_code unknown;
   auto real = std::filesystem::weakly_canonical(root, unknown);
@@ -65,14 +65,14 @@ awaitable<void> fetch_token(ObjectSource& source, kube::PodPtr pod,
 }  // namespace
 
 struct VolumeHost::Impl {
-  /// What is known of a pod in this life.
+  /// A pod as known in this life of the module.
   struct Entry {
     explicit Entry(const boost::asio::any_io_executor& executor) : turn(executor, 1) {}
     Turnstile turn;
     kube::PodPtr pod;             ///< as last given; nullptr: none, or its volumes are gone
     kube::StringMap allocatable;  ///< of the last set-up
     bool complete = false;        ///< every volume was made
-    bool current = false;         ///< the content volumes show what was last known to be there
+    bool current = false;         ///< the content volumes show the latest known objects
     std::uint64_t changes = 0;    ///< counts object_changed
   };
   using EntryPtr = std::shared_ptr<Entry>;
@@ -104,7 +104,7 @@ struct VolumeHost::Impl {
   awaitable<void> remove(std::string uid, bool whole_pod);
 };
 
-/// All at once: a pod with many objects waits for the slowest, not for the sum (pains.md row 20).
+/// Fetches all objects at once: a pod waits for the slowest, not for the sum (pains.md row 20).
 awaitable<ContentObjects> VolumeHost::Impl::gather(kube::PodPtr pod, ContentNeeds needs) {
   const auto found = std::make_shared<ContentObjects>();
   const WallTime now = deps.clock.wall();
@@ -173,7 +173,7 @@ awaitable<void> VolumeHost::Impl::remove(std::string uid, bool whole_pod) {
   co_await blocking_call<void>(deps.pool, std::move(work), kInTurn);
   held->pod = nullptr;
   tokens.forget(uid);
-  // Nobody else may hold the entry: those in line have it too.
+  // Keep the entry while other calls wait for its turn.
   if (held->turn.waiting() == 0) entries.erase(uid);
 }
 

@@ -35,25 +35,24 @@ struct ContainerMounts {
   std::string termination_log;         ///< new empty file of mode 0666; empty without terminationMessagePath
 };
 
-/// The volumes of all pods on this node (protocol/05-edged.md §2, §1.15): the front door for pod workers.
+/// The volumes of all pods on this node (protocol/05-edged.md §2, §1.15), as pod workers use them.
 ///
-/// Kinds: emptyDir, hostPath, configMap, secret, projected, downwardAPI. Others make set_up fail with a
-/// sentence. Everything is found again on disk after a restart: nothing needs to be handed over from one life
-/// to the next, mounts that are in place are adopted, and directories of the Go edge too.
+/// Kinds: emptyDir, hostPath, configMap, secret, projected, downwardAPI. For others set_up fails with a
+/// sentence. A restarted module finds everything on disk again: it adopts existing mounts, and directories of
+/// the Go edge too.
 ///
-/// All functions are for the module's thread. Calls for one pod may overlap: they take turns by uid. File and
-/// mount calls run on the BlockingPool. A coroutine that is cancelled waits for the one in hand (it then
-/// throws operation_aborted), so that the next one finds its work whole; but not for ever (kInTurn): a call
-/// that hangs in the kernel is left behind, and what it makes when it comes back at last is removed as an
-/// orphan's. Coroutines of this object must have ended before it is destroyed: await them when the module
-/// stops.
+/// All functions are for the module's thread. Overlapping calls for one pod take turns by UID. File and mount
+/// calls run on the BlockingPool. A cancelled coroutine waits for the running call, then throws
+/// operation_aborted, so that the next one finds finished work; but at most for kInTurn. A call that hangs
+/// longer is abandoned; what it makes when it returns is removed as an orphan's. Coroutines of this object
+/// must have ended before it is destroyed: await them when the module stops.
 class VolumeHost {
  public:
   struct Options {
     std::filesystem::path root = "/var/lib/edged";  ///< rootDirectory
     bool selinux = false;                           ///< the node enforces SELinux
   };
-  /// All outlive this object; the clock also the pool's threads.
+  /// All outlive this object; the clock outlives the pool's threads too.
   struct Deps {
     std::shared_ptr<Mounter> mounter;
     ObjectSource& objects;
@@ -88,22 +87,23 @@ class VolumeHost {
   boost::asio::awaitable<ContainerMounts> mounts_for(kube::PodPtr pod, const kube::Container& container,
                                                      std::vector<cri::KeyValue> environment);
 
-  /// Unmounts everything below the pod's directory, then removes its volumes and subPath mount points: when
-  /// its containers are gone for good. Works from disk and mountinfo alone, so also for pods nobody
-  /// remembers. The other files of the pod (termination logs) stay. Idempotent; a pod without a directory is
-  /// no error. Throws Error when something is still mounted or in use: try again later.
+  /// Unmounts everything below the pod's directory, then removes its volumes and subPath mount points. Call
+  /// it when the pod's containers are gone for good. Works from disk and mountinfo alone, so also for unknown
+  /// pods. Other files of the pod (termination logs) stay. Idempotent; no error if the pod has no directory.
+  /// Throws Error if something is still mounted or in use: try again later.
   boost::asio::awaitable<void> tear_down(std::string uid);
 
-  /// tear_down, then the pod's directory with all the rest in it, never crossing into another file system.
-  /// For pods that are removed and for orphans. Throws Error as tear_down.
+  /// tear_down, then removes the pod's directory with the rest of its files; never crosses into another file
+  /// system. For removed pods and orphans. Throws Error like tear_down.
   boost::asio::awaitable<void> remove_pod(std::string uid);
 
-  /// The uids below `pods` that are not in `known`, mounted or not: vanished pods. Only meaningful after the
-  /// first full list of pods has arrived. Give each to remove_pod.
+  /// The UIDs below `pods` that are not in `known`, mounted or not: vanished pods. Only meaningful after the
+  /// first full list of pods. Pass each to remove_pod.
   boost::asio::awaitable<std::vector<std::string>> orphans(std::set<std::string> known);
 
-  /// A ConfigMap or Secret was inserted, updated or deleted: the uids of the pods whose volumes show it (of
-  /// those given to set_up in this life), to be synced now (set_up) so that the change is visible within 1 s.
+  /// A ConfigMap or Secret was inserted, updated or deleted. Returns the UIDs of the pods whose volumes show
+  /// it (of those given to set_up in this life). Sync them now (set_up), so that the change is visible within
+  /// 1 s.
   std::vector<std::string> object_changed(kube::EnvFrom::Kind kind, const std::string& ns,
                                           const std::string& name);
 
@@ -112,7 +112,7 @@ class VolumeHost {
   /// jump.
   [[nodiscard]] std::optional<WallTime> next_refresh(const std::string& uid) const;
 
-  /// `<root>/pods/<uid>`, and in it `etc-hosts`. Throws BadInput for a uid that is no file name.
+  /// `<root>/pods/<uid>`, and `etc-hosts` in it. Throws BadInput if the UID is not a file name.
   [[nodiscard]] std::filesystem::path pod_directory(const std::string& uid) const;
   [[nodiscard]] std::filesystem::path hosts_path(const std::string& uid) const;
 
@@ -123,7 +123,7 @@ class VolumeHost {
 
 /// The ConfigMaps and Secrets that the pod's volumes show, without duplicates, in order of appearance.
 std::vector<ConfigRef> volume_references(const kube::Pod& pod);
-/// Whether a volume of the pod shows the object (of the pod's namespace).
+/// Whether a volume of the pod shows the object (which is in the pod's namespace).
 bool uses(const kube::Pod& pod, const ConfigRef& object);
 
 }  // namespace edgecore::edged

@@ -38,7 +38,7 @@ class VolumeSetup {
   VolumeSetup(Mounter& mounter, const Clock& clock, const SetupPlan& plan)
       : mounter_(mounter), clock_(clock), plan_(plan), pod_(*plan.pod) {}
 
-  /// Whether anything was changed.
+  /// True if something was changed.
   bool make(const kube::Volume& volume) {
     if (is_content(volume)) return make_content(volume);
     if (plan_.only_content) return false;

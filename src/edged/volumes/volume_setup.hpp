@@ -13,7 +13,7 @@
 
 namespace edgecore::edged {
 
-/// Everything that the work on a pod's volumes needs, as values: it runs on a thread of the pool.
+/// Everything that the work on a pod's volumes needs, as values: it runs on a pool thread.
 struct SetupPlan {
   kube::PodPtr pod;
   PodFacts facts;
@@ -27,8 +27,7 @@ struct SetupResult {
   std::vector<std::string> problems;  ///< a sentence for each volume that failed; empty = all in place
 };
 
-/// Makes the pod's volumes so (protocol/05-edged.md §2). Each volume on its own: one that fails does not keep
-/// the others from being made. Blocks.
+/// Makes the pod's volumes (protocol/05-edged.md §2). A volume that fails does not affect the others. Blocks.
 SetupResult set_up_volumes(Mounter& mounter, const Clock& clock, const SetupPlan& plan);
 
 struct ContainerMountPlan {
@@ -37,11 +36,11 @@ struct ContainerMountPlan {
   std::vector<std::string> sub_paths;  ///< one for each volumeMount, expanded; "" = the whole volume
   PodDirectories directories;
 };
-/// Where each volumeMount of a container is on the host; subPaths are mounted (§2.8). Throws
-/// ContainerConfigError. Blocks.
+/// The host path of each volumeMount of a container; mounts subPaths (§2.8). Throws ContainerConfigError.
+/// Blocks.
 std::vector<std::string> mount_paths(Mounter& mounter, const ContainerMountPlan& plan);
 
-/// nullptr when the pod has no volume of the name.
+/// nullptr if the pod has no volume of that name.
 const kube::Volume* find_volume(const kube::Pod& pod, const std::string& name);
 
 }  // namespace edgecore::edged

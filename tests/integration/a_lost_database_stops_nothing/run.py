@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The database is damaged when edgecore starts (garbage in its middle, then cut off): it is set aside, what runs goes on, also
-before the cloud can be asked, and the cloud's objects come again: containers are adopted, not restarted, a pod deleted in the
-meantime goes, a changed ConfigMap arrives.
+"""The database is damaged when edgecore starts (garbage in its middle, then cut off): it is set aside and pods run on, even
+before the cloud can be asked. Then the cloud sends its objects again: containers are adopted, not restarted, a pod that was deleted
+meanwhile is removed, and a changed ConfigMap arrives.
 """
 import random
 
@@ -52,11 +52,11 @@ with Node() as node:
         node.delete("leaving")
         node.apply(config(damage.__name__))
 
-        # No cloud to ask: everything goes on.
+        # Without a cloud to ask, everything runs on.
         node.faults(refuseConnections=True)
         begin = len(node.log())
         node.start_edgecore()
-        wait("what runs is noticed and left alone", lambda: node.log()[begin:].count("is left alone until the cloud") == 3, 20)
+        wait("the running pods are noticed and kept", lambda: node.log()[begin:].count("edged keeps it until the cloud") == 3, 20)
         new = set(database.parent.glob("*.corrupt-*")) - aside
         assert len(new) == 1, new
         assert new.pop().read_bytes() == damaged, "what was set aside is not what was found"

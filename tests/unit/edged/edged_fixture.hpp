@@ -48,7 +48,7 @@ class ShiftedClock final : public edgecore::test::SkippedClock {
   std::chrono::seconds shift_{0}, set_{0};
 };
 
-/// A runtime that outlives the lives of the module, as containerd does.
+/// A runtime that outlives the module's lives, like containerd.
 class BorrowedRuntime final : public cri::Runtime {
  public:
   explicit BorrowedRuntime(cri::FakeRuntime& of) : of_(of) {}
@@ -139,7 +139,7 @@ class BorrowedRuntime final : public cri::Runtime {
   cri::FakeRuntime& of_;
 };
 
-/// metamanager and the cloud behind it, in memory: keeps objects, answers edged (docs/messages.md).
+/// metamanager and the cloud in memory: keeps objects, answers edged (docs/messages.md).
 class FakeMeta {
  public:
   FakeMeta(beehive::Bus& bus, std::shared_ptr<beehive::Mailbox> mailbox)
@@ -156,18 +156,18 @@ class FakeMeta {
     std::string operation, resource;
     Json content;
   };
-  std::vector<Sent> sent;  ///< all that edged asked for
+  std::vector<Sent> sent;  ///< all requests of edged
   bool connected = true;   ///< false: writes are refused with 503
-  bool lost = false;       ///< the database is new and the cloud not reached: no pod is known or denied
-  int lists_to_fail = 0;   ///< so many pod lists are refused first
-  /// A status patch is refused as not connected, and the notice of the connection overtakes the refusal.
+  bool lost = false;  ///< the database is new and the cloud unreachable: pods are neither known nor denied
+  int lists_to_fail = 0;  ///< this many pod lists are refused first
+  /// A status patch is refused as not connected, and the connection's notice overtakes the refusal.
   bool connect_at_patch = false;
-  Json amendment;                       ///< what an admission hook of the API makes of every pod's status
-  std::map<std::string, Json> objects;  ///< by `<ns>/<type>/<name>`
-  std::set<std::string> unlisted;       ///< of these, those that the node's database has lost
+  Json amendment;  ///< changes that an admission hook of the API makes to every pod's status
+  std::map<std::string, Json> objects;           ///< by `<ns>/<type>/<name>`
+  std::set<std::string> unlisted;                ///< objects that the node's database has lost
   std::optional<kube::Status> creation_refusal;  ///< of pods
 
-  /// The API takes the pod (again) and tells the node.
+  /// Stores the pod in the API and pushes it to the node.
   void put(Json pod, const char* operation = names::operation::kUpdate) {
     pod["metadata"]["resourceVersion"] = std::to_string(++version_);
     objects[path_of(pod)] = pod;
@@ -178,7 +178,7 @@ class FakeMeta {
     for (const auto& message : std::exchange(late_refusals, {}))
       refuse(message, kube::Status::service_unavailable("not connected"));
   }
-  /// `kubectl delete`: the deletion begins.
+  /// Begins a deletion, like `kubectl delete`.
   void begin_deletion(const std::string& name, std::int64_t grace) {
     Json pod = objects.at("default/pod/" + name);
     pod["metadata"]["deletionTimestamp"] = "2024-06-10T06:13:20Z";
@@ -206,7 +206,7 @@ class FakeMeta {
     }
     return out;
   }
-  /// What edged told metamanager alone of that pod's status.
+  /// The pod's statuses that edged sent to metamanager only.
   [[nodiscard]] std::vector<Json> shown(const std::string& name) const {
     std::vector<Json> out;
     for (const Sent& one : sent) {
@@ -219,7 +219,7 @@ class FakeMeta {
     for (const Sent& one : sent) n += one.operation == operation && one.resource == resource ? 1U : 0U;
     return n;
   }
-  /// A member of the pod's status as the API has it; null when there is no such pod.
+  /// A member of the pod's status in the API; null if there is no such pod.
   [[nodiscard]] Json status(const std::string& name, const std::string& path) const {
     const auto found = objects.find("default/pod/" + name);
     if (found == objects.end()) return nullptr;
@@ -276,7 +276,7 @@ class FakeMeta {
       return refuse(message,
                     kube::Status::already_exists("pods", kube::string_or(message.content, "metadata.name")));
     Json pod = message.content;
-    pod["metadata"]["uid"] = "made-" + std::to_string(++version_);  // whatever the node says
+    pod["metadata"]["uid"] = "made-" + std::to_string(++version_);  // whatever uid the node sends
     pod["metadata"]["resourceVersion"] = std::to_string(++version_);
     objects[resource] = pod;
     say(message, pod);
@@ -344,7 +344,7 @@ class FakeMeta {
   std::uint64_t version_ = 1000;
 };
 
-/// A node in a temporary directory: edged on one thread with a runtime and a cloud in memory.
+/// A node in a temporary directory: edged on one thread, with a runtime and a cloud in memory.
 class EdgedTest : public ::testing::Test {
  protected:
   EdgedTest() : runtime_(clock_), pool_("test", {2, 64}) {
@@ -359,7 +359,7 @@ class EdgedTest : public ::testing::Test {
     stop_edged();
     bus_.stop();
     pool_.stop(5s);
-    // The module makes its root a shared mount where it may.
+    // The module makes its root a shared mount if it may.
     while (::umount2((root_ / "edged").c_str(), MNT_DETACH) == 0) {
     }
   }
@@ -376,7 +376,7 @@ class EdgedTest : public ::testing::Test {
     options.container_logs = root_ / "containers";
     options.service_host = "169.254.30.10";
     options.service_port = "10550";
-    options.config.kubelet.eviction_hard.clear();  // what this machine is short of is no matter here
+    options.config.kubelet.eviction_hard.clear();  // this machine's own shortages must not matter
     if (adjust_) adjust_(options);
     const auto runtime = [this]() -> std::unique_ptr<cri::Runtime> {
       return std::make_unique<BorrowedRuntime>(runtime_);
@@ -399,7 +399,7 @@ class EdgedTest : public ::testing::Test {
     fs::create_directories(root_ / "manifests");
     std::ofstream(root_ / "manifests" / file) << text;
   }
-  /// Ends the module as the supervisor does; containers go on.
+  /// Ends the module like the supervisor; containers run on.
   void stop_edged() {
     if (edged_ == nullptr) return;
     stop_.emit(boost::asio::cancellation_type::terminal);
@@ -407,7 +407,7 @@ class EdgedTest : public ::testing::Test {
     edged_.reset();
   }
 
-  /// Turns the loop until it holds; false after ten seconds. No real ones: see SkippedTime.
+  /// Runs the loop until it holds; false after ten seconds, which are skipped (SkippedTime).
   bool eventually(const std::function<bool()>& what, std::chrono::milliseconds within = 10s) {
     return time_.until(what, within);
   }
@@ -427,8 +427,8 @@ class EdgedTest : public ::testing::Test {
     out["status"] = {{"phase", "Pending"}};
     return out;
   }
-  /// The pod as metamanager has it when this node accepted the deletion and the cloud knows nothing of it:
-  /// the same version, marked.
+  /// The pod in metamanager after this node accepted a deletion that the cloud does not know: the same
+  /// version, with the deletion mark.
   static Json marked_for_deletion(Json pod) {
     pod["metadata"]["deletionTimestamp"] = "2024-06-10T06:13:20Z";
     pod["metadata"]["deletionGracePeriodSeconds"] = 1;
@@ -449,14 +449,14 @@ class EdgedTest : public ::testing::Test {
     return eventually([&] { return runtime_.containers().empty() && runtime_.sandboxes().empty(); });
   }
 
-  std::function<void(EdgedOptions&)> adjust_;  ///< what a test wants configured otherwise
+  std::function<void(EdgedOptions&)> adjust_;  ///< changes a test's configuration
   ShiftedClock clock_;
   edgecore::test::TemporaryDirectory root_;
   cri::FakeRuntime runtime_;
   BlockingPool pool_;
   boost::asio::io_context loop_;
   edgecore::test::SkippedTime time_{loop_, [this] { return pool_.busy(); }};
-  /// As EdgedDeps; with a network of the test's the node's address is found there.
+  /// As EdgedDeps; if set, the node's address comes from the test's network.
   std::function<std::unique_ptr<net::InterfacesWatch>(boost::asio::any_io_executor)> watch_;
   std::function<LocalNetwork()> network_;
   std::function<std::unique_ptr<cri::Processes>()> processes_of_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How ends of containers that nobody asked for are noticed, through the whole module.
+// How unexpected ends of containers are noticed, through the whole module.
 
 #include "unit/edged/edged_fixture.hpp"
 #include "unit/edged/fake_processes.hpp"
@@ -14,7 +14,7 @@ class Exits : public EdgedTest {
     runtime_.on_end = [this](const std::string& id) { processes_.end(id); };
     processes_of_ = [this] { return processes_.make(); };
   }
-  ~Exits() override { stop_edged(); }  // before what it uses
+  ~Exits() override { stop_edged(); }  // before its members
 
   std::string start_pod() {
     start_edged();
@@ -37,7 +37,7 @@ TEST_F(Exits, AnIdleNodeListsTheRuntimeTwiceAMinute) {
   runtime_.clear_calls();
   turn_for(150s);
   EXPECT_GE(runtime_.count_calls("ListContainers"), 4U);
-  EXPECT_LE(runtime_.count_calls("ListContainers"), 15U);  // with the pod's own syncs, one a minute
+  EXPECT_LE(runtime_.count_calls("ListContainers"), 15U);  // including the pod's own syncs, one a minute
 }
 
 TEST_F(Exits, AnEndIsReportedAtOnceAndNoListNeeded) {

@@ -18,19 +18,19 @@ namespace edgecore::edged::test {
 /// The processes of containers, ended by the test or with the containers of a FakeRuntime (`on_end`).
 class FakeProcesses {
  public:
-  /// For EdgedDeps and ExitWatch; may not outlive this.
+  /// For EdgedDeps and ExitWatch; must not outlive this.
   std::unique_ptr<cri::Processes> make() { return std::make_unique<View>(*this); }
 
-  /// The process of that container or sandbox ends.
+  /// Ends the process of that container or sandbox.
   void end(const std::string& id) {
     ended_.insert(id);
     const auto [from, to] = waiting_.equal_range(id);
     for (auto one = from; one != to; ++one) one->second->cancel();
   }
-  /// Whether somebody waits for the end.
+  /// Whether something waits for the end.
   [[nodiscard]] bool is_watched(const std::string& id) const { return waiting_.contains(id); }
 
-  std::set<std::string> foreign;  ///< ids whose numbers belong to other processes
+  std::set<std::string> foreign;  ///< ids whose pids belong to other processes
 
  private:
   class Process final : public cri::Processes::Process {

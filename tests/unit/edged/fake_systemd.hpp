@@ -16,27 +16,27 @@
 
 namespace edgecore::edged {
 
-/// systemd's manager as far as slices need it, on a bus or right behind a socket: keeps the units, does their
-/// jobs at once and records what it is asked. Runs on a thread of its own until it is destroyed.
+/// systemd's manager as far as slices need it, on a bus or behind a socket: keeps the units, finishes their
+/// jobs at once and records all calls. Runs on a thread of its own until it is destroyed.
 class FakeSystemd {
  public:
   struct Call {
     std::string method, unit;
     std::map<std::string, std::string> properties;  ///< values as text; lists joined by spaces
   };
-  /// How it misbehaves, from the next call on.
+  /// Faults, from the next call on.
   struct Faults {
-    std::string refuse;                  ///< a method that is answered with AccessDenied
-    std::string job_result = "done";     ///< what jobs end with
+    std::string refuse;                  ///< a method that fails with AccessDenied
+    std::string job_result = "done";     ///< the result of jobs
     bool silent = false;                 ///< does not answer at all
-    bool lose_jobs = false;              ///< never says that a job is done
-    bool job_done_before_reply = false;  ///< says so even before it answers
+    bool lose_jobs = false;              ///< never reports the end of a job
+    bool job_done_before_reply = false;  ///< reports it before the reply
     bool others_too = false;             ///< other units' jobs end all the time
   };
 
   /// On the bus at this address, as org.freedesktop.systemd1.
   static FakeSystemd on_bus(const std::string& address) { return FakeSystemd(address, {}); }
-  /// As systemd's own socket; takes one connection after the other.
+  /// Like systemd's own socket; takes one connection after the other.
   static FakeSystemd on_socket(const std::filesystem::path& path) { return FakeSystemd({}, path); }
   ~FakeSystemd();
   FakeSystemd(const FakeSystemd&) = delete;
@@ -44,9 +44,9 @@ class FakeSystemd {
 
   void set(const Faults& faults);
   void add_unit(const std::string& unit);
-  /// All calls so far but Subscribe.
+  /// All calls so far except Subscribe.
   [[nodiscard]] std::vector<Call> calls();
-  /// The same as "<method> <unit>".
+  /// The calls as "<method> <unit>".
   [[nodiscard]] std::vector<std::string> words();
   [[nodiscard]] bool failed() const { return failed_; }
 

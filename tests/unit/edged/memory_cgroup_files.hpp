@@ -13,8 +13,8 @@
 
 namespace edgecore::edged {
 
-/// Control groups in memory, with the kernel's manners: a cgroup needs its parent, has the files of its
-/// controllers (of v2: those that its parent hands down), and goes only when nothing is in it.
+/// Cgroups in memory with the kernel's rules: a cgroup needs its parent, has the files of its controllers
+/// (v2: those that its parent enables), and can be removed only when it is empty.
 class MemoryCgroupFiles final : public CgroupFiles {
  public:
   /// cgroup v1 and v2.
@@ -40,7 +40,7 @@ class MemoryCgroupFiles final : public CgroupFiles {
   std::vector<pid_t> killed;
   int writes = 0;
 
-  /// "cpu.shares" of "/kubepods", wherever it is; "-" when there is no such file.
+  /// "cpu.shares" of "/kubepods" in any hierarchy; "-" if there is no such file.
   [[nodiscard]] std::string value(const std::string& cgroup, const std::string& file) const {
     for (const auto& hierarchy : hierarchies_) {
       const auto group = groups_.find({hierarchy, cgroup});

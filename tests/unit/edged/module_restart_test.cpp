@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a new life of the module makes of what the last one left: in the runtime, in the database, on disk.
+// How a new life of the module handles what the last one left in the runtime, in the database and on disk.
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/detached.hpp>
@@ -126,7 +126,7 @@ TEST_F(EdgedTest, APodThatWasToldToEndStaysEndedOverARestartInBetween) {
 }
 
 TEST_F(EdgedTest, AContainerThatTheRuntimeStillStartsForOurFormerLifeIsTakenOver) {
-  // We were killed between asking for its start and hearing of it.
+  // Killed between the request to start it and the answer.
   cri::FakeRuntime::Fault killed;
   killed.hang = true;
   runtime_.fail_next("StartContainer", killed);

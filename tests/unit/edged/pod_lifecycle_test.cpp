@@ -141,7 +141,7 @@ TEST_F(EdgedTest, APodThatWasToldToEndStaysEndedAlthoughANewerCopyWithoutDeletio
   turn_for(500ms);
   EXPECT_EQ(running(), 0U);
   meta_->notice(true);
-  EXPECT_TRUE(gone("web")) << "the cloud keeps a pod of which nothing is left";
+  EXPECT_TRUE(gone("web")) << "the cloud keeps a pod that is gone from the node";
   EXPECT_TRUE(nothing_left());
   EXPECT_EQ(runtime_.count_calls("CreateContainer"), 0U);
 }
@@ -162,7 +162,7 @@ TEST_F(EdgedTest, WithoutTheCloudEachNewStatusIsToldToThisNodeOnce) {
   EXPECT_EQ(meta_->shown("late").back()["metadata"]["uid"], "u-2");
   EXPECT_EQ(meta_->phase("late"), "Pending") << "this is not the API's";
   const std::size_t told = meta_->shown("late").size();
-  turn_for(1500ms);  // a relist goes by
+  turn_for(1500ms);  // time for a relist
   EXPECT_EQ(meta_->shown("late").size(), told) << "the same again";
   EXPECT_TRUE(meta_->shown("web").empty());
   meta_->notice(true);
@@ -188,7 +188,7 @@ TEST_F(EdgedTest, AStatusRefusedForWantOfAConnectionIsSentAtOnceThoughTheNoticeC
   meta_->connect_at_patch = true;
   meta_->put(pod("web", "u-1"));
   ASSERT_TRUE(eventually([&] { return !meta_->late_refusals.empty(); }));
-  turn_for(100ms);  // the notice is read
+  turn_for(100ms);  // lets edged read the notice
   meta_->refuse_late();
   EXPECT_TRUE(eventually([&] { return meta_->phase("web") == "Running"; }, 5s));
 }
@@ -209,7 +209,7 @@ TEST_F(EdgedTest, ACrashingContainerIsRestartedWithGrowingPauses) {
   clock_.advance(11s);
   Json labelled = meta_->objects.at("default/pod/web");
   labelled["metadata"]["labels"]["touched"] = "yes";
-  meta_->put(labelled);  // a sync, earlier than the real clock's
+  meta_->put(labelled);  // causes a sync earlier than the real clock would
   ASSERT_TRUE(eventually([&] { return meta_->status("web", "containerStatuses/0/restartCount") == 2; }));
 }
 
@@ -240,7 +240,7 @@ TEST_F(EdgedTest, ADeadlineIsNotReachedByAClockThatIsSet) {
   const auto touch = [&](const char* value) {
     Json touched = meta_->objects.at("default/pod/job");
     touched["metadata"]["labels"]["touched"] = value;
-    meta_->put(touched);  // a sync
+    meta_->put(touched);  // causes a sync
   };
   touch("once");
   turn_for(700ms);
@@ -392,7 +392,8 @@ TEST_F(EdgedTest, EightPodsAtOnceAllComeToRun) {
   EXPECT_EQ(runtime_.containers().size(), 8U);
 }
 
-/// One CRI call fails once while a pod is created, runs, and is deleted: it converges and leaves nothing.
+/// One CRI call fails once while a pod is created, runs, and is deleted: the pod converges and leaves nothing
+/// behind.
 class OneFault : public EdgedTest, public ::testing::WithParamInterface<std::tuple<const char*, bool>> {};
 
 TEST_P(OneFault, ConvergesAndLeavesNothing) {
@@ -410,7 +411,7 @@ TEST_P(OneFault, ConvergesAndLeavesNothing) {
   runtime_.fail_next(method, fault);
   meta_->begin_deletion("web", 1);
   EXPECT_TRUE(eventually([&] { return !meta_->objects.contains("default/pod/web"); }, 25s));
-  // The fault of a removal hits twice: remains are tried again after 10 and 20 s.
+  // A fault of a removal occurs twice: removal is retried after 10 and 20 s.
   EXPECT_TRUE(eventually([&] { return runtime_.containers().empty() && runtime_.sandboxes().empty(); }, 40s));
 }
 

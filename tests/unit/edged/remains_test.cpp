@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pods that the runtime has and nobody names: what is said of them, and how often their removal is tried.
+// Pods in the runtime that no source names: what is logged about them, and how often their removal is
+// retried.
 
 #include "unit/edged/edged_fixture.hpp"
 

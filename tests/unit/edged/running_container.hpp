@@ -7,7 +7,7 @@
 
 namespace edgecore::edged {
 
-/// Makes a container of that name run; its id.
+/// Makes and starts a container of that name; returns its id.
 inline boost::asio::awaitable<std::string> start_container(cri::FakeRuntime& runtime, std::string name) {
   runtime.add_image("localhost/busybox:1.35");
   cri::PodSandboxConfig sandbox_config;

@@ -8,7 +8,7 @@
 
 namespace edgecore::edged {
 
-/// A pod of namespace "ns" with that spec (JSON).
+/// A pod in namespace "ns" with that spec (JSON).
 inline kube::PodPtr pod_of(const std::string& spec, const std::string& name = "p") {
   return kube::parse_pod(kube::parse_json(R"({"metadata": {"name": ")" + name +
                                           R"(", "namespace": "ns", "uid": "u"}, "spec": )" + spec + "}"));

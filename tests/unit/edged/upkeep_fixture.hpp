@@ -23,7 +23,7 @@
 
 namespace edgecore::edged::test {
 
-/// A node's runtime, log directories and clock, for what tidies them up.
+/// A node's runtime, log directories and clock, for tests of garbage collection.
 class UpkeepTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -62,7 +62,7 @@ class UpkeepTest : public testing::Test {
     clock_.advance(std::chrono::seconds(1));
     return cri::await(io_, runtime_.run_pod_sandbox(config, ""));
   }
-  /// A container that was started, with its log and link.
+  /// A started container, with its log and link.
   std::string container(const std::string& sandbox_id, const std::string& uid, const std::string& name,
                         std::uint32_t attempt = 0) {
     cri::ContainerConfig config;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is tidied up while the node runs, through the whole module.
+// Garbage collection and eviction while the node runs, through the whole module.
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <fstream>
@@ -16,7 +16,7 @@ class EdgedUpkeep : public EdgedTest {
     fs::create_directories(path.parent_path());
     std::ofstream(path) << "x";
   }
-  /// Attempt numbers of the records of container "c", sorted.
+  /// Attempt numbers of container "c" in the runtime, sorted.
   [[nodiscard]] std::vector<std::uint32_t> attempts() const {
     std::vector<std::uint32_t> out;
     for (const auto& one : runtime_.containers()) out.push_back(one.metadata.attempt);
@@ -65,7 +65,7 @@ TEST_F(EdgedUpkeep, ACrashLoopLeavesOneRecordHoweverSmallTheLimits) {
     options.config.max_container_count = 0;
   };
   cri::FakeRuntime::Script crash;
-  crash.exit_at_start = 3;  // so soon that nobody sees it run
+  crash.exit_at_start = 3;  // before anything sees it run
   runtime_.script("c", crash);
   start_edged();
   meta_->put(pod("web", "u-1"));
@@ -77,18 +77,18 @@ TEST_F(EdgedUpkeep, ACrashLoopLeavesOneRecordHoweverSmallTheLimits) {
     clock_.advance(60s);
     Json touched = meta_->objects.at("default/pod/web");
     touched["metadata"]["labels"]["touched"] = std::to_string(times);
-    meta_->put(touched);  // a sync, earlier than the real clock's
+    meta_->put(touched);  // causes a sync earlier than the real clock would
     ASSERT_TRUE(restarted(times));
   }
   EXPECT_TRUE(eventually([&] { return attempts().size() == 1; }, 30s));
   turn_for(300ms);
-  EXPECT_EQ(attempts().size(), 1U) << "the newest of a live pod is what its restart count is read from";
+  EXPECT_EQ(attempts().size(), 1U) << "a live pod's restart count is read from its newest container";
   EXPECT_EQ(meta_->status("web", "containerStatuses/0/lastState/terminated/exitCode"), 3);
 }
 
 class EdgedEviction : public EdgedUpkeep {
  protected:
-  /// A pod that runs, seen by a module that begins with these thresholds.
+  /// Runs a pod, then restarts the module with these thresholds.
   void run_then_restart_with(const Json& running, const config::StringMap& thresholds) {
     start_edged();
     meta_->put(running);
@@ -171,7 +171,7 @@ TEST_F(EdgedImages, ImagesThatNoPodWantsGoFromAFullDiskAndAllOthersStay) {
   runtime_.runtime_status.info["config"] = R"({"sandboxImage":"pause:3.8"})";
   runtime_.image_filesystems = {{0, root_.string(), 0, {}}};
   adjust_ = [](EdgedOptions& options) {
-    options.config.kubelet.image_gc_high_threshold_percent = 0;  // any disk is full by that
+    options.config.kubelet.image_gc_high_threshold_percent = 0;  // every disk is above it
     options.config.kubelet.image_gc_low_threshold_percent = 0;
   };
   Json waiting = pod("waiting", "u-2");

@@ -17,7 +17,7 @@
 
 namespace edgecore::edged {
 
-/// A directory of its own for a test; at the end everything mounted in it is taken off and it is removed.
+/// A directory for one test; at the end everything mounted in it is unmounted and it is removed.
 class Scratch {
  public:
   Scratch() = default;

@@ -276,7 +276,7 @@ TEST(Cgroups, NoMountIsAnErrorThatSaysWhatToDo) {
   }
 }
 
-/// The kernel's own cgroups, below a root that is this test's alone.
+/// The kernel's cgroups, below a root of the test's own.
 class KernelCgroups : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -99,7 +99,7 @@ TEST_F(EvictorTest, OnePodGoesAtATimeUntilThereIsEnough) {
   signals_.now[EvictionSignal::kMemory] = {150 * kMi, 1000 * kMi};
   round();
   EXPECT_THAT(evicted(), IsEmpty());
-  EXPECT_EQ(usage_.reads, 0) << "nobody asks what pods use while there is enough";
+  EXPECT_EQ(usage_.reads, 0) << "usage is not measured without pressure";
   signals_.now[EvictionSignal::kMemory].available = 50 * kMi;
   round();
   EXPECT_THAT(evicted(), ElementsAre("big"));

@@ -13,7 +13,7 @@
 namespace edgecore::edged {
 namespace {
 
-/// The files of a machine, below a directory of the test's own.
+/// The files of a machine, in the test's own directory.
 class MachineInfoTest : public ::testing::Test {
  protected:
   void write(const std::string& path, std::string_view content) {

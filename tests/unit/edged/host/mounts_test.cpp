@@ -123,7 +123,7 @@ TEST(EmptyDir, IsWritableForAllAndKeptOnceReady) {
   const EmptyDirPlan plan{scratch / "pod/v", scratch / "pod/ready", "", 0, std::nullopt};
   EXPECT_TRUE(make_empty_dir(mounter, plan));
   EXPECT_EQ(mode_of_file(plan.path), 0777U);
-  ::chmod(plan.path.c_str(), 0700);  // by the pod: not ours to put back
+  ::chmod(plan.path.c_str(), 0700);  // by the pod: must not be reset
   EXPECT_FALSE(make_empty_dir(mounter, plan));
   EXPECT_EQ(mode_of_file(plan.path), 0700U);
 }

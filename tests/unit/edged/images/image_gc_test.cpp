@@ -114,7 +114,7 @@ class ImageGcTest : public test::UpkeepTest {
 
   FakeDiskStats disks_;
   bool ready_ = true;
-  std::set<std::string> wanted_after_first_;  ///< come to be wanted while images are being removed
+  std::set<std::string> wanted_after_first_;  ///< become wanted while images are being removed
 };
 
 TEST_F(ImageGcTest, AnImageThatIsWantedMeanwhileStays) {
@@ -175,7 +175,7 @@ TEST_F(DiskStatsTest, AsksTheKernel) {
   EXPECT_THROW(cri::await(io_, disks.read((root_ / "none").string())), SystemError);
 }
 
-/// Callers of disks whose first answer waits to be let go on, on a pool of one thread.
+/// Callers on a pool of one thread whose first answer is held back.
 class SlowDiskTest : public DiskStatsTest {
  protected:
   void ask(std::string path, boost::asio::cancellation_signal* stop = nullptr) {

@@ -113,7 +113,7 @@ TEST_F(LogRotationTest, AFullLogMovesAsideAndTheOneBeforeItIsCompressed) {
     write(log_file_, second);
     rotate();
   }
-  EXPECT_EQ(names(directory_).size(), 3U);  // with the live log 4
+  EXPECT_EQ(names(directory_).size(), 3U);  // plus the live log: 4
   EXPECT_FALSE(std::filesystem::exists(directory_ / (plain + ".gz")));
 }
 

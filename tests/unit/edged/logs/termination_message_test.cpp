@@ -102,7 +102,7 @@ TEST_F(TerminationMessage, IsLookedForWhereTheContainersAnnotationsAndMountsSay)
   EXPECT_EQ(input.exit_code, 3);
   EXPECT_EQ(input.runtime_message, "killed");
 
-  container.annotations.clear();  // a container of somebody else's
+  container.annotations.clear();  // a container of another agent
   EXPECT_EQ(termination_input(container).message_file, "");
   EXPECT_FALSE(termination_input(container).fall_back_to_log);
 }

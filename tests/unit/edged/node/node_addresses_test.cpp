@@ -17,7 +17,7 @@ using Addresses = std::vector<std::string>;
 using namespace std::chrono_literals;
 using edgecore::test::Outcome;
 
-/// A gateway with a bridge for containers, two networks and a way out through the second.
+/// A gateway with a bridge for containers and two networks; the default route goes through the second.
 LocalNetwork some_network() {
   LocalNetwork network;
   network.addresses = {{"cni0", "10.88.0.1", false},
@@ -95,7 +95,7 @@ TEST(NodeAddresses, TheMachineHasANetworkOrNot) {
   }
 }
 
-// ---- Following
+// ---- Tracking
 
 class FollowedAddresses : public ::testing::Test {
  protected:
@@ -126,7 +126,7 @@ class FollowedAddresses : public ::testing::Test {
     ASSERT_TRUE(until([&] { return watch_ != nullptr; }));
   }
   bool until(const std::function<bool()>& what) { return time_.until(what, 20s); }
-  /// Something happens to the network, and has been looked at.
+  /// Signals a network event and waits until the network was read.
   void event() {
     const int before = reads_;
     watch_->push({net::InterfaceChange::kAddressAdded, "eth0", "10.0.0.5"});
@@ -229,7 +229,7 @@ TEST_F(EdgedTest, AnotherAddressReachesTheNodesStatusAndThatOfPodsOnItsNetwork) 
     const Json::json_pointer address("/status/addresses/0/address");
     return node.contains(address) && node.at(address) == "10.0.0.5";
   }));
-  stop_edged();  // before the network goes
+  stop_edged();  // before the network is destroyed
 }
 
 }  // namespace test

@@ -28,19 +28,19 @@ const std::string kNode = "default/node/edge1";
 const std::string kPatch = "default/nodepatch/edge1";
 const std::string kLease = "kube-node-lease/lease/edge1";
 
-/// What metamanager and the cloud behind it make of the node's messages.
+/// metamanager and the cloud in memory: answers the node's messages.
 class FakeMeta {
  public:
   FakeMeta(beehive::Bus& bus, std::shared_ptr<beehive::Mailbox> mailbox)
       : bus_(bus), mailbox_(std::move(mailbox)) {}
 
-  Json node, lease;               ///< as the cloud has them; null = there is none
-  bool row = true;                ///< a Node in the cloud is known to metamanager
-  bool connected = true;          ///< else writes are refused with 503
-  std::optional<Status> refusal;  ///< what writes are answered with
-  int lost_answers = 0;           ///< so many writes are done, and their answers lost
-  int lost_requests = 0;          ///< so many writes reach nobody
-  int conflicts = 0;              ///< so many updates come second
+  Json node, lease;               ///< the cloud's copies; null = none
+  bool row = true;                ///< metamanager has the cloud's Node in its database
+  bool connected = true;          ///< false: writes are refused with 503
+  std::optional<Status> refusal;  ///< answer to writes
+  int lost_answers = 0;           ///< this many writes are executed, and their answers lost
+  int lost_requests = 0;          ///< this many writes are lost
+  int conflicts = 0;              ///< this many updates meet a conflict
   std::function<bool(const Message&)> losable = [](const Message&) { return true; };
   std::vector<Message> seen;
 
@@ -63,7 +63,7 @@ class FakeMeta {
     if (found == seen.rend()) throw std::runtime_error("no " + operation + " of " + resource);
     return *found;
   }
-  /// Somebody registers the Node (again).
+  /// Another client registers the Node (again).
   void make_node(Json made, const std::string& uid) {
     node = std::move(made);
     node["metadata"]["uid"] = uid;
@@ -161,19 +161,19 @@ class NodeHeartbeatTest : public ::testing::Test {
     outcome_.start(loop_, heartbeat_->run());
   }
   bool until(const std::function<bool()>& what) { return time_.until(what, 10min); }
-  /// The heartbeat has looked `times` more at what there is to report.
+  /// Waits until the heartbeat has compared the facts `times` more.
   bool looks(std::size_t times) {
     const std::size_t wanted = looks_ + times;
     return until([&] { return looks_ >= wanted; });
   }
-  /// All that is ready to happen has happened.
+  /// Runs everything that is ready.
   void settle() {
     for (int i = 0; i < 20; ++i) {
       loop_.restart();
       loop_.poll();
     }
   }
-  /// One look, and what follows from it.
+  /// Triggers one comparison and its consequences.
   void look_once() {
     heartbeat_->facts_changed();
     EXPECT_TRUE(looks(1));
@@ -189,7 +189,7 @@ class NodeHeartbeatTest : public ::testing::Test {
     meta_.make_lease(
         node_lease("edge1", 40, nullptr, kube::string_or(meta_.node, "metadata.uid"), clock_.wall()));
   }
-  /// How many lines of that level ("W") there are in the log.
+  /// The number of log lines of that level ("W").
   [[nodiscard]] std::size_t lines(char level) const {
     std::istringstream all(text_.str());
     std::size_t count = 0;
@@ -233,7 +233,7 @@ TEST_F(NodeHeartbeatTest, ANewNodeIsRegisteredBeforeItsLeaseNamesItAsOwner) {
   EXPECT_EQ(owner.at("name"), "edge1");
   EXPECT_EQ(lease.at("spec").at("renewTime"), "2024-06-10T12:00:00.000000Z");
   EXPECT_EQ(heartbeat_->node().at("metadata").at("uid"), meta_.node.at("metadata").at("uid"));
-  EXPECT_EQ(meta_.count("patch", kPatch), 0U) << "what was registered is reported";
+  EXPECT_EQ(meta_.count("patch", kPatch), 0U) << "the registration is the first report";
 }
 
 TEST_F(NodeHeartbeatTest, ANodeThatExistsAlreadyIsTakenOver) {
@@ -346,7 +346,7 @@ TEST_F(NodeHeartbeatTest, ANodeDeletedInTheCloudIsRegisteredAnewWithItsLease) {
   start();
   ASSERT_TRUE(until([&] { return meta_.count("patch", kPatch) >= 1 && meta_.count("update", kLease) >= 1; }));
   meta_.node = nullptr;
-  meta_.lease = nullptr;  // the garbage collector takes it along
+  meta_.lease = nullptr;  // as the garbage collector does
   ASSERT_TRUE(online()) << text_.str();
   EXPECT_EQ(meta_.count("insert", kNode), 1U);
   EXPECT_TRUE(until([&] {
@@ -435,7 +435,7 @@ TEST_F(NodeHeartbeatTest, TheLeaseIsRenewedEveryQuarterOfItsDuration) {
   const auto began = steady_now();
   ASSERT_TRUE(until([&] { return meta_.count("update", kLease) >= 6; }));
   EXPECT_GE(steady_now() - began, 49s);
-  EXPECT_EQ(meta_.count("query", kLease), 1U) << "its own answers say what the lease is";
+  EXPECT_EQ(meta_.count("query", kLease), 1U) << "the lease is known from its own answers";
   EXPECT_EQ(meta_.conflicts_seen, 0);
 }
 
@@ -529,12 +529,12 @@ TEST_F(NodeHeartbeatTest, OfflineIsQuietAndAReconnectionRenewsAndReportsAtOnce) 
   meta_.connected = false;
   heartbeat_->connection(false);
   const std::size_t asked = meta_.seen.size();
-  // Several periods of both loops go by.
+  // Several periods of both loops pass.
   time_.pass(30s);
   EXPECT_EQ(meta_.seen.size(), asked) << "asked for something offline";
   EXPECT_EQ(lines('W'), 0U) << text_.str();
 
-  // Meanwhile the cloud has given the node up.
+  // Meanwhile the cloud has marked the node as lost.
   for (Json& condition : meta_.node["status"]["conditions"]) condition["status"] = "Unknown";
   meta_.connected = true;
   heartbeat_->connection(true);

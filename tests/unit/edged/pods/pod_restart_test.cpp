@@ -12,7 +12,7 @@ namespace {
 
 class PodRestartTest : public EdgedTest {
  protected:
-  /// Asks edged, and returns what it answers.
+  /// Sends edged the request, and returns its answer.
   beehive::MessagePtr restart(const std::string& name, std::chrono::milliseconds within = 15s) {
     beehive::MessagePtr answer;
     beehive::Message message =
@@ -46,7 +46,7 @@ TEST_F(PodRestartTest, ItsContainersAreStoppedAndComeBackAtOnceHoweverOften) {
   web["spec"]["containers"].push_back({{"name", "d"}, {"image", "busybox:1"}});
   meta_->put(web);
   ASSERT_TRUE(runs("web"));
-  for (int times = 1; times <= 3; ++times) {  // a crash would be waited out from the second time on
+  for (int times = 1; times <= 3; ++times) {  // a crash would cause back-off from the second time on
     const auto answer = restart("web");
     ASSERT_NE(answer, nullptr);
     EXPECT_EQ(answer->route.operation, names::operation::kResponse);

@@ -18,7 +18,7 @@ TEST(TakenNumber, IsAskedForAgainUntilPatienceEnds) {
   taken.refused(3, begin + 5s);
   EXPECT_EQ(taken.choose(3, begin + 9s), 3U);
   EXPECT_EQ(taken.choose(3, begin + 10s), 4U);
-  EXPECT_EQ(taken.choose(5, begin + 1s), 5U) << "what is asked for is higher anyway";
+  EXPECT_EQ(taken.choose(5, begin + 1s), 5U) << "the wanted number is higher anyway";
   taken.refused(4, begin + 10s);
   EXPECT_EQ(taken.choose(3, begin + 11s), 4U);
   EXPECT_EQ(taken.choose(3, begin + 20s), 5U);

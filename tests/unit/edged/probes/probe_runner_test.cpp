@@ -112,7 +112,7 @@ TEST_F(ProbeRunnerTest, TcpSucceedsWhereSomebodyListens) {
   EXPECT_EQ(run(action).kind, ReplyKind::kError);
 }
 
-/// What a server on an ephemeral port says to the probe, on the probe's own loop.
+/// Probes a server on an ephemeral port, on the same event loop.
 ProbeReply ask_server(net::HttpServer::Handler handler, kube::HttpGetAction action,
                       std::shared_ptr<const net::TlsContext> tls = nullptr,
                       std::chrono::seconds timeout = 1s) {
@@ -186,7 +186,7 @@ TEST(HttpProbe, RedirectsAreFollowedOnTheSameHostOnly) {
     response.headers.add("Location", "/real");
     co_await responder.send(std::move(response));
   };
-  EXPECT_EQ(ask_server(moved, {}).kind, ReplyKind::kFailure) << "what counts is where it leads";
+  EXPECT_EQ(ask_server(moved, {}).kind, ReplyKind::kFailure) << "the target of the redirect counts";
 }
 
 TEST(HttpProbe, ALongBodyIsNotReadToItsEnd) {

@@ -90,7 +90,7 @@ TEST(ContainersToRemove, MinimumAgeIsWaitedFor) {
                                            row("newest", "u", "a", 99)};
   ContainerGcPolicy policy;
   policy.minimum_age = std::chrono::seconds(60);
-  EXPECT_THAT(removed(all, live, policy), IsEmpty());  // of the old ones it is the newest
+  EXPECT_THAT(removed(all, live, policy), IsEmpty());  // it is the newest of the old ones
   policy.per_container = 0;
   EXPECT_THAT(removed(all, live, policy), ElementsAre("old"));
   EXPECT_TRUE(containers_wait_for_age(all, live, policy, cri::wall_time(100 * kNanosInSecond)));

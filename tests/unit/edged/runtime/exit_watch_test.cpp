@@ -35,7 +35,7 @@ class ExitWatchTest : public test::UpkeepTest {
     watch_.update("u", {{box_, true}, {id_, false}});
     ASSERT_TRUE(time_.until([this] { return processes_.is_watched(id_) && processes_.is_watched(box_); }));
   }
-  /// How long it takes from now until an end is told; nullopt: not within a minute.
+  /// The time from now until an end is reported; nullopt: not within a minute.
   std::optional<SteadyTime::duration> told_after() {
     const SteadyTime begin = steady_now();
     if (!time_.until([this] { return !told_.empty(); }, 60s)) return std::nullopt;

@@ -14,8 +14,7 @@ using cri::ContainerState;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-/// A pod with init containers i1, i2 (when asked for) and app containers a, b, and what the runtime has of
-/// it.
+/// A pod with init containers i1, i2 (if wanted) and app containers a, b, and its state in the runtime.
 class PodActionsTest : public ::testing::Test {
  protected:
   void make(const char* policy, const char* more = "") {
@@ -170,7 +169,7 @@ TEST_F(PodActionsTest, AChangedDefinitionRestartsEvenWithPolicyNever) {
   EXPECT_THAT(got.containers, ElementsAre("a"));
   EXPECT_EQ(got.kills[0].message, "Container a definition changed, will be restarted");
   runtime_.containers[0].annotations.clear();
-  EXPECT_THAT(compute().kills, IsEmpty()) << "no digest is no reason";
+  EXPECT_THAT(compute().kills, IsEmpty()) << "a missing hash does not restart it";
 }
 
 TEST_F(PodActionsTest, FailedProbesRestartUnlessThePolicyIsNever) {

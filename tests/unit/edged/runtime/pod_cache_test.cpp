@@ -66,8 +66,8 @@ TEST_F(PodCacheTest, AnEventDuringAQuestionIsNotForgottenWithItsAnswer) {
   EXPECT_EQ(asked(), before + 1) << "an old answer is taken for the newest";
 }
 
-/// Each list found the pod changed, each question about it found less than the list: 20 such pods cost 169
-/// wake-ups a second.
+/// Before the fix, each list found the pod changed and each refresh found less than the list: 20 such pods
+/// cost 169 wake-ups a second.
 TEST_F(PodCacheTest, AContainerThatIsListedAndHasNoStatusIsNoChangeEachTime) {
   runtime_.fail_always("PodSandboxStatus", {cri::Code::kNotFound, "not found"});
   run(cache_.relist());

@@ -120,7 +120,7 @@ class StaticPodsTest : public test::UpkeepTest {
         {pool_, io_.get_executor(), log_, directory_, "n",
          [this](const std::vector<kube::PodPtr>& pods) { delivered_.push_back(names_of(pods)); }, period});
   }
-  /// Lets the loop turn until there are so many deliveries.
+  /// Runs the loop until there are `count` deliveries.
   void until(std::size_t count) {
     time_.until([&] { return delivered_.size() >= count; });
     ASSERT_EQ(delivered_.size(), count);

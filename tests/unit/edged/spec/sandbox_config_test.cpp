@@ -24,7 +24,7 @@ cri::PodSandboxConfig sandbox_of(const kube::Pod& pod) {
   return make_sandbox_config({pod, 3, "/kubepods/podu", {}, {}, {}});
 }
 
-/// protocol/05-edged.md §1.5.0, field by field.
+/// The example of protocol/05-edged.md §1.5.0, field by field.
 class WorkedExample : public ::testing::Test {
  protected:
   void SetUp() override {

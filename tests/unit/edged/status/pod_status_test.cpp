@@ -50,7 +50,7 @@ class PodStatusTest : public ::testing::Test {
     return make_pod_status({*pod_, runtime_, old_, std::move(failures), std::move(readiness), "192.0.2.2",
                             false, "containerd", terminal, std::nullopt, *kube::parse_time(now)});
   }
-  /// The patch from the last status, which the new one then is.
+  /// Makes the next status and returns its patch from the last one.
   Json step(const char* now, bool terminal = false, std::map<std::string, Readiness> readiness = {}) {
     Json status = compute(now, terminal, {}, std::move(readiness));
     const auto patch = make_status_patch("u", old_, status);

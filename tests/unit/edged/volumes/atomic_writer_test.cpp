@@ -114,7 +114,7 @@ TEST(AtomicWriter, RefusesPathsThatLeaveTheVolume) {
 
 struct Crash {};
 
-/// A write that dies before `at` leaves one whole set to be seen, and the next write mends all the rest.
+/// A write that dies before `at` leaves one whole set visible, and the next write repairs the rest.
 TEST(AtomicWriter, DyingAtAnyStepLeavesTheOldOrTheNewSet) {
   const Payload old_set{{"gone", {"old", 0644}}, {"same", {"old", 0644}}};
   const Payload new_set{{"same", {"new", 0600}}, {"fresh/x", {"new", 0644}}};

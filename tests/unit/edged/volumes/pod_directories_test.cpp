@@ -67,12 +67,12 @@ TEST_F(PodDirectoriesOf, DataOfOtherVolumesIsNeverRemoved) {
   MemoryMounter mounter;
   for (const char* plugin : {"nfs", "csi", "local-volume", "unheard-of"}) {
     write_text(volume(plugin, "data") / "precious", "x");
-    EXPECT_THAT(remove_error(mounter), HasSubstr("is left as it is"));
+    EXPECT_THAT(remove_error(mounter), HasSubstr("cannot remove the directory"));
     EXPECT_EQ(content_of(volume(plugin, "data") / "precious"), "x");
     fs::remove_all(scratch / "pods/u");
   }
   write_text(scratch.directory("pods/u/volume-subpaths/v/c/0") / "precious", "x");
-  EXPECT_THAT(remove_error(mounter), HasSubstr("is left as it is"));
+  EXPECT_THAT(remove_error(mounter), HasSubstr("cannot remove the directory"));
   EXPECT_EQ(content_of(scratch / "pods/u/volume-subpaths/v/c/0/precious"), "x");
 }
 
@@ -103,7 +103,7 @@ TEST_F(PodDirectoriesOf, StaleMountsOfAVanishedPodAreTakenOffInsideOut) {
   mounter.bind(source, sub_path);  // twice
   EXPECT_EQ(remove_error(mounter), "no error");
   EXPECT_FALSE(fs::exists(scratch / "pods/u"));
-  EXPECT_EQ(content_of(outside / "precious"), "x") << "what was bound is not the pod's";
+  EXPECT_EQ(content_of(outside / "precious"), "x") << "the source of a bind mount is not the pod's";
   EXPECT_TRUE(mounter.below(scratch.path()).empty());
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What a descriptor is open on.
+/// The path of an open descriptor.
 fs::path path_of(const FileDescriptor& opened) {
   return fs::read_symlink("/proc/self/fd/" + std::to_string(opened.get()));
 }
@@ -70,7 +70,7 @@ TEST_F(SubPath, MakesMissingDirectoriesOnlyInside) {
   EXPECT_EQ(path_of(open_beneath(volume, "link/through", 0777)), volume / "dir/through");
 }
 
-/// A container that swaps a directory for a link to the outside while we walk never gets us out.
+/// A container that replaces a directory by a link to the outside during the walk never gets the walk out.
 TEST_F(SubPath, ADirectorySwappedForALinkMeanwhileDoesNotLeadOut) {
   fs::create_directories(volume / "target/x");
   fs::create_directories(outside / "x");
@@ -96,7 +96,7 @@ TEST_F(SubPath, ADirectorySwappedForALinkMeanwhileDoesNotLeadOut) {
       EXPECT_NE(got.st_ino, look(outside / "x").st_ino);
       ++opened;
     } catch (const Error&) {
-      // refused or not there at that moment
+      // refused, or missing at that moment
     }
   }
   stop = true;

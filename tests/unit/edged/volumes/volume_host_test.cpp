@@ -27,7 +27,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ConfigKind = kube::EnvFrom::Kind;
 
-/// Objects in memory; counts what it is asked.
+/// Objects in memory; counts requests.
 class MemoryObjects final : public ObjectSource {
  public:
   explicit MemoryObjects(const Clock& clock) : clock_(clock) {}
@@ -215,7 +215,7 @@ TEST_F(VolumeHostOf, AFullPoolIsAProblemOfThePodNotACrash) {
 }
 
 TEST_F(VolumeHostOf, AMountThatHangsOutlivesItsHostAndFindsAllItNeeds) {
-  /// The kernel does not let go of a tmpfs until it is told to.
+  /// The kernel keeps a tmpfs busy until the test releases it.
   struct Stuck final : MemoryMounter {
     void mount_tmpfs(const fs::path& on, std::uint64_t bytes) override {
       entered.set_value();
@@ -282,7 +282,7 @@ TEST_F(VolumeHostOf, ASubPathThatLeadsOutIsRefused) {
   }
 }
 
-/// A whole life on the kernel's mounts: the next life adopts what is there, then takes it away.
+/// A whole life on the kernel's mounts: the next life adopts them, then removes them.
 TEST_F(VolumeHostOf, RealMountsOutliveTheProcessAndGoWithThePod) {
   SKIP_UNLESS_MOUNTS();
   const auto kernel = std::make_shared<KernelMounter>();
