@@ -130,7 +130,7 @@ std::size_t LogScanner::feed_header(std::string_view bytes) {
     header_.clear();
     return used;
   }
-  if (whole) {  // no line of a log
+  if (whole) {  // not a line of a log
     header_.clear();
     return taken + 1;
   }

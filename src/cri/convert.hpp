@@ -11,9 +11,9 @@
 #include "edgecore/cri/stats.hpp"
 #include "edgecore/cri/types.hpp"
 
-/// Between our values and CRI's messages. Pure functions; any thread. `write` fills a message that is empty,
-/// and leaves out what is unset (protocol/05-edged.md §4.1 "Field semantics"); `read` accepts whatever a
-/// runtime sends.
+/// Converts between this room's values and CRI's messages. Pure functions; any thread. `write` fills an empty
+/// message and leaves out what is unset (protocol/05-edged.md §4.1 "Field semantics"); `read` accepts
+/// whatever a runtime sends.
 namespace edgecore::cri {
 
 namespace v1 = ::runtime::v1;
@@ -56,8 +56,8 @@ ExecResult read(const v1::ExecSyncResponse& in);
 Image read(const v1::Image& in);
 FilesystemUsage read(const v1::FilesystemUsage& in);
 ContainerEvent read(const v1::ContainerEventResponse& in);
-/// The number of the main process, which runtimes put into the `info` of a verbose status ("info" holds an
-/// object with "pid": containerd, CRI-O). nullopt when it is not there, or 0: nothing runs.
+/// The pid of the main process in the `info` of a verbose status ("info" holds an object with "pid":
+/// containerd, CRI-O). nullopt if it is missing, or 0: nothing runs.
 std::optional<std::int64_t> read_pid(const google::protobuf::Map<std::string, std::string>& info);
 
 // ---- Stats (convert_stats.cpp)

@@ -125,7 +125,7 @@ FilesystemUsage read(const v1::FilesystemUsage& in) {
 std::optional<std::int64_t> read_pid(const google::protobuf::Map<std::string, std::string>& info) {
   const auto found = info.find("info");
   if (found == info.end()) return std::nullopt;
-  // Deeper down is the whole specification of the container, of which nothing is to be built.
+  // The deeper levels hold the container's whole specification: skip them.
   const auto outermost = [](int depth, nlohmann::json::parse_event_t, nlohmann::json&) { return depth <= 1; };
   const nlohmann::json said = nlohmann::json::parse(found->second, outermost, false);
   if (!said.is_object()) return std::nullopt;

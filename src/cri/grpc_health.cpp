@@ -20,17 +20,16 @@ using Kind = HealthAnswer::Kind;
 
 constexpr const char* kPath = "/grpc.health.v1.Health/Check";
 constexpr const char* kUserAgent = "kube-probe/1.28";
-/// The answer is one number; a pod that sends more is not listened to.
+/// The answer is one number; a larger one is rejected.
 constexpr int kMaxAnswerBytes = 16 * 1024;
 constexpr int kFirstProbeReconnectMillis = 100;
 constexpr int kLastProbeReconnectMillis = 1000;
 
-/// gRPC's name of an address: the scheme says that nothing has to be resolved.
+/// gRPC's name of an address; the scheme says that nothing has to be resolved.
 std::string target_of(const HealthQuestion& question) {
   boost::system::error_code failed;
   const auto address = boost::asio::ip::make_address(question.host, failed);
-  if (failed)
-    throw BadInput("A gRPC probe needs the pod's IP address, and \"" + question.host + "\" is none.");
+  if (failed) throw BadInput("A gRPC probe needs the pod's IP address, not \"" + question.host + "\".");
   if (address.is_v4()) return fmt::format("ipv4:{}:{}", question.host, question.port);
   return fmt::format("ipv6:[{}]:{}", question.host, question.port);
 }
@@ -44,7 +43,7 @@ std::shared_ptr<grpc::Channel> open_channel(const HealthQuestion& question) {
   return grpc::CreateCustomChannel(target_of(question), grpc::InsecureChannelCredentials(), arguments);
 }
 
-/// What the server said of itself.
+/// Reads the server's answer.
 HealthAnswer answer_of(const grpc::ByteBuffer& reply) {
   health::HealthCheckResponse response;
   if (!rpc::parse(reply, response))
@@ -61,7 +60,7 @@ HealthAnswer answer_of(const grpc::ByteBuffer& reply) {
   }
 }
 
-/// Why there is no answer. `connected`: whether the connection stood when the time was over.
+/// Why there is no answer. `connected`: whether the connection was up at the time-out.
 HealthAnswer problem_of(const grpc::Status& status, bool connected, const HealthQuestion& question) {
   switch (status.error_code()) {
     case grpc::StatusCode::UNIMPLEMENTED:

@@ -14,7 +14,8 @@
 
 namespace edgecore::cri {
 
-/// A channel to one endpoint, and what a call on it needs. Shared by the Runtime and its event streams.
+/// A channel to one endpoint and the completion loop of its calls. Shared by the Runtime and its event
+/// streams.
 struct Link {
   Link(const std::string& target, std::shared_ptr<rpc::CompletionLoop> completion_loop);
 
@@ -27,7 +28,7 @@ struct Link {
 /// BadInput for others.
 std::string runtime_target(const std::string& endpoint);
 
-/// One rpc: its service ("RuntimeService"), its bare name, its limit.
+/// One rpc: its service ("RuntimeService"), its bare name, its time limit.
 struct Rpc {
   const char* service;
   const char* method;
@@ -38,7 +39,7 @@ struct Rpc {
 /// Sends one request and waits for the reply. Throws CallError.
 Awaitable<grpc::ByteBuffer> ask(std::shared_ptr<Link> link, Rpc called, grpc::ByteBuffer request);
 
-/// The message that a reply of the runtime holds. Throws CallError (Internal) when it is not that message.
+/// Parses a reply of the runtime. Throws CallError (Internal) if it is not that message.
 void unpack(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& message, std::string_view method);
 
 std::unique_ptr<EventStream> open_event_stream(std::shared_ptr<Link> link);

@@ -10,7 +10,7 @@ namespace {
 constexpr const char* kRuntimeService = "RuntimeService";
 constexpr const char* kImageService = "ImageService";
 
-/// The coroutine behind most calls: asks, then reads the answer out of the reply.
+/// The coroutine behind most calls: sends the request and reads the reply.
 template <class Reply, class Result>
 Awaitable<Result> answer(std::shared_ptr<Link> link, Rpc rpc, grpc::ByteBuffer request,
                          Result (*read_out)(const Reply&)) {
@@ -20,12 +20,12 @@ Awaitable<Result> answer(std::shared_ptr<Link> link, Rpc rpc, grpc::ByteBuffer r
   co_return read_out(reply);
 }
 
-/// The same for replies that say nothing.
+/// The same for empty replies.
 Awaitable<void> acknowledgement(std::shared_ptr<Link> link, Rpc rpc, grpc::ByteBuffer request) {
   co_await ask(std::move(link), rpc, std::move(request));
 }
 
-/// The same for orders to stop or remove something: what is not there needs neither.
+/// The same for calls that stop or remove something: NOT_FOUND counts as success.
 Awaitable<void> ending(std::shared_ptr<Link> link, Rpc rpc, grpc::ByteBuffer request) {
   try {
     co_await ask(std::move(link), rpc, std::move(request));

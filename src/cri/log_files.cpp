@@ -20,7 +20,7 @@ constexpr std::size_t kCompressedPiece = 16UL * 1024;
 
 struct ::stat about(int fd, const std::string& name) {
   struct ::stat info {};
-  if (::fstat(fd, &info) != 0) throw SystemError("The log " + name + " cannot be looked at", errno);
+  if (::fstat(fd, &info) != 0) throw SystemError("The log " + name + " cannot be read", errno);
   return info;
 }
 
@@ -65,7 +65,7 @@ GzipReader::GzipReader(LogFilePtr file) : state_(std::make_unique<State>()) {
   constexpr int kGzipWindow = 15 + 16;  // zlib's way to ask for gzip
   state_->file = std::move(file);
   if (::inflateInit2(&state_->stream, kGzipWindow) != Z_OK)
-    throw Error("There is no memory to read a compressed log with");
+    throw Error("not enough memory to read a compressed log");
 }
 
 GzipReader::~GzipReader() {
@@ -110,7 +110,7 @@ std::optional<LogDirectory> LogDirectory::open(const std::filesystem::path& root
   if (!start) return std::nullopt;
   FileDescriptor at = std::move(start->fd_);
   for (const auto& part : {pod_directory, container}) {
-    if (!is_name(part)) throw BadInput(log::quote(part) + " is no name of a log directory");
+    if (!is_name(part)) throw BadInput(log::quote(part) + " is not the name of a log directory");
     FileDescriptor next(::openat(at.get(), part.c_str(), kDirectoryFlags | O_NOFOLLOW));
     if (!next.valid() && errno == ENOENT) return std::nullopt;
     if (!next.valid())
@@ -121,7 +121,7 @@ std::optional<LogDirectory> LogDirectory::open(const std::filesystem::path& root
 }
 
 std::vector<std::string> LogDirectory::files(std::string_view start) const {
-  // A descriptor of its own: the position in a directory is shared by copies.
+  // Opens another descriptor: duplicates would share the position in the directory.
   FileDescriptor own(::openat(fd_.get(), ".", kDirectoryFlags));
   if (!own.valid()) throw SystemError("A log directory cannot be opened", errno);
   const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(own.get()), &::closedir);
@@ -143,15 +143,15 @@ std::vector<std::string> LogDirectory::files(std::string_view start) const {
 }
 
 LogFilePtr LogDirectory::open_file(const std::string& name) const {
-  if (!is_name(name)) throw BadInput(log::quote(name) + " is no name of a log");
+  if (!is_name(name)) throw BadInput(log::quote(name) + " is not the name of a log");
   FileDescriptor file(
       ::openat(fd_.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
   if (!file.valid()) {
     if (errno == ENOENT) return nullptr;
-    if (errno == ELOOP || errno == ENXIO) throw Error("The log " + name + " is no plain file");
+    if (errno == ELOOP || errno == ENXIO) throw Error("The log " + name + " is not a plain file");
     throw SystemError("The log " + name + " cannot be opened", errno);
   }
-  if (!S_ISREG(about(file.get(), name).st_mode)) throw Error("The log " + name + " is no plain file");
+  if (!S_ISREG(about(file.get(), name).st_mode)) throw Error("The log " + name + " is not a plain file");
   return std::make_shared<const LogFile>(std::move(file), name);
 }
 

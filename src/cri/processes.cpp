@@ -53,8 +53,8 @@ class KernelProcesses final : public Processes {
     if (pid <= 0 || pid > std::numeric_limits<pid_t>::max()) return nullptr;
     FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0)));
     if (!pidfd.valid()) return nullptr;
-    // While the process behind the descriptor lives its number belongs to no other: what was read in between
-    // is about it.
+    // While the descriptor's process lives, its pid belongs to no other process: the cgroup read in between
+    // is its own.
     if (!is_in_cgroup_of(pid, id) || has_ended(pidfd.get())) return nullptr;
     return std::make_unique<KernelProcess>(std::move(pidfd));
   }

@@ -50,7 +50,7 @@ class CallError : public Error {
 
   /// The object is gone, or never was.
   [[nodiscard]] bool not_found() const noexcept { return code_ == Code::kNotFound; }
-  /// Nobody listens, or the connection broke: the outcome of the call is not known.
+  /// Nobody listens, or the connection broke: the outcome of the call is unknown.
   [[nodiscard]] bool unavailable() const noexcept { return code_ == Code::kUnavailable; }
   /// The runtime does not know this rpc (containerd 1.6 and GetContainerEvents): fall back.
   [[nodiscard]] bool unimplemented() const noexcept { return code_ == Code::kUnimplemented; }

@@ -17,11 +17,12 @@
 
 #include "edgecore/base/process.hpp"
 
-/// The log files that the runtime writes of containers (protocol/05-edged.md §1.14, §1.15, §4): where they
-/// are, what they are rotated to, and how a line looks.
+/// The log files that the runtime writes for containers (protocol/05-edged.md §1.14, §1.15, §4): their paths,
+/// rotated files and line format.
 /// `/var/log/pods/<ns>_<pod>_<uid>/<container>/<number>.log` and beside it
-/// `<number>.log.<YYYYMMDD-HHMMSS>[.gz]`. One who writes them (edged rotates) and one who reads them (the
-/// API) share this. Names and lines are pure; files block, shortly.
+/// `<number>.log.<YYYYMMDD-HHMMSS>[.gz]`.
+/// edged, which rotates them, and the API, which reads them, share this. Names and lines are pure; files
+/// block, shortly.
 namespace edgecore::cri {
 
 // ---- Names
@@ -31,9 +32,9 @@ std::string pod_log_directory(std::string_view ns, std::string_view pod, std::st
 /// "<number>.log": the log of the container that was started for the number-th time (its restart count).
 std::string container_log_name(std::uint32_t number);
 
-/// "20240610-061320" (UTC): how rotated logs are told apart. They sort as the times do.
+/// "20240610-061320" (UTC): the time in a rotated log's name. Stamps sort like times.
 std::string log_stamp(std::time_t seconds);
-/// What `stamp` stands for; nullopt when it is none.
+/// The time of a stamp; nullopt if it is malformed.
 std::optional<std::time_t> log_stamp_time(const std::string& stamp);
 /// "<stamp>" of the name "<log>.<stamp>[.gz]".
 std::string rotated_log_stamp(std::string_view name, std::string_view log_name);
@@ -45,28 +46,27 @@ struct RotatedLog {
   bool compressed = false;
   bool operator==(const RotatedLog&) const = default;
 };
-/// Those among the names in a log's directory, oldest first. Leftovers of broken-off work are none, and of
-/// one that is there plain and compressed the plain one counts.
+/// The rotated logs among the names in a log's directory, oldest first. Ignores temporary files; if one
+/// exists both plain and compressed, the plain one counts.
 std::vector<RotatedLog> rotated_logs(std::string_view log_name, const std::vector<std::string>& names);
 
 // ---- Lines
 
-/// A line is "<RFC3339Nano> <stdout|stderr> <tags> <text>"; this is what stands before the text.
+/// A line is "<RFC3339Nano> <stdout|stderr> <tags> <text>"; the header is the part before the text.
 struct LogHeader {
   std::string_view time;
   bool is_stderr = false;
   bool partial = false;  ///< tag P: the text goes on in the next line of the stream
   std::size_t size = 0;  ///< bytes before the text
 };
-/// No header is longer.
+/// Limit of a header's length.
 inline constexpr std::size_t kLongestLogHeader = 128;
 
-/// The header that `line` begins with; nullopt when there is none, or not all of it yet. `whole`: nothing
-/// follows, so that the space before an empty text may be missing.
+/// The header at the beginning of `line`; nullopt if there is none, or it is incomplete. `whole`: nothing
+/// follows, so the space before an empty text may be missing.
 std::optional<LogHeader> parse_log_header(std::string_view line, bool whole = true);
 
-/// The time of a line with nine digits of fraction, as the API prints it; what is no such time stays as it
-/// is.
+/// The time of a line with nine digits of fraction, as the API prints it; a malformed time stays as it is.
 std::string fixed_log_time(std::string_view time);
 
 /// Part of the text of one line.
@@ -79,8 +79,8 @@ struct LogPiece {
   std::string_view text;
 };
 
-/// Takes the bytes of log files as they come and tells the pieces of their lines. Remembers a header at most,
-/// whatever the length of a line. Lines that are none (a power cut leaves such) are passed over.
+/// Splits the bytes of log files into pieces of their lines. Buffers a header at most, whatever the length of
+/// a line. Skips malformed lines (a power cut leaves such).
 class LogScanner {
  public:
   using Take = std::function<void(const LogPiece&)>;
@@ -95,20 +95,20 @@ class LogScanner {
   std::size_t feed_header(std::string_view bytes);
   State state_ = State::kHeader;
   std::string header_;
-  LogPiece line_;  ///< its time lies in time_
+  LogPiece line_;  ///< its time is stored in time_
   std::string time_;
 };
 
 // ---- Files
 
-/// One log file, held open: it can be read to its end after it was renamed, compressed or removed. Neither
-/// links nor anything but plain files are opened.
+/// An open log file: it can be read to its end after it was renamed, compressed or removed. Opens only plain
+/// files, and no links.
 class LogFile {
  public:
   explicit LogFile(FileDescriptor fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
 
   [[nodiscard]] const std::string& name() const { return name_; }
-  /// Throws SystemError, as all below.
+  /// Throws SystemError, like all functions below.
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] bool is_same_as(const LogFile& other) const;
   /// Bytes read from `offset` on; 0 at the end.
@@ -120,10 +120,10 @@ class LogFile {
 };
 using LogFilePtr = std::shared_ptr<const LogFile>;
 
-/// What a compressed log says, read front to back. A file that is cut off or damaged ends where it does.
+/// Reads a compressed log from front to back. A truncated or damaged file ends early.
 class GzipReader {
  public:
-  /// Throws Error when there is no memory.
+  /// Throws Error if there is no memory.
   explicit GzipReader(LogFilePtr file);
   ~GzipReader();
   GzipReader(const GzipReader&) = delete;
@@ -136,21 +136,21 @@ class GzipReader {
   std::unique_ptr<State> state_;
 };
 
-/// The directory of a container's logs, held open.
+/// The open directory of a container's logs.
 class LogDirectory {
  public:
-  /// `root`/`pod_directory`/`container`, of which the last two may not be links. nullopt when it is not
-  /// there. Throws SystemError, BadInput for names that are none.
+  /// Opens `root`/`pod_directory`/`container`; the last two must not be links. nullopt if it does not exist.
+  /// Throws SystemError, and BadInput for invalid names.
   static std::optional<LogDirectory> open(const std::filesystem::path& root, const std::string& pod_directory,
                                           const std::string& container);
 
-  /// One that is known by its path.
+  /// Opens a directory by its path.
   static std::optional<LogDirectory> open(const std::filesystem::path& directory);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   /// Names of plain files that begin with `start`. Throws SystemError.
   [[nodiscard]] std::vector<std::string> files(std::string_view start) const;
-  /// nullptr when it is not there. Throws SystemError, and Error for what is no plain file.
+  /// nullptr if it does not exist. Throws SystemError, and Error if it is not a plain file.
   [[nodiscard]] LogFilePtr open_file(const std::string& name) const;
 
  private:

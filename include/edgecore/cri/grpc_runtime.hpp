@@ -8,7 +8,7 @@
 
 namespace edgecore::cri {
 
-/// Where the runtime listens and how long it may take.
+/// The runtime's endpoints and time limits.
 struct GrpcRuntimeOptions {
   /// "unix:///run/containerd/containerd.sock", or an absolute path.
   std::string runtime_endpoint;
@@ -17,11 +17,11 @@ struct GrpcRuntimeOptions {
   Deadlines deadlines;
 };
 
-/// The real container runtime, over gRPC on its unix socket (cmake target edgecore_cri_grpc, which programs
-/// built without EDGECORE_WITH_GRPC do not have). Connects with the first call. While nobody listens calls
-/// fail with Unavailable at once instead of waiting for their deadline; a runtime that comes back is found
-/// within 2 s. One thread of ours waits for completions and sleeps when there are none; gRPC keeps a few more
-/// of its own. Throws BadInput when an endpoint is not a unix socket's.
+/// The container runtime over gRPC on its unix socket (cmake target edgecore_cri_grpc, which programs built
+/// without EDGECORE_WITH_GRPC do not have). Connects with the first call. While nobody listens, calls fail
+/// with Unavailable at once instead of waiting for their deadline; a runtime that comes back is found within
+/// 2 s. One thread waits for completions and sleeps when there are none; gRPC adds a few of its own. Throws
+/// BadInput if an endpoint is not a unix socket.
 std::unique_ptr<Runtime> make_grpc_runtime(const GrpcRuntimeOptions& options);
 
 }  // namespace edgecore::cri

@@ -19,8 +19,7 @@ namespace edgecore::cri {
 template <class T>
 using Awaitable = boost::asio::awaitable<T>;
 
-/// How long each call may take (protocol/05-edged.md §4.1); nullopt = as long as it takes. The one place for
-/// these.
+/// Time limits of all calls (protocol/05-edged.md §4.1), kept in this one place; nullopt = no limit.
 struct Deadlines {
   using Limit = std::optional<std::chrono::milliseconds>;
 
@@ -28,43 +27,42 @@ struct Deadlines {
   std::chrono::milliseconds request = std::chrono::minutes(2);
 
   [[nodiscard]] Limit common() const { return request; }
-  /// The runtime calls CNI plugins in it.
+  /// Includes the runtime's calls of CNI plugins.
   [[nodiscard]] Limit run_pod_sandbox() const { return 2 * request; }
-  /// The grace period is spent inside the call.
+  /// Includes the grace period, which passes inside the call.
   [[nodiscard]] Limit stop_container(std::chrono::seconds grace) const { return request + grace; }
   /// A command without a time limit of its own (0) has no deadline.
   [[nodiscard]] Limit exec_sync(std::chrono::seconds timeout) const {
     if (timeout.count() <= 0) return std::nullopt;
     return request + timeout;
   }
-  /// Slow disks: an image may take as long as it takes, and so may walking all writable layers.
+  /// No limit: pulling an image or walking all writable layers takes long on slow disks.
   [[nodiscard]] Limit pull_image() const { return std::nullopt; }
   [[nodiscard]] Limit list_container_stats() const { return std::nullopt; }
 };
 
-/// The stream of GetContainerEvents. Owned by who asked for it; destroying it ends the rpc. One `next` at a
-/// time.
+/// The stream of GetContainerEvents. Owned by the caller; destroying it ends the rpc. One `next` at a time.
 class EventStream {
  public:
   virtual ~EventStream() = default;
-  /// The next event, in the runtime's order; nullopt when the runtime ended the stream in good order. Throws
-  /// CallError: `unimplemented()` on containerd 1.6, `unavailable()` when the runtime went away. After an end
-  /// or an error ask for a new stream. Events wait in the runtime while nobody asks.
+  /// The next event, in the runtime's order; nullopt when the runtime closed the stream. Throws CallError:
+  /// `unimplemented()` on containerd 1.6, `unavailable()` if the runtime went away. After an end or an error
+  /// open a new stream. Events wait in the runtime while `next` is not called.
   virtual Awaitable<std::optional<ContainerEvent>> next() = 0;
 };
 
 /// A container runtime, spoken to by CRI v1 (protocol/05-edged.md §4). The seam between edged and containerd:
 /// `GrpcRuntime` is the real one (grpc_runtime.hpp), `FakeRuntime` lives in memory (tests/support/cri).
 ///
-/// Owned by the one who wires the modules; any thread may call it, any number of calls may be in flight. A
+/// Owned by the code that wires the modules; any thread may call it, any number of calls may be in flight. A
 /// call starts when its awaitable is awaited and completes on the executor of the coroutine that awaits it.
 /// Arguments are copied before the function returns its awaitable and need not outlive it. Every call throws
 /// CallError when it fails; after its deadline (`Deadlines`) with code DeadlineExceeded. Asio cancellation
 /// (of any type) of the awaiting coroutine ends the call with code Cancelled; what the runtime had begun by
 /// then may or may not have happened.
 ///
-/// Stopping or removing what is not there is no error: StopPodSandbox, RemovePodSandbox, StopContainer,
-/// RemoveContainer and RemoveImage that a runtime answers with NOT_FOUND have done what was asked for.
+/// Stopping or removing an object that does not exist is no error: NOT_FOUND counts as success for
+/// StopPodSandbox, RemovePodSandbox, StopContainer, RemoveContainer and RemoveImage.
 ///
 /// Destroy it before the io_contexts of its callers: that ends calls in flight with code Cancelled.
 class Runtime {
@@ -73,7 +71,7 @@ class Runtime {
 
   // ---- The runtime itself
 
-  /// Who is there. `api_version` is "" at connect and "0.1.0" for the node's status.
+  /// The runtime's name and version. `api_version` is "" at connect and "0.1.0" for the node's status.
   virtual Awaitable<VersionInfo> version(std::string_view api_version) = 0;
   virtual Awaitable<RuntimeStatus> status(bool verbose) = 0;
   /// Tells the pod CIDR ("" = none) to runtimes that configure the network by it.
@@ -83,17 +81,17 @@ class Runtime {
 
   // ---- Pod sandboxes
 
-  /// Makes and starts a sandbox; its id. `config.log_directory` has to exist. "" is the default runtime
-  /// handler.
+  /// Makes and starts a sandbox and returns its id. `config.log_directory` has to exist. "" is the default
+  /// runtime handler.
   virtual Awaitable<std::string> run_pod_sandbox(const PodSandboxConfig& config,
                                                  std::string_view runtime_handler) = 0;
-  /// Kills its containers and takes its network away.
+  /// Kills its containers and removes its network.
   virtual Awaitable<void> stop_pod_sandbox(std::string_view pod_sandbox_id) = 0;
   /// Removes it with its containers, by force.
   virtual Awaitable<void> remove_pod_sandbox(std::string_view pod_sandbox_id) = 0;
   virtual Awaitable<PodSandboxStatus> pod_sandbox_status(std::string_view pod_sandbox_id) = 0;
-  /// The number of the process that holds its namespaces, as the runtime counts processes; nullopt when it
-  /// has none, or the runtime does not tell.
+  /// The pid of the process that holds its namespaces, in the runtime's pid namespace; nullopt if there is
+  /// none, or the runtime does not report it.
   virtual Awaitable<std::optional<std::int64_t>> pod_sandbox_pid(std::string_view pod_sandbox_id) = 0;
   virtual Awaitable<std::vector<PodSandbox>> list_pod_sandbox(const PodSandboxFilter& filter) = 0;
   /// The URL of the runtime's streaming server for forwarding these ports.
@@ -102,18 +100,20 @@ class Runtime {
 
   // ---- Containers
 
-  /// Makes a container in state Created; its id. `sandbox_config` is the one the sandbox was made with.
+  /// Makes a container in state Created and returns its id. `sandbox_config` is the one the sandbox was made
+  /// with.
   virtual Awaitable<std::string> create_container(std::string_view pod_sandbox_id,
                                                   const ContainerConfig& config,
                                                   const PodSandboxConfig& sandbox_config) = 0;
   virtual Awaitable<void> start_container(std::string_view container_id) = 0;
-  /// TERM (or the image's stop signal), after `grace` KILL; 0 kills at once. Returns when it is down.
+  /// Sends TERM (or the image's stop signal), after `grace` KILL; 0 kills at once. Returns when the container
+  /// has stopped.
   virtual Awaitable<void> stop_container(std::string_view container_id, std::chrono::seconds grace) = 0;
-  /// By force, if it runs.
+  /// Kills it first if it runs.
   virtual Awaitable<void> remove_container(std::string_view container_id) = 0;
   virtual Awaitable<ContainerStatus> container_status(std::string_view container_id) = 0;
-  /// The number of its main process, as the runtime counts processes; nullopt when it does not run, or the
-  /// runtime does not tell.
+  /// The pid of its main process, in the runtime's pid namespace; nullopt if it does not run, or the runtime
+  /// does not report it.
   virtual Awaitable<std::optional<std::int64_t>> container_pid(std::string_view container_id) = 0;
   virtual Awaitable<std::vector<Container>> list_containers(const ContainerFilter& filter) = 0;
   virtual Awaitable<void> update_container_resources(std::string_view container_id,
@@ -137,16 +137,16 @@ class Runtime {
   virtual Awaitable<PodSandboxStats> pod_sandbox_stats(std::string_view pod_sandbox_id) = 0;
   virtual Awaitable<std::vector<PodSandboxStats>> list_pod_sandbox_stats(
       const PodSandboxStatsFilter& filter) = 0;
-  /// A new stream; the rpc starts with its first `next()`, which also reports why it could not.
+  /// A new stream; the rpc starts with its first `next()`, which also reports a failure to start.
   virtual std::unique_ptr<EventStream> container_events() = 0;
 
   // ---- Images
 
   /// All images, or those that match the reference `image` ("" = all).
   virtual Awaitable<std::vector<Image>> list_images(std::string_view image) = 0;
-  /// nullopt when the image is not here.
+  /// nullopt if the image is not present.
   virtual Awaitable<std::optional<Image>> image_status(const ImageSpec& image) = 0;
-  /// Pulls; the reference (id) to give to CreateContainer. `auth` nullopt = anonymous.
+  /// Pulls the image and returns the reference (id) for CreateContainer. `auth` nullopt = anonymous.
   virtual Awaitable<std::string> pull_image(const ImageSpec& image, const std::optional<AuthConfig>& auth,
                                             const PodSandboxConfig& sandbox_config) = 0;
   virtual Awaitable<void> remove_image(const ImageSpec& image) = 0;

@@ -8,8 +8,8 @@
 
 #include "edgecore/cri/types.hpp"
 
-/// Usage figures and container events of CRI v1 (protocol/05-edged.md §4.2 "Stats and events"). A figure the
-/// runtime does not report is absent, which is not the same as 0. The rules of types.hpp hold.
+/// Usage numbers and container events of CRI v1 (protocol/05-edged.md §4.2 "Stats and events"). A number that
+/// the runtime does not report is absent, which differs from 0. The rules of types.hpp hold.
 namespace edgecore::cri {
 
 struct CpuUsage {

@@ -11,10 +11,10 @@
 
 /// The messages of CRI v1 that edged uses, as plain values with the field names of protocol/05-edged.md §4.2.
 /// Stats and events are in stats.hpp. Rules for all of them:
-///  * An unset scalar is its zero; where absent differs from zero or from an empty message the field is an
+///  * An unset scalar is zero. Where absence differs from zero or from an empty message, the field is
 ///  optional.
 ///  * Times are unix nanoseconds (0 = not yet); `wall_time` converts.
-///  * Values from a runtime newer than we know map to the harmless member named at the enum.
+///  * Unknown enum values of a newer runtime become the harmless member named at the enum.
 ///  * All are regular types: copyable, comparable, without identity; any thread.
 namespace edgecore::cri {
 
@@ -51,7 +51,7 @@ struct RuntimeStatus {
   StringMap info;  // only of a verbose Status; runtime-specific JSON ("config" of containerd)
   bool operator==(const RuntimeStatus&) const = default;
 
-  /// The condition of that type, or nullptr when the runtime did not report it.
+  /// The condition of that type; nullptr if the runtime did not report it.
   [[nodiscard]] const RuntimeCondition* condition(std::string_view type) const {
     for (const auto& one : conditions)
       if (one.type == type) return &one;
@@ -370,7 +370,7 @@ struct Container {
   bool operator==(const Container&) const = default;
 };
 
-/// As PodSandboxFilter.
+/// Like PodSandboxFilter.
 struct ContainerFilter {
   std::string id;
   std::optional<ContainerState> state;

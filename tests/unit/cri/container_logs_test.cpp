@@ -58,7 +58,7 @@ TEST(FixedLogTime, HasNineDigitsAndKeepsTheZone) {
   EXPECT_EQ(fixed_log_time("noon"), "noon");
 }
 
-/// What the scanner tells, as text: "[time tag" at the beginning of a line, "]" at its end.
+/// The scanner's pieces as text: "[time tag" at the beginning of a line, "]" at its end.
 std::string scanned(std::string_view bytes, std::size_t at_a_time) {
   LogScanner scanner;
   std::string out;

@@ -39,7 +39,7 @@ class FakeRuntimeTest : public testing::Test {
   }
   ContainerStatus status(const std::string& id) { return await(io_, runtime_.container_status(id)); }
 
-  /// The code a call fails with; Ok when it does not.
+  /// The code that a call fails with; Ok if it succeeds.
   template <class T>
   Code code(Awaitable<T> call) {
     try {
@@ -160,7 +160,7 @@ TEST_F(FakeRuntimeTest, PlannedFaultsHitOnceAndBeforeOrAfterTheEffect) {
   FakeRuntime::Fault before;
   before.code = Code::kUnavailable;
   runtime_.fail_next("RunPodSandbox", before);
-  EXPECT_EQ(await(io_, runtime_.version("")).runtime_name, "fake");  // another method is not hit
+  EXPECT_EQ(await(io_, runtime_.version("")).runtime_name, "fake");  // another method is not affected
   EXPECT_EQ(code(runtime_.run_pod_sandbox(sandbox_config_, "")), Code::kUnavailable);
   EXPECT_TRUE(runtime_.sandboxes().empty());
 

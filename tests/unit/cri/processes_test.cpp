@@ -14,7 +14,7 @@
 namespace edgecore::cri {
 namespace {
 
-/// A program that runs on, in the cgroup of this test: a part of that cgroup's path stands for a container's
+/// A long-running program in the cgroup of this test: a part of that cgroup's path serves as the container's
 /// id.
 class ProcessesTest : public testing::Test {
  protected:

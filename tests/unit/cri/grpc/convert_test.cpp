@@ -9,7 +9,7 @@ namespace {
 
 using testing::ElementsAre;
 
-/// Through the bytes of the wire, so that presence counts and not only the setter's memory.
+/// Encodes and decodes the message, so that presence on the wire counts.
 template <class Message>
 Message wire(const Message& message) {
   Message again;

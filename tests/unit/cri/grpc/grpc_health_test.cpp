@@ -95,7 +95,7 @@ class GrpcHealthTest : public testing::Test {
   std::unique_ptr<GrpcHealthChecker> checker_ = make_grpc_health_checker();
 };
 
-/// Somebody on a port who does not speak gRPC: says `words` to everybody who comes, or nothing at all.
+/// A server that does not speak gRPC: sends `words` to every client, or nothing at all.
 class Stranger {
  public:
   explicit Stranger(std::string words) : words_(std::move(words)) {
@@ -328,7 +328,7 @@ TEST_F(GrpcHealthTest, HundredsOfProbesLeaveNothingBehind) {
   const Size later = own_size();
   EXPECT_LE(later.threads, warm.threads + 2);  // gRPC's own pool breathes
   EXPECT_LE(later.resident_kib, warm.resident_kib + 1024);
-  // What the checker and gRPC keep for themselves are a few; the server lets go a little later.
+  // The checker and gRPC keep a few for themselves; the server closes its own a little later.
   EXPECT_TRUE(eventually([&] { return own_size().files <= listening + 4; })) << own_size().files;
 }
 

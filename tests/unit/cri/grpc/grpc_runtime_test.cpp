@@ -25,7 +25,7 @@ namespace v1 = ::runtime::v1;
 using namespace std::chrono_literals;
 using test::eventually;
 
-/// The answer to an order to stop or remove something.
+/// The answer to a call that stops or removes something.
 grpc::Status outcome_for(const std::string& id) {
   if (id == "gone")
     return {grpc::StatusCode::NOT_FOUND, "an error occurred when try to find \"gone\": not found"};
@@ -40,7 +40,7 @@ class ScriptedImages final : public v1::ImageService::Service {
   }
 };
 
-/// A runtime at the other end of the socket that answers a few rpcs with what the test can recognise.
+/// A runtime at the other end of the socket that answers a few rpcs with recognisable values.
 class ScriptedRuntime final : public v1::RuntimeService::Service {
  public:
   grpc::Status Version(grpc::ServerContext*, const v1::VersionRequest* request,
