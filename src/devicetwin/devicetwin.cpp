@@ -35,7 +35,7 @@ namespace op = names::operation;
 namespace type = names::resource;
 namespace mapper_objects = store::mapper_objects;
 
-/// Requests that share a commit, at most; bytes of them and of what is to be published.
+/// Limits of a batch, which shares one commit: requests, and bytes of them and of their publications.
 constexpr std::size_t kBatchMessages = 512;
 constexpr std::size_t kBatchBytes = 4U << 20U;
 
@@ -45,7 +45,7 @@ Json object_of(const Json& content) {
   return content;
 }
 
-/// For the module's own mailbox: requests are carried out one after the other there.
+/// A message to the module's own mailbox, so that it is handled in sequence with requests.
 beehive::Message mend_message() {
   return beehive::make_message(names::module::kTwin, names::group::kTwin, op::kUpdate, "mend", nullptr);
 }
@@ -82,12 +82,12 @@ class DeviceTwin final : public beehive::Module {
     cloud_.load(reader_);
     if (deps_.mapper_client && deps_.dmi_server) start_mappers();
     for (const auto& [id, device] : catalog_.devices) adopt(id, device);
-    co_await commit();  // devices that the catalog has and the tables had not
+    co_await commit();  // devices of the catalog that are missing in the tables
     tasks_.spawn("requests", serve_requests());
     tasks_.spawn("to the cloud", cloud_.send());
     tasks_.spawn("marks", cloud_.clear_marks());
     tasks_.spawn("connection", cloud_.ask_connection());
-    tasks_.spawn("what mappers know", write_told());
+    tasks_.spawn("record of mappers", write_told());
     tasks_.spawn("after failed writes", mend());
     if (deps_.dmi_server) tasks_.spawn("dmi socket", keep_socket_open());
     co_await tasks_.join();
@@ -106,7 +106,7 @@ class DeviceTwin final : public beehive::Module {
     try {
       catalogue(*path, id_of(*path), kube::parse_json(row.value, "The stored object"));
     } catch (const BadInput& bad) {
-      context_.log->warn("the stored {} cannot be used: {}", log::quote(row.key), bad.what());
+      context_.log->warn("cannot read the stored {}: {}", log::quote(row.key), bad.what());
     }
   }
 
@@ -131,8 +131,7 @@ class DeviceTwin final : public beehive::Module {
       if (const auto mapper = read_mapper(row)) {
         calls_->set_mapper(*mapper);
       } else {
-        context_.log->warn("the stored mapper {} cannot be used; it has to register again",
-                           log::quote(row.key));
+        context_.log->warn("cannot read the stored mapper {}; it has to register again", log::quote(row.key));
       }
     }
   }
@@ -213,7 +212,7 @@ class DeviceTwin final : public beehive::Module {
     }
   }
 
-  /// Messages of the cloud that are for DeviceTwin alone (protocol/04-devices.md §2.3).
+  /// Messages of the cloud for DeviceTwin only (protocol/04-devices.md §2.3).
   void on_cloud(const beehive::Message& message) {
     const std::string& resource = message.route.resource;
     if (resource.find("membership") != std::string::npos) {
@@ -221,8 +220,7 @@ class DeviceTwin final : public beehive::Module {
       return;
     }
     if (!resource.starts_with("device/")) {
-      context_.log->debug("nothing is done with {} {}", log::quote(message.route.operation),
-                          log::quote(resource));
+      context_.log->debug("ignoring {} {}", log::quote(message.route.operation), log::quote(resource));
       return;
     }
     constexpr std::string_view kPrefix = "device/";
@@ -238,13 +236,13 @@ class DeviceTwin final : public beehive::Module {
 
   static std::string id_of(const beehive::ResourcePath& path) {
     auto id = device_id(path.ns, path.name);
-    if (!id) throw BadInput("its name is none of a device");
+    if (!id) throw BadInput("its name is not a device id");
     return std::move(*id);
   }
 
   void on_object(const beehive::Message& message) {
     const auto path = beehive::parse_resource(message.route.resource);
-    if (!path || path->name.empty()) throw BadInput("the resource names no object");
+    if (!path || path->name.empty()) throw BadInput("the resource has no object name");
     const bool device = path->type == type::kDevice;
     if (!device && path->type != type::kDeviceModel) return;
     const std::string id = id_of(*path);
@@ -263,8 +261,7 @@ class DeviceTwin final : public beehive::Module {
     if (news && calls_) calls_->changed(beehive::resource_path(path->ns, path->type, path->name));
   }
 
-  /// Takes the object into the catalog. True when it says something new to its mapper: an echo of its status
-  /// does not.
+  /// Puts the object into the catalog. True if its mapper has to be told; false for an echo of its status.
   bool catalogue(const beehive::ResourcePath& path, const std::string& id, const Json& object) {
     if (path.type == type::kDeviceModel) {
       const CatalogModel model = read_model(object);
@@ -282,10 +279,10 @@ class DeviceTwin final : public beehive::Module {
     return changed;
   }
 
-  /// The membership that makes a device known may be late or lost (protocol/04-devices.md §2.13).
+  /// Makes the device known. Its membership message may come later or be lost (protocol/04-devices.md §2.13).
   void adopt(const std::string& id, const CatalogDevice& device) {
     requests_.make_known(id, device.description);
-    // A mapper brings the desired value to the device itself, and says so.
+    // A mapper sets the desired value on the device itself and reports it.
     if (!calls_ || !calls_->has_mapper(device.protocol)) requests_.on_desired(id, device.desired);
   }
 
@@ -312,7 +309,7 @@ class DeviceTwin final : public beehive::Module {
     effects_.answers.push_back(std::move(answer));
   }
 
-  // --- commit and what follows ---
+  // --- commit and its effects ---
   boost::asio::awaitable<void> commit() {
     const std::vector<std::string> marks = cloud_.to_mark(effects_);
     store::Job job = make_job(marks);
@@ -335,7 +332,7 @@ class DeviceTwin final : public beehive::Module {
     effects_.clear();
   }
 
-  /// Empty when there is nothing to write.
+  /// Empty if there is nothing to write.
   store::Job make_job(const std::vector<std::string>& marks) {
     std::vector<std::string> gone(effects_.forgotten.begin(), effects_.forgotten.end());
     if (!table_.changed() && marks.empty() && registrations_.empty() && gone.empty()) return {};
@@ -391,7 +388,7 @@ class DeviceTwin final : public beehive::Module {
     if (calls_) calls_->gave_everything(answer.protocol, given);
   }
 
-  /// JSON text of an object of the cluster; "" when it is not there.
+  /// JSON text of an object of the cluster; "" if it does not exist.
   [[nodiscard]] std::string stored_text(std::string_view kind, std::string_view ns,
                                         std::string_view name) const {
     auto row = store::meta::find(reader_, beehive::resource_path(ns, kind, name));
@@ -403,7 +400,7 @@ class DeviceTwin final : public beehive::Module {
     return kube::stored_json(stored_text(kind, id.substr(0, slash), id.substr(slash + 1)));
   }
 
-  // --- to the others ---
+  // --- to other modules ---
   void publish(std::string topic, std::string payload) {
     if (!context_.bus.has_module(names::module::kEventBus)) return;
     beehive::Message message = beehive::make_message(names::module::kTwin, names::group::kBus, op::kPublish,
@@ -412,12 +409,12 @@ class DeviceTwin final : public beehive::Module {
     if (context_.bus.try_send(names::module::kEventBus, std::move(message))) return;
     if (unpublished_.now())
       context_.log->warn(
-          "MQTT does not keep up: {} messages about devices were not published (the last for {})",
+          "EventBus does not keep up: {} messages about devices were dropped (the last for {})",
           unpublished_.count(), log::quote(topic));
   }
 
-  /// What mappers know need not be on disk at once: after a restart they are told once more, which does no
-  /// harm.
+  /// Writes the record of what mappers were told. It may be late: after a restart they are told once more,
+  /// which is harmless.
   boost::asio::awaitable<void> write_told() {
     for (;;) {
       if (told_.empty()) co_await told_due_.sleep();
@@ -448,11 +445,11 @@ class DeviceTwin final : public beehive::Module {
       co_await store::async_write(deps_.store, std::move(job));
     } catch (const Error& error) {
       if (write_failures_.now())
-        context_.log->warn("the record of what mappers were told cannot be stored: {}", error.what());
+        context_.log->warn("cannot store the record of what mappers were told: {}", error.what());
     }
   }
 
-  /// After a write that failed: what the cluster's objects have asked for is done again.
+  /// After a failed write: repeats what the cluster's objects had asked for.
   boost::asio::awaitable<void> mend() {
     for (;;) {
       while (!undone_) co_await mend_due_.sleep();
@@ -468,7 +465,7 @@ class DeviceTwin final : public beehive::Module {
     for (const auto& [id, device] : catalog_.devices) adopt(id, device);
   }
 
-  // Made in this order, destroyed in the reverse one.
+  // Members are made in this order and destroyed in the reverse one.
   beehive::ModuleContext& context_;
   DeviceTwinDeps deps_;
   store::Reader reader_;
@@ -477,8 +474,8 @@ class DeviceTwin final : public beehive::Module {
   Effects effects_;
   DeviceRequests requests_;
   CloudChannel cloud_;
-  std::vector<Mapper> registrations_;  ///< of the batch
-  /// What mappers know, to be written; nullopt: nothing any more.
+  std::vector<Mapper> registrations_;  ///< registrations in the batch
+  /// Digests that mappers know, to be written; nullopt: the row is to be removed.
   std::map<mapper_objects::Key, std::optional<std::string>> told_;
   bool undone_ = false;  ///< a write has failed
   std::set<std::string> undone_removals_;

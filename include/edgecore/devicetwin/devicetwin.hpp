@@ -15,19 +15,19 @@ namespace edgecore::devicetwin {
 struct DeviceTwinTuning {
   /// Between two reports of one device to the cloud (docs/devices.md).
   std::chrono::milliseconds report_spacing{1000};
-  /// For the cloud's confirmation of a report.
+  /// Time limit of the cloud's confirmation of a report.
   std::chrono::milliseconds report_answer{10000};
-  /// Before what the cloud has confirmed is noted in the database, so that a device that changes steadily
-  /// costs no writes for it.
+  /// Delay before a confirmation is written to the database: a device that changes steadily then causes no
+  /// writes for it.
   std::chrono::milliseconds confirmation_delay{3000};
-  /// For one call of a mapper.
+  /// Time limit of one call of a mapper.
   std::chrono::milliseconds mapper_deadline{10000};
   std::chrono::milliseconds mapper_retry{1000};
-  /// Before the DMI socket is tried again that could not be opened.
+  /// Pause before the next try to open the DMI socket.
   std::chrono::milliseconds socket_retry{30000};
-  /// Before a write that failed is tried a second and last time.
+  /// Pause before the second and last try of a failed write.
   std::chrono::milliseconds write_retry{200};
-  /// Before what the cluster's objects asked for in such a write is done again.
+  /// Delay before the requests of the cluster's objects in a failed write are repeated.
   std::chrono::milliseconds mend_after{5000};
 };
 
@@ -40,19 +40,17 @@ struct DeviceTwinDeps {
   DeviceTwinTuning tuning = {};
 };
 
-/// The factory of module `twin` (group `twin`): the devices of this node, their twins on MQTT, towards
-/// mappers (DMI) and towards the cloud (protocol/04-devices.md §2, §3).
+/// The factory of module `twin` (group `twin`): the devices of this node, their twins on MQTT, and their
+/// messages with mappers (DMI) and with the cloud (protocol/04-devices.md §2, §3).
 ///
-/// Rules its users may rely on:
-/// - What is answered on MQTT or to a mapper is on disk. Requests that wait at the same time share one
-/// commit.
-/// - Requests are taken in the order in which they came; the twin path waits neither for MQTT nor for the
-/// cloud nor for
-///   a mapper.
-/// - The newest value of each property reaches the cloud: after a cut, a restart and hours without a
-/// connection too.
-/// - A mapper is told of each version of a device once; after `kill -9` it may hear the last ones a second
-/// time.
+/// Guarantees:
+/// - Whatever is answered on MQTT or to a mapper is on disk. Requests that wait at the same time share one
+///   commit.
+/// - Requests are handled in order of arrival. Twins wait neither for MQTT nor for the cloud nor for a
+///   mapper.
+/// - The newest value of each property reaches the cloud, also after a cut, a restart or hours without a
+///   connection.
+/// - A mapper gets each version of a device once; after `kill -9` it may get the last ones a second time.
 beehive::ModuleFactory make_devicetwin(DeviceTwinDeps deps);
 
 }  // namespace edgecore::devicetwin

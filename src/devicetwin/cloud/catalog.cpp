@@ -48,7 +48,7 @@ CatalogModel read_model(const Json& object) {
 
 bool Catalog::shows(std::string_view device, std::string_view property) const {
   const auto found = devices.find(device);
-  if (found == devices.end()) return false;  // its Device is still on the way
+  if (found == devices.end()) return false;  // its Device has not arrived yet
   return found->second.shown.contains(property) || !found->second.properties.contains(property);
 }
 

@@ -11,15 +11,15 @@
 
 namespace edgecore::devicetwin {
 
-/// What is kept in memory of a Device of the cluster; the whole object stays in the database.
+/// What memory holds of a Device of the cluster; the whole object is in the database.
 struct CatalogDevice {
-  std::string protocol;         ///< `spec.protocol.protocolName`: which mapper serves it
-  std::string model;            ///< key of its DeviceModel, `<namespace>/<name>`; "" for none
+  std::string protocol;         ///< `spec.protocol.protocolName`: selects its mapper
+  std::string model;            ///< key of its DeviceModel, `<namespace>/<name>`; "" = none
   std::string description;      ///< label `description`
-  std::string digest;           ///< of the spec: what the mapper is told
-  ByName<std::string> desired;  ///< desired value by property, of the properties that have one
-  std::set<std::string, std::less<>> properties;  ///< of the spec
-  std::set<std::string, std::less<>> shown;  ///< of these, the ones that the cloud's status has a value of
+  std::string digest;           ///< of the spec, which the mapper is told
+  ByName<std::string> desired;  ///< desired value by property; properties without one are left out
+  std::set<std::string, std::less<>> properties;  ///< all properties of the spec
+  std::set<std::string, std::less<>> shown;       ///< properties with a value in the cloud's status
 };
 
 struct CatalogModel {
@@ -27,21 +27,21 @@ struct CatalogModel {
   std::string digest;
 };
 
-/// Throws BadInput when the object is no Device or DeviceModel (protocol/04-devices.md §4). Absent parts
+/// Throws BadInput if the object is not a Device or DeviceModel (protocol/04-devices.md §4). Absent parts
 /// count as empty.
 [[nodiscard]] CatalogDevice read_device(const Json& object);
 [[nodiscard]] CatalogModel read_model(const Json& object);
 
-/// The Devices and DeviceModels of this node as the cluster has them, by `<namespace>/<name>`.
+/// The Devices and DeviceModels of this node, as the cluster has them, by `<namespace>/<name>`.
 struct Catalog {
   ByName<CatalogDevice> devices;
   ByName<CatalogModel> models;
 
-  /// Whether the cloud shows what it is told of this property. The first report of one that it does not show
-  /// makes an entry without a value: it takes a second report (§2.11). What is no property of the Device it
-  /// never shows, and a second report would not help.
+  /// Whether the cloud shows reported values of this property. If it does not, the first report only makes an
+  /// entry without a value, and a second one is needed (§2.11). True for a name that is not a property of the
+  /// Device: the cloud never shows it, and a second report would not help.
   [[nodiscard]] bool shows(std::string_view device, std::string_view property) const;
-  /// It was told twice.
+  /// The property was reported twice.
   void note_shown(const std::string& device, const std::string& property);
 };
 

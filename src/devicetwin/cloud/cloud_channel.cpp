@@ -18,7 +18,7 @@ namespace {
 namespace op = names::operation;
 
 constexpr std::chrono::seconds kLinkAnswer{5};
-/// Where edgehub takes nothing now it is asked again after this.
+/// Pause before the next try while edgehub's queue is full.
 constexpr std::chrono::milliseconds kBusy{10};
 
 }  // namespace
@@ -74,7 +74,7 @@ void CloudChannel::stored(const Effects& effects, const std::vector<std::string>
 }
 
 void CloudChannel::taken_back(const Effects& effects) {
-  // The cloud may have been told of it while it was being written.
+  // The cloud may have been told of the device during the write.
   for (const auto& [device, names] : effects.changes)
     if (parts_.table.find(device) != nullptr) reports_.changed(device, names, steady_now());
   due_.notify();
@@ -100,7 +100,7 @@ boost::asio::awaitable<void> CloudChannel::ask_connection() {
     try {
       answer = co_await parts_.context.bus.request(names::module::kEdgeHub, std::move(question), kLinkAnswer);
     } catch (const beehive::RequestFailed&) {
-      answer = nullptr;  // edgehub is busy or on its way
+      answer = nullptr;  // edgehub is busy or restarting
     }
     if (answer && !connected_) on_connection(answer->content == names::content::kCloudConnected);
   }
@@ -145,8 +145,8 @@ void CloudChannel::send_reports(SteadyTime now) {
   }
 }
 
-/// The newest state of each device that has a new one, not more often than twins are reported. A cloud before
-/// v1.18 does not understand it, and none confirms what it ignores: sent once. When the next one is due.
+/// Sends the newest state of each device whose state has changed, at the rate of twin reports. Sent once:
+/// clouds before v1.18 do not understand it, and none confirms it. Returns when the next one is due.
 SteadyTime CloudChannel::send_states(SteadyTime now) {
   const auto spacing = parts_.tuning.report_spacing;
   std::erase_if(state_sent_, [&](const auto& each) { return each.second + spacing <= now; });
@@ -176,7 +176,7 @@ boost::asio::awaitable<void> CloudChannel::clear_marks() {
     const SteadyTime until = steady_now() + parts_.tuning.confirmation_delay;
     while (steady_now() < until) co_await marks_due_.sleep_until(until);
     const auto confirmed = std::exchange(confirmed_, {});
-    // A change that comes from here on marks the device again, in a transaction after this one.
+    // A later change marks the device again, in a transaction after this one.
     for (const std::string& id : confirmed) marked_.erase(id);
     store::Job job = [confirmed](store::Transaction& into) {
       for (const auto& id : confirmed) store::unreported::remove(into, id);
@@ -184,10 +184,9 @@ boost::asio::awaitable<void> CloudChannel::clear_marks() {
     try {
       co_await store::async_write(parts_.store, std::move(job));
     } catch (const Error& error) {
-      // After a restart the devices are reported once more: no harm.
+      // The cost is one more report per device after a restart.
       if (write_failures_.now())
-        parts_.context.log->warn("that the cloud has the values of devices cannot be stored: {}",
-                                 error.what());
+        parts_.context.log->warn("cannot store which devices the cloud has confirmed: {}", error.what());
     }
   }
 }

@@ -18,10 +18,10 @@
 
 namespace edgecore::devicetwin {
 
-/// What DeviceTwin tells the cloud, over the tunnel when there is one: reports of changed twins until they
-/// are confirmed (protocol/04-devices.md §2.4, docs/devices.md "Towards the cloud") and states of devices.
-/// Which devices are not confirmed is in the database, so that a restart loses nothing. Belongs to the
-/// module's thread; its coroutines are run by the module.
+/// DeviceTwin's messages to the cloud: reports of changed twins until they are confirmed
+/// (protocol/04-devices.md §2.4, docs/devices.md "Towards the cloud"), and states of devices. The database
+/// records the unconfirmed devices, so that a restart loses nothing. Belongs to the module's thread; the
+/// module runs its coroutines.
 class CloudChannel {
  public:
   struct Parts {
@@ -34,26 +34,26 @@ class CloudChannel {
   };
   explicit CloudChannel(Parts parts);
 
-  /// At the start, once the table is there.
+  /// At the start, after the table is loaded.
   void load(const store::Source& from);
 
-  /// Devices that have to be marked in the transaction which stores these changes.
+  /// The devices to mark in the transaction that stores these changes.
   std::vector<std::string> to_mark(const Effects& effects);
-  /// That transaction is on disk.
+  /// The transaction is on disk.
   void stored(const Effects& effects, const std::vector<std::string>& marked);
 
-  /// It could not be written, and the table is as it was before.
+  /// The transaction failed, and the table has been rolled back.
   void taken_back(const Effects& effects);
 
   void on_connection(bool up);
-  /// The cloud has answered the message with this id.
+  /// The cloud has confirmed the message with this id.
   void on_answer(const std::string& message_id);
 
-  /// Sends what is due, for ever.
+  /// Sends what is due, until cancelled.
   boost::asio::awaitable<void> send();
-  /// Takes the marks of confirmed devices away, a little later and several at a time.
+  /// Removes the marks of confirmed devices, after a delay and several in one transaction.
   boost::asio::awaitable<void> clear_marks();
-  /// After a restart of this module alone nobody tells it whether there is a connection.
+  /// Asks for the connection's state: after a restart of this module alone there is no notice of it.
   boost::asio::awaitable<void> ask_connection();
 
  private:
@@ -64,10 +64,10 @@ class CloudChannel {
   Parts parts_;
   CloudReports reports_;
   std::set<std::string> marked_;                  ///< devices with a row in `edgecore_unreported`
-  std::set<std::string> confirmed_;               ///< of these, the ones whose row may go
-  std::set<std::string> states_;                  ///< devices whose state is to be told
-  std::map<std::string, SteadyTime> state_sent_;  ///< lately
-  std::optional<bool> connected_;                 ///< nullopt: nobody has said yet
+  std::set<std::string> confirmed_;               ///< the marked devices whose row may go
+  std::set<std::string> states_;                  ///< devices whose state is to be sent
+  std::map<std::string, SteadyTime> state_sent_;  ///< when a state was last sent, for pacing
+  std::optional<bool> connected_;                 ///< nullopt: unknown yet
   async::Event due_;
   async::Event marks_due_;
   log::Quiet write_failures_;

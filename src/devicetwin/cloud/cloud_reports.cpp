@@ -7,7 +7,7 @@
 namespace edgecore::devicetwin {
 namespace {
 
-/// Reports that may still be confirmed late.
+/// Timed-out reports kept in case they are confirmed late.
 constexpr std::size_t kLateKept = 256;
 
 }  // namespace
@@ -73,7 +73,7 @@ std::optional<CloudReports::Due> CloudReports::next(SteadyTime now) {
     const std::string device = schedule_.begin()->second;
     State& state = devices_.find(device)->second;
     if (is_rare(state) && rare_under_way_ >= tuning_.rare) {
-      plan(device, state, now + tuning_.answer);  // others of its kind are being tried
+      plan(device, state, now + tuning_.answer);  // other silent devices use up the share `rare`
       continue;
     }
     if (!is_rare(state) && by_message_.size() - rare_under_way_ >= tuning_.window) return std::nullopt;
@@ -117,7 +117,7 @@ std::optional<std::string> CloudReports::confirmed(const std::string& message_id
     const Late report = std::move(late->second);
     late_.erase(late);
     const auto found = devices_.find(report.device);
-    // What has changed since then is to be told all the same.
+    // A change since then still has to be reported.
     if (found == devices_.end() || found->second.changes != report.changes) return std::nullopt;
     found->second.under_way.merge(found->second.changed);
     found->second.changed.clear();
@@ -157,7 +157,7 @@ std::optional<std::string> CloudReports::settle(const std::string& device, State
 SteadyTime CloudReports::next_time() const {
   if (schedule_.empty()) return SteadyTime::max();
   if (by_message_.size() - rare_under_way_ < tuning_.window) return schedule_.begin()->first;
-  // The window is full: a confirmation or the end of a report's time makes room.
+  // The window is full: wait for a confirmation or a time-out.
   SteadyTime earliest = SteadyTime::max();
   for (const auto& [id, device] : by_message_)
     earliest = std::min(earliest, devices_.find(device)->second.at);

@@ -21,7 +21,7 @@ using AnyMap = google::protobuf::Map<std::string, v1beta1::Any>;
 
 constexpr std::size_t kMaxDepth = 128;
 
-/// The fields of one JSON object, which may be absent; it knows its path, for errors.
+/// Reads the fields of a JSON object, which may be absent. Knows its path, for errors.
 class Fields {
  public:
   Fields(const Json* object, std::string path) : object_(object), path_(std::move(path)) {
@@ -63,7 +63,7 @@ class Fields {
 
   [[nodiscard]] Fields object(std::string_view key) const { return {find(key), path_of(key)}; }
 
-  /// The elements of an array of objects.
+  /// Reads an array of objects.
   [[nodiscard]] std::vector<Fields> objects(std::string_view key) const {
     std::vector<Fields> all;
     const Json* array = array_at(key);
@@ -80,7 +80,7 @@ class Fields {
     return all;
   }
 
-  /// An object of strings.
+  /// Reads an object of strings.
   void copy_map(std::string_view key, StringMap& to) const {
     const Fields map = object(key);
     if (!map.present()) return;
@@ -135,19 +135,19 @@ v1beta1::Any wrapped_text(std::string text) {
   return wrapped("StringValue", wrapper);
 }
 
-/// The nearest 32-bit float, as Go's conversion has it; beyond its range an infinity.
+/// The nearest 32-bit float, as Go converts; an infinity beyond its range.
 float to_float(double number) {
   if (std::abs(number) > static_cast<double>(std::numeric_limits<float>::max()))
     return number < 0 ? -std::numeric_limits<float>::infinity() : std::numeric_limits<float>::infinity();
   return static_cast<float>(number);
 }
 
-/// The number as a 64-bit integer where it is one that a float does not hold.
+/// The number as a 64-bit integer, if it is an integer that a float cannot represent.
 std::optional<std::int64_t> integer_beyond_float(const Json& value) {
   const auto whole = kube::to_int(value);
   if (!whole) return std::nullopt;
   const float near = to_float(static_cast<double>(*whole));
-  // 2^63 as a float is no int64, and the comparison below could not say so.
+  // 2^63 as a float does not fit an int64; compare before the cast.
   const bool exact = near < 0x1p63F && static_cast<std::int64_t>(near) == *whole;
   return exact ? std::nullopt : whole;
 }
@@ -274,8 +274,7 @@ void write(v1beta1::DeviceSpec& to, const Fields& from) {
   }
 }
 
-/// `report` is where reportToCloud and reportCycle of the state are: v1.19 has them in the status, v1.23 in
-/// `spec.stateReport`.
+/// `report` holds reportToCloud and reportCycle: the status itself in v1.19, `spec.stateReport` in v1.23.
 void write(v1beta1::DeviceStatus& to, const Fields& status, const Fields& report) {
   for (const Fields& twin : status.objects("twins")) {
     auto& one = *to.add_twins();
@@ -287,7 +286,7 @@ void write(v1beta1::DeviceStatus& to, const Fields& status, const Fields& report
   to.set_reportcycle(report.number("reportCycle"));
 }
 
-/// Sets name and namespace, then the rest; what is wrong is told with the object's name.
+/// Sets name and namespace, then the rest. Errors get the object's name.
 template <class Message, class WriteRest>
 Message named(const char* kind, const Json& object, const WriteRest& write_rest) {
   Message message;
@@ -301,7 +300,7 @@ Message named(const char* kind, const Json& object, const WriteRest& write_rest)
     if (message.name().empty()) throw BadInput("\"metadata.name\" is missing");
     write_rest(message, root);
   } catch (const BadInput& error) {
-    throw BadInput(fmt::format("The {} \"{}/{}\" cannot be given to a mapper: {}", kind,
+    throw BadInput(fmt::format("The {} \"{}/{}\" cannot be converted for a mapper: {}", kind,
                                log::quote(message.namespace_()), log::quote(message.name()),
                                log::quote(error.what(), 300)));
   }
@@ -402,7 +401,7 @@ v1beta1::MapperRegisterResponse register_response(const std::vector<Json>& model
       *response.add_modellist() = std::move(model);
       *response.add_devicelist() = std::move(device);
     } catch (const BadInput& error) {
-      log::get("devicetwin")->warn("A registering mapper is not told of a device. {}", error.what());
+      log::get("devicetwin")->warn("A registering mapper does not get a device: {}", error.what());
     }
   }
   return response;

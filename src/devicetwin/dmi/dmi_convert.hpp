@@ -11,38 +11,38 @@
 
 #include "edgecore/devicetwin/dmi.hpp"
 
-/// Between the cluster's objects and the messages of proto/dmi.proto (protocol/04-devices.md §3.4). Pure
-/// functions. Field names in objects match whatever their case, as in Go; null counts as absent.
+/// Converts between the cluster's objects and the messages of proto/dmi.proto (protocol/04-devices.md §3.4).
+/// Pure functions. Field names in objects match in any case, as in Go; null counts as absent.
 namespace edgecore::devicetwin {
 
-/// More twins in one report are refused: mappers send one or a few, and each costs many times its bytes.
+/// Limit of twins in one report: mappers send one or a few, and each takes many times its bytes in memory.
 inline constexpr int kMaxReportedTwins = 1024;
 
-/// The object as mappers get it. Submessages which mappers read without a check are always there:
-/// `spec`, `status`, `spec.protocol`, each property's `desired`, `visitors` and `visitors.configData`, both
-/// sides of a status twin. Throws BadInput, naming the object and the field, when a value has a type the CRD
-/// does not allow, when there is no name, or when it nests deeper than 128 levels.
+/// The Device for a mapper. Submessages that mappers read without a check are always set: `spec`, `status`,
+/// `spec.protocol`, each property's `desired`, `visitors` and `visitors.configData`, both sides of a status
+/// twin. Throws BadInput, naming object and field, if a value has a type that the CRD does not allow, if
+/// there is no name, or if it nests deeper than 128 levels.
 v1beta1::Device device_message(const nlohmann::json& object);
 v1beta1::DeviceModel model_message(const nlohmann::json& object);
 
-/// One value of a `configData`: a string, number, or bool in Google's wrapper of its type; a whole number
-/// that a 32-bit float does not hold is an Int64Value; null, arrays and objects are their JSON text in a
+/// One value of a `configData`: a string, number, or bool in Google's wrapper of its type. An integer that a
+/// 32-bit float cannot represent becomes an Int64Value; null, arrays and objects become their JSON text in a
 /// StringValue (v1.17 did not deliver such a device at all).
 v1beta1::Any any_message(const nlohmann::json& value);
 
-/// The answer to a register, see DmiServer::answer_register.
+/// The answer to a registration, see DmiServer::answer_register.
 v1beta1::MapperRegisterResponse register_response(const std::vector<nlohmann::json>& models,
                                                   const std::vector<nlohmann::json>& devices);
 
-/// Reads a mapper's request. Throws BadInput when the bytes are not that message or hold too many twins.
+/// Reads a mapper's request. Throws BadInput if the bytes are not such a message or hold too many twins.
 DmiRequest read_request(DmiRequest::Kind kind, std::string_view bytes);
 
-/// A call on a mapper as it goes out: the rpc's bare name ("RegisterDevice") and the bytes of the request.
+/// A call of a mapper as sent: the rpc's bare name ("RegisterDevice") and the bytes of the request.
 struct MapperRequest {
   const char* method;
   std::string bytes;
 };
-/// Throws BadInput when the object is not valid JSON or cannot be converted.
+/// Throws BadInput if the object is not valid JSON or cannot be converted.
 MapperRequest write_request(const MapperCall& call);
 
 }  // namespace edgecore::devicetwin

@@ -23,7 +23,7 @@ namespace {
 
 constexpr int kBacklog = 128;
 constexpr int kForever = -1;
-/// Without a free descriptor a waiting connection stays in the backlog; it is looked for again so much later.
+/// Pause of accept when the process has no free descriptor; connections wait in the backlog meanwhile.
 constexpr int kStarvedMillis = 1000;
 
 sockaddr_un address_of(const std::filesystem::path& path) {
@@ -47,13 +47,13 @@ const sockaddr* generic(const sockaddr_un& address) {
   return reinterpret_cast<const sockaddr*>(&address);  // NOLINT: how the interface of sockets is made
 }
 
-/// Makes room for a socket at `path`: removes one that nobody listens on.
+/// Removes a stale socket (one without a listener) from `path`.
 void remove_stale(const std::filesystem::path& path) {
   struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) return;  // also when the folder is missing: bind() says so
+  if (::lstat(path.c_str(), &status) != 0) return;  // a missing folder is reported by bind()
   if (!S_ISSOCK(status.st_mode))
     throw Error(
-        fmt::format("The socket for mappers cannot be made: \"{}\" exists and is no socket. Remove it, or "
+        fmt::format("The socket for mappers cannot be made: \"{}\" exists and is not a socket. Remove it, or "
                     "change modules.deviceTwin.dmiSockPath.",
                     path.native()));
   try {
@@ -67,7 +67,7 @@ void remove_stale(const std::filesystem::path& path) {
       throw SystemError(fmt::format("The old socket for mappers \"{}\" cannot be removed", path.native()),
                         why);
     }
-    if (error.code() != EAGAIN) throw;  // that is one who listens and is busy
+    if (error.code() != EAGAIN) throw;  // EAGAIN: a listener whose backlog is full
   }
   throw Error(
       fmt::format("The socket for mappers cannot be made: another process listens on \"{}\". Stop it (is "
@@ -166,7 +166,7 @@ bool Door::accept_all() {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       return errno == EAGAIN;
     }
-    if (guests_.size() >= most_) forget_closed();  // many may have gone since
+    if (guests_.size() >= most_) forget_closed();  // some may have closed meanwhile
     if (guests_.size() >= most_) {
       if (refused_.now())
         log::get("devicetwin")

@@ -15,30 +15,30 @@
 
 namespace edgecore::devicetwin {
 
-/// Connects to a unix socket, without waiting; the descriptor does not block. Throws SystemError, which says
-/// what went wrong at `path`, and BadInput when no socket can have that path.
+/// Connects to a unix socket without waiting; the descriptor is non-blocking. Throws SystemError naming
+/// `path`, and BadInput if the path cannot be a socket's.
 FileDescriptor connect_to_socket(const std::filesystem::path& path);
 
-/// The unix socket at which mappers knock. gRPC does not bound the number of connections it takes; so the
-/// door takes them and hands each on, while fewer than `most` are open. One thread that sleeps until somebody
-/// comes or goes.
+/// The listener of the mappers' unix socket. gRPC does not limit its connections, so this class accepts them
+/// and passes each on while fewer than `most` are open. One thread, which sleeps until a connection opens or
+/// closes.
 class Door {
  public:
-  /// Gets a connection that does not block, and owns it. Called on the door's thread.
+  /// Gets a non-blocking connection and owns it. Called on the listener's thread.
   using Take = std::function<void(int fd)>;
 
-  /// Opens the socket and the thread. The file's mode is what the umask leaves of 0777. A socket that nobody
-  /// listens on is replaced. Throws Error, in a sentence for the operator.
+  /// Opens the socket and starts the thread. The file's mode is 0777 minus the umask. A socket without a
+  /// listener is replaced. Throws Error with a sentence for the operator.
   Door(std::filesystem::path path, std::size_t most, Take take);
   Door(const Door&) = delete;
   Door& operator=(const Door&) = delete;
-  /// Closes the socket and removes its file. What was handed on stays open.
+  /// Closes the socket and removes its file. Accepted connections stay open.
   ~Door();
 
  private:
   void listen();
   void run();
-  bool accept_all();  // false when the process has no descriptor left for another connection
+  bool accept_all();  // false if the process has no free descriptor
   [[nodiscard]] std::vector<pollfd> watched_guests() const;
   void forget_closed();
 
@@ -46,10 +46,10 @@ class Door {
   const std::size_t most_;
   const Take take_;
   FileDescriptor listener_;
-  dev_t device_ = 0;  // with inode_: the file that is ours to remove
+  dev_t device_ = 0;  // with inode_: identifies our own file, to remove only that
   ino_t inode_ = 0;
   FileDescriptor stop_;                 // an eventfd
-  std::vector<FileDescriptor> guests_;  // copies of those handed on, to see when they end
+  std::vector<FileDescriptor> guests_;  // duplicates of accepted connections, to notice when they close
   log::Quiet refused_;
   std::thread thread_;
 };

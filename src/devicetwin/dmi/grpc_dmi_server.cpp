@@ -23,17 +23,17 @@
 namespace edgecore::devicetwin {
 namespace {
 
-// ---- Limits. Mappers are few and close; these are far above what they need.
+// ---- Limits. Mappers are few and local; these are far above their needs.
 constexpr int kMaxRequestBytes = 1024 * 1024;
 constexpr std::size_t kMaxConnections = 128;
 constexpr int kMaxStreamsPerConnection = 64;
-constexpr std::size_t kMaxRpcs = 256;                           // in hand: read, waiting, or being answered
-constexpr std::size_t kMaxWaitingBytes = 8UL * 1024 * 1024;     // of requests that wait for their answer
+constexpr std::size_t kMaxRpcs = 256;                           // open: read, waiting, or being answered
+constexpr std::size_t kMaxWaitingBytes = 8UL * 1024 * 1024;     // of requests that wait for an answer
 constexpr std::size_t kMaxTransportBytes = 16UL * 1024 * 1024;  // of all connections' buffers
 constexpr std::size_t kMaxStatusText = 1000;  // a status travels in headers, which clients bound to 8 KiB
-/// A connection on which nothing is asked for so long is closed; clients connect again when they ask.
+/// An idle connection is closed after this; clients reconnect with their next call.
 constexpr int kMaxIdleMillis = 5 * 60 * 1000;
-/// How long a stopping server gives answers to get out.
+/// Time a stopping server gives answers to be sent.
 constexpr auto kStopGrace = std::chrono::milliseconds(200);
 
 constexpr const char* kStopping = "edgecore's device module is stopping; try again";
@@ -55,7 +55,7 @@ const Method* method_of(std::string_view path) {
   return nullptr;
 }
 
-/// The text cut to what fits a header, not in the middle of a UTF-8 character.
+/// Cuts the text to fit a header, at a UTF-8 character's boundary.
 std::string cut(std::string text) {
   if (text.size() <= kMaxStatusText) return text;
   std::size_t end = kMaxStatusText;
@@ -69,11 +69,11 @@ grpc::Status status_of(const DmiStatus& status) {
   return {static_cast<grpc::StatusCode>(status.code), cut(status.text)};
 }
 
-/// One rpc from a mapper, or the place kept for the next one. At most one operation is begun on it at a time;
-/// besides that gRPC says when the rpc is over, for whatever reason (`done`).
+/// One rpc of a mapper, or the slot for the next one. At most one operation on it is under way; in addition
+/// gRPC reports the end of the rpc, for whatever reason (`done`).
 struct Rpc {
   enum class Step { kAwaited, kReading, kWaiting, kFinishing };
-  /// What gRPC gives back: which rpc, and whether it is over or its operation has ended.
+  /// gRPC's completion tag: the rpc, and whether the rpc or its operation has ended.
   struct Tag {
     Rpc* rpc;
     bool over;
@@ -96,9 +96,9 @@ struct Rpc {
   bool over = false;
 };
 
-/// gRPC's asynchronous server on one completion queue, with one thread of ours that sleeps on it: gRPC's
-/// synchronous server would keep a pool of threads. Only that thread removes rpcs; the module's thread only
-/// begins answers, under the mutex.
+/// gRPC's asynchronous server on one completion queue with one thread: the synchronous server would keep a
+/// pool of threads. Only the queue's thread removes rpcs; the module's thread only starts answers, under the
+/// mutex.
 class Server final : public DmiServer {
  public:
   Server(const std::filesystem::path& socket, DmiSink sink) : sink_(std::move(sink)) {
@@ -139,7 +139,7 @@ class Server final : public DmiServer {
   void stop();
   void run();
 
-  // The following are called with the mutex held.
+  // Call these with the mutex held.
   Rpc* waiting(std::uint64_t id);
   void await_next();
   void begun(Rpc& rpc);
@@ -148,7 +148,7 @@ class Server final : public DmiServer {
   void leave_waiting(Rpc& rpc);
   void remove_if_ended(Rpc& rpc);
 
-  // The following take the mutex; the queue's thread calls them.
+  // These take the mutex; called on the queue's thread.
   void on_over(Rpc& rpc);
   void on_operation(Rpc& rpc, bool ok);
   void on_request(Rpc& rpc);
@@ -164,7 +164,7 @@ class Server final : public DmiServer {
   std::size_t waiting_bytes_ = 0;
   bool stopping_ = false;
   std::thread thread_;
-  std::optional<Door> door_;  // last: it hands connections to the above
+  std::optional<Door> door_;  // last member: it passes connections to the ones above
 };
 
 void Server::start() {
@@ -173,7 +173,7 @@ void Server::start() {
   builder.RegisterAsyncGenericService(&service_);
   queue_ = builder.AddCompletionQueue();
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
-  // A small compressed request could be a large one; nobody compresses on a local socket.
+  // A small compressed request could expand to a large one; a local socket needs no compression.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   grpc::ResourceQuota quota("dmi");
@@ -184,7 +184,7 @@ void Server::start() {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, std::numeric_limits<int>::max());
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
-  // Clients may ping as they like, also between rpcs: gRPC would hang up on them.
+  // Allows pings of any rate, also between rpcs; by default gRPC would close the connection.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
   server_ = builder.BuildAndStart();
@@ -237,7 +237,7 @@ void Server::await_next() {
   rpcs_.emplace(next->id, std::move(next));
 }
 
-/// A mapper has called; its request is yet to be read.
+/// A mapper has called; its request has not been read yet.
 void Server::begun(Rpc& rpc) {
   rpc.method = method_of(rpc.context.method());
   if (stopping_) return finish(rpc, {grpc::StatusCode::UNAVAILABLE, kStopping});
@@ -245,7 +245,7 @@ void Server::begun(Rpc& rpc) {
   if (rpc.method == nullptr)
     return finish(rpc, {grpc::StatusCode::UNIMPLEMENTED,
                         cut("edgecore does not serve " + log::quote(rpc.context.method()))});
-  if (rpcs_.size() > kMaxRpcs + 1)  // and the one awaited
+  if (rpcs_.size() > kMaxRpcs + 1)  // plus the slot for the next one
     return finish(rpc, {grpc::StatusCode::RESOURCE_EXHAUSTED, kTooMany});
   rpc.step = Rpc::Step::kReading;
   rpc.operating = true;
@@ -290,7 +290,7 @@ void Server::on_operation(Rpc& rpc, bool ok) {
     rpc.operating = false;
     if (rpc.step == Rpc::Step::kAwaited) {
       if (ok) return begun(rpc);
-      rpcs_.erase(rpc.id);  // the server stops; `done` is only told of rpcs that began
+      rpcs_.erase(rpc.id);  // the server stops; `done` is reported only for rpcs that began
       return;
     }
     if (rpc.step == Rpc::Step::kFinishing || rpc.over) return remove_if_ended(rpc);
@@ -300,12 +300,13 @@ void Server::on_operation(Rpc& rpc, bool ok) {
   on_request(rpc);
 }
 
-/// The request is there. The mutex is free while it is read and handed over: the answer may come at once.
+/// The request has been read. Parses it and passes it on without the mutex, because the answer may come at
+/// once.
 void Server::on_request(Rpc& rpc) {
   const DmiStatus refused = hand_over(rpc);
   if (refused.ok()) return;
   const std::lock_guard lock(mutex_);
-  // Not when the stopping server has ended it meanwhile.
+  // The stopping server may have ended it meanwhile.
   if (rpc.step == Rpc::Step::kReading || rpc.step == Rpc::Step::kWaiting) finish(rpc, status_of(refused));
 }
 

@@ -19,30 +19,30 @@ namespace {
 using Code = DmiStatus::Code;
 
 constexpr const char* kService = "/v1beta1.DeviceMapperService/";
-/// A mapper's answer is a name and a namespace at most.
+/// A mapper's answer holds a name and a namespace at most.
 constexpr int kMaxReplyBytes = 64 * 1024;
 constexpr std::size_t kMaxQuoted = 500;
 
-/// A channel on a connection that stands. It ends with the connection: no name to resolve, nothing to connect
-/// to again. gRPC's servers in Go refuse a call without authority.
+/// A channel on an open connection. It ends with the connection: there is no name to resolve and no
+/// reconnect. It has an authority because gRPC servers in Go refuse calls without one.
 std::shared_ptr<grpc::Channel> channel_on(FileDescriptor connection) {
   grpc::ChannelArguments arguments = rpc::plain_channel_arguments();
   arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);
   arguments.SetMaxSendMessageSize(-1);
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
-  // A small compressed reply could be a large one.
+  // A small compressed reply could expand to a large one.
   arguments.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1U << GRPC_COMPRESS_NONE);
   return grpc::CreateCustomInsecureChannelFromFd("mapper", connection.release(), arguments);
 }
 
-/// What is common to the sentences about one call.
+/// The parts that all error texts about a call share.
 struct Subject {
   std::string address;
   const char* method;
   std::chrono::milliseconds deadline;
 };
 
-/// The mapper's own codes as far as DmiStatus has them.
+/// Maps gRPC's codes to those of DmiStatus.
 Code code_of(grpc::StatusCode code) {
   switch (code) {
     case grpc::StatusCode::INVALID_ARGUMENT:
@@ -82,9 +82,9 @@ DmiStatus status_of(const grpc::Status& status, const Subject& subject) {
   }
 }
 
-/// A connection of its own for each call, as v1.17 has it: on a unix socket it costs well under a
-/// millisecond; between calls, which are rare, nothing is kept; and a mapper that was restarted is found at
-/// once, because no state of an earlier connection delays the next.
+/// Opens a connection for each call, like v1.17: on a unix socket that takes well under a millisecond, and
+/// nothing is kept between the rare calls. A restarted mapper is reached at once, because no back-off of an
+/// earlier connection delays the call.
 boost::asio::awaitable<DmiStatus> call_mapper(std::shared_ptr<rpc::CompletionLoop> loop, std::string address,
                                               MapperCall what, std::chrono::milliseconds deadline) {
   rpc::Call call;

@@ -19,7 +19,7 @@ std::string key_of(std::string_view id, const char* type) {
   return beehive::resource_path(id.substr(0, slash), type, id.substr(slash + 1));
 }
 
-/// Models before the devices that need them.
+/// Models first: devices need them.
 int rank_of(std::string_view object) {
   const auto path = beehive::parse_resource(object);
   return path && path->type == names::resource::kDeviceModel ? 0 : 1;
@@ -27,22 +27,23 @@ int rank_of(std::string_view object) {
 
 }  // namespace
 
-/// What one mapper is to be told next.
+/// The next call to a mapper.
 struct MapperCalls::Step {
   std::string object;
   MapperCall call;
-  std::optional<std::string> after;  ///< digest of what it knows when it has taken it; nullopt: nothing
-  bool first = false;                ///< it was never told of the object
+  std::optional<std::string>
+      after;           ///< digest that the mapper knows after the call; nullopt: it does not know the object
+  bool first = false;  ///< it was never told of the object
 };
 
 struct MapperCalls::Lane {
   explicit Lane(boost::asio::any_io_executor executor) : changed(std::move(executor)) {}
   std::string address;
   std::string mapper;
-  bool active = true;  ///< false: its mapper has gone over to another protocol
+  bool active = true;  ///< false: its mapper has registered for another protocol
   async::Event changed;
-  std::set<std::pair<int, std::string>> open;          ///< objects to look at, by rank
-  std::set<std::pair<SteadyTime, std::string>> later;  ///< refused ones, when they are tried again
+  std::set<std::pair<int, std::string>> open;          ///< objects to compare, by rank
+  std::set<std::pair<SteadyTime, std::string>> later;  ///< refused objects and when to try them again
   struct Refused {
     std::string digest;
     int times = 0;
@@ -84,7 +85,7 @@ std::optional<std::string> MapperCalls::wanted(const std::string& protocol, cons
   if (device == parts_.catalog.devices.end() || device->second.protocol != protocol) return std::nullopt;
   const auto model = parts_.catalog.models.find(device->second.model);
   if (model == parts_.catalog.models.end()) return std::nullopt;
-  // Mappers build a device from both.
+  // A mapper builds a device from both.
   return device->second.digest + model->second.digest;
 }
 
@@ -149,7 +150,7 @@ void MapperCalls::gave_everything(const std::string& protocol, bool given) {
     if (device.protocol != protocol) continue;
     const std::string object = key_of(id, names::resource::kDevice);
     const auto digest = wanted(protocol, object);
-    if (!digest) continue;  // without its model a device is not given
+    if (!digest) continue;  // a device is not sent before its model
     note(protocol, object, digest);
     note(protocol, key_of(device.model, names::resource::kDeviceModel),
          parts_.catalog.models.find(device.model)->second.digest);
@@ -171,7 +172,7 @@ void MapperCalls::changed(const std::string& object) {
   const auto device = parts_.catalog.devices.find(id);
   if (device == parts_.catalog.devices.end()) return;
   open(device->second.protocol, object);
-  // Its model may be new to the mapper of this protocol.
+  // The mapper of the new protocol may not have the model.
   if (!device->second.model.empty())
     open(device->second.protocol, key_of(device->second.model, names::resource::kDeviceModel));
 }
@@ -207,8 +208,8 @@ std::optional<MapperCalls::Step> MapperCalls::next_step(const std::string& proto
     if (again && refused->second.times >= parts_.tuning.refusals) continue;
     step.call.object = parts_.object(path->type, path->ns, path->name);
     if (step.call.object.empty()) continue;
-    // Where it is not known whether the mapper has the object, an update comes first: to register a device
-    // that it has would change nothing. A mapper that refuses it is asked the other way the next time.
+    // If it is unknown whether the mapper has the object, update first: registering a device that it has
+    // would change nothing. If the mapper refuses, the next attempt uses the other call.
     const bool unknown = !step.first && told->second.empty();
     const bool other_way = again && refused->second.times % 2 == 1;
     if (model) {
@@ -231,12 +232,12 @@ void MapperCalls::finish(const std::string& protocol, Lane& lane, const Step& st
     if (lane.complaints.count() > 0) log->info("mapper {} can be reached again", mapper);
     lane.complaints.reset();
     note(protocol, step.object, step.after);
-    // It may have changed, gone or come back meanwhile.
+    // It may have changed meanwhile.
     if (wanted(protocol, step.object) != step.after) open(protocol, step.object);
     return;
   }
   if (status.code != DmiStatus::Code::kUnavailable) return refused(protocol, lane, step, status);
-  // It may have been carried out all the same.
+  // The mapper may have carried it out despite the error.
   if (step.after && told_[{protocol, step.object}] != "") note(protocol, step.object, std::string());
   lane.retry = lane.retry.count() == 0 ? parts_.tuning.first_retry
                                        : std::min(lane.retry * 2, parts_.tuning.last_retry);
@@ -251,14 +252,14 @@ void MapperCalls::refused(const std::string& protocol, Lane& lane, const Step& s
   const auto& log = parts_.context.log;
   const std::string mapper = log::quote(lane.mapper) + " (protocol " + log::quote(protocol) + ")";
   if (!step.after) {
-    // It does not want to know of the removal: as good as removed, it will not get another message about it.
+    // A refused removal counts as done: the mapper gets no more messages about the object.
     log->warn("mapper {} does not remove {}: {}", mapper, log::quote(step.object), log::quote(status.text));
     return note(protocol, step.object, std::nullopt);
   }
   Lane::Refused& entry = lane.refused[step.object];
   if (entry.digest != *step.after) entry = {*step.after, 0};
   ++entry.times;
-  // What cannot be converted, or makes no sense to the mapper, will not do so the next time.
+  // A conversion error or an invalid argument will not go away: do not try again.
   if (status.code == DmiStatus::Code::kInvalidArgument) entry.times = parts_.tuning.refusals;
   log->warn("mapper {} refuses {} ({} of {} attempts): {}", mapper, log::quote(step.object), entry.times,
             parts_.tuning.refusals, log::quote(status.text));
@@ -274,7 +275,7 @@ boost::asio::awaitable<void> MapperCalls::serve(std::string protocol, std::share
       continue;
     }
     if (step->first && step->after) {
-      // Before the first word: a restart must know that the mapper may have the object.
+      // Before the first call: after a restart it must be known that the mapper may have the object.
       told_[{protocol, step->object}] = "";
       Key key{protocol, step->object};
       co_await parts_.promise(std::move(key), std::string());
@@ -283,7 +284,7 @@ boost::asio::awaitable<void> MapperCalls::serve(std::string protocol, std::share
     const DmiStatus status = co_await parts_.client.call(lane->address, call, parts_.tuning.deadline);
     finish(protocol, *lane, *step, status);
     if (lane->retry.count() == 0) continue;
-    // A change does not end the pause: a mapper that is away is away. One that registers is back.
+    // A change of an object does not end the pause, as the mapper is still unreachable. A registration does.
     const SteadyTime until = steady_now() + lane->retry;
     while (lane->retry.count() > 0 && steady_now() < until) co_await lane->changed.sleep_until(until);
     lane->changed.notify();

@@ -20,18 +20,19 @@
 
 namespace edgecore::devicetwin {
 
-/// Keeps the mappers told of the cluster's Devices and DeviceModels (protocol/04-devices.md §3.5, §3.7). One
-/// lane per protocol, so that a mapper that hangs holds up only itself; what is to be told is found by
-/// comparing the catalog with what was told before, so nothing queues up while a mapper is away: the newest
-/// version goes when it is back. A call whose outcome is not known (time-out, kill -9) is followed by one
-/// that any mapper takes for an object it has or has not. Belongs to the module's thread.
+/// Keeps mappers up to date with the cluster's Devices and DeviceModels (protocol/04-devices.md §3.5, §3.7).
+/// One lane per protocol, so that a hanging mapper delays only itself. The calls to make are found by
+/// comparing the catalog with what the mapper was told, so nothing queues up for an absent mapper: it gets
+/// the newest version when it is back. After a call with unknown outcome (time-out, kill -9), the next one is
+/// one that works whether the mapper has the object or not. Belongs to the module's thread.
 class MapperCalls {
  public:
   struct Tuning {
     std::chrono::milliseconds deadline{10000};
     std::chrono::milliseconds first_retry{1000};
     std::chrono::milliseconds last_retry{60000};
-    /// Of an object that the mapper itself refuses; then not before it changes or the mapper registers again.
+    /// Refusals of an object by its mapper, after which it is not sent until it changes or the mapper
+    /// registers again.
     int refusals = 5;
   };
   using Told = std::map<store::mapper_objects::Key, std::string>;
@@ -41,13 +42,13 @@ class MapperCalls {
     MapperClient& client;
     const Catalog& catalog;
     Tuning tuning;
-    /// JSON text of the stored object; "" when it is not there. `type` is "device" or "devicemodel".
+    /// JSON text of the stored object; "" if it does not exist. `type` is "device" or "devicemodel".
     std::function<std::string(std::string_view type, std::string_view name_space, std::string_view name)>
         object;
-    /// A mapper knows this version of an object now (nullopt: it does not know the object any more): to be
+    /// A mapper knows this version of an object now (nullopt: it does not know the object any more). To be
     /// stored soon.
     std::function<void(const store::mapper_objects::Key& key, const std::optional<std::string>& digest)> told;
-    /// The same, on disk when it returns.
+    /// As `told`, but returns when it is on disk.
     std::function<boost::asio::awaitable<void>(store::mapper_objects::Key key, std::string digest)> promise;
   };
   MapperCalls(Parts parts, Told told);
@@ -55,14 +56,13 @@ class MapperCalls {
   MapperCalls(const MapperCalls&) = delete;
   MapperCalls& operator=(const MapperCalls&) = delete;
 
-  /// A mapper is known: registered now, or from the database. Calls may begin at once.
+  /// A mapper is known: just registered, or from the database. Calls may begin at once.
   void set_mapper(const Mapper& mapper);
   [[nodiscard]] bool has_mapper(std::string_view protocol) const;
-  /// The mapper was given everything with the answer to its registration, or (`given` false) it has asked for
-  /// everything and nobody knows what it got. To be said before `set_mapper`.
+  /// The mapper got everything in the answer to its registration; or (`given` false) it had asked for
+  /// everything, and it is unknown what it got. Call this before `set_mapper`.
   void gave_everything(const std::string& protocol, bool given);
-  /// The catalog has changed for this object: `<namespace>/device/<name>` or
-  /// `<namespace>/devicemodel/<name>`.
+  /// The object has changed in the catalog: `<namespace>/device/<name>` or `<namespace>/devicemodel/<name>`.
   void changed(const std::string& object);
 
  private:
@@ -72,7 +72,8 @@ class MapperCalls {
   std::optional<Step> next_step(const std::string& protocol, Lane& lane);
   void finish(const std::string& protocol, Lane& lane, const Step& step, const DmiStatus& status);
   void refused(const std::string& protocol, Lane& lane, const Step& step, const DmiStatus& status);
-  /// What the mapper of this protocol should know of the object; nullopt: nothing (any more, or not yet).
+  /// The digest that the mapper of this protocol should know of the object; nullopt: it should not know it
+  /// (any more, or yet).
   [[nodiscard]] std::optional<std::string> wanted(const std::string& protocol,
                                                   const std::string& object) const;
   [[nodiscard]] std::set<std::string> protocols_of_model(const std::string& id) const;

@@ -49,7 +49,7 @@ std::optional<Mapper> read_mapper(const store::meta::Row& row) {
 
 std::optional<DmiStatus> flaw_of(const std::optional<Mapper>& mapper) {
   using Code = DmiStatus::Code;
-  if (!mapper) return DmiStatus{Code::kInvalidArgument, "the registration names no mapper"};
+  if (!mapper) return DmiStatus{Code::kInvalidArgument, "the registration has no mapper"};
   if (mapper->protocol.empty())
     return DmiStatus{Code::kUnknown,
                      "fail to register mapper " + log::quote(mapper->name) + " because the protocol is nil"};

@@ -13,7 +13,7 @@ const Twin* find_twin(const Device& device, const std::string& name) {
   return found == device.twins.end() ? nullptr : &found->second;
 }
 
-/// The value of a part is set on this node.
+/// Sets the value of a part on this node.
 void set_here(TwinPart& part, const std::string& value, std::int64_t now_ms) {
   part.value = value;
   part.timestamp = now_ms;
@@ -41,14 +41,14 @@ ChangedTwin tombstone_of(const std::string& name, const Twin& twin) {
   return changed;
 }
 
-/// A twin that is new, or takes the place of a tombstone, whose versions go on.
+/// Adds a twin. If it replaces a tombstone, it continues the tombstone's versions.
 std::optional<std::string> add_here(ChangedTwin& changed, const TwinChange& change, const Twin* tombstone,
                                     std::int64_t now_ms) {
   Twin& twin = changed.after;
   if (tombstone != nullptr) {
     twin.expected.version = tombstone->expected.version;
     twin.actual.version = tombstone->actual.version;
-    twin.desired = tombstone->desired;  // who deleted it did so in spite of that
+    twin.desired = tombstone->desired;  // keeps the desired value: whoever deleted the twin knew it
   }
   changed.added = true;
   twin.type = known_type(change.type.value_or(""));
@@ -67,7 +67,7 @@ std::optional<std::string> add_here(ChangedTwin& changed, const TwinChange& chan
 std::optional<std::string> change_here(ChangedTwin& changed, const TwinChange& change, std::int64_t now_ms) {
   Twin& twin = changed.after;
   if (change.expected) {
-    // Nothing to compare with the first time: taken as it is.
+    // The first value has no old one to compare with: accept it.
     if (!twin.expected.value.empty()) {
       if (auto why = type_mismatch(twin.type, change.expected->value)) return why;
     }
@@ -83,7 +83,7 @@ std::optional<std::string> change_here(ChangedTwin& changed, const TwinChange& c
   return std::nullopt;
 }
 
-/// The version a sync brings, if it may replace what is stored.
+/// The sync's version, if it may replace the stored one.
 bool takes(const TwinPart& stored, const std::optional<TwinVersion>& version) {
   if (!version) return false;
   if (!stored.version) return true;
@@ -97,20 +97,20 @@ void set_by_cloud(TwinPart& part, const RequestedPart& asked, const TwinVersion&
   part.version = version;
 }
 
-/// A property that the cloud deletes: a version is needed only where there is one to compare with.
+/// Whether the cloud may delete a property: it needs a version only if there is one to compare with.
 bool cloud_may_delete(const Twin& twin, const TwinChange& change) {
   const bool expected = !change.expected_version || takes(twin.expected, change.expected_version);
   const bool actual = !change.actual_version || takes(twin.actual, change.actual_version);
   return expected && actual;
 }
 
-/// False when nothing of it was taken. `refused` when a part of it was not.
+/// False if nothing was taken. Sets `refused` if a part was not.
 bool sync_twin(ChangedTwin& changed, const TwinChange& change, std::int64_t now_ms, bool& refused) {
   Twin& twin = changed.after;
   bool taken = false;
   if (change.expected) {
     if (!takes(twin.expected, change.expected_version) || type_mismatch(twin.type, change.expected->value)) {
-      refused = true;  // and nothing after it is looked at
+      refused = true;  // the rest of the request is ignored
       return false;
     }
     set_by_cloud(twin.expected, *change.expected, *change.expected_version, now_ms);
@@ -200,7 +200,7 @@ TwinChanges plan_desired(const Device& device, const ByName<std::string>& desire
   for (const auto& [name, value] : desired) {
     const Twin* stored = find_twin(device, name);
     if (stored != nullptr && stored->desired == value) continue;
-    // A desire that was never there and is empty is none.
+    // An empty desired value where there was none before is not a value.
     if (value.empty() && (stored == nullptr || !stored->desired)) continue;
     ChangedTwin changed;
     changed.name = name;

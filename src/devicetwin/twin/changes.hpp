@@ -11,11 +11,11 @@
 #include "devicetwin/twin/device.hpp"
 #include "devicetwin/twin/requests.hpp"
 
-/// What requests do to a device's twins and attributes (protocol/04-devices.md §2.6, §2.9). Pure functions:
-/// they give back the changed twins, and the caller puts them in place.
+/// How requests change a device's twins and attributes (protocol/04-devices.md §2.6, §2.9). Pure functions:
+/// they return the changed twins, and the caller stores them.
 namespace edgecore::devicetwin {
 
-/// Parts of a twin that a request has touched: what is shown in the answer.
+/// Parts of a twin that a request has touched; the answer shows them.
 struct ChangedParts {
   bool expected = false;
   bool actual = false;
@@ -26,33 +26,33 @@ struct ChangedTwin {
   std::string name;
   Twin after;
   ChangedParts parts;
-  bool added = false;    ///< it was not there, or a tombstone
+  bool added = false;    ///< it was absent or a tombstone
   bool deleted = false;  ///< it is a tombstone now
 };
 
 struct TwinChanges {
-  std::optional<Refusal> refusal;  ///< then nothing is to be changed
+  std::optional<Refusal> refusal;  ///< set: nothing is to be changed
   std::vector<ChangedTwin> twins;
-  std::vector<std::string> refused;  ///< by a sync: the cloud is told what is stored
+  std::vector<std::string> refused;  ///< by a sync: report the stored values to the cloud
 };
 
-/// A change made on this node: the edge's versions rise. All of the request or, when one value does not fit
-/// its type, nothing. A name that is not there and is to be deleted is left alone.
+/// A change made on this node: raises the edge's versions. Takes the whole request, or nothing of it if one
+/// value does not fit its type. Ignores the deletion of an unknown name.
 [[nodiscard]] TwinChanges plan_local_update(const Device& device, const TwinUpdate& update,
                                             std::int64_t now_ms);
 
 /// A sync from the cloud (legacy; MQTT clients may send it too): each part needs a version that is not behind
-/// the stored one, and takes it over.
+/// the stored one, and takes that version over.
 [[nodiscard]] TwinChanges plan_cloud_update(const Device& device, const TwinUpdate& update,
                                             std::int64_t now_ms);
 
-/// The desired values of the cluster's Device become the expected ones (the cloud's version rises), for those
-/// that differ from what was made expected before: what somebody on the node has set since then stays.
+/// The desired values of the cluster's Device become expected values (the cloud's version rises), if they
+/// differ from the last ones that did: a value set on the node since then stays.
 [[nodiscard]] TwinChanges plan_desired(const Device& device, const ByName<std::string>& desired,
                                        std::int64_t now_ms);
 
-/// Attributes after a message of the cloud. `complete`: names that are absent go. Other names are left alone,
-/// JSON null deletes an optional one. Throws BadInput for what is no attribute.
+/// Attributes after a message of the cloud. `complete`: attributes that it does not name are removed;
+/// otherwise they stay. JSON null deletes an optional one. Throws BadInput for a malformed attribute.
 [[nodiscard]] ByName<Attribute> plan_attributes(const Device& device, const Json& attributes, bool complete);
 
 }  // namespace edgecore::devicetwin

@@ -8,18 +8,18 @@
 #include <string>
 #include <string_view>
 
-/// What DeviceTwin keeps of a device in memory (protocol/04-devices.md §2.2). Plain data.
+/// A device in DeviceTwin's memory (protocol/04-devices.md §2.2). Plain data.
 namespace edgecore::devicetwin {
 
-/// How often a part of a twin was changed on either side.
+/// How often each side has changed a part of a twin.
 struct TwinVersion {
   std::int64_t cloud = 0;
   std::int64_t edge = 0;
   bool operator==(const TwinVersion&) const = default;
 };
 
-/// The expected or the actual side of a twin. The value "" is none: it is stored, but not shown. The version
-/// is there once the part was ever set.
+/// The expected or the actual side of a twin. The value "" means no value: it is stored, but not shown. The
+/// version exists once the part was set.
 struct TwinPart {
   std::string value;
   std::int64_t timestamp = 0;  ///< Unix ms of the last change
@@ -36,8 +36,8 @@ struct Twin {
   TwinPart actual;
   bool optional = true;
   std::string type{kStringType};  ///< kDeletedType: a tombstone
-  /// The desired value of the cluster's Device that was last made the expected one. Kept so that a value set
-  /// on the node stays until the cluster's changes (docs/devices.md).
+  /// The last desired value of the cluster's Device that became the expected one. Kept so that a value set on
+  /// the node stays until the cluster's value changes (docs/devices.md).
   std::optional<std::string> desired;
   [[nodiscard]] bool deleted() const { return type == kDeletedType; }
   bool operator==(const Twin&) const = default;

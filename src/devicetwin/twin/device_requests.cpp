@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kUpdateResult = "twin/update/result";
 constexpr const char* kNotExisting = "update rejected due to the device is not existed";
 
-/// The end of `<namespace>/<name>`.
+/// The name in `<namespace>/<name>`.
 std::string name_of(const std::string& id) {
   return id.substr(id.find('/') + 1);
 }
@@ -41,9 +41,8 @@ void DeviceRequests::on_topic(std::string_view topic, std::string_view payload) 
   const auto parsed = parse_topic(topic);
   if (!parsed) {
     if (strange_topics_.now()) {
-      parts_.log->warn(
-          "nothing is done with a message of topic {} ({} such messages so far): it names no request",
-          log::quote(topic), strange_topics_.count());
+      parts_.log->warn("ignoring a message of topic {} ({} such messages so far): unknown request",
+                       log::quote(topic), strange_topics_.count());
     }
     return;
   }
@@ -91,7 +90,7 @@ void DeviceRequests::on_twin_get(const std::string& device, std::string_view pay
 void DeviceRequests::on_local_update(const std::string& device, std::string_view payload) {
   const auto parsed = parse_twin_update(payload, UpdateOrigin::kLocal);
   if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
-    // The Go agent answers without the device in the topic; whoever asked listens on the device's.
+    // The Go agent's answer has no device in its topic, but clients listen on the device's topic: send both.
     refuse("", kUpdateResult, "", *refusal);
     return refuse(device, kUpdateResult, event_id_or_empty(payload), *refusal);
   }
@@ -118,14 +117,14 @@ std::optional<Refusal> DeviceRequests::limit(const Device& device, const TwinCha
     }
     after += weight(changed.after);
   }
-  // What makes it no larger passes, however large it is.
+  // A request that does not grow an oversized device is accepted.
   if (count > kMaxTwins && count > device.twins.size())
-    return Refusal{400, "the device has " + std::to_string(device.twins.size()) + " twins, and more than " +
-                            std::to_string(kMaxTwins) + " are not kept"};
+    return Refusal{400, "the device has " + std::to_string(device.twins.size()) + " twins, but at most " +
+                            std::to_string(kMaxTwins) + " are allowed"};
   if (after > kMaxDeviceBytes && after > before)
     return Refusal{400, "the values of the device would have " + std::to_string(after) +
-                            " bytes together, and more than " + std::to_string(kMaxDeviceBytes) +
-                            " are not kept"};
+                            " bytes together, but at most " + std::to_string(kMaxDeviceBytes) +
+                            " are allowed"};
   return std::nullopt;
 }
 
@@ -183,11 +182,10 @@ void DeviceRequests::on_desired(const std::string& device, const ByName<std::str
   const TwinChanges changes = plan_desired(*found, desired, now());
   if (changes.twins.empty()) return;
   if (const auto refusal = limit(*found, changes)) {
-    parts_.log->warn("the desired values of device {} are not made the expected ones: {}", log::quote(device),
-                     refusal->reason);
+    parts_.log->warn("cannot apply the desired values of device {}: {}", log::quote(device), refusal->reason);
     return;
   }
-  // The cloud knows its own wish: it hears of it with the value the device reports.
+  // The cloud knows its desired value: the next report of the device contains it.
   take_changes(device, uuid_v4(), changes);
   publish_delta(device);
 }
@@ -195,8 +193,7 @@ void DeviceRequests::on_desired(const std::string& device, const ByName<std::str
 void DeviceRequests::on_state_update(const std::string& device, std::string_view payload) {
   auto state = parse_state(payload);
   if (!state || parts_.table.find(device) == nullptr) {
-    parts_.log->debug("ignoring a state of device {}: the device or the state is not known",
-                      log::quote(device));
+    parts_.log->debug("ignoring a state of device {}: unknown device or state", log::quote(device));
     return;
   }
   set_state(device, std::move(*state));
@@ -229,7 +226,7 @@ void DeviceRequests::add_member(const Member& member) {
   const bool fits = slash != std::string::npos &&
                     device_id(member.id.substr(0, slash), member.id.substr(slash + 1)).has_value();
   if (!fits) {
-    parts_.log->warn("a device of the membership has no usable id: {}", log::quote(member.id));
+    parts_.log->warn("ignoring a device of the membership message, invalid id: {}", log::quote(member.id));
     return;
   }
   const bool known = parts_.table.find(member.id) != nullptr;
@@ -288,7 +285,7 @@ void DeviceRequests::forget(const std::string& device) {
 void DeviceRequests::on_attributes(const std::string& device, const Json& content) {
   const Device* found = parts_.table.find(device);
   if (found == nullptr) {
-    parts_.log->debug("attributes came for device {}, which is not known", log::quote(device));
+    parts_.log->debug("ignoring attributes of unknown device {}", log::quote(device));
     return;
   }
   const ByName<Attribute> before = found->attributes;
@@ -302,15 +299,14 @@ void DeviceRequests::on_attributes(const std::string& device, const Json& conten
 DmiStatus DeviceRequests::report_twin(const std::string& device, const ReportedTwin& twin) {
   using Code = DmiStatus::Code;
   if (!is_twin_name(twin.property))
-    return {Code::kInvalidArgument,
-            "the property name " + log::quote(twin.property) + " is none that a twin may have"};
+    return {Code::kInvalidArgument, "the property name " + log::quote(twin.property) + " is not allowed"};
   TwinChange change;
   for (const auto& [given, part] :
        {std::pair(&twin.observed_desired, &change.expected), std::pair(&twin.reported, &change.actual)}) {
     if (!*given) continue;
     if ((*given)->size() > kMaxDmiValueBytes)
       return {Code::kInvalidArgument, "a value of property " + log::quote(twin.property) + " has " +
-                                          std::to_string((*given)->size()) + " bytes, and at most " +
+                                          std::to_string((*given)->size()) + " bytes, but at most " +
                                           std::to_string(kMaxDmiValueBytes) + " are kept"};
     part->emplace();
     (*part)->value = **given;
@@ -328,7 +324,7 @@ DmiStatus DeviceRequests::on_status_report(const DmiRequest& request) {
   using Code = DmiStatus::Code;
   if (request.twins.empty()) return {Code::kUnknown, "ReportDeviceStatusRequest does not have twin data"};
   const auto device = device_id(request.device_namespace, request.device_name);
-  if (!device) return {Code::kInvalidArgument, "the report names no device"};
+  if (!device) return {Code::kInvalidArgument, "the report has no valid device name"};
   if (parts_.table.find(*device) == nullptr) {
     refuse(*device, kUpdateResult, "", {404, kNotExisting});
     return {Code::kNotFound, "device " + *device + " is not known on this node"};
@@ -338,7 +334,7 @@ DmiStatus DeviceRequests::on_status_report(const DmiRequest& request) {
     DmiStatus each = report_twin(*device, twin);
     if (status.ok()) status = std::move(each);
   }
-  publish_delta(*device);  // one for all of them
+  publish_delta(*device);  // one for all twins of the report
   return status;
 }
 
@@ -347,7 +343,7 @@ DmiStatus DeviceRequests::on_state_report(const DmiRequest& request) {
   const auto device = device_id(request.device_namespace, request.device_name);
   if (!device || request.state.empty()) return {Code::kUnknown, "ReportDeviceStatesRequest is invalid data"};
   if (!is_known_state(request.state))
-    return {Code::kInvalidArgument, "the state " + log::quote(request.state) + " is none of a device"};
+    return {Code::kInvalidArgument, "the state " + log::quote(request.state) + " is unknown"};
   if (parts_.table.find(*device) == nullptr)
     return {Code::kNotFound, "device " + *device + " is not known on this node"};
   set_state(*device, request.state);

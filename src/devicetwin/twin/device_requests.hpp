@@ -13,16 +13,16 @@
 
 namespace edgecore::devicetwin {
 
-/// Most properties of one device, tombstones included.
+/// Limit of properties of one device, tombstones included.
 inline constexpr std::size_t kMaxTwins = 2000;
-/// All values of one device together, those that a request replaces counted as well: what one message may
-/// have to carry.
+/// Limit of all values of one device, including those that a request replaces: one message may have to carry
+/// them.
 inline constexpr std::size_t kMaxDeviceBytes = 1U << 20U;
-/// Longest value that a mapper may report over DMI (over MQTT it is 512 bytes, protocol/04-devices.md §2.6).
+/// Limit of a value that a mapper reports over DMI (over MQTT it is 512 bytes, protocol/04-devices.md §2.6).
 inline constexpr std::size_t kMaxDmiValueBytes = 64U << 10U;
 
-/// Carries out what is asked about devices and their twins: changes the table and notes what is due once that
-/// is on disk (protocol/04-devices.md §2, §3.6). Passive; the module's thread.
+/// Carries out requests about devices and their twins: changes the table, and notes the effects that are due
+/// once the change is on disk (protocol/04-devices.md §2, §3.6). Passive; the module's thread.
 class DeviceRequests {
  public:
   struct Parts {
@@ -34,21 +34,21 @@ class DeviceRequests {
   };
   explicit DeviceRequests(Parts parts) : parts_(std::move(parts)) {}
 
-  /// What came by MQTT.
+  /// A message of an MQTT client.
   void on_topic(std::string_view topic, std::string_view payload);
 
-  /// From the cloud. Throws BadInput.
+  /// Messages of the cloud. Throw BadInput.
   void on_membership(const Json& content);
   void on_attributes(const std::string& device, const Json& content);
   void on_cloud_update(const std::string& device, std::string_view payload);
 
-  /// The cluster's Device is there, or gone.
+  /// The cluster's Device was added, or deleted.
   void make_known(const std::string& device, std::string_view description);
   void forget(const std::string& device);
-  /// What the cluster wants of a device that no mapper serves (§2.13).
+  /// The cluster's desired values of a device without a mapper (§2.13).
   void on_desired(const std::string& device, const ByName<std::string>& desired);
 
-  /// From a mapper. The status says what became of it once it is on disk.
+  /// Requests of a mapper. The status is sent once the change is on disk.
   DmiStatus on_status_report(const DmiRequest& request);
   DmiStatus on_state_report(const DmiRequest& request);
 
@@ -64,12 +64,12 @@ class DeviceRequests {
   void on_local_update(const std::string& device, std::string_view payload);
   void on_state_update(const std::string& device, std::string_view payload);
 
-  /// Puts the changes in place; publishes the document.
+  /// Applies the changes and publishes the document.
   void take_changes(const std::string& device, const std::string& event_id, const TwinChanges& changes);
   void publish_delta(const std::string& device);
-  /// Why a device may not become so large.
+  /// Why a device may not grow that large.
   [[nodiscard]] static std::optional<Refusal> limit(const Device& device, const TwinChanges& changes);
-  /// nullopt when it went well; the delta is still to be published.
+  /// nullopt: success; the caller still has to publish the delta.
   std::optional<Refusal> update(const std::string& device, const TwinUpdate& update);
   void add_member(const Member& member);
   void remove_member(const Member& member);

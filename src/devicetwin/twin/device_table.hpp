@@ -12,8 +12,8 @@
 
 namespace edgecore::devicetwin {
 
-/// The devices of this node in memory, and a journal of what has changed since the last commit: changes take
-/// effect at once, `job` writes them, `undo` takes them back. Passive; the module's thread.
+/// The devices of this node in memory, and a journal of the changes since the last commit: changes take
+/// effect at once, `job` writes them, `undo` reverts them. Passive; the module's thread.
 class DeviceTable {
  public:
   explicit DeviceTable(ByName<Device> loaded) : devices_(std::move(loaded)) {}
@@ -23,13 +23,13 @@ class DeviceTable {
 
   void add(Device device);
   void remove(const std::string& id);
-  /// The device must be there, here and below.
+  /// The device must exist, also for the functions below.
   void set_twin(const std::string& id, const std::string& name, Twin twin);
   void set_state(const std::string& id, std::string state, std::string last_online);
   void set_attributes(const std::string& id, ByName<Attribute> attributes);
 
   [[nodiscard]] bool changed() const { return !journal_.empty(); }
-  /// Writes what has changed; owns what it needs.
+  /// Writes the changes; owns its data.
   [[nodiscard]] store::Job job() const;
   void committed() { journal_.clear(); }
   void undo();
@@ -38,7 +38,7 @@ class DeviceTable {
   struct Entry {
     std::optional<Device> before;
     bool row = false;
-    bool removed = false;  ///< its rows go first
+    bool removed = false;  ///< its old rows are deleted first
     std::set<std::string> twins;
     std::set<std::string> attributes;
   };

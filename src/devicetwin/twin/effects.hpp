@@ -14,29 +14,28 @@ namespace edgecore::devicetwin {
 struct Publication {
   std::string topic;
   std::string payload;
-  /// The answer to a request: when the request cannot be stored this is what is published instead of
-  /// everything else, with code 500.
+  /// This is the answer to a request: if the request cannot be stored, only this is published, with code 500.
   bool answer = false;
-  std::string event_id;  ///< of the request, for an answer
+  std::string event_id;  ///< of the answered request
 };
 
-/// An rpc of a mapper that waits for its end.
+/// A mapper's rpc that waits for its answer.
 struct DmiAnswer {
   std::uint64_t id = 0;
   DmiStatus status;
-  bool registration = false;  ///< ends with the mapper's models and devices
+  bool registration = false;  ///< the answer carries the mapper's models and devices
   std::string protocol;
 };
 
-/// What is due once a batch of requests is on disk, in this order.
+/// The effects of a batch of requests, in the order in which they happen once it is on disk.
 struct Effects {
   std::vector<Publication> publications;
   std::size_t bytes = 0;  ///< of all publications
   std::vector<DmiAnswer> answers;
-  /// Properties the cloud is to be told of, by device.
+  /// Properties to report to the cloud, by device.
   std::vector<std::pair<std::string, std::vector<std::string>>> changes;
-  std::set<std::string> states;     ///< devices whose state the cloud is to be told
-  std::set<std::string> forgotten;  ///< devices that are gone
+  std::set<std::string> states;     ///< devices whose state is to be sent to the cloud
+  std::set<std::string> forgotten;  ///< removed devices
 
   void clear() { *this = Effects(); }
 };

@@ -21,7 +21,7 @@ constexpr const char* kCloudUnmarshal = "unmarshal update request body failed, P
 constexpr const char* kNoTwin = "Update twin error, key:twin does not exist";
 constexpr const char* kWrongBody = "the request body is wrong";
 
-/// A member by its name in any case, the exact one first; JSON null counts as absent.
+/// The member with this name, in any case; an exact match first. JSON null counts as absent.
 const Json* field(const Json& object, std::string_view name) {
   if (!object.is_object()) return nullptr;
   auto found = object.find(std::string(name));
@@ -60,7 +60,7 @@ std::optional<TwinVersion> version_field(const Json& object, std::string_view na
   return TwinVersion{number_field(*version, "cloud").value_or(0), number_field(*version, "edge").value_or(0)};
 }
 
-/// What names and values may consist of (protocol/04-devices.md §2.6).
+/// Allowed characters of names and values (protocol/04-devices.md §2.6).
 bool is_plain(std::string_view text, std::size_t max) {
   constexpr std::string_view kSpecial = "-_.,:/@#";
   if (text.empty() || text.size() > max) return false;
@@ -76,7 +76,7 @@ std::string not_plain(const char* what, std::size_t max) {
          what + " should be less than " + std::to_string(max) + " bytes";
 }
 
-/// A request that has the right types but makes no sense.
+/// A request with the right types but an invalid content.
 class WrongBody : public BadInput {
  public:
   using BadInput::BadInput;
@@ -272,7 +272,7 @@ std::optional<std::string> parse_state(std::string_view payload) {
 }
 
 Membership parse_membership(const Json& content) {
-  if (!content.is_object()) throw BadInput("a membership message carries no object");
+  if (!content.is_object()) throw BadInput("the content of the membership message is not an object");
   Membership membership;
   membership.complete = field(content, "devices") != nullptr;
   membership.added = members(content, membership.complete ? "devices" : "added_devices");

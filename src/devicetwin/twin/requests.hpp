@@ -13,14 +13,14 @@
 #include "devicetwin/twin/device.hpp"
 #include "edgecore/kube/json.hpp"
 
-/// What arrives for DeviceTwin, taken apart and checked as protocol/04-devices.md §2.5 to §2.9 say. Pure
-/// functions. Field names match in any case, unknown fields are ignored, a wrong type is an error, as in Go.
+/// Parses and checks DeviceTwin's requests (protocol/04-devices.md §2.5 to §2.9). Pure functions. Field names
+/// match in any case, unknown fields are ignored, a wrong type is an error, as in Go.
 namespace edgecore::devicetwin {
 
-/// Longest payload that is looked at.
+/// Limit of a payload; longer ones are refused.
 inline constexpr std::size_t kMaxPayloadBytes = 1U << 20U;
 
-/// A refusal as it is published: HTTP's codes, the texts of the Go agent.
+/// A refusal as published: HTTP's codes, the Go agent's texts.
 struct Refusal {
   int code = 400;
   std::string reason;
@@ -29,39 +29,39 @@ struct Refusal {
 /// One side of a twin in a request.
 struct RequestedPart {
   std::string value;
-  std::optional<std::int64_t> timestamp;  ///< given by the cloud's sync only
+  std::optional<std::int64_t> timestamp;  ///< set by the cloud's sync only
   std::optional<TwinVersion> version;     ///< likewise
 };
 
-/// What a request wants of one property.
+/// The requested change of one property.
 struct TwinChange {
   std::optional<RequestedPart> expected;
   std::optional<RequestedPart> actual;
   std::optional<bool> optional;
-  std::optional<std::string> type;              ///< metadata.type; "" when metadata has none
-  std::optional<TwinVersion> expected_version;  ///< of a sync
+  std::optional<std::string> type;              ///< metadata.type; "" if metadata has none
+  std::optional<TwinVersion> expected_version;  ///< in a sync
   std::optional<TwinVersion> actual_version;
 };
 
 /// `twin/update` and `twin/cloud_updated`.
 struct TwinUpdate {
   std::string event_id;
-  /// In the order of the names; nullopt: the property is to be deleted (JSON null).
+  /// By name; nullopt: the property is to be deleted (JSON null).
   std::vector<std::pair<std::string, std::optional<TwinChange>>> twins;
 };
 
-/// Who asks for a change: the texts of the refusals differ, and the cloud may leave a value out.
+/// The origin of a change: the texts of refusals differ, and the cloud may leave a value out.
 enum class UpdateOrigin { kLocal, kCloud };
 [[nodiscard]] std::variant<TwinUpdate, Refusal> parse_twin_update(std::string_view payload,
                                                                   UpdateOrigin origin);
 
-/// Whether a property may be called so (§2.6).
+/// Whether a property may have this name (§2.6).
 [[nodiscard]] bool is_twin_name(std::string_view name);
 
-/// The type a twin gets that asks for `type`. One that nobody knows ("double", or "Updated" of old demos)
-/// counts as a string: §2.13.
+/// The type of a twin for the requested `type`. An unknown type ("double", or "Updated" of old demos) becomes
+/// a string: §2.13.
 [[nodiscard]] std::string known_type(std::string_view type);
-/// nullopt when `value` fits `type`, else why not (§2.6).
+/// Why `value` does not fit `type`; nullopt if it does (§2.6).
 [[nodiscard]] std::optional<std::string> type_mismatch(std::string_view type, std::string_view value);
 
 /// The `event_id` of any request; the text of the failure when the payload is no such object.
@@ -69,7 +69,7 @@ enum class UpdateOrigin { kLocal, kCloud };
 /// As far as it can be made out: for the answer to a request that is refused.
 [[nodiscard]] std::string event_id_or_empty(std::string_view payload);
 
-/// `state/update`: the state as sent, when it is one that is known (§2.8).
+/// `state/update`: the state as sent; nullopt if it is unknown (§2.8).
 [[nodiscard]] std::optional<std::string> parse_state(std::string_view payload);
 [[nodiscard]] bool is_known_state(std::string_view state);
 
@@ -78,14 +78,14 @@ struct Member {
   std::string id;
   std::string name;
   std::string description;
-  Json device;                      ///< as received, versions of twins removed: what is published
-  std::optional<TwinUpdate> twins;  ///< when it carries any
-  std::optional<Json> attributes;   ///< likewise, an object
+  Json device;                      ///< as received, without versions of twins: published like this
+  std::optional<TwinUpdate> twins;  ///< nullopt: it has none
+  std::optional<Json> attributes;   ///< an object; nullopt: it has none
 };
 struct Membership {
   std::vector<Member> added;
   std::vector<Member> removed;
-  bool complete = false;  ///< the legacy form that lists all: who is not in `added` goes
+  bool complete = false;  ///< the legacy form that lists all devices: those not in `added` are removed
 };
 /// Throws BadInput.
 [[nodiscard]] Membership parse_membership(const Json& content);
@@ -93,7 +93,7 @@ struct Membership {
 /// A device id: `<namespace>/<name>`, both non-empty and fit for a topic; nullopt otherwise.
 [[nodiscard]] std::optional<std::string> device_id(std::string_view name_space, std::string_view name);
 
-/// An MQTT topic for DeviceTwin (§2.3), split at its slashes, so that any name may stand in it.
+/// An MQTT topic for DeviceTwin (§2.3), split at its slashes.
 struct DeviceTopic {
   enum class Kind {
     kMembershipGet,

@@ -19,7 +19,7 @@ std::string version_text(const TwinPart& part) {
   return fmt::format(R"({{"cloud":{},"edge":{}}})", part.version->cloud, part.version->edge);
 }
 
-/// The type's own metadata is empty in v1.17; what is kept there beside it the Go agent does not look at.
+/// The metadata column, which is empty in v1.17; the Go agent ignores what this agent adds.
 std::string metadata_text(const Twin& twin) {
   if (!twin.desired) return "{}";
   return kube::dump_json(Json{{"desired", *twin.desired}});
@@ -100,7 +100,7 @@ ByName<Device> load_devices(const store::Source& from) {
     device.last_online = std::move(row.last_online);
     devices.emplace(std::move(row.id), std::move(device));
   }
-  // A row of which there are two: the one written last counts, as with the Go agent.
+  // If there are two rows of a property, the one written last wins, as in the Go agent.
   for (const rows::Twin& row : rows::twins(from)) {
     const auto device = devices.find(row.device_id);
     if (device != devices.end()) device->second.twins[row.name] = twin_of(row);

@@ -7,7 +7,8 @@
 #include "devicetwin/twin/device.hpp"
 #include "edgecore/store/devices.hpp"
 
-/// Between a device in memory and its rows in the database (protocol/04-devices.md §2.1). Pure functions.
+/// Converts between a device in memory and its rows in the database (protocol/04-devices.md §2.1). Pure
+/// functions.
 namespace edgecore::devicetwin {
 
 [[nodiscard]] store::devices::Device device_row(const Device& device);
@@ -16,7 +17,7 @@ namespace edgecore::devicetwin {
 [[nodiscard]] store::devices::Attribute attribute_row(const std::string& device_id, const std::string& name,
                                                       const Attribute& attribute);
 
-/// Everything in the tables. What cannot be read of a row (metadata that is no JSON) counts as absent.
+/// Reads all tables. An unreadable part of a row (malformed metadata) counts as absent.
 [[nodiscard]] ByName<Device> load_devices(const store::Source& from);
 
 }  // namespace edgecore::devicetwin

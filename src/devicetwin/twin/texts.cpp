@@ -49,7 +49,7 @@ Json twin_json(const Twin& twin, ChangedParts parts, Versions versions) {
 
 constexpr ChangedParts kAllParts = {true, true};
 
-/// As it is shown to local clients; null for none and for a tombstone.
+/// The twin for local clients; null if it is absent or a tombstone.
 Json live_json(const Twin* twin) {
   if (twin == nullptr || twin->deleted()) return Json();
   return twin_json(*twin, kAllParts, Versions::kLeftOut);

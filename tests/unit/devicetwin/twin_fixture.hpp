@@ -32,7 +32,7 @@ using namespace std::chrono_literals;
 using beehive::MessagePtr;
 using test::eventually;
 
-/// Mappers in memory: what they are told, and what they answer. Any thread.
+/// Mappers in memory: the calls they get, and their answers. Any thread.
 class FakeMappers {
  public:
   struct Told {
@@ -96,7 +96,7 @@ class FakeMapperClient final : public MapperClient {
   FakeMappers& mappers_;
 };
 
-/// The DMI socket in memory: the test is the mapper.
+/// The DMI socket in memory: the test plays the mapper.
 class FakeDmi {
  public:
   struct Answer {
@@ -104,7 +104,7 @@ class FakeDmi {
     std::vector<Json> models;
     std::vector<Json> devices;
   };
-  /// Asks as a mapper does and waits for the end of the rpc; nullopt when there is none within 5 s.
+  /// Sends a mapper's request and waits for the end of the rpc; nullopt if it does not end within 5 s.
   std::optional<Answer> ask(DmiRequest request, std::chrono::milliseconds patience = 5s) {
     DmiSink sink;
     {
@@ -163,8 +163,7 @@ class FakeDmiServer final : public DmiServer {
   FakeDmi& dmi_;
 };
 
-/// The module on a real bus with a real store; the mailboxes of `eventbus` and `websocket` are in the test's
-/// hands.
+/// The module on a real bus with a real store; the test reads the mailboxes of `eventbus` and `websocket`.
 class TwinFixture : public testing::Test {
  protected:
   TwinFixture() {
@@ -238,7 +237,7 @@ class TwinFixture : public testing::Test {
                                     {"added_devices", added ? device : Json()},
                                     {"removed_devices", added ? Json() : device}}));
   }
-  /// As metamanager hands it on: it is in the database before.
+  /// Stores an object and passes it on, like metamanager.
   void object(const std::string& operation, const std::string& kind, const Json& body,
               const std::string& source = names::source::kDeviceController) {
     const std::string name = body.at("metadata").at("name").get<std::string>();
@@ -292,7 +291,7 @@ class TwinFixture : public testing::Test {
     std::string topic;
     Json payload;
   };
-  /// The next MQTT message; fails the test when there is none.
+  /// The next MQTT message; fails the test if there is none.
   Published published() {
     const auto message = next(mqtt);
     EXPECT_TRUE(message) << "nothing was published";
@@ -300,7 +299,7 @@ class TwinFixture : public testing::Test {
     EXPECT_EQ(message->route.operation, names::operation::kPublish);
     return {message->route.resource, Json::parse(message->content.get<std::string>())};
   }
-  /// The next one whose topic ends so; others are passed over.
+  /// The next one whose topic ends with `suffix`; skips others.
   Json published(const std::string& suffix) {
     for (int i = 0; i < 1000; ++i) {
       const auto message = next(mqtt);

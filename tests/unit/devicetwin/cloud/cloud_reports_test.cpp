@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 class CloudReportsTest : public testing::Test {
  protected:
-  /// What is sent now, as "device: properties"; "" for nothing.
+  /// Sends what is due; returns "device: properties", or "".
   std::string send() {
     const auto due = reports.next(now);
     if (!due) return {};

@@ -195,9 +195,9 @@ TEST_F(MappersTest, AMapperThatIsAwayIsToldWhenItIsBack) {
 TEST_F(MappersTest, RegistrationsAndWhatMappersKnowSurviveARestart) {
   with_objects();
   with_mapper();
-  std::this_thread::sleep_for(60ms);  // what it knows is noted a little later
+  std::this_thread::sleep_for(60ms);  // the record of what it knows is written a little later
   stop();
-  // Changed while nobody was there to tell.
+  // Changed while the module was down.
   store.put("default/device/d1", "device", kube::dump_json(device("d1", "31")));
   start();
   expect_told({"/run/modbus.sock update default/d1"});

@@ -31,7 +31,7 @@ auto unwrapped(const Json& value) {
   return wrapper.value();
 }
 
-/// protocol/04-devices.md §4, as it arrives on the edge.
+/// The Device of protocol/04-devices.md §4, as it arrives on the edge.
 Json sensor() {
   return Json::parse(R"({"kind":"Device","apiVersion":"devices.kubeedge.io/v1beta1",
     "metadata":{"name":"sensor","namespace":"default","uid":"u","resourceVersion":"512"},
@@ -86,7 +86,8 @@ TEST(AnyTest, WholeNumbersThatAFloatDoesNotHoldAreInt64) {
   }
   EXPECT_EQ(type_of(std::numeric_limits<std::int64_t>::min()), "FloatValue");  // a power of two
   EXPECT_EQ(unwrapped<v1beta1::Int64Value>(Json::parse("16777217.0")), 16'777'217);
-  EXPECT_EQ(type_of(std::numeric_limits<std::uint64_t>::max()), "FloatValue");  // no int64 either
+  EXPECT_EQ(type_of(std::numeric_limits<std::uint64_t>::max()),
+            "FloatValue");  // does not fit an int64 either
 }
 
 TEST(AnyTest, FractionsAreTheNearestFloat) {
@@ -267,10 +268,10 @@ TEST(DeviceMessageTest, WrongTypesAreNamed) {
     object[Json::json_pointer(pointer)] = std::move(value);
     return problem_of(object);
   };
-  EXPECT_EQ(
-      patched("/spec/properties/0/reportCycle", "fast"),
-      "The Device \"default/sensor\" cannot be given to a mapper: \"spec.properties[0].reportCycle\" must be "
-      "a whole number, not string");
+  EXPECT_EQ(patched("/spec/properties/0/reportCycle", "fast"),
+            "The Device \"default/sensor\" cannot be converted for a mapper: "
+            "\"spec.properties[0].reportCycle\" must be "
+            "a whole number, not string");
   const std::vector<std::pair<const char*, Json>> wrong = {
       {"/spec", 1},
       {"/spec", Json::array()},
@@ -298,7 +299,7 @@ TEST(DeviceMessageTest, WrongTypesAreNamed) {
   };
   for (const auto& [pointer, value] : wrong) {
     const auto problem = patched(pointer, value);
-    EXPECT_TRUE(problem.starts_with("The Device \"default/sensor\" cannot be given to a mapper: \""))
+    EXPECT_TRUE(problem.starts_with("The Device \"default/sensor\" cannot be converted for a mapper: \""))
         << pointer << problem;
   }
 }

@@ -22,7 +22,7 @@ namespace edgecore::devicetwin {
 
 using Manager = v1beta1::DeviceManagerService;
 
-/// What DeviceTwin does with requests, as the test wants it.
+/// Takes DeviceTwin's part: handles requests as the test wants.
 class Desk {
  public:
   bool take(DmiRequest request) {
@@ -53,7 +53,7 @@ class Desk {
   std::deque<DmiRequest> taken_;
 };
 
-/// A report under way, whose answer is awaited elsewhere.
+/// A running report, whose answer is awaited elsewhere.
 class Report {
  public:
   Report(const std::shared_ptr<grpc::Channel>& channel, std::size_t ballast,
@@ -104,7 +104,7 @@ class GrpcDmiServerTest : public testing::Test {
   }
   void TearDown() override { server_.reset(); }
 
-  /// A connection of its own; `arguments` on top of what keeps channels apart.
+  /// Opens a new connection; `arguments` in addition to those that keep channels apart.
   std::shared_ptr<grpc::Channel> connect(grpc::ChannelArguments arguments = {}) {
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
@@ -137,7 +137,7 @@ class GrpcDmiServerTest : public testing::Test {
     return status;
   }
 
-  /// Answers one more report to its end: the server is well.
+  /// Completes one more report: the server still works.
   void expect_served() {
     const auto channel = connect();
     auto good = report(channel);

@@ -20,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
-/// The mapper of tests/mappers as a process, and its lines.
+/// The mapper of tests/mappers as a child process, and its output.
 class Thermometer {
  public:
   Thermometer(const std::string& edgecore, const std::string& socket)
@@ -83,7 +83,7 @@ class DmiThermometerTest : public testing::Test {
     if (!can_run()) GTEST_SKIP() << "python3-grpcio and python3-protobuf are not installed";
   }
 
-  /// DeviceTwin, as far as this test needs it: tells of one device and counts reports.
+  /// Plays DeviceTwin: has one device and counts reports.
   void serve() {
     server_ = make_grpc_dmi_server(socket_, [this](DmiRequest request) {
       const std::lock_guard lock(mutex_);
@@ -168,7 +168,7 @@ TEST_F(DmiThermometerTest, LivesWithEdgecore) {
   EXPECT_EQ(mapper.next("removed")["device"], "default/two");
   EXPECT_TRUE(tell(MapperCall::Kind::kRemoveDeviceModel, nullptr).ok());
 
-  // edgecore goes and comes back; the device went meanwhile.
+  // edgecore stops and starts again; the device was deleted meanwhile.
   server_.reset();
   EXPECT_NE(mapper.next("unreachable"), Json::object());
   {

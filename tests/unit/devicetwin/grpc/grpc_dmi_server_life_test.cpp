@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 using GrpcDmiServerLifeTest = GrpcDmiServerTest;
 
-// ---- Callers that are gone
+// ---- Callers that disconnect
 
 TEST_F(GrpcDmiServerLifeTest, CallersThatGiveUpLeaveNothingBehind) {
   serve();
@@ -88,7 +88,7 @@ TEST_F(GrpcDmiServerLifeTest, EndsPromptlyWhateverClientsDo) {
   for (const auto& one : silent) one.connect(socket_);
   const std::string preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
   const std::string settings("\0\0\0\4\0\0\0\0\0", 9);
-  silent[1].send(preface + settings);  // and never reads what comes back
+  silent[1].send(preface + settings);  // and never reads the answers
   silent[2].send(preface.substr(0, 5));
   const auto idle = connect();
   ASSERT_TRUE(idle->WaitForConnected(std::chrono::system_clock::now() + 5s));
@@ -132,7 +132,7 @@ TEST_F(GrpcDmiServerLifeTest, OtherFilesAreKept) {
     serve();
     FAIL() << "served";
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("is no socket"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("is not a socket"), std::string::npos) << error.what();
   }
   EXPECT_EQ(std::filesystem::file_size(socket_), 8U);
 }
@@ -170,7 +170,7 @@ TEST_F(GrpcDmiServerLifeTest, SocketOfAnotherIsNotRemoved) {
   EXPECT_TRUE(std::filesystem::exists(socket_));
 }
 
-/// How often the threads of that name have gone to sleep so far.
+/// How many times the threads of that name have gone to sleep.
 long naps(const std::string& name) {
   long all = 0;
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {

@@ -70,7 +70,7 @@ TEST_F(GrpcDmiServerTest, ErrorsComeThroughWithTheirSentence) {
   ASSERT_TRUE(taken.has_value());
   server_->answer(taken->id, {DmiStatus::Code::kUnknown, "the device \"größer\" is unknown"});
   server_->answer(taken->id, {});       // ended already
-  server_->answer(taken->id + 50, {});  // never was
+  server_->answer(taken->id + 50, {});  // never existed
   EXPECT_EQ(bad->result().error_code(), grpc::StatusCode::UNKNOWN);
   EXPECT_EQ(bad->result().error_message(), "the device \"größer\" is unknown");
 
@@ -244,7 +244,7 @@ TEST_F(GrpcDmiServerTest, PingsAreTolerated) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  // On a connection that cannot be made anew.
+  // On a connection that does not reconnect.
   auto connection = connect_to_socket(socket_);
   const auto channel = grpc::CreateCustomInsecureChannelFromFd("dmi", connection.release(), arguments);
   for (int i = 0; i < 2; ++i) {

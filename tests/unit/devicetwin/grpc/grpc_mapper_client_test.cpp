@@ -20,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 using Code = DmiStatus::Code;
 
-/// A mapper that notes what it is told, and hangs or fails on request.
+/// A mapper that records its calls, and hangs or fails on request.
 class Mapper final : public v1beta1::DeviceMapperService::Service {
  public:
   grpc::Status RegisterDevice(grpc::ServerContext* context, const v1beta1::RegisterDeviceRequest* request,
@@ -303,7 +303,7 @@ TEST_F(GrpcMapperClientTest, CallsLeaveNoDescriptorsBehind) {
   EXPECT_TRUE(eventually([&] { return open() <= before; })) << open() << " after " << before;
 }
 
-/// Both of ours against each other: what the server does not serve, it says so.
+/// Server and client against each other: the client reports an unsupported rpc.
 TEST_F(GrpcMapperClientTest, DmiServerIsNoMapper) {
   const auto server = make_grpc_dmi_server(socket_, [](const DmiRequest&) { return true; });
   const auto status = update();

@@ -16,7 +16,7 @@ namespace edgecore::devicetwin {
 
 using test::eventually;
 
-/// A socket without gRPC: a client or a server that misbehaves.
+/// A socket without gRPC, for a misbehaving client or server.
 class RawSocket {
  public:
   RawSocket() : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -45,7 +45,7 @@ class RawSocket {
   void send(const std::string& bytes) const {
     if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) throw std::runtime_error("send failed");
   }
-  /// Reads until the other side closes; false when it has not after 5 s.
+  /// Reads until the other side closes; false if it has not after 5 s.
   [[nodiscard]] bool drain() const {
     const timeval limit{5, 0};
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));

@@ -171,7 +171,7 @@ TEST_F(ChangesTest, ADesiredValueBecomesTheExpectedOneOnce) {
   EXPECT_EQ(device.twins.at("t").expected.value, "30");
   EXPECT_EQ(device.twins.at("t").expected.version, (TwinVersion{1, 0}));
   EXPECT_TRUE(plan_desired(device, thirty, kNow).twins.empty());
-  // Somebody on the node wants something else: it stays until the cluster's wish changes.
+  // A value set on the node stays until the cluster's value changes.
   update(R"({"t":{"expected":{"value":"20"}}})");
   EXPECT_TRUE(plan_desired(device, thirty, kNow).twins.empty());
   put(plan_desired(device, {{"t", "31"}}, kNow));
