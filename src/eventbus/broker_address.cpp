@@ -16,7 +16,7 @@ namespace {
 
 std::uint16_t port_of(std::string_view url, std::string_view text) {
   const auto port = to_number<std::uint16_t>(text);
-  if (!port || *port == 0) refuse(url, log::quote(text) + " is no port");
+  if (!port || *port == 0) refuse(url, log::quote(text) + " is not a port");
   return *port;
 }
 
@@ -26,7 +26,7 @@ bool is_tls(std::string_view url, std::string_view scheme) {
   if (scheme == "ws" || scheme == "wss")
     refuse(url,
            "MQTT over WebSocket is not supported; name the broker's plain or TLS listener (tcp://, ssl://)");
-  refuse(url, "its scheme is none of tcp, mqtt, ssl, tls, tcps, mqtts and unix");
+  refuse(url, "unknown scheme, use tcp, mqtt, ssl, tls, tcps, mqtts or unix");
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ BrokerAddress BrokerAddress::parse(std::string_view url) {
   if (url.size() > 1024 || std::any_of(url.begin(), url.end(), [](char c) {
         return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f;
       }))
-    refuse(url, "it is too long, or has white space or control characters in it");
+    refuse(url, "it is too long, or contains white space or control characters");
   const auto colon = url.find("://");
   const std::string scheme = lower_case(colon == std::string_view::npos ? "tcp" : url.substr(0, colon));
   std::string_view rest = colon == std::string_view::npos ? url : url.substr(colon + 3);
@@ -68,7 +68,7 @@ BrokerAddress BrokerAddress::parse(std::string_view url) {
     if (address.host.find(':') != std::string::npos) refuse(url, "an IPv6 address has to stand in brackets");
   }
   if (has_port) address.port = port_of(url, port.substr(1));
-  if (address.host.empty()) refuse(url, "it names no host");
+  if (address.host.empty()) refuse(url, "it has no host");
   return address;
 }
 

@@ -14,11 +14,12 @@
 namespace edgecore::eventbus {
 namespace {
 
-/// Messages handed over before the loop may turn.
+/// Messages passed to the connection before the event loop gets its turn.
 constexpr int kBatch = 64;
 constexpr int kSubscribeQos = 1;  // protocol/04-devices.md §1.2
 constexpr std::size_t kEchoesKept = 256;
-/// A broker that takes nothing for so long does not hold up the devices' messages any more.
+/// If a broker takes no message for this long, the queue no longer counts as crowded, so that devices'
+/// messages go on.
 constexpr std::chrono::seconds kTakesNothing{5};
 
 std::string echo_key(std::string_view topic, std::string_view payload) {
@@ -28,7 +29,7 @@ std::string echo_key(std::string_view topic, std::string_view payload) {
   return key;
 }
 
-/// Sets a pointer back at the end of a scope, however it ends.
+/// Lends a pointer for the duration of a scope (RAII).
 class Lent {
  public:
   Lent(MqttConnection*& slot, MqttConnection& connection) : slot_(slot) { slot_ = &connection; }
@@ -102,7 +103,7 @@ boost::asio::awaitable<void> BrokerLink::live_as_subscriber() {
 
 boost::asio::awaitable<void> BrokerLink::keep_publisher() {
   for (;;) {
-    // Where the subscriber finds nobody there is nothing to try.
+    // While the subscriber is not connected, do not try.
     while (subscriber_ == nullptr) co_await subscribed_.sleep();
     const SteadyTime begun = steady_now();
     const Outcome<void> lived = co_await async::attempt(live_as_publisher());
@@ -113,7 +114,7 @@ boost::asio::awaitable<void> BrokerLink::keep_publisher() {
       publisher_pause_.reset();
       publisher_complaints_.reset();
     }
-    // With the broker gone the subscriber says so.
+    // If the broker is gone, the subscriber logs it.
     if (subscriber_ != nullptr && publisher_complaints_.now()) {
       context_.log->warn("cannot publish at {} (attempt {}): {}; trying again", options_.name,
                          publisher_complaints_.count(), why_ended(lived));
@@ -171,7 +172,7 @@ void BrokerLink::hand_over(MqttConnection& connection) {
 }
 
 void BrokerLink::judge_crowd(bool takes_messages) {
-  const std::size_t part = crowded_ ? 4 : 2;  // not to and fro with each message
+  const std::size_t part = crowded_ ? 4 : 2;  // hysteresis: half full to become crowded, a quarter to clear
   const bool crowded = takes_messages && (queue_.size() > options_.queue.messages / part ||
                                           queue_.bytes() > options_.queue.bytes / part);
   if (std::exchange(crowded_, crowded) != crowded && options_.on_crowded) options_.on_crowded();
@@ -179,8 +180,8 @@ void BrokerLink::judge_crowd(bool takes_messages) {
 
 void BrokerLink::publish(Publication publication) {
   if (!queue_.push(std::move(publication)) && drops_.now()) {
-    context_.log->warn("{} takes no messages; {} were dropped so far, the oldest first", options_.name,
-                       queue_.dropped());
+    context_.log->warn("{} takes messages too slowly; {} were dropped so far, the oldest first",
+                       options_.name, queue_.dropped());
   }
   filled_.notify();
 }
@@ -190,9 +191,9 @@ void BrokerLink::subscribe(const std::string& filter) {
   try {
     asked_.emplace(subscriber_->subscribe(filter, kSubscribeQos), filter);
   } catch (const BadInput& error) {
-    context_.log->warn("{} is not subscribed to at {}: {}", log::quote(filter), options_.name, error.what());
+    context_.log->warn("cannot subscribe to {} at {}: {}", log::quote(filter), options_.name, error.what());
   } catch (const MqttError&) {
-    // The connection is at its end: the next one subscribes to everything.
+    // The connection has failed: the next one subscribes to everything.
   }
 }
 
@@ -201,7 +202,8 @@ void BrokerLink::unsubscribe(const std::string& filter) {
   try {
     subscriber_->unsubscribe(filter);
   } catch (const Error& error) {
-    context_.log->debug("{} stays subscribed to at {}: {}", log::quote(filter), options_.name, error.what());
+    context_.log->debug("cannot unsubscribe from {} at {}: {}", log::quote(filter), options_.name,
+                        error.what());
   }
 }
 
@@ -239,7 +241,7 @@ void BrokerLink::Subscriber::on_subscribed(int id, bool granted) {
   const auto found = link_.asked_.find(id);
   if (found == link_.asked_.end()) return;
   if (!granted) {
-    link_.context_.log->warn("{} does not let this node subscribe to {}; the other topics are not affected",
+    link_.context_.log->warn("{} refuses the subscription of this node to {}; other topics are not affected",
                              link_.options_.name, log::quote(found->second));
   }
   link_.asked_.erase(found);

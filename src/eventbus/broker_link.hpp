@@ -20,49 +20,50 @@
 
 namespace edgecore::eventbus {
 
-/// How one broker is used.
+/// Settings of one broker's connections.
 struct LinkOptions {
   std::string name;        ///< for log lines: "the MQTT broker at 127.0.0.1:1883"
   MqttOptions connection;  ///< the client id is set by the link
   std::string subscriber_id, publisher_id;
-  int qos = 1;  ///< of what is published
+  int qos = 1;  ///< QoS of published messages
   bool retain = false;
-  bool waits_for_broker = false;  ///< nothing is tried before broker_started()
-  bool drops_echo = false;        ///< what comes back of `Publication::may_come_back` is not taken in
+  bool waits_for_broker = false;  ///< do not connect before broker_started()
+  bool drops_echo = false;        ///< ignore echoes of `Publication::may_come_back`
   PublishQueue::Limits queue;
   RetryPause::Limits retry;
-  std::function<void()> on_crowded;  ///< crowded() has changed
+  std::function<void()> on_crowded;  ///< called when crowded() has changed
 };
 
-/// Where the messages of all brokers go: called for each, on the module's thread; must be quick.
+/// Receives the messages of all brokers, on the module's thread; must be quick.
 using OnMqttMessage = std::function<void(std::string_view topic, std::string_view payload)>;
 
-/// The connections of this node with one broker: a subscriber and a publisher, kept up with growing pauses
-/// between attempts, quietly (pains row 35: no broker is nothing special). After each connect the subscriber
-/// subscribes to all filters, each by itself: one that is refused is named, and the others stay. Belongs to
+/// The connections of this node with one broker: a subscriber and a publisher. Reconnects with back-off and
+/// logs little, because a missing broker is normal (pains row 35). After each connect the subscriber
+/// subscribes to each filter by itself: a refused one is logged and does not affect the others. Belongs to
 /// the module's thread.
 class BrokerLink {
  public:
-  /// `filters` is the module's list, looked at when a connection begins; changes of it are told as well.
+  /// `filters` is the module's list, read at each connect; changes are passed to subscribe and unsubscribe as
+  /// well.
   BrokerLink(beehive::ModuleContext& context, MqttClient& client, LinkOptions options,
              const std::set<std::string>& filters, OnMqttMessage on_message);
   BrokerLink(const BrokerLink&) = delete;
   BrokerLink& operator=(const BrokerLink&) = delete;
 
-  /// Until cancelled.
+  /// Runs until cancelled.
   boost::asio::awaitable<void> run();
 
-  /// Queues; never waits, never refuses.
+  /// Queues the message; never waits, never refuses.
   void publish(Publication publication);
   void subscribe(const std::string& filter);
   void unsubscribe(const std::string& filter);
-  /// false: the broker keeps what it has for us.
+  /// false: reads nothing, so that the broker keeps its messages.
   void set_reading(bool reading);
-  /// A broker of ours was started: it is tried now.
+  /// The private broker was started: connect now.
   void broker_started();
 
-  /// The broker is there and takes messages, but slower than they come: the queue is more than half full.
-  /// What makes more of them (messages of devices) had better wait, instead of pushing others out.
+  /// The broker takes messages, but too slowly: the queue is more than half full. Senders of more (messages
+  /// of devices) should pause, instead of pushing out others.
   [[nodiscard]] bool crowded() const { return crowded_; }
 
  private:
@@ -104,11 +105,11 @@ class BrokerLink {
   bool reading_ = true;
   bool may_try_;
   bool crowded_ = false;
-  SteadyTime last_taken_{};           ///< when the broker last took a message, or was connected to
-  bool announced_ = false;            ///< that this connection is made and subscribed
-  std::map<int, std::string> asked_;  ///< filters whose grant is awaited, by id
+  SteadyTime last_taken_{};           ///< when the broker last took a message or connected
+  bool announced_ = false;            ///< this connection's success has been logged
+  std::map<int, std::string> asked_;  ///< filters by id, waiting for SUBACK
   PublishQueue queue_;
-  std::deque<std::string> echoes_;  ///< topic, zero byte, payload: of what was published and may come back
+  std::deque<std::string> echoes_;  ///< topic, zero byte, payload of published messages that may come back
   async::Event try_now_, subscribed_, filled_;
   RetryPause subscriber_pause_, publisher_pause_;
   log::Quiet complaints_, publisher_complaints_, drops_, bad_topics_;

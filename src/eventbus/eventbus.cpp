@@ -21,7 +21,7 @@ namespace {
 
 namespace op = names::operation;
 
-/// Generated once for a life of the module: reconnects use the same (protocol/04-devices.md §1.2).
+/// Made once per life of the module: reconnects use the same id (protocol/04-devices.md §1.2).
 std::string client_id(const std::string& configured, const char* role, WallTime now) {
   if (!configured.empty()) return configured;
   return "hub-client-" + std::string(role) + "-" + std::to_string(unix_millis(now) / 1000);
@@ -73,7 +73,7 @@ class EventBus final : public beehive::Module {
     if (internal_) action(*internal_);
   }
 
-  // Made in this order, destroyed in the reverse one: the tasks go before what they use.
+  // Members are made in this order and destroyed in the reverse one: the tasks before what they use.
   beehive::ModuleContext& context_;
   const config::EventBus config_;
   std::unique_ptr<MqttClient> client_;
@@ -98,7 +98,7 @@ void EventBus::make_external() {
       options.connection.tls =
           MqttTls{config_.tls.ca_file, config_.tls.cert_file, config_.tls.private_key_file};
     } else if (address.tls) {
-      context_.log->warn("{} is used with TLS but not verified: modules.eventBus.eventBusTLS is not enabled",
+      context_.log->warn("the certificate of {} is not verified: modules.eventBus.eventBusTLS is not enabled",
                          options.name);
       options.connection.tls = MqttTls{{}, {}, {}, false};
     }
@@ -106,7 +106,7 @@ void EventBus::make_external() {
                       [this](std::string_view topic, std::string_view payload) { take(topic, payload); });
   } catch (const BadInput& error) {
     context_.log->error(
-        "modules.eventBus.mqttServerExternal: {}; there is no MQTT with it until that is corrected",
+        "modules.eventBus.mqttServerExternal: {}; this broker is not used until the setting is corrected",
         error.what());
   }
 }
@@ -115,7 +115,7 @@ void EventBus::make_internal(const EventBusOptions& options) {
   try {
     const BrokerAddress address = BrokerAddress::parse(config_.server_internal);
     if (address.tls || address.port == 0)
-      throw BadInput("the private broker listens without TLS and by TCP only (tcp://host:port)");
+      throw BadInput("the private broker supports only TCP without TLS (tcp://host:port)");
     PrivateBrokerOptions broker;
     broker.directory = options.broker_directory;
     broker.host = address.host;
@@ -169,7 +169,7 @@ void EventBus::dispatch(const beehive::MessagePtr& message) {
   } else if (route.source == names::source::kEdgeHub && route.resource == names::resource::kNodeConnection) {
     uploads_.cloud(message->content == names::content::kCloudConnected);
   } else if (strangers_.now()) {
-    context_.log->info("ignoring {} of {} about {} ({} of this kind so far)", log::quote(route.operation),
+    context_.log->info("ignoring message {} of {} about {} ({} so far)", log::quote(route.operation),
                        log::quote(route.source), log::quote(route.resource), strangers_.count());
   }
 }
@@ -185,7 +185,7 @@ void EventBus::from_cloud(const beehive::MessagePtr& message) {
   } else if (route.operation == op::kPublish) {
     publish(message, true);
   } else {
-    context_.log->warn("the cloud asks for {} of {}, which is not known here", log::quote(route.operation),
+    context_.log->warn("ignoring unknown operation {} of the cloud on {}", log::quote(route.operation),
                        log::quote(route.resource));
   }
 }
@@ -193,7 +193,7 @@ void EventBus::from_cloud(const beehive::MessagePtr& message) {
 void EventBus::publish(const beehive::MessagePtr& message, bool may_come_back) {
   if (!is_topic(message->route.resource)) {
     if (bad_topics_.now())
-      context_.log->warn("a message of {} cannot be published: {} is no MQTT topic ({} so far)",
+      context_.log->warn("cannot publish a message of {}: {} is not an MQTT topic ({} so far)",
                          log::quote(message->route.source), log::quote(message->route.resource),
                          bad_topics_.count());
     return;
@@ -212,8 +212,8 @@ void EventBus::take(std::string_view topic, std::string_view payload) {
   }
 }
 
-/// Brokers keep their messages while what these lead to has no room: in the device module, or in the queues
-/// of its answers.
+/// Stops reading from brokers while the device module, or the queues of its answers, are full: the brokers
+/// keep their messages.
 void EventBus::judge_reading() {
   bool reading = !twin_full_;
   for_each_link([&](BrokerLink& link) { reading = reading && !link.crowded(); });

@@ -35,13 +35,13 @@ namespace {
 
 using Descriptor = asio::posix::stream_descriptor;
 
-/// How often keepalive is looked at: libmosquitto counts in seconds, and 30 of them.
+/// How often libmosquitto checks keepalive: it counts in seconds, and the interval is 30.
 constexpr std::chrono::seconds kMiscEvery{5};
-/// Packets taken in before the loop may turn.
+/// Packets read before the event loop gets its turn.
 constexpr int kPacketsInARow = 64;
 constexpr unsigned kLongestPayload = 268'435'455U;  ///< MQTT's own limit
 
-/// libmosquitto closes its socket whenever it likes; Asio waits on a descriptor of its own.
+/// libmosquitto may close its socket at any time, so Asio waits on a duplicate.
 Descriptor duplicate(const asio::any_io_executor& executor, int socket) {
   const int copy = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
   if (copy < 0) throw MqttError(std::string("cannot watch an MQTT connection: ") + std::strerror(errno));
@@ -55,7 +55,7 @@ asio::awaitable<void> wait_ready(Descriptor& descriptor, Descriptor::wait_type w
   if (error) throw MqttError("cannot wait for an MQTT connection: " + error.message());
 }
 
-/// Size of the packet that begins with `head`, or 0 while that cannot be told.
+/// Size of the packet that begins with `head`; 0 if the bytes do not suffice to tell.
 std::size_t packet_size(const unsigned char* head, std::size_t count) {
   std::size_t size = 0;
   for (std::size_t i = 1; i < count; ++i) {
@@ -80,7 +80,7 @@ class MosquittoConnection final : public MqttConnection, private SessionEvents {
   }
   ~MosquittoConnection() override { session_->report_to(nullptr); }
 
-  /// Until the broker has accepted us. Only reading waits: what has to be written now fits into a new
+  /// Waits for the broker's CONNACK. Waits only for reading: what is to be written fits into a new
   /// connection's buffers.
   asio::awaitable<void> handshake(std::chrono::milliseconds patience) {
     const auto guard = std::make_shared<Guard>(Guard{&descriptor_, false});
@@ -103,7 +103,7 @@ class MosquittoConnection final : public MqttConnection, private SessionEvents {
       if (error) throw boost::system::system_error(error);
       expect_open();
       const int outcome = read_packet();
-      if (!code_) session_->check(outcome, lost_);  // a refusal says more
+      if (!code_) session_->check(outcome, lost_);  // a refusal (CONNACK) says more
     }
     if (*code_ != 0) {
       throw MqttError("the MQTT broker at " + session_->peer() + " refuses the client " +
@@ -167,7 +167,7 @@ class MosquittoConnection final : public MqttConnection, private SessionEvents {
         ++taken;
       }
       if (congested()) written_.notify();
-      // No wait after a full turn: OpenSSL may hold more than the socket shows.
+      // After a full turn do not wait for the socket: OpenSSL may have buffered more.
       if (taken == kPacketsInARow) {
         co_await asio::post(executor_, asio::use_awaitable);
       } else if (reading_) {
@@ -192,8 +192,7 @@ class MosquittoConnection final : public MqttConnection, private SessionEvents {
     }
   }
 
-  /// Looks at what comes next without taking it: whether there is anything, and whether it is a packet that
-  /// is too large, which libmosquitto would take memory for.
+  /// Peeks at the next packet: is there one, and is it too large? libmosquitto would allocate memory for it.
   bool something_to_read() {
     std::array<unsigned char, 5> head{};
     const std::ptrdiff_t count = peek(head.data(), head.size());
@@ -202,13 +201,12 @@ class MosquittoConnection final : public MqttConnection, private SessionEvents {
     const std::size_t size = packet_size(head.data(), static_cast<std::size_t>(count));
     if (size > session_->options().max_packet_bytes) {
       throw MqttError("the MQTT broker at " + session_->peer() + " sent a message of " +
-                      std::to_string(size) +
-                      " bytes, more than is taken; the connection is given up with it");
+                      std::to_string(size) + " bytes, which is too large; the connection is closed");
     }
     return true;
   }
 
-  /// Bytes seen; 0: the end of the stream, or what only reading tells; -1: nothing is there.
+  /// Bytes seen. 0: the end of the stream, or a state that only reading shows. -1: no data yet.
   std::ptrdiff_t peek(unsigned char* into, std::size_t size) {
     if (auto* tls = static_cast<SSL*>(mosquitto_ssl_get(session_->get()))) {
       ERR_clear_error();
@@ -223,17 +221,18 @@ class MosquittoConnection final : public MqttConnection, private SessionEvents {
     return std::max<ssize_t>(count, 0);
   }
 
-  /// While TLS is set up libmosquitto does not notice that the peer has gone, and would be called for ever.
+  /// Throws if the peer has closed: during the TLS handshake libmosquitto does not notice, and would be
+  /// called for ever.
   void expect_open() {
     char byte = 0;
     const ssize_t count = ::recv(descriptor_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))) return;
     throw MqttError("the MQTT broker at " + session_->peer() +
-                    " closed the connection before it had answered; it may want TLS, or none");
+                    " closed the connection before it answered; check whether it expects TLS");
   }
 
-  /// libmosquitto does not say whether it is between two packets. It is if nothing went wrong on the way: it
-  /// clears errno before each read, and reads on until a packet is whole.
+  /// libmosquitto does not report whether it is between two packets. It is, if reading ended without an
+  /// error: it clears errno before each read, and reads on until a packet is complete.
   int read_packet() {
     errno = 0;
     const int code = mosquitto_loop_read(session_->get(), 1);
@@ -261,9 +260,9 @@ class MosquittoConnection final : public MqttConnection, private SessionEvents {
   Descriptor descriptor_;
   async::Event unpaused_, written_;
   SteadyTimer misc_;
-  std::optional<int> code_;  ///< of CONNACK
+  std::optional<int> code_;  ///< from CONNACK
   bool reading_ = true;
-  bool at_boundary_ = true;  ///< the next byte begins a packet; false: it may not
+  bool at_boundary_ = true;  ///< the next byte begins a packet; false: unknown
 };
 
 class MosquittoClient final : public MqttClient {
@@ -290,12 +289,13 @@ class MosquittoClient final : public MqttClient {
       co_await net::reach(std::move(host), port, patience);
     } catch (const net::NetError& error) {
       std::string why = error.what();
-      if (why.ends_with('.')) why.pop_back();  // callers go on with the sentence
+      if (why.ends_with('.')) why.pop_back();  // callers continue the sentence
       throw MqttError("there is no MQTT broker at " + peer + ": " + why);
     }
   }
 
-  /// The work owns the session: whoever waits may be cancelled, and the module may end, before it is done.
+  /// The work on the pool owns the session, because the caller may be cancelled and the module may end before
+  /// the work does.
   asio::awaitable<void> connect_on_pool(std::shared_ptr<MosquittoSession> session) {
     const auto work = [session = std::move(session)] { session->connect(); };
     try {

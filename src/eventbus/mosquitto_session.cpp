@@ -11,7 +11,7 @@
 namespace edgecore::eventbus {
 namespace {
 
-/// Never undone: it would free tables of OpenSSL that others use.
+/// Never undone: mosquitto_lib_cleanup would free OpenSSL's tables, which others use.
 void set_up_library() {
   static const int once = mosquitto_lib_init();
   static_cast<void>(once);
@@ -29,12 +29,12 @@ void require_readable(const std::filesystem::path& file, const char* key) {
 MosquittoSession::MosquittoSession(const MqttOptions& options) : options_(options) {
   set_up_library();
   handle_.reset(mosquitto_new(options_.client_id.c_str(), true, this));
-  if (!handle_) throw MqttError("the client id " + log::quote(options_.client_id) + " cannot be used");
+  if (!handle_) throw MqttError("the client id " + log::quote(options_.client_id) + " is invalid");
   set_callbacks();
   mosquitto* handle = handle_.get();
   check(mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V311),
         "cannot set up MQTT 3.1.1");
-  if (options_.port != 0)  // a Unix socket knows no delay
+  if (options_.port != 0)  // Unix sockets have no Nagle delay
     check(mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1), "cannot set up TCP_NODELAY");
   check(mosquitto_int_option(handle, MOSQ_OPT_SEND_MAXIMUM, static_cast<int>(options_.max_inflight)),
         "cannot set up the messages in flight");

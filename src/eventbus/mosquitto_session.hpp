@@ -10,7 +10,7 @@
 
 namespace edgecore::eventbus {
 
-/// What libmosquitto reports of one connection, in its own terms. Called by whoever calls into the session.
+/// libmosquitto's events of one connection. Called by the thread that calls into the session.
 struct SessionEvents {
   virtual void connected(int code) = 0;
   virtual void message(const mosquitto_message& message) = 0;
@@ -21,29 +21,30 @@ struct SessionEvents {
   ~SessionEvents() = default;
 };
 
-/// One `struct mosquitto`, set up and not connected yet. Used by one thread at a time: first by a thread that
-/// may block, for connect(), then by the module's. Destroying it says DISCONNECT and closes the socket.
+/// Owns one `struct mosquitto`, configured and not yet connected. Used by one thread at a time: connect() by
+/// a thread that may block, everything else by the module's. The destructor sends DISCONNECT and closes the
+/// socket.
 class MosquittoSession {
  public:
-  /// Throws MqttError for files or credentials that cannot be used.
+  /// Throws MqttError for unusable files or credentials.
   explicit MosquittoSession(const MqttOptions& options);
   MosquittoSession(const MosquittoSession&) = delete;
   MosquittoSession& operator=(const MosquittoSession&) = delete;
   ~MosquittoSession();
 
-  /// Looks up the name, connects by TCP and begins the rest; blocks. Throws MqttError.
+  /// Resolves the name, connects by TCP and begins the handshake; blocks. Throws MqttError.
   void connect();
 
-  /// From now on these events are reported; nullptr: none.
+  /// Reports events to `events` from now on; nullptr: to nobody.
   void report_to(SessionEvents* events) { events_ = events; }
-  /// What libmosquitto says is no longer noted down: it costs time with every packet.
+  /// Stops collecting libmosquitto's log lines, which costs time with every packet.
   void stop_listening_to_words();
 
   [[nodiscard]] mosquitto* get() const { return handle_.get(); }
   [[nodiscard]] const MqttOptions& options() const { return options_; }
   /// Throws MqttError unless `code` is MOSQ_ERR_SUCCESS. `doing` begins the sentence.
   void check(int code, const std::string& doing) const;
-  /// The broker's address, for sentences.
+  /// The broker's address, for messages.
   [[nodiscard]] std::string peer() const;
 
  private:
@@ -55,7 +56,7 @@ class MosquittoSession {
   };
   MqttOptions options_;
   SessionEvents* events_ = nullptr;
-  std::string last_words_;  ///< of libmosquitto, about what went wrong
+  std::string last_words_;  ///< libmosquitto's last log line about an error
   std::unique_ptr<mosquitto, Destroy> handle_;
 };
 

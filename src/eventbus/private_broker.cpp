@@ -51,7 +51,7 @@ std::optional<pid_t> read_pid(const fs::path& file) {
   return pid;
 }
 
-/// Whether one of the arguments the process was started with is this file.
+/// Whether `file` is one of the arguments of the process.
 bool was_started_with(pid_t pid, const fs::path& file) {
   try {
     const auto line = read_file("/proc/" + std::to_string(pid) + "/cmdline", 64U << 10U);
@@ -62,18 +62,18 @@ bool was_started_with(pid_t pid, const fs::path& file) {
       begin = end + 1;
     }
   } catch (const Error&) {
-    // It has ended while we looked.
+    // The process has ended meanwhile.
   }
   return false;
 }
 
-/// Where our own clients find a broker that listens there.
+/// The address at which local clients reach a broker that listens on `host`.
 std::string reachable(const std::string& host) {
   if (host.empty() || host == "0.0.0.0") return "127.0.0.1";
   return host == "::" ? "::1" : host;
 }
 
-/// The end of a child stops whoever waits for it.
+/// Thrown when the child ends, to end the tasks that depend on it.
 class BrokerEnded : public Error {
  public:
   using Error::Error;
@@ -151,7 +151,7 @@ asio::awaitable<void> PrivateBroker::live() {
   } catch (...) {
     failure = std::current_exception();
   }
-  // A module that stops has a moment for this; the broker needs milliseconds.
+  // A stopping module waits a moment for this; the broker takes milliseconds.
   child.stop(kStopWithin);
   ::unlink(pid_file(options_.directory).c_str());
   if (failure) std::rethrow_exception(failure);
@@ -170,7 +170,7 @@ Child PrivateBroker::spawn() {
       missing_ = true;
       if (last) break;
     }
-    // A service's PATH may lack it.
+    // A service's PATH may lack /usr/sbin.
     if (options_.program.find('/') != std::string::npos) break;
     command.argv[0] = "/usr/sbin/" + options_.program;
   }
@@ -180,7 +180,7 @@ Child PrivateBroker::spawn() {
       "mqttMode to 2");
 }
 
-/// The one that a killed edgecore left holds our port.
+/// Ends the broker that a killed edgecore left behind: it holds the port.
 asio::awaitable<void> PrivateBroker::end_stale() {
   const auto stale = stale_broker(options_.directory);
   if (!stale) co_return;
@@ -201,12 +201,12 @@ asio::awaitable<void> PrivateBroker::watch(Child& child) {
   if (copy < 0) throw SystemError("cannot watch the MQTT broker", errno);
   asio::posix::stream_descriptor ended(context_.executor, copy);
   co_await ended.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
-  // Its last words may still be on their way.
+  // The broker's last log lines may still be in the pipe.
   SteadyTimer moment(context_.executor, std::chrono::milliseconds(20));
   co_await moment.async_wait(asio::use_awaitable);
   const auto status = child.wait(std::chrono::milliseconds(0));
   std::string sentence = "mosquitto " + (status ? status->sentence() : "has ended");
-  if (!last_line_.empty()) sentence += "; it said: " + log::quote(last_line_);
+  if (!last_line_.empty()) sentence += "; its last log line: " + log::quote(last_line_);
   throw BrokerEnded(sentence);
 }
 
@@ -223,7 +223,7 @@ asio::awaitable<void> PrivateBroker::announce() {
   on_started_();
 }
 
-/// Whether somebody listens at the broker's port.
+/// Whether something listens at the broker's port.
 asio::awaitable<bool> PrivateBroker::answers(std::chrono::milliseconds patience) {
   std::string host = reachable(options_.host);
   const auto reached =

@@ -19,35 +19,35 @@
 namespace edgecore::eventbus {
 
 struct PrivateBrokerOptions {
-  std::filesystem::path directory;  ///< its configuration and process id; made when missing
-  std::string host;                 ///< to listen at; "" is every address
+  std::filesystem::path directory;  ///< for its configuration and pid file; created if missing
+  std::string host;                 ///< to listen at; "" = all addresses
   std::uint16_t port = 1884;
   std::int32_t session_queue_size = 100;
   std::size_t max_packet_bytes = 8U << 20U;
   std::string program = "mosquitto";  ///< looked up in PATH, then in /usr/sbin
   RetryPause::Limits retry;
-  std::chrono::milliseconds retry_missing{300'000};  ///< when the program is not installed
+  std::chrono::milliseconds retry_missing{300'000};  ///< pause if the program is not installed
 };
 
-/// The text of mosquitto's configuration file.
+/// The content of mosquitto's configuration file.
 [[nodiscard]] std::string broker_configuration(const PrivateBrokerOptions& options);
 
-/// The process that a killed edgecore has left behind: what the file with the process id names, if it is a
-/// program that was started with our configuration file.
+/// The broker of a killed edgecore: the process of the pid file, if it was started with our configuration
+/// file; nullopt if there is none.
 [[nodiscard]] std::optional<pid_t> stale_broker(const std::filesystem::path& directory);
 
-/// The built-in broker of modes 0 and 1 (protocol/04-devices.md §1.3): a mosquitto of our own, started again
-/// with growing pauses when it ends, and ended with the module. Belongs to the module's thread.
+/// The built-in broker of modes 0 and 1 (protocol/04-devices.md §1.3): runs mosquitto as a child process,
+/// restarts it with back-off, and ends it with the module. Belongs to the module's thread.
 class PrivateBroker {
  public:
-  /// `on_started` is called each time the broker takes connections.
+  /// `on_started` is called each time the broker accepts connections.
   PrivateBroker(beehive::ModuleContext& context, PrivateBrokerOptions options,
                 std::function<void()> on_started);
 
-  /// Until cancelled.
+  /// Runs until cancelled.
   boost::asio::awaitable<void> run();
 
-  /// Of the broker that runs now; 0 when none does.
+  /// Of the running broker; 0 if none runs.
   [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:

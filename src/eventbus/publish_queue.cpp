@@ -10,7 +10,7 @@ bool PublishQueue::push(Publication publication) {
   bytes_ += publication.weight();
   entries_.push_back({std::move(publication), 0});
   const std::uint64_t before = dropped_;
-  // The newest one stays, whatever its weight.
+  // The newest message stays, whatever its size.
   while ((entries_.size() > limits_.messages || bytes_ > limits_.bytes) && sent_ + 1 < entries_.size()) {
     erase(sent_);
     ++dropped_;

@@ -11,12 +11,11 @@
 
 namespace edgecore::eventbus {
 
-/// A message on its way to a broker. Keeps the bus message it came in instead of copying topic and payload;
-/// two brokers share it.
+/// A message for a broker. Keeps the bus message instead of copying topic and payload; two brokers share it.
 struct Publication {
   beehive::MessagePtr message;  ///< the topic is its resource
-  std::string text;             ///< the payload when the content is not a string
-  bool may_come_back = false;   ///< from the cloud: its topic may be one we subscribe to ourselves
+  std::string text;             ///< the payload if the content is not a string
+  bool may_come_back = false;   ///< from the cloud: this node may subscribe to its topic itself
 
   [[nodiscard]] const std::string& topic() const { return message->route.resource; }
   [[nodiscard]] std::string_view payload() const {
@@ -26,9 +25,9 @@ struct Publication {
   [[nodiscard]] std::size_t weight() const { return topic().size() + payload().size() + 128; }
 };
 
-/// What waits for one broker, in order: first what was handed to the connection and is not acknowledged, then
-/// the rest. Bounded: what is too much pushes out the oldest that was not handed over (protocol/04-devices.md
-/// §1.7: never block the device module on MQTT). Passive; one thread.
+/// The queue of one broker, in order: first the messages that were sent and not acknowledged, then the unsent
+/// ones. Bounded: a new message pushes out the oldest unsent ones (protocol/04-devices.md §1.7: never block
+/// the device module on MQTT). Passive; one thread.
 class PublishQueue {
  public:
   struct Limits {
@@ -37,17 +36,17 @@ class PublishQueue {
   };
   explicit PublishQueue(Limits limits) : limits_(limits) {}
 
-  /// False when older messages were dropped for it.
+  /// False if older messages were dropped for it.
   bool push(Publication publication);
 
   [[nodiscard]] bool has_unsent() const { return sent_ < entries_.size(); }
   [[nodiscard]] const Publication& next_unsent() const { return entries_[sent_].publication; }
-  /// The next unsent one was handed to the connection, which will acknowledge it as `id`.
+  /// The next unsent message was sent; its acknowledgement will have this id.
   void sent(int id);
-  /// The next unsent one is done with: sent without acknowledgement, or not sendable at all.
+  /// Removes the next unsent message: it was sent without acknowledgement, or cannot be sent.
   void skip();
   void acknowledged(int id);
-  /// The connection is gone: what it did not acknowledge has to be sent again.
+  /// The connection is lost: unacknowledged messages have to be sent again.
   void connection_lost();
 
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
@@ -58,14 +57,13 @@ class PublishQueue {
  private:
   struct Entry {
     Publication publication;
-    int id = 0;  ///< in flight under this id; 0: acknowledged, or not sent
+    int id = 0;  ///< in flight with this id; 0: acknowledged, or not sent
   };
   void erase(std::size_t index);
 
   Limits limits_;
   std::deque<Entry> entries_;
-  std::size_t sent_ =
-      0;  ///< entries before this one were handed over; acknowledged ones leave from the front
+  std::size_t sent_ = 0;  ///< entries before this one were sent; acknowledged ones are removed from the front
   std::size_t in_flight_ = 0;
   std::size_t bytes_ = 0;
   std::uint64_t dropped_ = 0;

@@ -8,12 +8,12 @@
 
 namespace edgecore::eventbus {
 
-/// What lasted this long was good: after its end the pauses begin anew.
+/// A connection that lasted this long resets the back-off.
 inline constexpr std::chrono::seconds kGoodLife{20};
 
-/// How long to wait before the next try: doubling from `first` to `longest`, with ±25 % of jitter so that the
-/// nodes of a site do not come all at once. The broker is mostly on this machine or beside it: `longest` is
-/// what the Go agent always waits. Passive.
+/// Back-off: doubles from `first` to `longest`, with ±25 % of jitter, so that the nodes of a site do not
+/// retry at the same moment. The broker is mostly on this machine or beside it, so `longest` is the Go
+/// agent's fixed pause. Passive.
 class RetryPause {
  public:
   struct Limits {

@@ -24,7 +24,8 @@ Subscriptions::Subscriptions(beehive::ModuleContext& context, store::Store& stor
     : context_(context), store_(store), changed_(context.executor) {
   for (std::string& topic : store::sub_topics::list(store.open_reader())) {
     if (filters_.size() == kMost) {
-      context_.log->error("only the first {} of the topics in table sub_topics are subscribed to", kMost);
+      context_.log->error("table sub_topics has too many topics: this node subscribes to the first {}",
+                          kMost);
       break;
     }
     if (is_filter(topic) && !is_fixed(topic)) filters_.insert(std::move(topic));
@@ -37,12 +38,13 @@ Subscriptions::~Subscriptions() {
 
 bool Subscriptions::add(const std::string& filter) {
   if (!is_filter(filter)) {
-    context_.log->warn("the cloud wants messages of {}, which is no MQTT topic filter", log::quote(filter));
+    context_.log->warn("the cloud asks for messages of {}, which is not an MQTT topic filter",
+                       log::quote(filter));
     return false;
   }
   const bool known = filters_.contains(filter);
   if (!known && (filters_.size() >= kMost || changes_.size() >= 2 * kMost)) {
-    context_.log->error("the cloud wants messages of {}: at most {} topics are subscribed to for it",
+    context_.log->error("ignoring the cloud's request for messages of {}: at most {} topics are allowed",
                         log::quote(filter), kMost);
     return false;
   }
@@ -81,9 +83,9 @@ boost::asio::awaitable<void> Subscriptions::run() {
       failures_.reset();
       continue;
     }
-    changes_.insert(batch.begin(), batch.end());  // what was said since then stays
+    changes_.insert(batch.begin(), batch.end());  // insert keeps newer changes
     if (failures_.now())
-      context_.log->error("the topics the cloud wants cannot be stored (attempt {}): {}; trying again",
+      context_.log->error("cannot store the topics that the cloud asks for (attempt {}): {}; trying again",
                           failures_.count(), stored.failure().message());
     const SteadyTime until = steady_now() + pause_.next();
     while (steady_now() < until) co_await changed_.sleep_until(until);

@@ -15,9 +15,9 @@
 
 namespace edgecore::eventbus {
 
-/// The topic filters the cloud wants messages of (table `sub_topics`), besides the fixed ones. The cloud says
-/// each once and never again, and gets no answer: so they are written until the database has them
-/// (protocol/04-devices.md §1.6, §5.3). Belongs to the module's thread.
+/// The cloud's topic filters (table `sub_topics`), besides the fixed ones. The cloud sends each once, expects
+/// no answer and never repeats it, so writes are retried until the database has them (protocol/04-devices.md
+/// §1.6, §5.3). Belongs to the module's thread.
 class Subscriptions {
  public:
   static constexpr std::size_t kMost = 4096;
@@ -25,13 +25,13 @@ class Subscriptions {
   Subscriptions(beehive::ModuleContext& context, store::Store& store);
   Subscriptions(const Subscriptions&) = delete;
   Subscriptions& operator=(const Subscriptions&) = delete;
-  /// Waits for the write under way: its completion comes back to this thread's loop.
+  /// Waits for the running write, whose completion is posted to this thread's loop.
   ~Subscriptions();
 
-  /// True when brokers have to be asked for it now: it is valid, new and none of the fixed ones. What is
-  /// wrong is logged.
+  /// True if brokers have to subscribe to it now: it is valid, new and not a fixed one. An invalid one is
+  /// logged.
   bool add(const std::string& filter);
-  /// True when it was there.
+  /// True if it was there.
   bool remove(const std::string& filter);
   [[nodiscard]] const std::set<std::string>& filters() const { return filters_; }
 
@@ -39,11 +39,11 @@ class Subscriptions {
   boost::asio::awaitable<void> run();
 
  private:
-  using Changes = std::map<std::string, bool>;  ///< filter: whether it is wanted
+  using Changes = std::map<std::string, bool>;  ///< filter → whether the cloud wants it
   beehive::ModuleContext& context_;
   store::Store& store_;
   std::set<std::string> filters_;
-  Changes changes_;  ///< not in the database yet
+  Changes changes_;  ///< not yet in the database
   async::Event changed_;
   RetryPause pause_{RetryPause::Limits()};
   log::Quiet failures_;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kLongest = 65'535;
 
-/// Takes topics apart, level by level.
+/// Iterates over the levels of a topic.
 class Levels {
  public:
   explicit Levels(std::string_view text) : rest_(text) {}
@@ -66,7 +66,7 @@ bool matches(std::string_view filter, std::string_view topic) {
     const auto have = given.next();
     if (!want || !have) return !want && !have;
     if (*want != "+" && *want != *have) return false;
-    // "a/#" takes "a" as well.
+    // "a/#" matches "a" as well.
     if (!given.more() && wanted.more()) return wanted.next() == "#";
   }
 }

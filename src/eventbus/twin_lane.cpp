@@ -8,7 +8,7 @@
 namespace edgecore::eventbus {
 namespace {
 
-/// Of an MQTT message on the bus.
+/// An MQTT message as a bus message for the device module.
 beehive::Message message_for_twin(std::string_view topic, std::string_view payload, WallTime now) {
   beehive::Message message = beehive::make_message(names::source::kBus, names::group::kTwin,
                                                    names::operation::kResponse, topic, std::string(payload));
@@ -56,7 +56,7 @@ boost::asio::awaitable<void> TwinLane::run() {
 
 void TwinLane::give_up(const std::string& why) {
   if (std::exchange(given_up_, true)) return;
-  context_.log->warn("what MQTT clients say about devices is dropped from now on: {}", why);
+  context_.log->warn("MQTT messages about devices are dropped from now on: {}", why);
   lane_.clear();
 }
 

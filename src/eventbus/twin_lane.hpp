@@ -11,21 +11,21 @@
 
 namespace edgecore::eventbus {
 
-/// MQTT messages on their way to the device module, in order. Its mailbox is bounded and this queue is too:
-/// when both are full the brokers are not read any more, and keep what they have for us (pains row 32).
-/// Belongs to the module's thread.
+/// The queue of MQTT messages for the device module, in order. Its mailbox is bounded and so is this queue:
+/// when both are full, reading from the brokers stops, and they keep their messages (pains row 32). Belongs
+/// to the module's thread.
 class TwinLane {
  public:
   struct Limits {
-    std::size_t messages = 4096;  ///< reading goes on when half of this and of the bytes is free again
+    std::size_t messages = 4096;  ///< reading resumes when half of this and of the bytes is free
     std::size_t bytes = 8U << 20U;
   };
-  /// `on_full` is told true when the lane has become full, and false when there is room again.
+  /// `on_full` is called with true when the queue becomes full, and with false when there is room again.
   TwinLane(beehive::ModuleContext& context, Limits limits, std::function<void(bool)> on_full);
 
-  /// Never waits. What is read already is taken also above the limits.
+  /// Never waits. Messages that were already read are accepted even above the limits.
   void take(std::string_view topic, std::string_view payload);
-  /// Hands over until cancelled.
+  /// Passes messages on until cancelled.
   boost::asio::awaitable<void> run();
 
   [[nodiscard]] std::size_t size() const { return lane_.size(); }

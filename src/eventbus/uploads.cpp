@@ -45,7 +45,7 @@ void Uploads::take(std::string_view topic, std::string_view payload) {
   if (payload.size() > rows::kMaxPayloadBytes) {
     if (too_long_.now())
       context_.log->warn(
-          "a message on {} of {} bytes is not forwarded to the cloud: at most {} are ({} so far)",
+          "a message on {} of {} bytes is not forwarded to the cloud: the limit is {} bytes ({} so far)",
           log::quote(topic), payload.size(), rows::kMaxPayloadBytes, too_long_.count());
     return;
   }
@@ -71,8 +71,8 @@ void Uploads::count_dropped(std::size_t messages) {
   dropped_ += messages;
   if (drops_.now()) {
     context_.log->warn(
-        "{} MQTT messages for the cloud were dropped so far, the oldest first: more come than are "
-        "kept until the cloud has them",
+        "{} MQTT messages for the cloud were dropped so far, the oldest first: they arrive faster "
+        "than the cloud takes them",
         dropped_);
   }
 }
@@ -91,7 +91,7 @@ boost::asio::awaitable<void> Uploads::store_all() {
     }
     take_back(*batch);
     if (store_failures_.now())
-      context_.log->error("MQTT messages for the cloud cannot be stored (attempt {}): {}; trying again",
+      context_.log->error("cannot store MQTT messages for the cloud (attempt {}): {}; trying again",
                           store_failures_.count(), written.failure().message());
     const SteadyTime until = steady_now() + store_pause_.next();
     while (steady_now() < until) co_await to_store_.sleep_until(until);
@@ -113,12 +113,12 @@ std::shared_ptr<Uploads::Batch> Uploads::next_batch() {
   return batch;
 }
 
-/// On the writer's thread, possibly twice: what it leaves in the batch is set, not added to.
+/// Runs on the writer's thread, possibly twice, so it assigns its results instead of adding to them.
 void Uploads::apply(store::Transaction& into, Batch& batch, std::size_t budget) {
   rows::Total total = batch.before;
   for (const std::int64_t id : batch.remove) {
     const std::size_t bytes = rows::remove(into, id);
-    if (bytes == 0) continue;  // pushed out in the meantime
+    if (bytes == 0) continue;  // dropped meanwhile
     total.messages -= std::min<std::size_t>(total.messages, 1);
     total.bytes -= std::min(total.bytes, bytes);
   }
@@ -171,8 +171,8 @@ boost::asio::awaitable<void> Uploads::forward_all() {
   }
 }
 
-/// What was lost on the way is sent again once the tunnel is up again, or after a while where it is not known
-/// to be down (the tunnel's queue was full).
+/// Waits until the tunnel is up again, then sends the lost messages again. If the tunnel is not known to be
+/// down (its queue was full), waits a fixed time.
 boost::asio::awaitable<void> Uploads::pause_after_failure() {
   const std::uint64_t before = tunnel_changes_;
   const SteadyTime until = steady_now() + forward_pause_.next();
@@ -205,7 +205,7 @@ boost::asio::awaitable<void> Uploads::send(Row row) {
         co_await context_.bus.request(names::module::kEdgeHub, std::move(message), limits_.answer);
     arrived = answer->route.operation == names::operation::kResponse;
   } catch (const beehive::RequestFailed& error) {
-    context_.log->debug("an upload is not confirmed: {}", error.what());
+    context_.log->debug("the cloud has not confirmed an upload: {}", error.what());
   }
   --in_flight_;
   if (arrived) {

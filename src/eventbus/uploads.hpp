@@ -22,19 +22,19 @@
 namespace edgecore::eventbus {
 
 /// MQTT messages for the cloud (protocol/04-devices.md §5.3; pains row 29). They are stored, many in one
-/// commit, and forwarded in order, a window at a time; one leaves the database when the cloud has taken it
-/// off the connection (docs/messages.md). So each comes at least once, through lost connections and kill -9.
-/// Beyond the budget the oldest are dropped, and counted. A disk that takes no writes holds up nobody: what
-/// cannot be stored waits in memory, bounded in the same way. Belongs to the module's thread.
+/// commit, and forwarded in order, a window at a time. A message is deleted when the cloud has read it from
+/// the connection (docs/messages.md), so each arrives at least once, through lost connections and kill -9.
+/// Beyond the budget the oldest are dropped and counted. If the disk takes no writes, messages wait in
+/// memory, bounded in the same way. Belongs to the module's thread.
 class Uploads {
  public:
   struct Limits {
     std::size_t budget_bytes = 16U << 20U;  ///< in the database, by store::mqtt_uploads::weight
-    std::size_t pending_messages = 8192;    ///< not stored yet
+    std::size_t pending_messages = 8192;    ///< in memory, not stored yet
     std::size_t pending_bytes = 4U << 20U;
     std::size_t commit_messages = 1024;  ///< in one job
     std::size_t commit_bytes = 1U << 20U;
-    std::size_t window_messages = 64;      ///< sent and not confirmed
+    std::size_t window_messages = 64;      ///< sent, not confirmed
     std::size_t window_bytes = 2U << 20U;  ///< read from the database at a time
     std::chrono::milliseconds answer{300'000};
     RetryPause::Limits retry;
@@ -42,14 +42,14 @@ class Uploads {
   Uploads(beehive::ModuleContext& context, store::Store& store, Limits limits);
   Uploads(const Uploads&) = delete;
   Uploads& operator=(const Uploads&) = delete;
-  /// Waits for the write under way: its completion comes back to this thread's loop.
+  /// Waits for the running write, whose completion is posted to this thread's loop.
   ~Uploads();
 
-  /// Never waits. Empty payloads (an error for the cloud) and too long ones are refused, with a log line.
+  /// Never waits. Refuses empty payloads (an error for the cloud) and too long ones, with a log line.
   void take(std::string_view topic, std::string_view payload);
-  /// The tunnel has come up or gone down.
+  /// The tunnel came up or went down.
   void cloud(bool connected);
-  /// Until cancelled.
+  /// Runs until cancelled.
   boost::asio::awaitable<void> run();
 
   [[nodiscard]] const store::mqtt_uploads::Total& stored() const { return total_; }
@@ -57,7 +57,7 @@ class Uploads {
 
  private:
   using Row = store::mqtt_uploads::Row;
-  /// One job of the writer, shared with its thread while it runs.
+  /// One job of the writer; shared with the writer's thread while it runs.
   struct Batch {
     std::vector<Row> add;
     std::vector<std::int64_t> remove;
@@ -84,15 +84,15 @@ class Uploads {
   Limits limits_;
   std::deque<Row> pending_;
   std::size_t pending_bytes_ = 0;
-  std::vector<std::int64_t> confirmed_;  ///< the cloud has them; to be removed by the next job
-  std::set<std::int64_t> done_;          ///< the same and those being removed: not to be sent again
+  std::vector<std::int64_t> confirmed_;  ///< confirmed by the cloud; the next job deletes them
+  std::set<std::int64_t> done_;          ///< those, and the ones being deleted: do not send them again
   store::mqtt_uploads::Total total_;
   std::uint64_t dropped_ = 0;
 
-  std::int64_t sent_up_to_ = 0;  ///< rows behind this one are still to be sent in this round
-  bool more_stored_ = true;      ///< there may be such rows
+  std::int64_t sent_up_to_ = 0;  ///< rows after this one are still to be sent in this round
+  bool more_stored_ = true;      ///< there may be rows after `sent_up_to_`
   std::size_t in_flight_ = 0;
-  bool failed_ = false;  ///< this round is over: something did not reach the cloud
+  bool failed_ = false;  ///< an upload of this round has failed: start over
   enum class Tunnel { kUnknown, kUp, kDown } tunnel_ = Tunnel::kUnknown;
   std::uint64_t tunnel_changes_ = 0;
 

@@ -29,8 +29,7 @@ using namespace std::chrono_literals;
 using beehive::MessagePtr;
 using test::eventually;
 
-/// The module on a real bus with a real store; the mailboxes of `websocket` and `twin` are in the test's
-/// hands.
+/// The module on a real bus with a real store; the test reads the mailboxes of `websocket` and `twin`.
 class BusFixture : public testing::Test {
  protected:
   ~BusFixture() override { stop(); }
@@ -66,7 +65,7 @@ class BusFixture : public testing::Test {
     supervisor.reset();
     if (bus) bus->stop();
   }
-  /// As kill -9 and a new start: what is not in the database is gone.
+  /// Like kill -9 and a new start: only the database remains.
   void restart() {
     stop();
     cloud.reset();
@@ -103,7 +102,7 @@ class BusFixture : public testing::Test {
     } while (steady_now() < deadline);
     return nullptr;
   }
-  /// The payload of the next upload; "" when none comes. It waits for its receipt in `unconfirmed`.
+  /// The payload of the next upload, which then waits for its receipt in `unconfirmed`; "" if none comes.
   std::string next_upload(std::chrono::milliseconds patience = 5s) {
     const MessagePtr message = next(cloud, patience);
     if (!message) return {};
@@ -113,7 +112,7 @@ class BusFixture : public testing::Test {
     unconfirmed.push_back(message);
     return message->content.get<std::string>();
   }
-  /// As edgehub does: the cloud has them, or the connection ended first.
+  /// Answers like edgehub: the cloud has received them, or the connection ended first.
   void answer_all(bool arrived) {
     for (const MessagePtr& message : unconfirmed) {
       bus->respond(arrived

@@ -10,7 +10,7 @@ namespace {
 
 class EventBusTest : public BusFixture {
  protected:
-  /// Both clients are there and the subscriber has asked for everything.
+  /// Starts and waits until both clients are connected and all subscriptions are requested.
   void start_connected(std::size_t more_filters = 0) {
     start();
     ASSERT_TRUE(connected(more_filters));
@@ -264,7 +264,7 @@ TEST_F(EventBusTest, WhileABrokerIsSlowToTakeAnswersItKeepsItsQuestions) {
   EXPECT_TRUE(next(twin, 2s));
   ASSERT_TRUE(published(many)) << "none was dropped";
 
-  // One that takes nothing at all holds up nobody.
+  // A broker that takes nothing at all delays nobody.
   broker.hold_acks(true);
   fill();
   broker.publish(kUpdate, "2");

@@ -18,8 +18,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// One end of a connection. The mutex of the broker guards what is marked; the rest belongs to the thread of
-/// the connection.
+/// One end of a connection. The broker's mutex guards the marked members; the rest belongs to the
+/// connection's thread.
 struct Link {
   Link(const asio::any_io_executor& on, std::string id, MqttHandler& to)
       : executor(on), client_id(std::move(id)), handler(&to), ended(on) {}
@@ -112,7 +112,7 @@ class MemoryConnection final : public MqttConnection {
   }
   int subscribe(const std::string& filter, int) override {
     check();
-    if (!is_filter(filter)) throw BadInput("\"" + filter + "\" is no topic filter");
+    if (!is_filter(filter)) throw BadInput("\"" + filter + "\" is not a topic filter");
     const int id = ++link_->last_id;
     const std::lock_guard lock(broker_->mutex);
     const bool granted = !broker_->refused.contains(filter);
@@ -129,7 +129,7 @@ class MemoryConnection final : public MqttConnection {
   }
   int publish(const std::string& topic, std::string_view payload, int qos, bool retain) override {
     check();
-    if (!is_topic(topic)) throw BadInput("\"" + topic + "\" is no topic");
+    if (!is_topic(topic)) throw BadInput("\"" + topic + "\" is not a topic");
     const int id = ++link_->last_id;
     const std::lock_guard lock(broker_->mutex);
     broker_->published.push_back({link_->client_id, topic, std::string(payload), qos, retain});

@@ -10,9 +10,9 @@
 
 namespace edgecore::eventbus {
 
-/// A broker in memory: what is published on it reaches the connections whose filters
-/// take the topic, also across the threads of modules. Every function may be called from any thread. Must
-/// outlive the clients' modules' threads, not their connections.
+/// A broker in memory: a published message reaches the connections whose filters match the topic, also across
+/// the threads of modules. All functions may be called from any thread. Must outlive the threads of the
+/// clients' modules, not their connections.
 class MemoryBroker {
  public:
   MemoryBroker();
@@ -20,33 +20,33 @@ class MemoryBroker {
   MemoryBroker(const MemoryBroker&) = delete;
   MemoryBroker& operator=(const MemoryBroker&) = delete;
 
-  /// A client whose connections end at this broker.
+  /// A client that connects to this broker.
   [[nodiscard]] std::unique_ptr<MqttClient> client();
 
-  /// As another client of the broker.
+  /// Publishes as another client of the broker.
   void publish(const std::string& topic, const std::string& payload);
 
   // Faults.
-  /// false: connections are refused from now on; those that are there end.
+  /// false: refuses connections from now on, and ends existing ones.
   void set_up(bool up);
-  /// Ends the connections that are there.
+  /// Ends the existing connections.
   void cut();
-  /// This filter is not granted.
+  /// Refuses subscriptions to this filter.
   void refuse(const std::string& filter);
-  /// Messages of QoS 1 are taken but not acknowledged while this is set.
+  /// While set, QoS 1 messages are taken but not acknowledged.
   void hold_acks(bool hold);
 
-  // What it saw.
+  // Observations.
   struct Published {
     std::string client_id, topic, payload;
     int qos = 0;
     bool retain = false;
   };
   [[nodiscard]] std::vector<Published> published() const;
-  /// Filters of the connections of now, sorted; and the client ids of these.
+  /// The present connections' filters, sorted; and their client ids.
   [[nodiscard]] std::vector<std::string> filters() const;
   [[nodiscard]] std::vector<std::string> clients() const;
-  /// How often a connection was asked for, granted or not.
+  /// How many connections were attempted, accepted or not.
   [[nodiscard]] std::size_t attempts() const;
   /// Messages that wait because a connection does not read.
   [[nodiscard]] std::size_t held() const;

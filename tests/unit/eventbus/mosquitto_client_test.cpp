@@ -19,7 +19,7 @@ class RealBrokerTest : public BusFixture {
     module_options.config.server_external = real.address();
     start();
   }
-  /// A message sent by `peer` again and again until it is through: subscriptions take a moment.
+  /// Sends a message from `peer` until it arrives: subscriptions take a moment.
   bool through(Peer& peer, std::chrono::milliseconds patience = 10s) {
     bool arrived = false;
     return eventually(
@@ -88,7 +88,7 @@ TEST_F(RealBrokerTest, APacketThatIsTooLargeCostsTheConnectionAndNotTheModule) {
   peer.publish(kUpdate, std::string(MqttOptions().max_packet_bytes + 1, 'x'));
   ASSERT_TRUE(through(peer));
   EXPECT_LT(longest, 100U);
-  // An upload that is too long for the cloud but not for a packet costs nothing.
+  // An upload that is too long for the cloud, but fits a packet, does no harm.
   peer.publish("default/user/t", std::string(2U << 20U, 'x'));
   peer.publish("default/user/t", "after");
   EXPECT_EQ(next_upload(), "after");
@@ -187,7 +187,7 @@ struct Certificates {
 /// The client alone.
 class MosquittoClientTest : public testing::Test, public MqttHandler {
  protected:
-  /// "" when the broker accepts us, else why not.
+  /// "" if the broker accepts the connection, otherwise why not.
   std::string attempt(MqttOptions options) {
     std::string failure;
     const auto scenario = [&]() -> boost::asio::awaitable<void> {
@@ -237,7 +237,7 @@ TEST_F(MosquittoClientTest, TheNameOfTheBrokerIsChecked) {
   const RealBroker real(scratch_ / "real", certificates.settings());
   MqttOptions options = to(real.port);
   options.tls = certificates.tls();
-  options.host = "localhost";  // the certificate names the address only
+  options.host = "localhost";  // the certificate has only the address
   EXPECT_NE(attempt(options), "");
   options.tls = MqttTls{{}, {}, {}, false};
   EXPECT_EQ(attempt(options), "") << "unverified";
@@ -263,7 +263,7 @@ TEST_F(MosquittoClientTest, ABrokerThatIsNotThereOrSaysNothingIsLeftInTime) {
 TEST_F(MosquittoClientTest, APeerThatHangsUpInTheMiddleOfTlsIsNotAskedForEver) {
   const Listener rude;
   std::thread peer([&rude] {
-    rude.turn_away();  // the look whether somebody listens
+    rude.turn_away();  // the client's probe whether anything listens
     rude.turn_away();
   });
   MqttOptions options = to(rude.port);
@@ -318,7 +318,7 @@ TEST_F(MosquittoClientTest, AUnixSocketServesAsWell) {
   const RealBroker real(scratch_ / "real", "allow_anonymous true\nlistener 0 " + socket.string() + "\n");
   MqttOptions options = to(0);
   options.host = socket.string();
-  // Its port listens already; it comes to this listener a moment later.
+  // The port listens already; the broker accepts a moment later.
   std::string failure;
   EXPECT_TRUE(eventually([&] { return (failure = attempt(options)).empty(); })) << failure;
 }

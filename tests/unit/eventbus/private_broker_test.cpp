@@ -10,7 +10,7 @@ bool alive(pid_t pid) {
   return ::kill(pid, 0) == 0;
 }
 
-/// The module with a broker of its own (mqttMode 0).
+/// The module with a private broker (mqttMode 0).
 class PrivateBrokerTest : public BusFixture {
  protected:
   PrivateBrokerTest() {
@@ -111,7 +111,7 @@ TEST_F(PrivateBrokerTest, OneThatAKilledEdgecoreLeftBehindIsEnded) {
   replace_file(directory / "mosquitto.pid", std::to_string(stale.pid()), 0600);
   ASSERT_TRUE(eventually([&] { return listens(port); }));
   ASSERT_EQ(stale_broker(directory), stale.pid());
-  // Its parent, the killed edgecore, is not there to wait for it; here somebody has to.
+  // Its parent, the killed edgecore, cannot wait for it, so this test does.
   std::thread parent([&stale] { stale.wait(); });
   start();
   const pid_t mine = wait_for_broker(stale.pid());

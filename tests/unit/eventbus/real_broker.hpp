@@ -58,7 +58,7 @@ class Listener {
       throw std::runtime_error("no free port");
     port = ntohs(address.sin_port);
   }
-  /// The next connection, closed again.
+  /// Accepts the next connection and closes it.
   void turn_away() const { ::close(::accept(fd_.get(), nullptr, nullptr)); }
   std::uint16_t port = 0;
 
@@ -72,7 +72,7 @@ inline bool listens(std::uint16_t port) {
   return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
-/// A mosquitto of the test's own.
+/// A mosquitto for one test.
 class RealBroker {
  public:
   /// `settings` follow the line that names the port.
@@ -104,7 +104,7 @@ class RealBroker {
   std::optional<Child> child_;
 };
 
-/// Another client of a broker, on a thread of its own: records what it gets.
+/// Another client of a broker, on its own thread: records what it receives.
 class Peer final : public MqttHandler {
  public:
   explicit Peer(std::uint16_t port, std::vector<std::string> filters = {}, const std::string& username = {},

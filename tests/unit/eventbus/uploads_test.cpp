@@ -11,7 +11,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-/// Through the whole module; the test is edgehub.
+/// Through the whole module; the test plays edgehub.
 class UploadsTest : public BusFixture {
  protected:
   void start_connected() {
@@ -114,7 +114,7 @@ TEST_F(UploadsTest, ManyMessagesShareACommit) {
   EXPECT_LT(store->counters().commits - before, 500U);
 }
 
-/// The part alone, with small limits.
+/// The class alone, with small limits.
 class UploadsLimitsTest : public BusFixture {
  protected:
   void run_with(Uploads::Limits limits, std::function<void(Uploads&)> first) {
