@@ -15,8 +15,8 @@ namespace {
 constexpr int kOk = 200;
 constexpr int kBad = 400;
 
-/// Looks at the outermost members of a body as it is parsed: a payload of megabytes is not built in memory
-/// for the sake of one string beside it. Each callback says whether to go on.
+/// Reads the outermost members of a body while it is parsed, so that a payload of megabytes is not built in
+/// memory for the sake of one string. Each callback returns whether to go on.
 class OuterMembers final : public nlohmann::json_sax<Json> {
  public:
   std::string target_url;
@@ -48,7 +48,7 @@ class OuterMembers final : public nlohmann::json_sax<Json> {
  private:
   enum class Member : std::uint8_t { kTargetUrl, kMethod, kPayload };
 
-  /// A value that is no string: fine as payload, or inside of it.
+  /// Accepts a value that is not a string only as the payload or inside it.
   [[nodiscard]] bool other() const { return depth_ > 1 || (depth_ == 1 && member_ == Member::kPayload); }
   bool open() {
     ++depth_;

@@ -6,15 +6,15 @@
 #include <string>
 #include <string_view>
 
-/// What programs on this node send and get when they call the cloud (protocol/04-devices.md §5.6). Pure
-/// functions.
+/// The bodies of requests and answers when programs on this node call the cloud (protocol/04-devices.md
+/// §5.6). Pure functions.
 namespace edgecore::servicebus {
 
-/// A larger body is not taken.
+/// Limit of a request's body.
 inline constexpr std::size_t kAppBodyBytes = 5'000'000;
 
-/// The member `targetURL` of a body, "" when it has none. nullopt when the body is no JSON or has members of
-/// the wrong type. Names are taken without regard to case, as by Go's decoder.
+/// The member `targetURL` of a body; "" if it has none. nullopt if the body is not JSON or has members of the
+/// wrong type. Names match in any case, as in Go's decoder.
 [[nodiscard]] std::optional<std::string> target_url_of(std::string_view body);
 
 /// The answer's body. Its HTTP status is always 200.

@@ -17,7 +17,7 @@
 namespace edgecore::servicebus {
 namespace {
 
-/// Read of a body that is too large, so that its sender sees the answer in place of a reset.
+/// Bytes read beyond the limit of a body, so that the sender gets the answer and not a reset.
 constexpr std::size_t kBeyondBytes = std::size_t{1} << 20;
 constexpr std::chrono::seconds kUsualTimeout{60};
 constexpr std::int64_t kLongestTimeout = 24 * 3600;
@@ -35,7 +35,7 @@ net::Response response(std::string text) {
   return made;
 }
 
-/// The text of a message's content, as Go's GetContentData gives it (protocol/01-tunnel.md §1.4).
+/// The content of a message as text, like Go's GetContentData (protocol/01-tunnel.md §1.4).
 std::string text_of(const Json& content) {
   if (content.is_string()) return content.get<std::string>();
   return content.is_null() ? std::string() : kube::dump_json(content);
@@ -60,7 +60,7 @@ boost::asio::awaitable<void> AppServer::run() {
   } catch (...) {
     why = std::current_exception();
   }
-  // The module is stopping: what is under way ends before what it uses.
+  // The module is stopping: wait for calls under way before their dependencies end.
   co_await boost::asio::this_coro::reset_cancellation_state();
   if (server_) co_await server_->stop();
   server_.reset();
@@ -86,7 +86,8 @@ boost::asio::awaitable<void> AppServer::keep() {
 bool AppServer::listen() {
   try {
     if (config_.port < 1 || config_.port > 65535)
-      throw BadInput("modules.serviceBus.port " + std::to_string(config_.port) + " is no port, 1 to 65535");
+      throw BadInput("modules.serviceBus.port " + std::to_string(config_.port) +
+                     " is invalid, use 1 to 65535");
     net::HttpServer::Options options;
     options.address = config_.server;
     options.port = static_cast<std::uint16_t>(config_.port);
@@ -103,7 +104,7 @@ bool AppServer::listen() {
     server_ = std::move(server);
   } catch (const Error& error) {
     if (complaints_.now())
-      context_.log->error("programs on this node cannot call the cloud: {}; it is tried again", error.what());
+      context_.log->error("programs on this node cannot call the cloud: {}; trying again", error.what());
     return false;
   }
   complaints_.reset();
@@ -112,14 +113,14 @@ bool AppServer::listen() {
 }
 
 void AppServer::close() {
-  context_.log->info("there is no rule for programs on this node any more: port {} is closed",
+  context_.log->info("no rule lets programs on this node call the cloud any more: port {} is closed",
                      server_->port());
   closing_.spawn("end of a server", end(std::move(server_), tuning_.stop_grace));
 }
 
 boost::asio::awaitable<void> AppServer::end(std::unique_ptr<net::HttpServer> server,
                                             std::chrono::milliseconds grace) {
-  // Cancelling it cuts the grace short, and it is waited for all the same.
+  // Cancelling cuts the grace period short, but the server's end is awaited all the same.
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   co_await server->stop(grace);
 }
@@ -136,8 +137,8 @@ boost::asio::awaitable<std::string> AppServer::answer(std::string body) {
   const std::optional<std::string> url = target_url_of(body);
   if (!url) co_return invalid_text();
   if (!targets_.served(*url)) co_return not_allowed_text(*url);
-  // As the Go edge writes bytes into a content: the cloud hands this text on as it is (protocol/04-devices.md
-  // §5.6).
+  // Encoded as the Go edge writes bytes into a content: the cloud passes this text on unchanged
+  // (protocol/04-devices.md §5.6).
   beehive::Message question = beehive::make_message(names::module::kServiceBus, names::group::kUser,
                                                     names::operation::kUpload, *url, net::base64(body));
   std::string().swap(body);

@@ -16,8 +16,9 @@
 namespace edgecore::servicebus {
 
 /// The HTTP server for programs on this node that call the cloud (protocol/04-devices.md §5.6). Listens while
-/// the table has a row. Each time it begins it is a new server: one that ends closes its door at once, and
-/// takes its grace for the calls under way beside its successor. One thread; all references outlive it.
+/// table `target_urls` has a row. Each start makes a new server: an ending one stops listening at once and
+/// finishes its calls within the grace period, while its successor may already run. One thread; all
+/// references outlive it.
 class AppServer {
  public:
   AppServer(beehive::ModuleContext& context, const TargetUrls& targets, const config::ServiceBus& config,
@@ -26,7 +27,7 @@ class AppServer {
   /// The table has changed.
   void look() { wakeup_.notify(); }
 
-  /// For as long as the module lives; when it returns or throws nothing of the server runs any more.
+  /// Runs until cancelled. When it returns or throws, the server has ended.
   boost::asio::awaitable<void> run();
 
  private:

@@ -5,7 +5,7 @@
 
 namespace edgecore::servicebus {
 
-/// How many bytes several holders may have together. One thread; outlives its shares.
+/// Limit of bytes that several holders share. One thread; outlives its shares.
 class ByteBudget {
  public:
   explicit ByteBudget(std::size_t bytes) : free_(bytes) {}
@@ -17,7 +17,7 @@ class ByteBudget {
   std::size_t free_;
 };
 
-/// One holder's part of a budget, given back with the object.
+/// One holder's share of a budget; the destructor returns it.
 class ByteShare {
  public:
   explicit ByteShare(ByteBudget& budget) : budget_(&budget) {}
@@ -25,7 +25,7 @@ class ByteShare {
   ByteShare& operator=(const ByteShare&) = delete;
   ~ByteShare() { budget_->free_ += held_; }
 
-  /// False, and nothing is taken, when there is not so much left.
+  /// Takes `bytes` more; false, and takes nothing, if the budget has less left.
   [[nodiscard]] bool grow(std::size_t bytes) {
     if (bytes > budget_->free_) return false;
     budget_->free_ -= bytes;

@@ -12,7 +12,7 @@
 namespace edgecore::servicebus {
 namespace {
 
-/// What a call costs besides its bodies.
+/// Memory of a call besides its bodies.
 constexpr std::size_t kCallBytes = 4096;
 
 std::size_t bytes_of(const ServiceRequest& request) {
@@ -42,7 +42,7 @@ void ServiceCalls::take(const beehive::Message& message) {
   const std::string& id = message.header.id;
   auto read = read_service_request(message);
   if (auto* answer = std::get_if<ServiceAnswer>(&read)) {
-    context_.log->warn("the cloud's call of {} is refused: {}", log::quote_url(message.route.resource),
+    context_.log->warn("refusing the cloud's call of {}: {}", log::quote_url(message.route.resource),
                        log::quote(answer->body));
     return refuse(id, *answer);
   }
@@ -61,7 +61,7 @@ void ServiceCalls::take(const beehive::Message& message) {
   begin_what_may();
 }
 
-/// The call whose turn it is; the ports take turns.
+/// The next call to start; the ports take turns (round robin). nullptr if none may start.
 ServiceCalls::CallPtr ServiceCalls::next() {
   if (running_ >= tuning_.calls) return nullptr;
   auto at = lanes_.upper_bound(last_port_);
@@ -96,7 +96,7 @@ boost::asio::awaitable<void> ServiceCalls::make(CallPtr call) {
     ServiceRequest request = std::move(call->request);
     answer = co_await ask_service(std::move(request), call->share, tuning_.call_timeout);
   }
-  context_.log->debug("a call of the cloud is answered with {}", answer.status);
+  context_.log->debug("answered a call of the cloud with status {}", answer.status);
   co_await send(call->id, std::move(answer));
 }
 
@@ -110,7 +110,7 @@ void ServiceCalls::ended(std::uint16_t port) {
 
 void ServiceCalls::refuse(const std::string& id, const ServiceAnswer& answer) {
   if (!context_.bus.try_send(names::module::kEdgeHub, answer_message(id, answer)))
-    context_.log->warn("a call of the cloud is refused without an answer: too much waits to be sent to it");
+    context_.log->warn("dropping a call of the cloud without an answer: too many answers wait to be sent");
 }
 
 boost::asio::awaitable<void> ServiceCalls::send(const std::string& id, ServiceAnswer answer) {

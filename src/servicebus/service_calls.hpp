@@ -19,10 +19,10 @@
 
 namespace edgecore::servicebus {
 
-/// The cloud's calls of services on this node: made beside each other, as many as `tuning` allows, in order
-/// of arrival for each port, and each answered. A call is made at most once: when the module fails in the
-/// middle of one, the cloud hears nothing and decides. All references outlive it and what runs in `tasks`.
-/// One thread.
+/// The cloud's calls of services on this node. They run concurrently within the limits of `tuning`, per port
+/// in order of arrival, and each is answered. A call is made at most once: if the module fails during one,
+/// the cloud gets no answer and decides whether to repeat it. All references outlive this and what runs in
+/// `tasks`. One thread.
 class ServiceCalls {
  public:
   ServiceCalls(beehive::ModuleContext& context, async::TaskGroup& tasks, const ServiceBusTuning& tuning);
@@ -40,7 +40,7 @@ class ServiceCalls {
     SteadyTime arrived = steady_now();
   };
   using CallPtr = std::unique_ptr<Call>;
-  /// Calls of one port.
+  /// The calls of one port.
   struct Lane {
     std::deque<CallPtr> waiting;
     std::size_t running = 0;
@@ -59,7 +59,7 @@ class ServiceCalls {
   const ServiceBusTuning& tuning_;
   ByteBudget budget_;
   std::map<std::uint16_t, Lane> lanes_;
-  std::uint16_t last_port_ = 0;  ///< the lane that had its turn last
+  std::uint16_t last_port_ = 0;  ///< port of the last started call
   std::size_t running_ = 0;
   std::size_t waiting_ = 0;
   log::Quiet refused_;

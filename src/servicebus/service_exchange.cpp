@@ -15,13 +15,13 @@
 namespace edgecore::servicebus {
 namespace {
 
-/// Ends the reading of a body from within.
+/// Thrown to stop reading a body.
 class EnoughRead : public std::exception {};
 
 struct Received {
   ServiceAnswer answer;
-  std::optional<ServiceRequest> next;  ///< it is a redirect to be followed: its body does not matter
-  bool begun = false;                  ///< status and headers are there
+  std::optional<ServiceRequest> next;  ///< set: follow this redirect, ignore the body
+  bool begun = false;                  ///< status and headers have arrived
   std::string failure;
 };
 
@@ -39,7 +39,7 @@ void receive(Received& into, ByteShare& share, std::string_view piece) {
   if (into.next) throw EnoughRead();
   std::string& body = into.answer.body;
   const std::size_t taken = std::min(piece.size(), kAnswerBytes - body.size());
-  if (!share.grow(taken)) throw Error("too many large answers are on their way to the cloud already");
+  if (!share.grow(taken)) throw Error("too many large answers wait to be sent to the cloud");
   body.append(piece.substr(0, taken));
   if (taken < piece.size()) throw EnoughRead();
 }

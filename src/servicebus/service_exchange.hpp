@@ -9,13 +9,13 @@
 
 namespace edgecore::servicebus {
 
-/// Redirects followed in one call.
+/// Limit of redirects in one call.
 inline constexpr int kRedirects = 10;
 
-/// Asks a service on this node, redirects included, and returns its answer or the one that says what went
-/// wrong (protocol/04-devices.md §5.5): 404 when it cannot be reached in time, 500 when its answer breaks
-/// off. A body is cut at kAnswerBytes. What is received counts against `share`, which outlives the call.
-/// Throws only when it is cancelled.
+/// Calls a service on this node, follows redirects, and returns its answer or an error answer
+/// (protocol/04-devices.md §5.5): 404 if it cannot be reached in time, 500 if its answer breaks off. Cuts a
+/// body at kAnswerBytes. Received bytes count against `share`, which outlives the call. Throws only when
+/// cancelled.
 boost::asio::awaitable<ServiceAnswer> ask_service(ServiceRequest request, ByteShare& share,
                                                   std::chrono::milliseconds timeout);
 

@@ -15,7 +15,7 @@
 namespace edgecore::servicebus {
 namespace {
 
-/// As far as JSON text is taken for a call: the cloud's own limit of 12 MiB for a body, in base64, and room.
+/// Limit of a call's JSON text: the cloud's limit of 12 MiB for a body, in base64, plus the rest.
 constexpr std::size_t kContentBytes = std::size_t{32} << 20;
 constexpr std::size_t kShownBytes = 200;
 
@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, 9> kConnectionHeaders = {"Connection",
                                                                 "Trailer",
                                                                 "Transfer-Encoding",
                                                                 "Upgrade"};
-/// Of a request besides: what the client says of what it sends, and a wish it does not grant.
+/// Headers that are dropped in addition: the client sets the first two itself, and does not support Expect.
 constexpr std::array<std::string_view, 3> kOwnHeaders = {"Host", "Content-Length", "Expect"};
 constexpr std::array<std::string_view, 4> kCredentials = {"Authorization", "Cookie", "Cookie2",
                                                           "WWW-Authenticate"};
@@ -49,7 +49,7 @@ struct Place {
   std::string target;
 };
 
-/// "8080:/path?query" taken apart at the first colon.
+/// Splits "8080:/path?query" at the first colon.
 std::optional<Place> read_place(std::string_view resource) {
   const std::size_t colon = resource.find(':');
   if (colon == std::string_view::npos || resource.size() - colon > kTargetBytes) return std::nullopt;
@@ -74,7 +74,7 @@ bool is_value(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
-/// False when the member is no map of names to values.
+/// False if the member is not a map of names to values.
 bool read_headers(const Json& from, net::Headers& into) {
   if (from.is_null()) return true;
   if (!from.is_object()) return false;
@@ -114,17 +114,17 @@ ServiceRequest read_content(const Json& content) {
   ServiceRequest request;
   request.method = kube::optional_string(content, "method").value_or("");
   if (request.method.empty()) request.method = "GET";
-  if (!is_token(request.method)) throw BadInput("The method is not one word.");
+  if (!is_token(request.method)) throw BadInput("The method is not a single word.");
   net::Headers headers;
   const auto found = content.find("header");
   if (found != content.end() && !read_headers(*found, headers))
-    throw BadInput("The headers are no map of names to lists of values, or too large.");
+    throw BadInput("The headers are not a map of names to lists of values, or too large.");
   request.headers = forwarded(headers);
   request.body = net::base64_decode(kube::optional_string(content, "body").value_or(""));
   return request;
 }
 
-/// "content-type" as Go writes it.
+/// "content-type" in Go's spelling: "Content-Type".
 std::string canonical(std::string_view name) {
   std::string out(name);
   bool first = true;
@@ -163,7 +163,7 @@ std::variant<ServiceRequest, ServiceAnswer> read_service_request(const beehive::
       parsed = kube::parse_json(content->get_ref<const std::string&>(), "The content", limits);
     }
     if (!content->is_object()) content = &parsed;
-    if (!content->is_object()) throw BadInput("The content is no object.");
+    if (!content->is_object()) throw BadInput("The content is not an object.");
     ServiceRequest request = read_content(*content);
     request.url.scheme = "http";
     request.url.host = "127.0.0.1";

@@ -19,7 +19,7 @@ namespace {
 
 namespace op = names::operation;
 
-/// Words of the bus that are no HTTP method: nothing for this module.
+/// Bus operations that are not HTTP methods: not for this module.
 constexpr std::array<std::string_view, 8> kNoMethods = {
     "", op::kPublish, op::kSubscribe, op::kUnsubscribe, op::kUpload, op::kResponse, op::kError, op::kConnect};
 
@@ -58,7 +58,7 @@ class ServiceBus final : public beehive::Module {
     if (method && !message.header.id.empty()) calls_.take(message);
   }
 
-  // Made in this order, destroyed in the reverse one.
+  // Members are made in this order and destroyed in the reverse one.
   beehive::ModuleContext& context_;
   ServiceBusDeps deps_;
   async::TaskGroup tasks_;

@@ -43,11 +43,11 @@ void TargetUrls::start(const std::string& url) {
   if (url.empty() || url.size() > kUrlBytes || (wanted_.size() >= kMostUrls && !wanted_.contains(url))) {
     if (refused_.now())
       context_.log->error(
-          "the cloud's rule for {} is not taken: a target URL has 1 to {} bytes, and there are at most {}",
+          "ignoring the cloud's rule for {}: a target URL may have 1 to {} bytes, and at most {} are allowed",
           log::quote_url(url), kUrlBytes, kMostUrls);
     return;
   }
-  context_.log->info("a rule of the cloud lets programs on this node call {}", log::quote_url(url));
+  context_.log->info("a rule of the cloud allows programs on this node to call {}", log::quote_url(url));
   wanted_.insert(url);
   wakeup_.notify();
 }
@@ -82,7 +82,7 @@ boost::asio::awaitable<bool> TargetUrls::write() {
     co_await store::async_write(store_, std::move(job));
   } catch (const Error& error) {
     if (complaints_.now())
-      context_.log->error("a change of the rules' URLs cannot be stored and waits: {}", error.what());
+      context_.log->error("cannot store a change of the rules' URLs, trying again: {}", error.what());
     co_return false;
   }
   complaints_.reset();

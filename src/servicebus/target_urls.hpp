@@ -13,11 +13,11 @@
 
 namespace edgecore::servicebus {
 
-/// Which URLs programs on this node may ask the cloud for: the rows of table `target_urls`, which only this
-/// object changes. One thread.
+/// The URLs that programs on this node may call through the cloud: the rows of table `target_urls`, which
+/// only this object changes. One thread.
 class TargetUrls {
  public:
-  /// More are not taken, and no longer ones: what a rule may cost.
+  /// Limits of number and length.
   static constexpr std::size_t kMostUrls = 1024;
   static constexpr std::size_t kUrlBytes = std::size_t{8} * 1024;
 
@@ -25,17 +25,17 @@ class TargetUrls {
   TargetUrls(beehive::ModuleContext& context, store::Store& store, const ServiceBusTuning& tuning,
              std::function<void()> changed);
 
-  /// A rule begins to want `url`. From when its row is on disk it is served.
+  /// A rule needs `url`. It is served once its row is on disk.
   void start(const std::string& url);
-  /// A rule is gone; the cloud may write the URL as its router's path clean-up leaves it (`http:/a` for
-  /// `http://a`). No longer served once the row is gone from the disk.
+  /// A rule was removed; the cloud may spell the URL as its router's path clean-up leaves it (`http:/a` for
+  /// `http://a`). Not served any more once the row is deleted.
   void stop(const std::string& url);
 
   [[nodiscard]] bool served(const std::string& url) const { return on_disk_.contains(url); }
   [[nodiscard]] bool empty() const { return on_disk_.empty(); }
 
-  /// Writes what has changed, for as long as the module lives. The database may refuse for a while (a full
-  /// disk): then it is tried again, as the cloud does not repeat itself.
+  /// Writes changes until cancelled. Retries if the database refuses for a while (a full disk), because the
+  /// cloud does not repeat itself.
   boost::asio::awaitable<void> run();
 
  private:

@@ -20,7 +20,7 @@ std::vector<std::string_view> parts_of(std::string_view path) {
   return parts;
 }
 
-/// An absolute path without "." and ".." (RFC 3986 §5.2.4); empty parts stay.
+/// Removes "." and ".." from an absolute path (RFC 3986 §5.2.4); keeps empty elements.
 std::string without_dots(std::string_view path) {
   std::vector<std::string_view> kept;
   const auto parts = parts_of(path.substr(1));

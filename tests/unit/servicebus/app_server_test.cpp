@@ -65,7 +65,7 @@ TEST_F(AppServerTest, ABodyMayHaveFiveMillionBytes) {
   reply(question, "ok");
   EXPECT_EQ(said(std::move(largest)), "200 receive response from cloud successfully|ok");
   EXPECT_EQ(said(post(body + " ")), unreadable);
-  // Far too large: refused by its length alone.
+  // Far too large: refused by its Content-Length alone.
   net::ClientRequest request;
   request.method = "POST";
   request.url = url();
@@ -132,7 +132,7 @@ TEST_F(AppServerTest, RulesComeAndGo) {
   EXPECT_TRUE(eventually([&] { return said(ask(kUrl)) == not_allowed(kUrl); }));
   from_cloud("stop", "http://other/");
   EXPECT_TRUE(eventually([&] { return rows().empty() && !listening(); }));
-  from_cloud("stop", "http://other/");  // a rule nobody knows
+  from_cloud("stop", "http://other/");  // an unknown rule
   make_rule(kUrl);
   EXPECT_EQ(said(ask("http://other/")), not_allowed("http://other/"));
   expect_no_restart();
@@ -170,7 +170,7 @@ TEST_F(AppServerTest, ACallUnderWayEndsWellAfterTheRuleIsGone) {
   ASSERT_TRUE(question);
   from_cloud("stop", kUrl);
   ASSERT_TRUE(eventually([&] { return !listening(); }));
-  // A rule that comes meanwhile does not wait for it.
+  // A new rule does not wait for it.
   make_rule("http://new");
   EXPECT_EQ(said(ask(kUrl)), not_allowed(kUrl));
   ASSERT_TRUE(reply(question, "in time"));

@@ -11,7 +11,7 @@ namespace {
 
 class ServiceCallsTest : public ServiceBusFixture {
  protected:
-  /// A service that tells what it was asked.
+  /// A service that answers with the request it got.
   static boost::asio::awaitable<void> echo(net::Request& request, net::Responder& responder) {
     std::string text = request.method + " " + request.target + " " + request.body;
     for (const auto& [name, value] : request.headers) text += "\n" + name + ": " + value;
@@ -185,7 +185,7 @@ TEST_F(ServiceCallsTest, CallsHoldNoMoreBytesThanTheyMay) {
   const std::string answered = outcome(call(port, "/"));
   EXPECT_TRUE(answered.starts_with("500 error to receive response, err: too many large answers")) << answered;
   EXPECT_TRUE(outcome(call(port, "/", "POST", std::string(90'000, 'x'))).starts_with("500 "))
-      << "what a call held is given back";
+      << "a call returns its share of the budget";
 }
 
 TEST_F(ServiceCallsTest, ACallThatWaitedTooLongIsNotMade) {

@@ -129,7 +129,7 @@ TEST(ServiceAnswer, IsWrittenAsGoWouldWriteIt) {
   EXPECT_EQ(answer_content(ServiceAnswer())["header"], Json::object());
 }
 
-/// "<method> <url> <body>" of what follows, or "seen" when the answer is for whoever asked.
+/// "<method> <url> <body>" of the next request, or "seen" if the caller gets the answer itself.
 std::string after(const ServiceRequest& request, int status, const std::string& location) {
   const auto next = follow_redirect(request, status, net::Headers{{"Location", location}});
   return next ? next->method + " " + next->url.authority() + next->url.target + " " + next->body : "seen";

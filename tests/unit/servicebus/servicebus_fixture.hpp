@@ -40,15 +40,15 @@ using beehive::MessagePtr;
 using test::eventually;
 using test::free_port;
 
-/// The module on a real bus with a real store. The mailbox of `websocket` is in the test's hands; services
-/// and clients are real and run on a thread of their own.
+/// The module on a real bus with a real store. The test reads the mailbox of `websocket`; services and
+/// clients are real and run on their own thread.
 class ServiceBusFixture : public testing::Test {
  protected:
-  /// What came of a program's request. Failures are told as text on the clients' thread: an exception that
-  /// two threads let go of is a race in ThreadSanitizer's eyes, which does not see into libstdc++.
+  /// The result of a program's request. Failures become text on the clients' thread: ThreadSanitizer does not
+  /// see into libstdc++, and reports an exception that two threads release as a race.
   struct Fetched {
     std::optional<net::ClientResponse> response;
-    std::string failure;  ///< "closed" when nobody listens
+    std::string failure;  ///< "closed" if nobody listens
   };
   using Reply = std::future<Fetched>;
 
@@ -120,7 +120,7 @@ class ServiceBusFixture : public testing::Test {
     } while (steady_now() < deadline);
     return nullptr;
   }
-  /// The answer to a call, which comes next.
+  /// The answer to a call, which is the next message.
   Json answer(const std::string& id) {
     const MessagePtr message = next();
     if (!message) {
@@ -198,7 +198,7 @@ class ServiceBusFixture : public testing::Test {
   Reply ask(const std::string& target, const Json& payload = nullptr) {
     return post(Json{{"method", "POST"}, {"targetURL", target}, {"payload", payload}}.dump());
   }
-  /// "<code> <msg>|<body>" of an answer with its HTTP side checked; "closed" when nobody listens.
+  /// "<code> <msg>|<body>" of an answer after checking its HTTP part; "closed" if nobody listens.
   static std::string said(Reply reply) {
     const Fetched outcome = reply.get();
     if (!outcome.response) return outcome.failure;
@@ -217,7 +217,7 @@ class ServiceBusFixture : public testing::Test {
     return store::target_urls::list(reader);
   }
   bool listening() { return said(post("x")) != "closed"; }
-  /// Has a rule made and waits until it is in force.
+  /// Makes a rule and waits until it is in force.
   void make_rule(const std::string& target) {
     from_cloud("start", target);
     ASSERT_TRUE(eventually([&] { return !rows().empty() && listening(); }));
