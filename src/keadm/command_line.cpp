@@ -18,7 +18,7 @@ const std::map<std::string, OutputFormat> kFormats{{"wide", OutputFormat::kWide}
                                                    {"yaml", OutputFormat::kYaml},
                                                    {"name", OutputFormat::kName}};
 
-/// What CLI11 fills in.
+/// The options as CLI11 fills them in.
 struct Raw {
   std::string config = config::kDefaultConfigPath;
   bool version = false;
@@ -31,7 +31,7 @@ struct Raw {
   std::vector<std::string> logs_names;
 };
 
-/// The commands as CLI11 knows them.
+/// The subcommands of CLI11.
 struct Commands {
   CLI::App* get = nullptr;
   CLI::App* describe = nullptr;
@@ -40,48 +40,53 @@ struct Commands {
 };
 
 void add_namespace(CLI::App& to, std::string& ns) {
-  to.add_option("-n,--namespace", ns, "Namespace, \"default\" when none is given");
+  to.add_option("-n,--namespace", ns, "Namespace (default: \"default\")");
 }
 
 Commands declare(CLI::App& app, Raw& raw) {
   app.allow_windows_style_options(false);
   app.fallthrough();
   app.add_flag("--version", raw.version, "Print the version");
-  app.add_option("--config", raw.config, "The configuration of edgecore: where its MetaServer is");
-  CLI::App* const ctl = app.add_subcommand("ctl", "Look at and work on what runs on this node");
+  app.add_option("--config", raw.config,
+                 "The configuration file of edgecore, which has the address of its MetaServer");
+  CLI::App* const ctl = app.add_subcommand("ctl", "Inspect and control what runs on this node");
   ctl->fallthrough();
   ctl->require_subcommand(1);
 
   Commands commands;
   commands.get = ctl->add_subcommand("get", "Print resources as a table; pods of this node only");
-  commands.get->add_option("resource", raw.get.resource, "Such as pod, node, configmap, device, svc")
+  commands.get
+      ->add_option("resource", raw.get.resource,
+                   "Type of the resource, such as pod, node, configmap, device, svc")
       ->required();
-  commands.get->add_option("names", raw.get.names, "Names; all when there is none");
+  commands.get->add_option("names", raw.get.names, "Names (default: all)");
   add_namespace(*commands.get, raw.get.ns);
-  commands.get->add_flag("-A,--all-namespaces", raw.get.all_namespaces, "Of all namespaces");
-  commands.get->add_flag("--all-nodes", raw.get.all_nodes, "Pods of other nodes too");
-  commands.get->add_option("-l,--selector", raw.get.selector, "Labels they must have: a=b,c!=d,e in (f,g)");
-  commands.get->add_option("-o,--output", raw.output, "wide, json, yaml or name");
+  commands.get->add_flag("-A,--all-namespaces", raw.get.all_namespaces, "List resources of all namespaces");
+  commands.get->add_flag("--all-nodes", raw.get.all_nodes, "List pods of other nodes as well");
+  commands.get->add_option("-l,--selector", raw.get.selector, "Label selector: a=b,c!=d,e in (f,g)");
+  commands.get->add_option("-o,--output", raw.output, "Output format: wide, json, yaml or name");
 
-  commands.describe = ctl->add_subcommand("describe", "Print all about one object as text");
-  commands.describe->add_option("resource", raw.describe.resource, "Such as pod, node, device")->required();
+  commands.describe = ctl->add_subcommand("describe", "Print the details of one object");
+  commands.describe
+      ->add_option("resource", raw.describe.resource, "Type of the resource, such as pod, node, device")
+      ->required();
   commands.describe->add_option("name", raw.describe.name, "Its name")->required();
   add_namespace(*commands.describe, raw.describe.ns);
 
-  commands.restart = ctl->add_subcommand("restart", "Stop the containers of pods, which then start again");
+  commands.restart = ctl->add_subcommand("restart", "Restart the containers of pods");
   commands.restart->add_option("resource", raw.restart_resource, "pod")->required();
   commands.restart->add_option("names", raw.restart.names, "Names of pods")->required();
   add_namespace(*commands.restart, raw.restart.ns);
 
-  commands.logs = ctl->add_subcommand("logs", "Print what a container has written");
+  commands.logs = ctl->add_subcommand("logs", "Print the log of a container");
   commands.logs->add_option("pod", raw.logs_names, "[pod] <name>")->required()->expected(1, 2);
-  commands.logs->add_option("-c,--container", raw.logs.container, "The container, when the pod has several");
+  commands.logs->add_option("-c,--container", raw.logs.container, "The container, if the pod has several");
   add_namespace(*commands.logs, raw.logs.ns);
-  commands.logs->add_flag("-f,--follow", raw.logs.follow, "Go on with what is written from now on");
-  commands.logs->add_flag("-p,--previous", raw.logs.previous, "Of the container before the one that runs");
-  commands.logs->add_flag("--timestamps", raw.logs.timestamps, "Each line with its time");
-  commands.logs->add_option("--tail", raw.tail, "So many lines; -1: all of the newest log");
-  commands.logs->add_option("--since", raw.since, "Lines no older than this: 30s, 5m, 2h");
+  commands.logs->add_flag("-f,--follow", raw.logs.follow, "Print new lines as they are written");
+  commands.logs->add_flag("-p,--previous", raw.logs.previous, "Print the log of the previous container");
+  commands.logs->add_flag("--timestamps", raw.logs.timestamps, "Print the time of each line");
+  commands.logs->add_option("--tail", raw.tail, "Print the last lines only; -1: the whole newest log");
+  commands.logs->add_option("--since", raw.since, "Print lines no older than this: 30s, 5m, 2h");
   return commands;
 }
 
@@ -94,7 +99,7 @@ bool names_pods(std::string_view typed) {
   return resource == "pod" || resource == "pods" || resource == "po";
 }
 
-/// kubectl's way to name one object: "pod/web".
+/// Accepts kubectl's "pod/web" for one object.
 void split_slash(std::string& resource, std::vector<std::string>& names) {
   const auto slash = resource.find('/');
   if (slash == std::string::npos) return;
@@ -102,7 +107,7 @@ void split_slash(std::string& resource, std::vector<std::string>& names) {
   resource.resize(slash);
 }
 
-/// "pod/web" as describe's only argument: CLI11 asks for two.
+/// Splits "pod/web" for describe, because CLI11 expects two arguments.
 std::vector<std::string> with_slash_split(std::vector<std::string> arguments) {
   const auto command = std::find(arguments.begin(), arguments.end(), "describe");
   if (command == arguments.end() || command + 1 == arguments.end()) return arguments;
@@ -120,7 +125,7 @@ std::optional<Text> finish(const Commands& commands, Raw& raw) {
     if (!raw.output.empty()) {
       const auto format = kFormats.find(raw.output);
       if (format == kFormats.end())
-        return mistake("--output is one of wide, json, yaml and name, not \"" + raw.output + "\"");
+        return mistake("--output must be wide, json, yaml or name, not \"" + raw.output + "\"");
       raw.get.output = format->second;
     }
     if (!raw.get.names.empty() && raw.get.all_namespaces)
@@ -143,12 +148,12 @@ std::optional<Text> finish(const Commands& commands, Raw& raw) {
     }
     if (!names_pods(resource)) return mistake("only pods have logs: keadm ctl logs pod <name>");
     raw.logs.pod = names.front();
-    if (raw.tail < -1) return mistake("--tail is a number of lines, or -1 for all");
+    if (raw.tail < -1) return mistake("--tail must be a number of lines, or -1 for all");
     if (raw.tail >= 0) raw.logs.tail = raw.tail;
     if (!raw.since.empty()) {
       const auto since = parse_go_duration(raw.since);
       if (!since || since->count() <= 0)
-        return mistake("--since is a time like 30s, 5m or 2h, not \"" + raw.since + "\"");
+        return mistake("--since must be a duration like 30s, 5m or 2h, not \"" + raw.since + "\"");
       raw.logs.since_seconds = std::chrono::ceil<std::chrono::seconds>(*since).count();
     }
   }
@@ -160,10 +165,10 @@ std::optional<Text> finish(const Commands& commands, Raw& raw) {
 std::variant<Invocation, Text> parse_command_line(const std::vector<std::string>& arguments,
                                                   const std::string& version) {
   Raw raw;
-  CLI::App app("keadm: what runs on this KubeEdge node, asked of its own MetaServer", "keadm");
+  CLI::App app("keadm: inspect this KubeEdge node through its own MetaServer", "keadm");
   const Commands commands = declare(app, raw);
   std::vector<std::string> reversed = with_slash_split(arguments);
-  std::reverse(reversed.begin(), reversed.end());  // as CLI11 wants them
+  std::reverse(reversed.begin(), reversed.end());  // CLI11 expects them in reverse
   try {
     app.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {

@@ -15,12 +15,12 @@ namespace edgecore::keadm {
 enum class OutputFormat { kTable, kWide, kJson, kYaml, kName };
 
 struct GetCommand {
-  std::string resource;  ///< plural, singular, kind or short name, "<name>.<group>" too
+  std::string resource;  ///< plural, singular, kind or short name, also "<name>.<group>"
   std::vector<std::string> names;
   std::string ns = "default";
   bool all_namespaces = false;
-  bool all_nodes = false;  ///< pods of other nodes too
-  std::string selector;    ///< of labels
+  bool all_nodes = false;  ///< include pods of other nodes
+  std::string selector;    ///< label selector
   OutputFormat output = OutputFormat::kTable;
 };
 
@@ -38,25 +38,25 @@ struct LogsCommand {
   std::string pod, container;
   std::string ns = "default";
   bool follow = false, previous = false, timestamps = false;
-  std::optional<std::int64_t> tail;  ///< lines; nullopt: all of the newest log
+  std::optional<std::int64_t> tail;  ///< lines; nullopt: the whole newest log
   std::optional<std::int64_t> since_seconds;
 };
 
-/// What is to be done.
+/// The command to carry out.
 struct Invocation {
   std::filesystem::path config_path = config::kDefaultConfigPath;
   std::variant<GetCommand, DescribeCommand, RestartCommand, LogsCommand> command;
 };
 
-/// The command line asks for a text only.
+/// The command line only asks for a text, such as the help or an error.
 struct Text {
   std::string text;
   bool to_stderr = false;
   int exit_code = 0;
 };
 
-/// Reads the arguments (without the program's name). Prints nothing. A mistake is a sentence with exit
-/// code 1.
+/// Parses the arguments (without the program's name). Prints nothing. A mistake becomes a Text with a
+/// sentence and exit code 1.
 std::variant<Invocation, Text> parse_command_line(const std::vector<std::string>& arguments,
                                                   const std::string& version);
 

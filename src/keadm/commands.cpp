@@ -42,7 +42,7 @@ std::vector<Json> items_of(const Json& list) {
   return {items.begin(), items.end()};
 }
 
-/// Throws Error for a pod of another node.
+/// Throws Error if the pod runs on another node.
 void check_node(const Json& pod, const std::string& name, const Surroundings& in) {
   const std::string node = kube::string_or(pod, "spec.nodeName");
   if (!node.empty() && node != in.node)
@@ -82,7 +82,7 @@ class Get {
     return with_query(resource_.path(ns()), query);
   }
 
-  /// What cannot be had is said; the others are printed nevertheless.
+  /// Prints an error for a missing object; the others are printed nevertheless.
   int get_named(const std::string& name) {
     Query query;
     if (table_ && own_pods()) query.emplace_back("includeObject", "Object");
@@ -103,7 +103,7 @@ class Get {
 
   static bool is_table(const Json& answer) { return kube::string_or(answer, "kind") == "Table"; }
 
-  /// The objects in all answers.
+  /// The objects of all answers.
   [[nodiscard]] std::vector<Json> objects() const {
     if (!command_.names.empty()) return answers_;
     return items_of(answers_.front());
@@ -148,12 +148,12 @@ class Get {
   std::vector<Json> answers_;
 };
 
-/// Events are of use, not needed: a server that has none costs their list.
+/// The object's events; nullopt if the server does not serve them: the rest is printed without.
 Events events_of(const Json& object, const Resource& resource, const Surroundings& in) {
   const std::string ns = kube::string_or(object, "metadata.namespace");
   std::string selector = "involvedObject.name=" + kube::string_or(object, "metadata.name");
   if (!resource.kind.empty()) selector += ",involvedObject.kind=" + resource.kind;
-  // A node's events carry its name for a UID.
+  // The events of a node have its name as UID.
   const std::string uid = kube::string_or(object, "metadata.uid");
   if (!uid.empty() && resource.namespaced) selector += ",involvedObject.uid=" + uid;
   const std::string path =
@@ -195,7 +195,7 @@ int restart(const RestartCommand& command, const Surroundings& in) {
   question.target = "/api/v1/namespaces/" + net::percent_encode(command.ns) + "/pods/restart";
   question.body = kube::dump_json(command.names);
   const Json answer = object_of(in.ask(question));
-  // KubeEdge writes the one with a capital.
+  // KubeEdge spells it with a capital.
   for (const char* key : {"LogMessages", "logMessages"}) {
     for (const auto& one : kube::array_or_empty(answer, key)) {
       if (one.is_string()) in.out << one_line(one.get<std::string>()) << "\n";
@@ -225,7 +225,7 @@ int logs(const LogsCommand& command, const Surroundings& in) {
   question.accept = "text/plain, application/json";
   question.on_body = [&](std::string_view piece) {
     in.out << piece << std::flush;
-    if (!in.out) throw Error("The output cannot be written");
+    if (!in.out) throw Error("cannot write to standard output");
   };
   const Answer answer = in.ask(question);
   if (answer.status != 200) object_of(answer);

@@ -8,10 +8,10 @@
 #include "keadm/command_line.hpp"
 #include "keadm/server.hpp"
 
-/// The commands: what is asked of the server, and what is printed of its answers.
+/// The commands: their requests to the server and their output.
 namespace edgecore::keadm {
 
-/// What a command works with.
+/// The environment of a command.
 struct Surroundings {
   Ask ask;
   std::string node;  ///< this node's name
@@ -20,12 +20,12 @@ struct Surroundings {
   std::ostream& err;
 };
 
-/// Each returns the exit status and throws Error with the sentence to print when the whole of it cannot be
-/// done. Without names pods are those of this node; one that is named and runs elsewhere is refused.
+/// Each returns the exit status, and throws Error with the sentence to print if it fails as a whole. Without
+/// names, pods are those of this node; a named pod of another node is refused.
 int get(const GetCommand& command, const Surroundings& in);
 int describe(const DescribeCommand& command, const Surroundings& in);
 int restart(const RestartCommand& command, const Surroundings& in);
-/// Pieces are printed and flushed as they come.
+/// Prints and flushes the log as it arrives.
 int logs(const LogsCommand& command, const Surroundings& in);
 
 }  // namespace edgecore::keadm

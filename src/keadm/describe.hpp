@@ -8,18 +8,18 @@
 #include "edgecore/base/clock.hpp"
 #include "edgecore/kube/json.hpp"
 
-/// All about one object, as text for a person, laid out as kubectl does it. Pure functions. Values of secrets
-/// never show, only their sizes.
+/// Describes one object in detail, laid out as by kubectl. Pure functions. Prints the size of a secret's
+/// values, never the values.
 namespace edgecore::keadm {
 
-/// Events about the object; nullopt: they are not to be had.
+/// The events of the object; nullopt: the server does not serve events.
 using Events = std::optional<std::vector<Json>>;
 
 std::string describe_pod(const Json& pod, const Events& events, WallTime now);
-/// `pods`: those that run on it.
+/// `pods`: those on this node.
 std::string describe_node(const Json& node, const std::vector<Json>& pods, const Events& events,
                           WallTime now);
-/// Any other object: its members one below the other.
+/// Any other object: lists its members.
 std::string describe_object(const Json& object, const Events& events, WallTime now);
 
 }  // namespace edgecore::keadm

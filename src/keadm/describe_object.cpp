@@ -10,7 +10,7 @@ namespace {
 using kube::object_or_empty;
 using kube::string_or;
 
-/// No object is described deeper.
+/// Limit of nesting.
 constexpr int kDeepest = 40;
 
 void describe_member(Description& out, int depth, std::string_view label, const Json& value) {
@@ -36,7 +36,7 @@ void describe_member(Description& out, int depth, std::string_view label, const 
   }
 }
 
-/// Of a secret nothing but how much there is.
+/// Shows the sizes of a secret's values only.
 void describe_secret(Description& out, const Json& secret) {
   out.line(0, "Type", string_or(secret, "type", "Opaque"));
   out.heading(0, "Data");

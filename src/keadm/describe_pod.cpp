@@ -14,7 +14,7 @@ using kube::int_or;
 using kube::object_or_empty;
 using kube::string_or;
 
-/// A scalar as it is written: ports are numbers or names, quantities texts.
+/// A number or string as text: ports are numbers or names, quantities are strings.
 std::string scalar(const Json& value, const char* path) {
   const Json* found = find_path(value, path);
   if (found == nullptr) return "";
@@ -57,7 +57,7 @@ std::vector<std::string> texts(const Json& list) {
   return out;
 }
 
-/// Names of variables, and where they come from; not what they hold.
+/// The names of variables and the sources of their values, not the values.
 std::vector<std::string> environment(const Json& container) {
   std::vector<std::string> out;
   for (const auto& from : array_or_empty(container, "envFrom")) {

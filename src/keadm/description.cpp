@@ -17,7 +17,7 @@ namespace edgecore::keadm {
 namespace {
 
 constexpr const char* kNone = "<none>";
-/// What `kubectl apply` keeps for itself.
+/// An annotation that `kubectl apply` keeps for itself.
 constexpr const char* kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 constexpr std::size_t kMostEvents = 20;
 
@@ -44,7 +44,7 @@ std::string long_time(const std::string& time) {
 
 std::string spelled_out(std::string_view key) {
   std::string out;
-  bool capital = true;  // the last one was
+  bool capital = true;  // the previous character was a capital
   for (const char c : key) {
     const bool upper = is_upper(c);
     if (out.empty() && is_lower(c)) {

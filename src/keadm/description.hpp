@@ -10,21 +10,21 @@
 
 namespace edgecore::keadm {
 
-/// Lines "Label:   value" below one another, indented by depth. A plain value.
+/// Builds lines "Label:   value", indented by depth. A plain value.
 class Description {
  public:
   /// Columns before the values, at depth 0.
   static constexpr int kLabelWidth = 18;
 
   void line(int depth, std::string_view label, std::string_view value);
-  /// A label with lines below it.
+  /// A label; its lines follow below.
   void heading(int depth, std::string_view label);
   void text(int depth, std::string_view line);
-  /// The first below the label, the others in its column; "<none>" when there are none.
+  /// The first value behind the label, the others below it in the same column; "<none>" if there are none.
   void list(int depth, std::string_view label, const std::vector<std::string>& values);
-  /// "key=value" or "key: value" of an object's members.
+  /// An object's members as "key=value" or "key: value".
   void map(int depth, std::string_view label, const Json& members, std::string_view between);
-  /// Rows in columns.
+  /// Rows in aligned columns.
   void table(int depth, const std::vector<std::vector<std::string>>& rows);
   void add_events(const Events& events, WallTime now);
 
@@ -34,7 +34,7 @@ class Description {
   std::string out_;
 };
 
-/// "Mon, 10 Jun 2024 06:13:20 +0000"; what is no time stays as it is.
+/// "Mon, 10 Jun 2024 06:13:20 +0000"; a malformed time stays as it is.
 std::string long_time(const std::string& time);
 
 /// "desiredTemperature" → "Desired Temperature".

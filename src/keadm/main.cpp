@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// keadm: an operator's view of what runs on this node.
+// keadm: an operator's view of this node.
 
 #include "edgecore/base/version.hpp"
 #include "edgecore/keadm/program.hpp"

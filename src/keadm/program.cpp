@@ -20,8 +20,7 @@
 namespace edgecore::keadm {
 namespace {
 
-/// Where edgecore keeps the CA that the serving certificate of a MetaServer with requireAuthorization is
-/// signed by; tests move it.
+/// The CA of MetaServer's serving certificate, with requireAuthorization; tests change the path.
 constexpr const char* kMetaServerPki = "/etc/kubeedge/pki/metaserver";
 constexpr const char* kMetaServerPkiVariable = "EDGECORE_METASERVER_PKI";
 
@@ -30,7 +29,7 @@ std::string cluster_ca() {
   return std::string(moved != nullptr && *moved != '\0' ? moved : kMetaServerPki) + "/ca.crt";
 }
 
-/// What is wrong in other parts of the file is for edgecore to say.
+/// Loads the configuration without validation: edgecore reports mistakes in other sections.
 config::LoadedConfig configuration(const std::filesystem::path& path) {
   const auto text = read_file(path, config::kMaxConfigBytes);
   if (!text)
@@ -39,13 +38,13 @@ config::LoadedConfig configuration(const std::filesystem::path& path) {
   try {
     return config::load(*text, config::SystemHost());
   } catch (const BadInput& error) {
-    throw Error("The configuration file " + path.string() + " cannot be used: " + error.what());
+    throw Error("The configuration file " + path.string() + " is invalid: " + error.what());
   }
 }
 
 int run(const Invocation& invocation, const std::string& version) {
   const Endpoint endpoint = find_server(configuration(invocation.config_path).config, cluster_ca());
-  // KubeEdge's server has other answers for whoever is called keadm.
+  // KubeEdge's server answers a client named "keadm" differently.
   const Surroundings in{ask_server(endpoint, "edgecore-keadm/" + version), endpoint.node,
                         SystemClock::instance().wall(), std::cout, std::cerr};
   return std::visit(

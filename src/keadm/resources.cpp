@@ -11,13 +11,13 @@
 namespace edgecore::keadm {
 namespace {
 
-/// What was typed, taken apart.
+/// The parts of a typed resource name.
 struct Wanted {
   std::string name, group, version;
   bool any_group = true;
 };
 
-/// The ways to read "<name>.<more>": more is a group, or a version and a group.
+/// The interpretations of "<name>.<more>": `more` is a group, or a version and a group.
 std::vector<Wanted> readings(const std::string& typed) {
   const std::string text = lower_case(typed);
   const auto dot = text.find('.');
@@ -58,7 +58,7 @@ std::optional<Resource> look_in(const Json& list, const std::string& group, cons
   return std::nullopt;
 }
 
-/// Group and version of everything but the core group, preferred versions first.
+/// Group and version of all groups except the core group, preferred versions first.
 std::vector<std::pair<std::string, std::string>> group_versions(const Json& groups) {
   std::vector<std::pair<std::string, std::string>> preferred, others;
   for (const auto& group : kube::array_or_empty(groups, "groups")) {
@@ -74,7 +74,7 @@ std::vector<std::pair<std::string, std::string>> group_versions(const Json& grou
   return preferred;
 }
 
-/// One group that cannot be read must not hide the others.
+/// A discovery document; an unreadable one counts as empty, so that it does not hide other groups.
 Json document(const Ask& ask, const std::string& path) {
   Question question;
   question.target = path;

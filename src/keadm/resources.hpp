@@ -8,21 +8,21 @@
 
 namespace edgecore::keadm {
 
-/// A resource as the server offers it.
+/// A resource type of the server.
 struct Resource {
   std::string group, version, plural, singular, kind;
   bool namespaced = true;
 
-  /// Path of all of it, or of what a namespace has: "/apis/apps/v1/namespaces/default/deployments".
+  /// The path of the list, of a namespace if `ns` is set: "/apis/apps/v1/namespaces/default/deployments".
   [[nodiscard]] std::string path(const std::string& ns) const;
-  /// "pod", "deployment.apps": what `-o name` prints before the slash.
+  /// "pod", "deployment.apps": the part before the slash in `-o name`.
   [[nodiscard]] std::string short_type() const;
   [[nodiscard]] bool is_pods() const { return group.empty() && plural == "pods"; }
 };
 
-/// The resource that `name` means (plural, singular, kind or short name, with ".<group>" or
-/// ".<version>.<group>" behind it where that is not clear), by the server's discovery documents: the core
-/// group first, then preferred versions. Throws Error when there is none.
+/// Finds the resource type by `name` (plural, singular, kind or short name, with ".<group>" or
+/// ".<version>.<group>" if it is ambiguous) in the server's discovery documents: the core group first, then
+/// preferred versions. Throws Error if there is none.
 Resource find_resource(const Ask& ask, const std::string& name);
 
 }  // namespace edgecore::keadm

@@ -18,7 +18,7 @@
 namespace edgecore::keadm {
 namespace {
 
-/// The server may wait for the cloud before it answers from what it has.
+/// The server may wait for the cloud before it answers from its database.
 constexpr std::chrono::milliseconds kPatience{60'000};
 constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 constexpr std::size_t kMostErrorBytes = std::size_t{64} << 10;
@@ -37,7 +37,7 @@ net::ClientResponse wait_for(net::ClientRequest request) {
   return response;
 }
 
-/// "0.0.0.0:10550" is where it listens, not where it is reached.
+/// An address to connect to: "0.0.0.0:10550" only says where to listen.
 std::string reachable(std::string address) {
   const auto colon = address.rfind(':');
   if (colon == std::string::npos) return address;
@@ -112,7 +112,7 @@ Json object_of(const Answer& answer) {
     if (good) throw;
   }
   if (good && object.is_object()) return object;
-  if (good) throw Error("The MetaServer's answer is no object");
+  if (good) throw Error("The MetaServer's answer is not an object");
   std::string why = kube::string_or(object, "message");
   if (why.empty()) why = log::quote(answer.body, 500);
   if (why.empty()) why = fmt::format("The MetaServer answered {}", answer.status);

@@ -19,32 +19,32 @@ struct Question {
   std::string target;  ///< path and query
   std::string accept = "application/json";
   std::string body;  ///< JSON
-  /// Takes a good answer's body as it comes, without an end in sight: logs.
+  /// Receives the body of a successful answer in pieces, possibly without end: logs.
   std::function<void(std::string_view)> on_body = nullptr;
 };
 struct Answer {
   int status = 0;
   std::string body;
 };
-/// Asks the server, and returns when the answer is complete. Throws Error with a sentence when there is none.
-/// The commands' only way to the world, so that tests can be the server.
+/// Sends a request and returns when the answer is complete. Throws Error with a sentence if there is no
+/// answer. The commands' only access to the network; a seam for tests.
 using Ask = std::function<Answer(const Question&)>;
 
-/// Where the server is and how it is spoken to.
+/// The server's address, and how to connect.
 struct Endpoint {
   std::string base;  ///< "http://127.0.0.1:10550"
   std::shared_ptr<const net::TlsContext> tls;
   std::string node;  ///< this node's name
 };
 
-/// Throws Error, with a sentence, when the configuration has no MetaServer, and when the files that HTTPS
-/// needs cannot be used (`cluster_ca`: what its certificate is signed by).
+/// Throws Error with a sentence if the configuration disables MetaServer, or if the files for HTTPS are
+/// unusable (`cluster_ca`: the CA of its certificate).
 Endpoint find_server(const config::EdgeCoreConfig& config, const std::string& cluster_ca);
 
-/// One that asks that server, on a connection for each request.
+/// An Ask for this server; opens a connection for each request.
 Ask ask_server(Endpoint endpoint, std::string user_agent);
 
-/// The object in an answer. Throws Error with the Status' message when it is a refusal, and for what is no
+/// The object in an answer. Throws Error with the Status' message for a refusal, and if the body is not an
 /// object.
 Json object_of(const Answer& answer);
 

@@ -12,10 +12,10 @@ namespace edgecore::keadm {
 namespace {
 
 constexpr std::size_t kBetweenColumns = 3;
-/// A cell of a name is not cut; this is against what would fill the terminal.
+/// Names are never cut at this length; it keeps a hostile text from filling the terminal.
 constexpr std::size_t kLongestCell = 1000;
 
-/// Columns that a text takes: its characters.
+/// The columns of a text: its number of characters.
 std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));

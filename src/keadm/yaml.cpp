@@ -11,9 +11,9 @@
 namespace edgecore::keadm {
 namespace {
 
-/// Characters that mean something at the beginning of a plain scalar, and those that do within it.
+/// Characters with a meaning at the beginning of a plain scalar.
 constexpr std::string_view kIndicators = "-?:,[]{}#&*!|>'\"%@`=<~";
-/// "2024-06-10…" reads as a time.
+/// "2024-06-10…" would read as a time.
 bool is_date(std::string_view text) {
   return text.size() >= 10 && text[4] == '-' && text[7] == '-' &&
          std::all_of(text.begin(), text.begin() + 4, is_digit);
@@ -29,7 +29,7 @@ bool is_plain(std::string_view text) {
   return printable && std::holds_alternative<std::string>(resolve_plain_scalar(text));
 }
 
-/// May stand as a block of lines ("|"): reads back as what it was.
+/// Whether the text can be written as a block ("|") and read back unchanged.
 bool is_block(std::string_view text) {
   if (text.size() < 2 || text.back() != '\n' || text[text.size() - 2] == '\n') return false;
   if (text.front() == ' ' || text.front() == '\n') return false;
@@ -78,7 +78,7 @@ void emit(YAML::Emitter& out, const Json& value) {
       out << YAML::Null;
       break;
     default:
-      out << value.dump();  // numbers, true and false are the same in both
+      out << value.dump();  // numbers, true and false are spelled the same in JSON and YAML
       break;
   }
 }

@@ -5,8 +5,8 @@
 
 namespace edgecore::keadm {
 
-/// The program `keadm` but for its `main`: an operator's view of this node through its own MetaServer, with
-/// the connection to the cloud or without (protocol/03-metaserver.md §5). Reads the command line and
+/// The program `keadm` without its `main`: an operator's view of this node through its own MetaServer, with
+/// or without a connection to the cloud (protocol/03-metaserver.md §5). Reads the command line and
 /// edgecore.yaml, asks the server, prints. Returns the exit status: 0, or 1 after a sentence on standard
 /// error. Once per process.
 int run_program(int argc, char** argv, const std::string& version);

@@ -77,7 +77,7 @@ TEST(KeadmCommandLine, TheConfigurationMayStandAnywhere) {
 }
 
 TEST(KeadmCommandLine, MistakesAreSentences) {
-  EXPECT_THAT(refused({"ctl", "get", "pod", "-o", "xml"}), HasSubstr("wide, json, yaml and name"));
+  EXPECT_THAT(refused({"ctl", "get", "pod", "-o", "xml"}), HasSubstr("wide, json, yaml or name"));
   EXPECT_THAT(refused({"ctl", "get", "pod", "web", "-A"}), HasSubstr("by name across all namespaces"));
   EXPECT_THAT(refused({"ctl", "restart", "node", "x"}), HasSubstr("only pods can be restarted"));
   EXPECT_THAT(refused({"ctl", "logs", "node", "x"}), HasSubstr("only pods have logs"));

@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// A MetaServer that knows some paths, and commands that ask it.
+/// A MetaServer with some paths, and the commands against it.
 class KeadmTest : public ::testing::Test {
  protected:
   KeadmTest() {

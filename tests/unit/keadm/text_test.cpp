@@ -71,7 +71,7 @@ TEST(PrintObjects, ShowsNameAndAge) {
             "NAMESPACE   NAME   AGE\nn           x      60s\n");
 }
 
-/// The JSON that a YAML text stands for, by another reader.
+/// The JSON of a YAML text, by another parser.
 Json from_yaml(const YAML::Node& node) {
   if (node.IsMap()) {
     Json out = Json::object();
