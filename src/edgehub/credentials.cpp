@@ -20,7 +20,7 @@ std::filesystem::path pending(const std::filesystem::path& path) {
   return name;
 }
 
-/// True when both files are there and belong together.
+/// True if both files exist and belong together.
 bool is_pair(const std::filesystem::path& key, const std::filesystem::path& certificate) {
   try {
     const auto key_pem = read_file(key, kMaxPemFileBytes);
@@ -43,7 +43,7 @@ void CredentialFiles::finish_replacement() const {
   const auto new_certificate = pending(paths_.certificate);
   std::error_code ignored;
   if (!is_pair(paths_.key, paths_.certificate)) {
-    if (is_pair(paths_.key, new_certificate)) {  // cut off between the two renames
+    if (is_pair(paths_.key, new_certificate)) {  // a power cut came between the two renames
       rename_over(new_certificate, paths_.certificate);
     } else if (is_pair(new_key, new_certificate)) {
       rename_over(new_key, paths_.key);

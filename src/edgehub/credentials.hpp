@@ -24,7 +24,7 @@ struct Identity {
 };
 
 /// The three files of `modules.edgeHub` (protocol/01-tunnel.md §2.1, §3.2): CA and certificate 0644, key
-/// 0600, shared with the Go agent and with edgestream and metaserver. Blocking, small files; one thread.
+/// 0600; the Go agent, edgestream and metaserver use them too. Blocking, small files; one thread.
 class CredentialFiles {
  public:
   struct Paths {
@@ -61,8 +61,7 @@ std::optional<std::string> unusable(const Identity& identity, WallTime now);
 /// so that a node that is often offline has more chances (pains row 13).
 WallTime renewal_time(const net::Certificate& certificate, double r);
 
-/// Checks a certificate that was just issued for our key: non-empty, ours, for this node, not yet over.
-/// Throws BadInput.
+/// Checks a certificate that was just issued: ours, for this node, not expired. Throws BadInput.
 void check_issued(const net::Certificate& certificate, const net::PrivateKey& key,
                   const std::string& node_name, WallTime now);
 

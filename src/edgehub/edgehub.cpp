@@ -19,7 +19,7 @@
 namespace edgecore::edgehub {
 namespace {
 
-/// Memory for messages that wait for slow modules; when it is full the session ends.
+/// Limit of messages that wait for slow modules; beyond it the session ends.
 constexpr std::size_t kInboundBytes = 64U << 20U;
 /// How often the renewal date is checked, because the wall clock may be set.
 constexpr std::chrono::hours kRenewalCheck{1};

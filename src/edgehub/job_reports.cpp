@@ -10,7 +10,7 @@ namespace {
 /// A cloud sends a node one job of a kind at a time, so this is far more than it needs.
 constexpr std::size_t kMostWaiting = 256;
 constexpr std::size_t kIdsKept = 256;
-/// The cloud writes "InProgress" after it has sent a job; an earlier report would be overwritten by that.
+/// The cloud writes "InProgress" after it has sent a job, which would overwrite an earlier report.
 constexpr std::chrono::milliseconds kNotBefore{500};
 
 }  // namespace

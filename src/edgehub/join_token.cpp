@@ -22,11 +22,11 @@ JoinToken JoinToken::parse(std::string_view text) {
   const bool hex = std::all_of(token.ca_hash.begin(), token.ca_hash.end(),
                                [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
   if (!hex || token.ca_hash.size() != 64) {
-    throw BadInput("the join token is in the wrong format: its first part is no SHA-256 in hexadecimal");
+    throw BadInput("the join token is in the wrong format: its first part is not a SHA-256 in hexadecimal");
   }
   const bool printable =
       std::all_of(token.jwt.begin(), token.jwt.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  if (!printable) throw BadInput("the join token holds characters that no token has");
+  if (!printable) throw BadInput("the join token contains invalid characters");
   return token;
 }
 

@@ -11,11 +11,11 @@ struct JoinToken {
   std::string ca_hash;  ///< lower-case hex SHA-256 of the CloudCore CA's DER
   std::string jwt;
 
-  /// Throws BadInput unless it has four parts of which the first is a hash. Surrounding white space is
+  /// Throws BadInput unless it has four parts, the first one a hash. Surrounding white space is
   /// ignored. The error never holds the text itself.
   static JoinToken parse(std::string_view text);
 
-  /// True when `ca_der` is the certificate the token was made for.
+  /// True if `ca_der` is the CA that the token was made for.
   [[nodiscard]] bool names(std::string_view ca_der) const;
 };
 

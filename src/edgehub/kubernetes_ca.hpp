@@ -15,8 +15,8 @@ namespace edgecore::edgehub {
 std::string flaw_of_kubernetes_ca(const nlohmann::json& content);
 
 /// Asks the cloud for the cluster's CA (`k8s/ca.crt`, protocol/02-metamanager.md §3.13) and keeps it in
-/// `file` (0644, written only when it changed). True when the file holds what the cloud has. False, and a
-/// line in the log, without a usable answer: then the file stays as it was.
+/// `file` (0644, written only if it changed). True if the file holds the cloud's CA. False, with a log line,
+/// if there was no usable answer: the file stays as it was.
 boost::asio::awaitable<bool> fetch_kubernetes_ca(beehive::ModuleContext& context, std::filesystem::path file);
 
 }  // namespace edgecore::edgehub

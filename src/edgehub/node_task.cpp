@@ -16,7 +16,7 @@ namespace {
 struct Step {
   std::string_view state, event;
 };
-/// Which event the cloud expects from a task in a state (protocol/01-tunnel.md §4.4).
+/// The event that the cloud expects for a task in a state (protocol/01-tunnel.md §4.4).
 constexpr std::array<Step, 7> kSteps{{{"", "Init"},
                                       {"Init", "Init"},
                                       {"Checking", "Check"},
@@ -27,7 +27,7 @@ constexpr std::array<Step, 7> kSteps{{{"", "Init"},
 
 constexpr std::string_view kJobPrefix = "operations.kubeedge.io/v1alpha2/";
 
-/// A type of job in the resource, its kind, and what an operator can do instead.
+/// A type of job in the resource, its kind, and the advice for the operator.
 struct JobType {
   std::string_view type, kind, instead;
 };
@@ -47,7 +47,7 @@ std::string why_job_refused(std::string_view type) {
   return why_refused(type, "do it on the node itself");
 }
 
-/// `<group>/<version>/<type>/<job>/node/<node>` taken apart; empty for anything else.
+/// The parts of `<group>/<version>/<type>/<job>/node/<node>`; empty for another form.
 std::vector<std::string_view> job_parts(std::string_view resource) {
   std::vector<std::string_view> parts;
   for (std::size_t begin = 0; begin <= resource.size();) {

@@ -73,7 +73,7 @@ SendQueue::Pushed SendQueue::push(beehive::MessagePtr message) {
       return outcome;
     }
   }
-  // Also a full queue takes acks and leases: they are small, and the cloud's queue waits for them.
+  // A full queue still takes acks and leases: they are small, and the cloud's queue waits for them.
   const bool urgent = &lane == &lanes_[static_cast<std::size_t>(SendClass::kUrgent)];
   if (!urgent && (count_ >= limits_.messages || bytes_ + weight > limits_.bytes)) {
     outcome.accepted = false;

@@ -16,7 +16,7 @@
 
 namespace edgecore::edgehub {
 
-/// Priorities (pains row 5). First comes what keeps the node alive and the cloud's queue moving.
+/// Priorities (pains row 5). Messages that keep the node alive and the cloud's queue moving come first.
 enum class SendClass : std::size_t { kUrgent = 0, kStatus = 1, kBulk = 2 };
 inline constexpr std::size_t kSendClasses = 3;
 [[nodiscard]] const char* name_of(SendClass send_class);
@@ -50,7 +50,7 @@ class SendQueue {
   };
   Pushed push(beehive::MessagePtr message);
 
-  /// The next message to write; or how long until there is one (bulk waits for a token); or Empty.
+  /// The next message to write; or the pause until there is one (bulk waits for a token); or Empty.
   struct Empty {};
   using Next = std::variant<Empty, std::chrono::nanoseconds, beehive::MessagePtr>;
   Next pop(SteadyTime now);

@@ -9,8 +9,7 @@
 
 namespace edgecore::edgehub {
 
-/// What a session sent and received, in messages and bytes of JSON text, by class: for the log line at its
-/// end.
+/// Messages and bytes of JSON text that a session sent and received, by class: for the log line at its end.
 struct Traffic {
   struct Count {
     std::uint64_t messages = 0, bytes = 0;

@@ -57,7 +57,7 @@ class MetaManager final : public beehive::Module {
     report_database();
     tasks_.spawn("resync", resync_.run());
     tasks_.spawn("mailbox", read_mailbox());
-    tasks_.spawn("news for metaserver", feed_.run());
+    tasks_.spawn("changes for metaserver", feed_.run());
     co_await tasks_.join();
   }
 
@@ -76,14 +76,14 @@ class MetaManager final : public beehive::Module {
       on_connection(delivery->content == names::content::kCloudConnected);
     } else if (route.operation == op::kApplicationResponse) {
       context_.log->debug(
-          "an answer of the cloud's DynamicController is dropped: nobody waits for it any more");
+          "dropping an answer of the cloud's DynamicController: nobody waits for it any more");
     } else if (route.group == names::group::kResource || route.group == names::group::kFunc) {
       Push push = plan_push(kinds_, delivery.message(), deps_.node_name);
       pipeline_.take(std::move(delivery), std::move(push));
     } else if (route.group == names::group::kMeta) {
       serve(*delivery, delivery.message());
     } else {
-      context_.log->warn("a message of group {} about {} is ignored: it is not for this module",
+      context_.log->warn("ignoring a message of group {} about {}: it is not for this module",
                          log::quote(route.group), log::quote(route.resource));
     }
   }
@@ -153,7 +153,7 @@ class MetaManager final : public beehive::Module {
     }
   }
 
-  // Made in this order, destroyed in the reverse one: the tasks go before what they use.
+  // Members are made in this order and destroyed in the reverse one: the tasks before what they use.
   beehive::ModuleContext& context_;
   MetaManagerDeps deps_;
   store::Reader reader_;

@@ -37,12 +37,12 @@ struct EdgeHubDeps {
   std::function<std::string()> token;
   /// The token was used and may be removed from its file.
   std::function<void()> enrolled;
-  /// Makes a watch of the network's changes, on the module's thread. Empty: nothing is watched.
+  /// Makes a watch of the network, on the module's thread. Empty: the network is not watched.
   std::function<std::unique_ptr<net::InterfacesWatch>(boost::asio::any_io_executor)> watch;
 };
 
 /// The factory of module `websocket` (group `hub`): enrols the node, keeps the tunnel to CloudHub and routes
-/// what comes and goes (docs/messages.md).
+/// messages both ways (docs/messages.md).
 beehive::ModuleFactory make_edgehub(EdgeHubOptions options, EdgeHubDeps deps);
 
 }  // namespace edgecore::edgehub

@@ -10,8 +10,8 @@
 namespace edgecore::metamanager {
 
 /// "OK" to a message from the cloud: operation `response`, its id as parent, source, group, resource and type
-/// echoed; insert and delete of `devicecontroller` are acknowledged with source `meta`, group `twin`. To be
-/// sent only when what the message brought is on disk (or will never be usable).
+/// echoed; insert and delete of `devicecontroller` are acknowledged with source `meta`, group `twin`. Send it
+/// only when the message's object is on disk, or can never be used.
 [[nodiscard]] beehive::Message make_ack(const beehive::Message& received);
 
 /// "Not stored, send it again": the cloud does so after 5 s.

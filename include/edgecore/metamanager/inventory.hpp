@@ -17,8 +17,8 @@ struct InventoryItem {
   bool operator==(const InventoryItem&) const = default;
 };
 
-/// All objects of a type ("pod", "configmap", …) that the node holds, by resource, to be compared with those
-/// of the cloud. Leaves out rows that cannot be read. Throws StoreError.
+/// All objects of a type ("pod", "configmap", …) in the database, by resource, to compare with the cloud's.
+/// Leaves out unreadable rows. Throws StoreError.
 [[nodiscard]] std::vector<InventoryItem> inventory(const store::Source& from, std::string_view type);
 
 }  // namespace edgecore::metamanager

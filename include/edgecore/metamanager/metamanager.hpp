@@ -35,10 +35,10 @@ struct MetaManagerDeps {
 };
 
 /// The factory of module `metamanager` (group `meta`): the node's copy of the cloud's objects. It stores and
-/// acknowledges what the cloud pushes and hands it to edged and the device module; it answers and forwards
-/// what edged asks (docs/messages.md, protocol/02-metamanager.md).
+/// acknowledges the cloud's pushes and hands them to edged and the device module; it answers and forwards
+/// edged's requests (docs/messages.md, protocol/02-metamanager.md).
 ///
-/// Rules its users may rely on:
+/// Guarantees:
 /// - An ack leaves after the commit; what is handed on is on disk.
 /// - The cloud never holds up the mailbox: each request runs in a task, and equal requests share one.
 /// - A request is answered at once from a current local copy. A copy of unknown age (first use after a

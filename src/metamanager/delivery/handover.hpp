@@ -8,9 +8,9 @@
 
 namespace edgecore::metamanager {
 
-/// Sends a module of this node the news of something that is in the database already; waits while its mailbox
-/// is full. A module that is disabled gets nothing. For a module that takes no messages any more a line in
-/// the log is enough: when it is started again it reads the database. Throws when cancelled.
+/// Sends a module of this node news of an object that is already in the database; waits while its mailbox is
+/// full. A disabled module gets nothing. If the module takes no messages any more, that is logged: it reads
+/// the database when it starts again. Throws when cancelled.
 boost::asio::awaitable<void> hand_over(beehive::ModuleContext& context, std::string module,
                                        beehive::MessagePtr news);
 

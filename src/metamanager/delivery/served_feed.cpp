@@ -67,7 +67,7 @@ boost::asio::awaitable<void> ServedFeed::removed(std::shared_ptr<const ObjectRem
   }
 }
 
-/// A place in the queue of tasks that wait for room for a note.
+/// A place in the queue of tasks that wait for room for a note (FIFO).
 struct ServedFeed::Turn {
   explicit Turn(ServedFeed& owner) : feed(owner), number(owner.queued_++) {}
   Turn(const Turn&) = delete;
@@ -113,7 +113,7 @@ boost::asio::awaitable<void> ServedFeed::tell(const ServedNotes::Note& note) {
     co_await send(std::move(deletion));
   }
   const auto row = store::meta_v2::find(reader_, note.key);
-  if (!row) co_return;  // its removal is noted, or will be
+  if (!row) co_return;  // removed: its removal is noted, or will be
   beehive::Message update = update_of(note.key, row->value);
   co_await send(std::move(update));
 }

@@ -16,29 +16,29 @@
 
 namespace edgecore::metamanager {
 
-/// Tells module `metaserver` what has changed in `meta_v2` once it is on disk (docs/messages.md). While its
-/// mailbox has room it is told of each change at once. While it has none the changes are noted, and told from
-/// the database later, the newest of each row, so that a busy metaserver holds up neither pods nor acks. The
-/// changes of one row are told in order. Does nothing where the module is not enabled. Belongs to the
-/// module's thread.
+/// Tells module `metaserver` about changes in `meta_v2` once they are on disk (docs/messages.md). While its
+/// mailbox has room, each change is sent at once. While it is full, changes are noted and sent from the
+/// database later, the newest of each row, so that a busy metaserver holds up neither pods nor acks. The
+/// changes of one row stay in order. Does nothing if the module is not enabled. Belongs to the module's
+/// thread.
 class ServedFeed {
  public:
   ServedFeed(beehive::ModuleContext& context, const store::Reader& reader,
              std::shared_ptr<ServedNotes> notes);
 
-  /// None of these waits for metaserver, unless there are more notes than ServedNotes takes.
+  /// These wait for metaserver only if ServedNotes is full.
   boost::asio::awaitable<void> stored(std::shared_ptr<const ObjectWrite> write);
   boost::asio::awaitable<void> removed(std::shared_ptr<const ObjectRemoval> removal);
   /// One row was changed to `object`.
   boost::asio::awaitable<void> changed(std::string key, SharedText object);
 
-  /// Tells what is noted, until cancelled or until metaserver takes nothing any more.
+  /// Sends the noted changes, until cancelled or until metaserver takes nothing any more.
   boost::asio::awaitable<void> run();
 
  private:
   struct Turn;
   [[nodiscard]] bool is_wanted() const;
-  /// Nothing is noted, so that a change may be told at once.
+  /// No changes are noted, so a new one may be sent at once.
   [[nodiscard]] bool is_up_to_date() const { return queued_ == served_ && notes_->empty(); }
   boost::asio::awaitable<void> note(std::string key, std::optional<ServedNotes::Removal> removal);
   boost::asio::awaitable<void> tell(const ServedNotes::Note& note);

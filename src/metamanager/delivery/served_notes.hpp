@@ -13,10 +13,9 @@
 
 namespace edgecore::metamanager {
 
-/// Keys of rows in `meta_v2` that have changed and that metaserver is still to be told of, oldest first; what
-/// a row holds now is in the database. All changes of a row share one note, so that the notes stay small
-/// however long metaserver takes. They outlive a life of the module: their pushes are acknowledged already.
-/// Any thread.
+/// Keys of changed rows in `meta_v2` that metaserver has not been told of, oldest first; the row's value is
+/// in the database. All changes of a row share one note, so the notes stay small however slow metaserver is.
+/// They outlive a life of the module, because their pushes are acknowledged already. Any thread.
 class ServedNotes {
  public:
   explicit ServedNotes(std::size_t most = 8192) : most_(most) {}
@@ -28,15 +27,15 @@ class ServedNotes {
   };
   struct Note {
     std::string key;
-    std::vector<Removal> removals;  ///< in order, all before what the row holds now
-    std::uint64_t last_change = 0;  ///< number of the newest change it stands for
+    std::vector<Removal> removals;  ///< in order, all before the row's present value
+    std::uint64_t last_change = 0;  ///< number of the newest change it includes
   };
-  /// Notes a change. False when there are too many notes; then nothing is noted.
+  /// Notes a change. False, and nothing is noted, if there are too many notes.
   [[nodiscard]] bool add(std::string_view key, std::optional<Removal> removal = std::nullopt);
   [[nodiscard]] bool empty() const;
   /// A copy of the oldest note.
   [[nodiscard]] std::optional<Note> front() const;
-  /// metaserver was told what `note` says. A change that came meanwhile stays noted.
+  /// metaserver was told the content of `note`. A change that came meanwhile stays noted.
   void told(const Note& note);
 
  private:

@@ -22,7 +22,7 @@ std::string uid_of(const Json& object) {
   return kube::string_or(object, "metadata.uid");
 }
 
-/// The same object in the same version.
+/// Whether both are the same object in the same version.
 bool same_state(const Json& a, const Json& b) {
   for (const char* path : {"kind", "apiVersion", "metadata.uid", "metadata.name", "metadata.namespace",
                            "metadata.resourceVersion"}) {
@@ -51,8 +51,8 @@ void write_served(store::Transaction& into, meta_v2::Row row, const Json& object
   meta_v2::upsert(into, row);
 }
 
-/// The pod's status as the cloud sent it last. The row of `meta` has it; that of `meta_v2` may hold a status
-/// which this node put there, unless it is of a newer version than the row of `meta`.
+/// The pod's last status from the cloud: in the row of `meta`. The row of `meta_v2` may hold a status that
+/// this node put there, unless its version is newer than the row's in `meta`.
 Json cloud_status(const Json& stored, const Json& served) {
   const bool known = uid_of(stored) == uid_of(served) && !is_older(identity_of(stored), identity_of(served));
   return kube::object_or_empty(known ? stored : served, "status");

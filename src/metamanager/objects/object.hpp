@@ -9,7 +9,7 @@
 #include "edgecore/kube/identity.hpp"
 #include "edgecore/kube/json.hpp"
 
-/// Reading a Kubernetes object before it is stored or handed on. Pure functions.
+/// Reads a Kubernetes object before it is stored or handed on. Pure functions.
 namespace edgecore::metamanager {
 
 using kube::Identity;
@@ -20,21 +20,21 @@ using kube::is_older;
 /// (protocol/01-tunnel.md §1.4). Null for anything else.
 [[nodiscard]] Json decoded_content(const Json& content);
 
-/// The same without a copy: the object in a message is read in place, and copied only to be changed. A view
-/// of `content`, which must outlive it.
+/// Like decoded_content, but without a copy: the object in a message is read in place, and copied only to be
+/// changed. A view of `content`, which must outlive it.
 class PushedObject {
  public:
   explicit PushedObject(const Json& content);
-  /// An object that is not a message's own.
+  /// Owns an object that is not part of a message.
   static PushedObject of(Json object);
 
   [[nodiscard]] const Json& operator*() const { return copy_ ? *copy_ : *original_; }
   [[nodiscard]] const Json* operator->() const { return &**this; }
-  /// Whether it is as it came.
+  /// True if it was not copied.
   [[nodiscard]] bool is_original() const { return !copy_; }
-  /// For changes.
+  /// The object to change; copies it first.
   Json& edit();
-  /// Out of it, by copy where it is the message's own.
+  /// Moves the object out; copies it if it is the message's.
   Json release() { return std::move(edit()); }
 
  private:

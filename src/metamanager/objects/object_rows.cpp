@@ -31,7 +31,7 @@ std::optional<meta_v2::Row> served_row(ServedKinds& kinds, const Json& object,
   return row;
 }
 
-/// The meta_v2 row with its value, for as long as `served` lives.
+/// The meta_v2 row with its value; valid while `served` lives.
 meta_v2::RowView whole(const ServedRow& served) {
   meta_v2::RowView row = served.row;
   row.value = *served.value;
@@ -121,7 +121,7 @@ WriteOutcome apply(store::Transaction& into, const ObjectWrite& write) {
     const Identity there = kube::identity_of_text(stored->value);
     replaced = there.uid != write.identity.uid || there.resource_version != write.identity.resource_version;
     const bool keep = is_older(write.identity, there) || is_changed_here(into, write, there, stored->value);
-    // Only a row that can be read may keep an object out.
+    // A stored row that cannot be read does not keep a new object out.
     if (keep && Json::accept(stored->value)) return {Kind::kStale, stored->value};
     if (write.only_if_present && there.uid != write.identity.uid) return {Kind::kAbsent, {}};
   } else if (write.only_if_present) {

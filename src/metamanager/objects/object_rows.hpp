@@ -14,8 +14,8 @@
 #include "metamanager/objects/row_key.hpp"
 #include "metamanager/objects/served_kinds.hpp"
 
-/// How an object becomes rows of `meta` and `meta_v2` and how they go again (protocol/02-metamanager.md §1.3
-/// to §1.5). `ObjectWrite` and `ObjectRemoval` are made on the module's thread and applied in a store job.
+/// Turns an object into rows of `meta` and `meta_v2`, and removes them (protocol/02-metamanager.md §1.3 to
+/// §1.5). `ObjectWrite` and `ObjectRemoval` are made on the module's thread and applied in a store job.
 namespace edgecore::metamanager {
 
 /// An object's JSON text, shared by all rows and messages that carry it.
@@ -30,7 +30,7 @@ struct ServedRow {
 [[nodiscard]] std::vector<ServedRow> served_rows(ServedKinds& kinds, const Json& object,
                                                  const beehive::ResourcePath& path, const SharedText& text);
 
-/// An object on its way into the database.
+/// An object to be written to the database.
 struct ObjectWrite {
   beehive::ResourcePath path;
   Identity identity;

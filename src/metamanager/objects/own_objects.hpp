@@ -25,7 +25,7 @@ class OwnNode {
   void doubt() { doubted_ = true; }
   void forget();
 
-  /// nullptr when none is known.
+  /// nullptr if none is known.
   [[nodiscard]] const Json* latest() const { return latest_ ? &*latest_ : nullptr; }
   [[nodiscard]] bool doubted() const { return doubted_; }
 

@@ -84,7 +84,7 @@ TokenAge judge_token(const Json& token_request, WallTime now) {
   if (!expiry || kube::string_or(token_request, "status.token").empty()) return TokenAge::kUnusable;
   const seconds lifetime(std::clamp(kube::int_or(token_request, "spec.expirationSeconds", kDefaultLifetime),
                                     std::int64_t{1}, kMaxLifetime));
-  // Differences of seconds: an expiry at the end of time must not overflow.
+  // Compares in seconds: an expiry at the end of time must not overflow.
   const auto left = std::chrono::floor<seconds>(*expiry).time_since_epoch() -
                     std::chrono::floor<seconds>(now).time_since_epoch();
   if (left <= seconds(0)) return TokenAge::kExpired;

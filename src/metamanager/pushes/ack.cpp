@@ -11,7 +11,7 @@
 namespace edgecore::metamanager {
 namespace {
 
-/// Types of which EdgeController sends each message once, without waiting for an ack. A pushed Node
+/// Types whose messages EdgeController sends once, without waiting for an ack. A pushed Node
 /// (`update`, v1.23 and later) is repeated until it is acknowledged (protocol/08-later-clouds.md §5.2).
 bool is_unacknowledged_type(std::string_view type, std::string_view operation) {
   if (type == names::resource::kNode && operation == names::operation::kUpdate) return false;

@@ -106,15 +106,15 @@ Push plan_remove(ServedKinds& kinds, const beehive::MessagePtr& message, const b
   return push;
 }
 
-/// The types whose objects are stored from a reply that came too late. Tokens are kept under their request,
-/// which is not known here.
+/// The types whose objects are stored from a late reply. Not tokens: their row's key is made from the
+/// request, which is not known here.
 bool is_kept_from_late_reply(const std::string& token) {
   return token == type::kPod || token == type::kNode || token == type::kConfigMap || token == type::kSecret ||
          token == type::kPersistentVolume || token == type::kPersistentVolumeClaim ||
          token == type::kVolumeAttachment;
 }
 
-/// A reply that nobody waits for any more: its object is as good as a pushed one
+/// A reply for which nobody waits any more: its object is treated like a pushed one
 /// (protocol/02-metamanager.md §5.5).
 Push plan_late_reply(ServedKinds& kinds, const beehive::MessagePtr& message,
                      const beehive::ResourcePath& path, std::string_view node_name) {

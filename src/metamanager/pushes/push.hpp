@@ -27,7 +27,7 @@ struct Push {
   std::string complaint;        ///< why nothing of it is used, a clause for the log; "" if it is used
 };
 
-/// Whether it is the operation of a CSI request.
+/// True for a CSI request.
 [[nodiscard]] bool is_volume_operation(std::string_view operation);
 
 /// The module that acts on such an object; "" if no module of this node does.

@@ -27,7 +27,7 @@ namespace edgecore::metamanager {
 class PushPipeline {
  public:
   using Limits = beehive::LaneLimits;
-  /// Called for each push on its way out of the store, before it is handed on.
+  /// Called for each push after it was stored, before it is handed on.
   using OnSettled = std::function<void(const Push&, const WriteOutcome&)>;
 
   PushPipeline(beehive::ModuleContext& context, store::Store& store, beehive::TaskGroup& tasks, Cloud& cloud,
@@ -37,7 +37,7 @@ class PushPipeline {
   /// Waits for the writes under way: their completions come back to this thread's loop.
   ~PushPipeline();
 
-  /// Never waits. Beyond the limits a push is let go unacknowledged: the cloud sends it again.
+  /// Never waits. Beyond the limits a push is dropped unacknowledged: the cloud sends it again.
   void take(beehive::Delivery delivery, Push push);
 
   /// Pushes that are not done with.

@@ -7,8 +7,7 @@
 
 namespace edgecore::metamanager {
 
-/// How a request from a module of this node is served (docs/messages.md, protocol/02-metamanager.md §4.5,
-/// §6).
+/// How to serve a request from a module of this node (docs/messages.md, protocol/02-metamanager.md §4.5, §6).
 enum class RequestKind {
   kUnknown,
   kListPods,        ///< from the database

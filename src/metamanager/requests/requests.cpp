@@ -133,7 +133,7 @@ Requests::Reply Requests::get_pod(const beehive::ResourcePath& path) {
     co_return object_answer(std::move(*pod));
   }
   if (!store::info::resync_needed(parts_.reader)) co_return not_found(path);
-  // The pod may exist and only be lost with the database: on "not found" edged would stop it.
+  // The pod may have been lost with the database: on "not found" edged would stop it.
   if (parts_.cloud.is_down())
     co_return broken_answer(kube::Status::service_unavailable(
         "the database is new, and the cloud, which may know the pod, is not reachable"));

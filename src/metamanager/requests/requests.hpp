@@ -83,7 +83,7 @@ class Requests {
   /// Sends a request about `path`; fills in the answer's kind and apiVersion from `object_type`.
   boost::asio::awaitable<Cloud::Answer> ask(const char* operation, const beehive::ResourcePath& path,
                                             Json content, const std::string& object_type);
-  /// Asks for the object.
+  /// Sends a query for the object.
   boost::asio::awaitable<Cloud::Answer> query(const beehive::ResourcePath& path);
   /// Stores an object that came as an answer. If the stored one is newer, `object` becomes that. nullopt when
   /// the database fails, which is logged.

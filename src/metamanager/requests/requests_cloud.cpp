@@ -23,17 +23,17 @@ bool is_object(const kube::CloudReply& reply) {
   return reply.kind == kube::ReplyKind::kObject;
 }
 
-/// Types by which the cloud judges whether this node is alive.
+/// Types by which the cloud decides whether this node is alive.
 bool keeps_node_alive(const std::string& token) {
   return token == type::kLease || token == type::kNode || token == type::kNodePatch;
 }
 
-/// A patch as the cloud takes it: a string that holds JSON (protocol/02-metamanager.md §3.4).
+/// A patch in the cloud's format: a string that holds JSON (protocol/02-metamanager.md §3.4).
 Json patch_text(const Json& content) {
   return content.is_string() ? content : Json(kube::dump_json(content));
 }
 
-/// Types of which edged is told every change (docs/messages.md).
+/// Types whose every change edged is told (docs/messages.md).
 bool concerns_kubelet(const std::string& token) {
   return token == type::kConfigMap || token == type::kSecret;
 }

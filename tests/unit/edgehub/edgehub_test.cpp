@@ -61,7 +61,7 @@ class EdgeHubTest : public testing::Test {
     supervisor_->start(std::move(specs));
   }
 
-  /// Once edgehub has announced something.
+  /// Call it after edgehub has sent a notice.
   void network_change(net::InterfaceChange change) {
     boost::asio::post(module_executor_, [this, change] {
       net::InterfaceEvent event;
@@ -129,7 +129,7 @@ TEST(ProbeTime, IsShortButNotTooShortForASlowLink) {
 TEST_F(EdgeHubTest, AFreshNodeEnrolsConnectsAndSendsAKeepaliveFirst) {
   start();
   ASSERT_TRUE(connected());
-  // What others have to say at once does not come before it.
+  // Messages sent at once do not come before it.
   ASSERT_TRUE(bus_.try_send(names::module::kEdgeHub,
                             make_message("edged", "meta", "update", "kube-node-lease/lease/edge1", "{}")));
   const auto first = hub_.wait_for([](const auto&) { return true; });
@@ -187,7 +187,7 @@ TEST_F(EdgeHubTest, NothingIsAskedOfACloudThatCannotAnswerYet) {
   const auto got = answer.get();
   EXPECT_EQ(got->route.operation, "response");
 
-  // A late answer to a greeting is nobody's business.
+  // A late answer to a greeting is ignored.
   hub_.say(beehive::encode(FakeHub::answer_to(*hub_.first_greeting(), "too late")));
   const auto push = make_message("edgecontroller", "resource", "update", "default/pod/p", nullptr);
   hub_.say(beehive::encode(push));
@@ -343,7 +343,7 @@ TEST_F(EdgeHubTest, ALinkThatComesUpDuringADeadAttemptIsUsedAtOnce) {
   hub_.cut();
   ASSERT_TRUE(notice(names::content::kCloudDisconnected));
   ASSERT_TRUE(hub_.wait_for_attempts(1));
-  std::this_thread::sleep_for(milliseconds(1100));  // an attempt younger than a second is let go on
+  std::this_thread::sleep_for(milliseconds(1100));  // a younger attempt is not cut
   hub_.speechless = false;
   const auto since = steady_now();
   network_change(net::InterfaceChange::kRouteAdded);
@@ -468,7 +468,7 @@ TEST_F(EdgeHubTest, ANodeJobGetsOneFinalReportAlsoWhenTheConnectionIsLostBeforeI
   const auto job = make_message("taskmanager", "taskmanager", "Check",
                                 "operations.kubeedge.io/v1alpha2/nodeupgradejob/up-1/node/edge1", "?");
   hub_.say(beehive::encode(job));
-  // What is sent after it has been read, so the job has been as well.
+  // This message is handled after the job, so the job was handled as well.
   hub_.say(beehive::encode(make_message("edgecontroller", "resource", "update", "default/pod/p", "{}")));
   ASSERT_TRUE(delivered([](const auto& message) { return message.route.resource == "default/pod/p"; }));
   hub_.cut();
@@ -478,7 +478,7 @@ TEST_F(EdgeHubTest, ANodeJobGetsOneFinalReportAlsoWhenTheConnectionIsLostBeforeI
   ASSERT_TRUE(report);
   EXPECT_EQ(report->route.resource, job.route.resource);
   EXPECT_EQ(report->content["succ"], false);
-  // Of another job, to know when a second report would have come.
+  // Another job, to know when a second report would have come.
   hub_.say(
       beehive::encode(make_message("taskmanager", "taskmanager", "Check",
                                    "operations.kubeedge.io/v1alpha2/imageprepulljob/p-1/node/edge1", "?")));

@@ -24,8 +24,8 @@
 
 namespace edgecore::edgehub {
 
-/// The two ports of CloudHub that edgehub talks to, in a thread of their own: certificates, and a WebSocket
-/// that records what it gets and says what it is told.
+/// CloudHub's two ports for edgehub, on their own thread: certificates, and a WebSocket that records messages
+/// and sends the test's.
 class FakeHub {
  public:
   explicit FakeHub(const FakeAuthority& authority) : authority_(authority) {
@@ -56,7 +56,7 @@ class FakeHub {
     thread_.join();
   }
 
-  /// As a module of the cloud answers.
+  /// Makes an answer like a module of the cloud.
   static beehive::Message answer_to(const beehive::Message& question, nlohmann::json content) {
     beehive::Message answer = beehive::make_response(question, std::move(content));
     answer.route.source = names::source::kEdgeController;
@@ -70,7 +70,7 @@ class FakeHub {
       boost::asio::co_spawn(context_, say_now(std::move(text)), boost::asio::detached);
     });
   }
-  /// Also a connection that the node has already and this hub has not quite yet.
+  /// Cuts the connection, even one that this hub has not quite accepted yet.
   void cut() { boost::asio::co_spawn(context_, cut_now(), boost::asio::detached); }
   /// Waits up to 5 s for a message that `wanted` accepts and takes it out.
   template <typename Wanted>
@@ -93,28 +93,28 @@ class FakeHub {
     return wait_for([&](const beehive::Message& message) { return message.route.operation == operation; });
   }
 
-  /// Waits up to 5 s until so many attempts hang in `speechless`.
+  /// Waits up to 5 s until that many attempts hang in `speechless`.
   bool wait_for_attempts(int count) {
     for (int i = 0; i < 500 && unanswered_ < count; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     return unanswered_ >= count;
   }
 
-  /// What was asked first on the newest connection, to find out whether anybody answers; empty before that.
+  /// The first greeting on the newest connection; nullopt before it came.
   std::optional<beehive::Message> first_greeting() {
     const std::lock_guard lock(mutex_);
     return first_greeting_;
   }
 
   std::uint16_t http_port = 0, hub_port = 0;
-  std::atomic<int> greetings{0};           ///< questions for the cluster's CA, which this hub answers itself
-  std::atomic<int> greetings_to_lose{0};   ///< so many of the next are not answered, as before a session
-  std::atomic<int> asked_at_greeting{-1};  ///< how many greetings had come when the first other question did
+  std::atomic<int> greetings{0};           ///< queries for the cluster's CA, which this hub answers itself
+  std::atomic<int> greetings_to_lose{0};   ///< this many are not answered, as before a session
+  std::atomic<int> asked_at_greeting{-1};  ///< number of greetings before the first other request
   std::atomic<int> connections{0}, certificates_issued{0}, renewals{0};
   std::atomic<bool> speechless{false};    ///< requests for the tunnel get no answer at all
   std::atomic<bool> deaf{false};          ///< upgraded connections are neither read nor answered
   std::atomic<bool> empty_answer{false};  ///< /edge.crt answers 200 with nothing
-  std::atomic<bool> other_name{false};    ///< /edge.crt issues for another node
+  std::atomic<bool> other_name{false};    ///< /edge.crt issues a certificate for another node
 
  private:
   boost::asio::awaitable<void> certificates(net::Request& request, net::Responder& responder) {
@@ -153,7 +153,7 @@ class FakeHub {
     }
     const net::WebSocketServerOptions options;
     const net::Headers none;
-    const bool silent = deaf;  // as it was before the node learns that it is connected
+    const bool silent = deaf;  // read before the node learns that it is connected
     auto socket = co_await responder.upgrade(options, none);
     ++connections;
     if (silent) {

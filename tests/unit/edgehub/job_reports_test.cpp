@@ -19,7 +19,7 @@ beehive::Message a_report(const beehive::Message& of) {
 class JobReportsTest : public testing::Test {
  protected:
   Taken take(const beehive::Message& one) { return reports_.take(one, a_report(one), now_); }
-  /// The job of the report that is due after 500 ms; "" without one.
+  /// The job of the report that is due after 500 ms; "" if there is none.
   std::string popped() {
     now_ += 500ms;
     const auto next = reports_.pop(now_);

@@ -28,8 +28,8 @@ namespace edgecore::metamanager {
 using namespace std::chrono_literals;
 using beehive::MessagePtr;
 
-/// The module on a real bus with a real store; the mailboxes of `websocket`, `edged` and `twin` are in the
-/// test's hands.
+/// The module on a real bus with a real store; the test reads the mailboxes of `websocket`, `edged` and
+/// `twin`.
 class NodeFixture : public testing::Test {
  protected:
   using Answer = std::future<MessagePtr>;
@@ -52,7 +52,7 @@ class NodeFixture : public testing::Test {
     asking_thread.join();
   }
 
-  /// Most tests are about a node with a past.
+  /// Makes it a node whose database was never lost, as most tests need.
   void forget_resync() {
     store->write([](store::Transaction& into) { store::info::clear_resync_needed(into); });
   }
@@ -87,7 +87,7 @@ class NodeFixture : public testing::Test {
                               const std::string& source = "edgecontroller") {
     return beehive::make_message(source, names::group::kResource, operation, resource, content);
   }
-  /// As edged asks.
+  /// Sends edged's request.
   Answer ask(const std::string& operation, const std::string& resource, const Json& content = nullptr) {
     beehive::Message question =
         beehive::make_message(names::module::kEdged, names::group::kMeta, operation, resource, content);
@@ -98,7 +98,7 @@ class NodeFixture : public testing::Test {
     if (answer.wait_for(5s) != std::future_status::ready) return nullptr;
     return answer.get();
   }
-  /// The answer's content, or null with a failure when none came.
+  /// The answer's content; null and a failure if none came.
   static Json content(Answer answer) {
     const auto message = wait(answer);
     EXPECT_TRUE(message) << "no answer within 5 s";
@@ -116,7 +116,7 @@ class NodeFixture : public testing::Test {
     } while (steady_now() < deadline);
     return nullptr;
   }
-  /// The cloud's answer to what it got.
+  /// Sends the cloud's answer to a message.
   bool reply(const MessagePtr& question, const Json& content_, const std::string& operation = "response") {
     return bus->respond(make_reply(question, content_, operation));
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The recordings of a real CloudCore (docs/protocol/wire), replayed: what the cloud pushed is pushed, what
-// edged asked is asked, the cloud answers as it did.
+// Replays the recordings of a real CloudCore (docs/protocol/wire): its pushes and answers, and edged's
+// requests.
 #include <fstream>
 #include <map>
 #include <set>
@@ -33,7 +33,7 @@ class Recorded : public NodeFixture {
   }
 };
 
-/// Patches are texts on the wire and objects on the bus.
+/// Patches are strings on the wire and objects on the bus.
 Json as_edged_says_it(const beehive::Message& message) {
   return message.route.operation == "patch" ? Json::parse(message.content.get<std::string>())
                                             : message.content;

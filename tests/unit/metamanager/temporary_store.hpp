@@ -14,7 +14,7 @@
 
 namespace edgecore::metamanager {
 
-/// A store in a directory of its own, gone with the object.
+/// A store in a temporary directory, removed with the object.
 class TemporaryStore {
  public:
   TemporaryStore() { open(); }

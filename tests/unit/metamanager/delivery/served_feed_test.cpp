@@ -14,7 +14,7 @@
 namespace edgecore::metamanager {
 namespace {
 
-/// A feed whose metaserver takes one message at a time from the test, and that takes three notes.
+/// A feed with room for three notes; the test takes one message at a time from metaserver's mailbox.
 class ServedFeedTest : public testing::Test {
  protected:
   boost::asio::awaitable<void> remove_all(int count) {
@@ -30,7 +30,7 @@ class ServedFeedTest : public testing::Test {
     io_.restart();
     io_.poll();
   }
-  /// The uids of all messages that come.
+  /// The uids of all messages until none comes.
   std::vector<std::string> told() {
     std::vector<std::string> uids;
     for (turn();; turn()) {

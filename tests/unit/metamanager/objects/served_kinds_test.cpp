@@ -51,7 +51,7 @@ struct ServedKindsTest : testing::Test {
   FakeClock clock{WallTime(std::chrono::seconds(1718020800))};
 };
 
-// protocol/03-metaserver.md §2.6: what CloudCore makes of plurals, and what Go's edge made of kinds.
+// protocol/03-metaserver.md §2.6: CloudCore's and the Go edge's guesses.
 TEST_F(ServedKindsTest, PluralsAreThoseOfTheApi) {
   ServedKinds kinds;
   kinds.learn(crd("networking.istio.io", "Gateway", "gateways"));

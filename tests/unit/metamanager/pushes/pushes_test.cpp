@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the cloud pushes, through the whole module.
+// The cloud's pushes, through the whole module.
 #include <map>
 
 #include "unit/metamanager/node_fixture.hpp"
@@ -52,7 +52,7 @@ TEST_F(Pushes, AnOlderVersionIsAcknowledgedButNotStoredAndEdgedSeesTheNewerOne) 
   EXPECT_EQ(Json::parse(store.value("default/pod/p"))["metadata"]["resourceVersion"], "10");
 }
 
-// The cloud's answers do not wait in the line of its pushes, and hold the change a waiting push is about.
+// The cloud's answers do not queue behind its pushes, and may contain the change of a waiting push.
 TEST_F(Pushes, ADeletionMarkThatTheAnswerToAStatusReportOvertookReachesEdgedAllTheSame) {
   start_connected();
   push(from_cloud("insert", "default/pod/p", pod("p", "u", "5")));
@@ -130,7 +130,7 @@ TEST_F(Pushes, AFullMailboxOfEdgedHoldsUpNeitherOtherPushesNorRequests) {
   ASSERT_TRUE(next(edged));
 }
 
-/// With a metaserver whose mailbox is in the test's hands as well.
+/// With a metaserver whose mailbox the test reads.
 class PushesForMetaServer : public Pushes {
  protected:
   PushesForMetaServer() {
@@ -139,7 +139,7 @@ class PushesForMetaServer : public Pushes {
     edged = bus->add_module("edged", "edged");
     metaserver = bus->add_module("metaserver", "meta", {.messages = 1});
   }
-  /// Pushes a pod, and has its ack and edged's news.
+  /// Pushes a pod, and expects its ack and edged's news.
   void expect_pod_passes(const std::string& operation, const Json& pod_) {
     const auto message =
         from_cloud(operation, "default/pod/" + pod_["metadata"]["name"].get<std::string>(), pod_);
@@ -147,7 +147,7 @@ class PushesForMetaServer : public Pushes {
     expect_ack(message.header.id);
     ASSERT_TRUE(next(edged));
   }
-  /// What metaserver shows in the end: the uid and version of each pod, told as its cache takes it.
+  /// What metaserver shows in the end: uid and version of each pod, after all messages to its cache.
   std::map<std::string, std::string> shown_pods() {
     std::map<std::string, std::string> shown;
     while (const auto news = next(metaserver, 200ms)) {
@@ -311,13 +311,13 @@ TEST_F(Pushes, ADeletedVolumeAttachmentIsNotBelieved) {
   ASSERT_TRUE(bus->respond(std::move(response)));
   EXPECT_EQ(content(std::move(answer))["metadata"]["uid"], "vu");
   expect_ack(id);
-  // CloudCore looks for it in a namespace it is not in, and sends this within 5 s.
+  // CloudCore looks for it in the wrong namespace, and sends this within 5 s.
   const auto deletion = from_cloud("delete", "default/volumeattachment/csi-1",
                                    {{"metadata", {{"name", "csi-1"}, {"uid", "vu"}}}});
   push(deletion);
   expect_ack(deletion.header.id);
   EXPECT_NE(store.value("default/volumeattachment/csi-1"), "");
-  // The next reader asks; only the API server's word removes it.
+  // The next reader asks the cloud; only the API server's NotFound removes it.
   answer = ask("query", "default/volumeattachment/csi-1");
   question = next(cloud);
   ASSERT_TRUE(question);

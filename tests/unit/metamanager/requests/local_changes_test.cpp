@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What changes the node's own copy while the cloud cannot be asked, through the whole module
-// (docs/messages.md "metaserver → metamanager").
+// Changes of the node's own copy while the cloud is unreachable, through the whole module (docs/messages.md
+// "metaserver → metamanager").
 #include "edgecore/store/meta_v2.hpp"
 #include "edgecore/store/offline_writes.hpp"
 #include "unit/metamanager/node_fixture.hpp"
@@ -19,7 +19,7 @@ class LocalChangesTest : public NodeFixture {
     start();
     connect(false);
   }
-  /// As metaserver asks.
+  /// Sends metaserver's request.
   Answer change(const std::string& resource, const std::string& uid, const Json& patch) {
     const Json content = {{"uid", uid}, {"patch", patch}};
     beehive::Message question = beehive::make_message("metaserver", "meta", "patch", resource, content);
@@ -30,7 +30,7 @@ class LocalChangesTest : public NodeFixture {
     push(from_cloud("update", resource, object));
     ASSERT_TRUE(next(cloud)) << "no ack";
   }
-  /// As edged tells.
+  /// Sends edged's status.
   void tell_status(const Json& patch) {
     push(beehive::make_message("edged", "meta", "update", "default/podstatus/web", patch));
     get("default/pod/none");  // answered after it was taken
@@ -136,7 +136,7 @@ TEST_F(LocalChangesTest, TheCloudsNewerVersionWins) {
   EXPECT_EQ(served_row(kPodKey), pod("web", "u", "8"));
 }
 
-// The ack of version 7 was lost with the link: CloudHub sends it again.
+// The ack of version 7 was lost with the connection: CloudHub sends it again.
 TEST_F(LocalChangesTest, TheSameVersionSentAgainDoesNotUndoAWriteTheCloudIsStillToGet) {
   put_pod(pod("web", "u", "7"), 7);
   store->write([](store::Transaction& into) {
@@ -196,7 +196,7 @@ TEST_F(LocalChangesTest, EachStatusIsADifferenceToTheCloudsNotToTheOneShownBefor
   tell_status(status_patch("u", {{"phase", "Failed"}}));
   ASSERT_TRUE(shows("Failed"));
   EXPECT_FALSE(served_row(kPodKey)["status"].contains("reason"));
-  tell_status({{"metadata", {{"uid", "u"}}}});  // it is again as the cloud has it
+  tell_status({{"metadata", {{"uid", "u"}}}});  // it is again like the cloud's
   ASSERT_TRUE(shows("Pending"));
 }
 

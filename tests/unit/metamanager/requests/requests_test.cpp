@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What edged asks, through the whole module (docs/messages.md "edged → metamanager").
+// edged's requests, through the whole module (docs/messages.md "edged → metamanager").
 #include "unit/metamanager/node_fixture.hpp"
 
 namespace edgecore::metamanager {
@@ -45,7 +45,7 @@ TEST_F(RequestsTest, EightAskersOfOneConfigMapShareOneQuery) {
   for (auto& answer : answers) EXPECT_EQ(content(std::move(answer)), config_map("7"));
   expect_ack(id);
   EXPECT_EQ(Json::parse(store.value("default/configmap/c")), config_map("7"));
-  // From now on the cloud keeps it current: no more questions.
+  // From now on the cloud keeps it current: no more queries.
   EXPECT_EQ(get("default/configmap/c"), config_map("7"));
   expect_quiet(cloud);
 }
@@ -109,8 +109,8 @@ TEST_F(RequestsTest, ACopyOfUnknownAgeIsCheckedOnceAndServedWhenTheCloudIsSlow) 
   EXPECT_EQ(content(std::move(answer)), config_map("3", "old"));  // after local_copy_patience
   reply(question, config_map("7", "new"));
   ASSERT_TRUE(next(cloud));  // the ack, after the commit
-  // The cloud takes the new version as known now and pushes nothing: who went on with the old one is told
-  // here.
+  // The cloud counts the new version as delivered and pushes nothing, so a module that went on with the old
+  // one is told here.
   const auto news = next(edged);
   ASSERT_TRUE(news) << "a pod would keep the old content for ever";
   EXPECT_EQ(news->route.operation, "update");
@@ -306,7 +306,7 @@ TEST_F(RequestsTest, TheLeaseStaysInMemory) {
   EXPECT_EQ(store->counters().commits, commits);
   EXPECT_EQ(store.value(resource), "");
 
-  // After a conflict the copy here is worth nothing.
+  // After a conflict the copy here is discarded.
   answer = ask("update", resource, lease("1"));
   question = next(cloud);
   ASSERT_TRUE(question);
@@ -332,7 +332,7 @@ TEST_F(RequestsTest, ALostAnswerAboutTheNodeOrItsLeaseIsAskedForAnewAndNotJoined
     reply(question, {{"ErrStatus", refused(404, "NotFound")["ErrStatus"]}});
     EXPECT_EQ(content(std::move(answer))["code"], 404) << resource;
   }
-  // Other questions have all of remoteQueryTimeout.
+  // Other requests have all of remoteQueryTimeout.
   auto answer = ask("query", "default/configmap/c");
   const auto question = next(cloud);
   ASSERT_TRUE(question);
