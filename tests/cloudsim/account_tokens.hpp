@@ -8,8 +8,8 @@
 
 namespace edgecore::cloudsim {
 
-/// The subresource `token` of a ServiceAccount: the TokenRequest with its status. Throws ApiError: NotFound
-/// for the account or the bound pod, Conflict for another uid.
+/// The subresource `token` of a ServiceAccount: returns the TokenRequest with its status. Throws ApiError:
+/// NotFound for the account or the bound pod, Conflict for another uid.
 Json request_token(const Cluster& cluster, const Authority& authority, const std::string& ns,
                    const std::string& account, const Json& request);
 

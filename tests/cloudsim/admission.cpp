@@ -28,8 +28,8 @@ Json token_volume(const std::string& name) {
   return {{"name", name}, {"projected", {{"defaultMode", 420}, {"sources", Json::array({token, ca, down})}}}};
 }
 
-/// Admission plugin ServiceAccount: every pod has an account, and its containers that mount nothing there get
-/// the token.
+/// Admission plugin ServiceAccount: sets the account of a pod without one, and mounts the token in containers
+/// that mount nothing at its path.
 void add_service_account(const Cluster& cluster, Json& pod) {
   Json& spec = pod["spec"];
   if (kube::string_or(spec, "serviceAccountName").empty()) {
@@ -119,7 +119,7 @@ void admit_new(const Cluster& cluster, const ResourceKind& kind, Json& object) {
 void admit_update(const ResourceKind& kind, const Json& before, Json& object) {
   if (kind.kind == "Secret") admit_secret(object);
   if (kind.kind == "Pod" && object.contains("spec") && before.contains("spec")) {
-    // What a client leaves out of a replacement but cannot change.
+    // Fields that a client may leave out of a replacement, but cannot change.
     for (const char* field : {"nodeName", "serviceAccountName", "volumes"}) {
       if (!object["spec"].contains(field) && before["spec"].contains(field))
         object["spec"][field] = before["spec"][field];

@@ -7,14 +7,14 @@
 
 namespace edgecore::cloudsim {
 
-/// What an API server of version 1.28 does to a new object before it is stored: defaults, the default service
-/// account and its projected token volume, priority and tolerations of pods, `stringData` of secrets, phase
-/// of namespaces.
+/// Completes a new object like an API server of version 1.28 before it is stored: defaults, the default
+/// service account and its projected token volume, priority and tolerations of pods, `stringData` of secrets,
+/// phase of namespaces.
 void admit_new(const Cluster& cluster, const ResourceKind& kind, Json& object);
-/// The same for an object that replaces `before`.
+/// Completes an object that replaces `before`.
 void admit_update(const ResourceKind& kind, const Json& before, Json& object);
 
-/// The address part of generated names: five letters and digits.
+/// The suffix of generated names: five letters and digits.
 std::string random_suffix();
 
 }  // namespace edgecore::cloudsim

@@ -59,14 +59,14 @@ std::string es256(const std::string& key_pem, std::string_view data) {
   if (!key || EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1 ||
       EVP_DigestSign(context.get(), der.data(), &length, reinterpret_cast<const unsigned char*>(data.data()),
                      data.size()) != 1)
-    throw Error("The service account key cannot sign.");
+    throw Error("cannot sign with the service account key");
   const unsigned char* at = der.data();
   const std::unique_ptr<ECDSA_SIG, decltype(&ECDSA_SIG_free)> signature(
       d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(length)), ECDSA_SIG_free);
   std::array<unsigned char, 64> raw{};
   if (!signature || BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), raw.data(), 32) != 32 ||
       BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), raw.data() + 32, 32) != 32)
-    throw Error("The service account key made no ECDSA signature.");
+    throw Error("the service account key is not an ECDSA key");
   return {reinterpret_cast<const char*>(raw.data()), raw.size()};
 }
 
@@ -141,7 +141,7 @@ std::shared_ptr<const net::TlsContext> Authority::server(net::ClientCertificate 
   what.not_before = clock_.wall() - std::chrono::hours(1);
   what.not_after = clock_.wall() + 100 * kYear;
   what.server_auth = true;
-  what.dns_names = {""};  // as CloudCore's default configuration has it (protocol/01-tunnel.md §2.2)
+  what.dns_names = {""};  // like CloudCore's default configuration (protocol/01-tunnel.md §2.2)
   what.ip_addresses = {identity == ServerIdentity::kWrongName ? "192.0.2.1" : "127.0.0.1"};
   net::Certificate certificate = net::sign(what, key, ca_, ca_key_);
   if (identity == ServerIdentity::kWrongCa) {

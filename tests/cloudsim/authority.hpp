@@ -15,7 +15,7 @@
 
 namespace edgecore::cloudsim {
 
-/// How an edge node's bearer token was judged.
+/// The result of checking an edge node's bearer token.
 enum class TokenVerdict : std::uint8_t { kGood, kMalformed, kRefused };
 
 /// Everything the cloud signs: the CA of CloudCore with its server and node certificates and join tokens
@@ -23,20 +23,20 @@ enum class TokenVerdict : std::uint8_t { kGood, kMalformed, kRefused };
 /// folder, so that a restart of the cloud keeps the trust of its nodes.
 class Authority {
  public:
-  /// Loads what is in `folder` and makes what is missing. `clock` must outlive it.
+  /// Loads the files in `folder` and creates missing ones. `clock` must outlive it.
   Authority(const std::filesystem::path& folder, const Clock& clock);
 
   [[nodiscard]] const net::Certificate& ca() const { return ca_; }
-  /// The cluster's CA as PEM: what `k8s/ca.crt` and kube-root-ca.crt hold.
+  /// The cluster's CA as PEM: the content of `k8s/ca.crt` and kube-root-ca.crt.
   [[nodiscard]] std::string cluster_ca_pem() const { return cluster_ca_.pem(); }
 
   /// `<caHash>.<jwt>`, valid for `valid` from now (negative: expired already).
   [[nodiscard]] std::string join_token(std::chrono::seconds valid) const;
   [[nodiscard]] TokenVerdict judge(std::string_view authorization) const;
 
-  /// A certificate for a node from a CSR in DER. Throws BadInput when the CSR is unreadable.
+  /// Signs a node's CSR (DER). Throws BadInput if it is unreadable.
   [[nodiscard]] net::Certificate sign_node(std::string_view csr_der) const;
-  /// A serving certificate of the cluster's CA, as PEM, for the CSR of a CertificateSigningRequest.
+  /// Signs the CSR of a CertificateSigningRequest with the cluster's CA: a serving certificate, as PEM.
   [[nodiscard]] std::string sign_serving(std::string_view csr_der, const std::vector<std::string>& dns,
                                          const std::vector<std::string>& ips) const;
 

@@ -19,13 +19,13 @@ namespace {
 constexpr std::size_t kStateBytes = std::size_t{256} << 20;
 constexpr auto kTokenLife = std::chrono::hours(24);
 
-/// One round of a loop; what it could not do is logged and left to the next.
+/// Runs one round of a loop; logs a failure and leaves the rest to the next round.
 template <typename Round>
 void attempt(const char* what, const Round& round) {
   try {
     round();
   } catch (const std::exception& error) {
-    log::get("cloudsim")->error("{} was not done in full: {}", what, error.what());
+    log::get("cloudsim")->error("cannot finish {}: {}", what, error.what());
   }
 }
 
@@ -145,7 +145,7 @@ asio::awaitable<void> Cloud::sync_loop() {
 asio::awaitable<void> Cloud::cluster_loop() {
   for (;;) {
     co_await pause(executor_, 2s);
-    attempt("the look at the leases", [this] { controllers_.watch_leases(); });
+    attempt("the check of leases", [this] { controllers_.watch_leases(); });
   }
 }
 
@@ -162,7 +162,7 @@ void Cloud::save() {
   try {
     write_file_atomic(state_file_, kube::dump_json(cluster_.save()), 0600);
   } catch (const SystemError& error) {
-    log::get("cloudsim")->error("the objects were not saved: {}", error.what());
+    log::get("cloudsim")->error("cannot save the objects: {}", error.what());
   }
 }
 
@@ -187,7 +187,7 @@ void Cloud::act(const Json& action) {
   if (what == "resend-everything") return hub_.resend_everything(node);
   if (what == "bad-json") return hub_.send_raw(node, R"({"header":{"msg_id":"broken",)");
   if (what == "send") {
-    // A message as the caller wrote it, past every rule of the queues.
+    // Sends a message as the caller wrote it, without the queues' rules.
     return hub_.send_raw(node, kube::dump_json(kube::get_object(action, "message")) + "\n");
   }
   if (what == "unknown-group") {
@@ -207,7 +207,7 @@ void Cloud::act(const Json& action) {
     return hub_.send_raw(node, wire_text(beehive::make_message("edgecontroller", "resource", "update",
                                                                "default/pod/empty", Json::object())));
   }
-  throw BadInput("There is no action called " + what + "; see README.md.");
+  throw BadInput("unknown action " + what + "; see README.md.");
 }
 
 std::optional<net::Response> Cloud::sim_request(const net::Request& request) {

@@ -30,20 +30,19 @@
 namespace edgecore::cloudsim {
 
 /// The test cloud: a cluster, CloudCore's ports and controllers, and a REST API with the fault switches
-/// (README.md). Everything runs on one executor of one thread. Made, started and stopped by its owner, who
-/// keeps the executor running until stop() has returned and destroys the cloud only then; the executor may go
-/// on with other things.
+/// (README.md). Everything runs on one executor of one thread. The owner makes, starts and stops it, keeps
+/// the executor running until stop() has returned, and destroys the cloud only then; the executor may run on.
 class Cloud {
  public:
   struct Options {
-    /// Keys, certificates and, unless `state` says another file, the objects. Kept over restarts.
+    /// Keys, certificates and, unless `state` names another file, the objects. Kept over restarts.
     std::filesystem::path folder;
     std::filesystem::path state;
     std::uint16_t http_port = 0;  ///< certificates; 0: the kernel chooses
     std::uint16_t hub_port = 0;
     std::uint16_t api_port = 0;
     std::uint16_t router_port = 0;  ///< REST side of rules
-    /// CloudCore's feature gate: nodes are told what the service accounts of their pods may do.
+    /// CloudCore's feature gate: nodes get the rights of their pods' service accounts.
     bool require_authorization = false;
   };
 
@@ -53,7 +52,7 @@ class Cloud {
   Cloud& operator=(const Cloud&) = delete;
 
   void start();
-  /// Cuts all connections and saves the objects. When it returns nothing of the cloud runs any more.
+  /// Closes all connections and saves the objects. Nothing of the cloud runs after it returns.
   boost::asio::awaitable<void> stop();
 
   [[nodiscard]] std::uint16_t http_port() const { return enrolment_.port(); }
@@ -68,9 +67,9 @@ class Cloud {
   [[nodiscard]] Hub& hub() { return hub_; }
   [[nodiscard]] Authority& authority() { return authority_; }
   [[nodiscard]] Traffic& traffic() { return traffic_; }
-  /// Sets fault switches as POST /sim/faults does.
+  /// Sets fault switches, like POST /sim/faults.
   void set_faults(const Json& change);
-  /// Does what POST /sim/actions does.
+  /// Carries out an action, like POST /sim/actions.
   void act(const Json& action);
 
  private:

@@ -32,7 +32,7 @@ void check_precondition(const ResourceKind& kind, const Json& object, const Dele
   }
 }
 
-/// Names of roles are free; those of what an edge sees follow DNS (kube/names.hpp).
+/// Names of roles are free; names of objects for the edge follow DNS (kube/names.hpp).
 void check_name(const ResourceKind& kind, const std::string& name) {
   if (name.empty()) {
     throw ApiError(kube::Status::invalid(
@@ -90,7 +90,7 @@ const ResourceKind& kind_named(std::string_view kind) {
   return *found;
 }
 
-/// Kinds whose status only changes through the subresource.
+/// Kinds whose status changes only through the subresource.
 bool Cluster::has_status(const ResourceKind& kind) const {
   return kind.kind == "Pod" || kind.kind == "Node" || kind.kind == "Namespace" || kind.kind == "Service" ||
          kind.kind == "PersistentVolume" || kind.kind == "PersistentVolumeClaim" || kind.group == "apps" ||
@@ -303,7 +303,7 @@ void Cluster::clear(const ResourceKind& kind, const std::string& ns) {
   }
 }
 
-/// The kinds of a definition are served at once, and its status says so.
+/// Serves the kinds of a definition at once, and sets its status.
 void Cluster::define(Json& definition) {
   if (rehearsals_ > 0) return;
   try {
@@ -318,7 +318,7 @@ void Cluster::define(Json& definition) {
 Deletion Cluster::mark(const ResourceKind& kind, const Object& object, std::int64_t grace) {
   Json marked = *object;
   Json& metadata = marked["metadata"];
-  // A second deletion may shorten the grace, never lengthen it.
+  // A second deletion may shorten the grace period, never lengthen it.
   if (metadata.contains("deletionTimestamp") &&
       kube::int_or(*object, "metadata.deletionGracePeriodSeconds", 0) <= grace)
     return {object, false};

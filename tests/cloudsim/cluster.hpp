@@ -34,25 +34,25 @@ struct Change {
 };
 
 enum class PatchType : std::uint8_t { kJson, kMerge, kStrategic };
-/// The type of a patch by its media type, without parameters; nullopt if it names no patch.
+/// The patch type of a media type, without parameters; nullopt for another media type.
 std::optional<PatchType> patch_type(std::string_view media_type);
 
-/// What a client may say with a deletion.
+/// The options of a deletion.
 struct DeleteOptions {
   std::optional<std::int64_t> grace_seconds;
-  std::string uid;               ///< precondition, "" for none
-  std::string resource_version;  ///< precondition, "" for none
+  std::string uid;               ///< precondition; "" = none
+  std::string resource_version;  ///< precondition; "" = none
 };
 
 struct Deletion {
   Object object;
-  bool removed = true;  ///< false: it only got a deletionTimestamp and waits for its grace or finalizers
+  bool removed = true;  ///< false: it only got a deletionTimestamp and waits for grace period or finalizers
 };
 
-/// The objects of a Kubernetes cluster and the rules an API server applies to them: versions, uids,
-/// conflicts, defaults and admission, subresource `status`, graceful deletion of pods, kinds that
-/// CustomResourceDefinitions define. One thread. Everything throws ApiError as an API server answers; nothing
-/// else knows how objects are kept.
+/// The objects of a Kubernetes cluster and an API server's rules for them: versions, uids, conflicts,
+/// defaults and admission, subresource `status`, graceful deletion of pods, kinds of
+/// CustomResourceDefinitions. One thread. All functions throw ApiError with an API server's answer. Hides how
+/// objects are stored.
 class Cluster {
  public:
   /// `clock` must outlive the cluster.
@@ -60,15 +60,15 @@ class Cluster {
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
-  /// Makes the namespaces a fresh cluster has. `root_ca` goes into each namespace's kube-root-ca.crt.
+  /// Creates the namespaces of a fresh cluster. `root_ca` goes into each namespace's kube-root-ca.crt.
   void bootstrap(const std::string& root_ca);
 
   Object create(const ResourceKind& kind, const std::string& ns, Json object);
-  /// nullptr when there is none.
+  /// nullptr if it does not exist.
   [[nodiscard]] Object find(const ResourceKind& kind, const std::string& ns, const std::string& name) const;
-  /// Throws NotFound.
+  /// Throws NotFound if it does not exist.
   [[nodiscard]] Object get(const ResourceKind& kind, const std::string& ns, const std::string& name) const;
-  /// All of a kind, or those of a namespace, by namespace and name.
+  /// All objects of a kind, or those of a namespace, by namespace and name.
   [[nodiscard]] std::vector<Object> list(const ResourceKind& kind, const std::string& ns = {}) const;
   /// Replaces the object, or with subresource "status" its status. A resourceVersion in `object` must be
   /// current.
@@ -79,7 +79,7 @@ class Cluster {
   Deletion remove(const ResourceKind& kind, const std::string& ns, const std::string& name,
                   const DeleteOptions& options = {});
 
-  /// While one lives, writes are checked and answered but nothing is kept: a client's dryRun.
+  /// While one exists, writes are checked and answered but not stored: a client's dryRun.
   class Rehearsal {
    public:
     explicit Rehearsal(Cluster& cluster) : cluster_(cluster) { ++cluster_.rehearsals_; }
@@ -91,18 +91,18 @@ class Cluster {
     Cluster& cluster_;
   };
 
-  /// The kinds it serves.
+  /// The served kinds.
   [[nodiscard]] const Kinds& kinds() const { return kinds_; }
 
   /// The newest resourceVersion.
   [[nodiscard]] std::uint64_t version() const { return version_; }
-  /// Changes after `version`, oldest first; nullopt when the history no longer reaches back that far.
+  /// Changes after `version`, oldest first; nullopt if the history does not reach back that far.
   [[nodiscard]] std::optional<std::vector<Change>> since(std::uint64_t version,
                                                          const ResourceKind& kind) const;
-  /// Called after each change, inside the call that made it: take note and return, do not write here.
+  /// Called after each change, within the call that made it: only take note, do not write.
   void observe(std::function<void(const Change&)> observer) { observers_.push_back(std::move(observer)); }
 
-  /// Everything as one document, and back; loading is silent.
+  /// Saves everything as one document, and loads it without notifying observers.
   [[nodiscard]] Json save() const;
   void load(const Json& saved);
 
@@ -128,14 +128,14 @@ class Cluster {
   std::map<Kind, std::map<Key, Object>> objects_;
   std::uint64_t version_ = 1000;
   std::deque<Change> history_;
-  std::uint64_t forgotten_ = 0;  ///< the newest version the history has dropped
+  std::uint64_t forgotten_ = 0;  ///< newest version dropped from the history
   std::vector<std::function<void(const Change&)>> observers_;
   std::string root_ca_;
 };
 
 /// A resourceVersion as a number; 0 if it is not a number.
 std::uint64_t version_number(std::string_view text);
-/// The numeric metadata.resourceVersion, 0 when it has none.
+/// The numeric metadata.resourceVersion; 0 if it has none.
 std::uint64_t version_of(const Json& object);
 inline std::string name_of(const Json& object) {
   return kube::string_or(object, "metadata.name");
@@ -147,12 +147,12 @@ inline std::string uid_of(const Json& object) {
   return kube::string_or(object, "metadata.uid");
 }
 
-/// Whether a Node is labelled as one of the edge.
+/// Whether the Node has the label of edge nodes.
 bool is_edge(const Json& node);
 
-/// The object as a client of that version of its kind sees it.
+/// The object in the API version of `kind`.
 Json in_version(const ResourceKind& kind, const Json& object);
-/// The plural as errors name it: "pods", "leases.coordination.k8s.io".
+/// The plural in error messages: "pods", "leases.coordination.k8s.io".
 std::string resource_name(const ResourceKind& kind);
 /// A row of the built-in table; the name must be in it.
 const ResourceKind& kind_named(std::string_view kind);

@@ -58,7 +58,7 @@ void ClusterControllers::bind(const Json& pod, const std::string& node) {
                           {"lastTransitionTime", kube::format_time(cluster_.now())}};
   const Json status = {{"status", {{"conditions", Json::array({scheduled})}}}};
   cluster_.patch(kind, namespace_of(pod), name_of(pod), PatchType::kStrategic, status, "status");
-  // Last, so that the binding is one change with the condition in it, as an API server writes it.
+  // The binding comes last, so that it is one change that includes the condition, as from an API server.
   const Json patch = {{"spec", {{"nodeName", node}}}};
   cluster_.patch(kind, namespace_of(pod), name_of(pod), PatchType::kMerge, patch);
 }
@@ -87,7 +87,7 @@ void ClusterControllers::watch_leases() {
     }
     const Json patch = {{"status", {{"conditions", std::move(conditions)}}}};
     cluster_.patch(kind_named("Node"), "", name, PatchType::kStrategic, patch, "status");
-    log::get("cloudsim")->info("node {} has not renewed its lease: it is Unknown now", name);
+    log::get("cloudsim")->info("node {} has not renewed its lease and is now Unknown", name);
   }
 }
 

@@ -11,19 +11,19 @@
 
 namespace edgecore::cloudsim {
 
-/// What a cluster does by itself, made small: binding pods to nodes, declaring silent nodes unknown,
-/// approving and signing serving certificates, clearing away what belonged to a deleted node. Each step looks
-/// at the whole cluster; calling one too often does nothing.
+/// A cluster's own controllers, simplified: bind pods to nodes, mark silent nodes as unknown, approve and
+/// sign serving certificates, remove the objects of a deleted node. Each step examines the whole cluster; an
+/// extra call does nothing.
 class ClusterControllers {
  public:
   ClusterControllers(Cluster& cluster, const Authority& authority)
       : cluster_(cluster), authority_(authority) {}
 
-  /// Binds pods without a node to the first Ready edge node that their nodeSelector admits.
+  /// Binds pods without a node to the first Ready edge node that matches their nodeSelector.
   void schedule();
-  /// Nodes that were not heard of for 40 s become Unknown (protocol/02-metamanager.md §8.3). Heard of, by the
-  /// cloud's own clock, is a node whose lease moved forward or whose heartbeat changed: what the node's clock
-  /// says does not matter. Nothing is evicted.
+  /// Marks nodes as Unknown after 40 s of silence (protocol/02-metamanager.md §8.3). A renewed lease or a
+  /// changed heartbeat counts as a sign of life, timed by the cloud's own clock: the node's clock does not
+  /// matter. Nothing is evicted.
   void watch_leases();
   /// Approves and signs requests of the signer kubernetes.io/kubelet-serving.
   void sign_certificates();

@@ -53,8 +53,7 @@ void DeviceController::push_membership(const std::string& node, const Json& devi
 
 void DeviceController::push_device(const std::string& node, const char* operation, const Json& device) {
   Json typed = device;
-  if (!typed.contains("status"))
-    typed["status"] = Json::object();  // CloudCore's type has no way to leave it out
+  if (!typed.contains("status")) typed["status"] = Json::object();  // CloudCore's Go type always encodes it
   const std::string resource = beehive::resource_path(namespace_of(device), res::kDevice, name_of(device));
   downlink_.send(node, push(names::source::kDeviceController, operation, resource, std::move(typed)));
 }

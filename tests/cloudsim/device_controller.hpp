@@ -9,13 +9,13 @@
 
 namespace edgecore::cloudsim {
 
-/// What CloudCore's DeviceController sends to nodes about Devices and their models (protocol/04-devices.md
-/// §2.11, wire/device-life.jsonl). References must outlive it.
+/// CloudCore's DeviceController: sends nodes their Devices and DeviceModels (protocol/04-devices.md §2.11,
+/// wire/device-life.jsonl). References must outlive it.
 class DeviceController {
  public:
   DeviceController(Cluster& cluster, Downlink& downlink) : cluster_(cluster), downlink_(downlink) {}
 
-  /// A Device has changed; of DeviceModels alone nothing is sent.
+  /// A Device has changed; a change of a DeviceModel alone sends nothing.
   void changed(const Change& change);
 
  private:
@@ -30,7 +30,7 @@ class DeviceController {
 
   Cluster& cluster_;
   Downlink& downlink_;
-  /// Version of a model that a node was last sent, by node and model.
+  /// The version of a model that was last sent, by node and model.
   std::map<std::pair<std::string, std::string>, std::string> sent_models_;
 };
 

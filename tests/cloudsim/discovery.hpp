@@ -8,10 +8,10 @@
 
 namespace edgecore::cloudsim {
 
-/// What the API server of the cluster says of itself at /version; clients want every member.
+/// The API server's /version document; clients expect every member.
 Json version_document();
 
-/// The documents a client reads before its first request: /api, /apis, /apis/<group>, a group-version's
+/// The documents that a client reads before its first request: /api, /apis, /apis/<group>, a group-version's
 /// resources, /version. nullopt for any other path.
 std::optional<Json> discovery(const std::string& path);
 

@@ -23,7 +23,8 @@ bool one_of(const std::array<std::string_view, N>& words, std::string_view word)
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// What the escapes of Go's encoder/json for HTML cover at `at`; length 0 when there is nothing.
+/// The text at `at` that Go's encoder/json escapes for HTML, as the escape and the length it replaces; length
+/// 0 if there is none.
 std::pair<std::string_view, std::size_t> html_escape(std::string_view text, std::size_t at) {
   switch (text[at]) {
     case '<':

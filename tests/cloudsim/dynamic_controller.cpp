@@ -16,7 +16,7 @@
 
 namespace edgecore::cloudsim {
 
-/// What an Application is about (protocol/03-metaserver.md §3.1).
+/// The object or objects of an Application (protocol/03-metaserver.md §3.1).
 struct DynamicController::Target {
   const ResourceKind* kind = nullptr;  ///< null: the cluster serves no such resource
   std::string group;
@@ -42,7 +42,7 @@ std::vector<std::string> key_segments(const std::string& key) {
   return parts;
 }
 
-/// A []byte member: base64 text or null.
+/// A []byte member: base64 text, or null.
 Json bytes_member(const Json& application, const char* member) {
   const std::string text = kube::string_or(application, member);
   if (text.empty()) return nullptr;
@@ -72,7 +72,7 @@ std::string guessed_type(std::string plural) {
     return plural.substr(0, plural.size() - length) + with;
   };
   if (plural.ends_with("ies")) return replace(3, "y");
-  // The table of v1.17 has the kinds for which the rules below would be wrong.
+  // v1.17 has a table of these kinds, for which the rules below would be wrong.
   if (plural == "nodes" || plural == "namespaces" || plural == "services" || plural == "endpointslices")
     return replace(1, "");
   if (plural.ends_with("ses")) return replace(3, "s");
@@ -82,7 +82,7 @@ std::string guessed_type(std::string plural) {
 
 void DynamicController::handle(const std::string& node, const beehive::Message& message) {
   if (!faults_.dynamic_controller) return;
-  if (!message.content.is_object()) throw BadInput("The content is no Application.");
+  if (!message.content.is_object()) throw BadInput("The content is not an Application.");
   if (waiting_.size() >= kWaiting) waiting_.pop_back();
   waiting_.emplace_back(node, message);
   if (!hanging_) work();
@@ -141,7 +141,7 @@ DynamicController::Target DynamicController::target_of(const Json& application) 
   return at;
 }
 
-/// Whether the informer behind a watch would never have synced.
+/// Whether the informer behind a watch would never sync.
 bool DynamicController::hangs(const Json& application) const {
   if (kube::string_or(application, "Verb") != "watch") return false;
   try {
@@ -169,7 +169,7 @@ void DynamicController::check_rights(const Target& at, const std::string& verb) 
 }
 
 Json DynamicController::execute(const std::string& node, Json application) {
-  if (!application.is_object()) throw BadInput("The content is no Application.");
+  if (!application.is_object()) throw BadInput("The content is not an Application.");
   try {
     const Json body = run(node, application);
     application["RespBody"] = body.is_null() ? Json() : Json(net::base64(kube::dump_json(body)));
@@ -207,7 +207,7 @@ Json DynamicController::run(const std::string& node, const Json& application) {
   return write(verb, at, options, application);
 }
 
-/// Whatever fails in a list loses its Status: only a sentence arrives (protocol/03-metaserver.md §3.4).
+/// A failed list loses its Status: only a sentence arrives (protocol/03-metaserver.md §3.4).
 Json DynamicController::list(const Target& at, const Json& options) {
   try {
     if (at.kind == nullptr) throw ApiError(unknown_resource(at.plural));
@@ -289,8 +289,8 @@ void DynamicController::watch(const std::string& node, const Json& application) 
 }
 
 bool DynamicController::matches(const Listener& listener, const Json& object) {
-  // The filter of all known versions sees only name and namespace, and gives the namespace of pods a name
-  // nobody asks for: a watch of pods in one namespace is silent (protocol/03-metaserver.md §3.5).
+  // The filter of all known versions compares only name and namespace, and a pod watch of one namespace has a
+  // name that matches no pod, so it is silent (protocol/03-metaserver.md §3.5).
   const bool pod = listener.kind->kind == "Pod" && listener.kind->group.empty();
   if (!listener.ns.empty() && (pod || namespace_of(object) != listener.ns)) return false;
   Json seen = {{"metadata", {{"name", name_of(object)}}}};

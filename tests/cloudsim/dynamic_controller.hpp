@@ -18,10 +18,10 @@ namespace edgecore::cloudsim {
 
 /// CloudCore's DynamicController (protocol/03-metaserver.md §3): executes the Applications of nodes'
 /// MetaServers one after the other and pushes the events of their watches. Listeners outlive the node's
-/// connection, not the cloud. What CloudCore does not survive is counted (Traffic::harmful_watch): a watch of
-/// what it may not list (fault `forbidden`) holds up every Application after it, of all nodes, until the
-/// fault is gone; one of an unknown resource would end the process, and is refused here. References must
-/// outlive it.
+/// connection, not the cloud. Counts requests that CloudCore does not survive (Traffic::harmful_watch). A
+/// watch of a forbidden kind (fault `forbidden`) blocks all later Applications, of all nodes, until the fault
+/// is switched off. A watch of an unknown resource would end CloudCore's process; here it is refused.
+/// References must outlive it.
 class DynamicController {
  public:
   DynamicController(Cluster& cluster, const Authority& authority, Downlink& downlink, const Faults& faults,
@@ -33,11 +33,11 @@ class DynamicController {
         traffic_(traffic),
         pages_(cluster) {}
 
-  /// A message of source `metaserver`. Throws BadInput for content that is no Application.
+  /// A message of source `metaserver`. Throws BadInput if the content is not an Application.
   void handle(const std::string& node, const beehive::Message& message);
   /// Pushes a change to the nodes that watch it.
   void changed(const Change& change);
-  /// The faults are others now: what hung on one goes on.
+  /// The faults have changed: a blocked Application may go on.
   void faults_changed();
 
  private:
@@ -51,7 +51,7 @@ class DynamicController {
   using Id = std::pair<std::string, std::string>;  // node, Application ID
 
   void work();
-  /// False when a watch in it hangs: it is to be tried again.
+  /// False if a watch in it hangs: try again later.
   bool process(const std::string& node, const beehive::Message& message);
   void answer(const std::string& node, const beehive::Message& request, const char* resource, Json content);
   Json execute(const std::string& node, Json application);
@@ -61,7 +61,7 @@ class DynamicController {
   Json patch(const Target& at, const Json& options);
   void watch(const std::string& node, const Json& application);
   bool sync_watches(const std::string& node, const beehive::Message& message);
-  /// What a push of a change carries; of a deletion as the fault deletionVersion says.
+  /// The content of a pushed change; of a deletion by the fault deletionVersion.
   [[nodiscard]] Json content_of(const ResourceKind& kind, const Change& change) const;
   [[nodiscard]] bool hangs(const Json& application) const;
   [[nodiscard]] bool sync_hangs(const std::string& node, const beehive::Message& message) const;
@@ -76,12 +76,13 @@ class DynamicController {
   Traffic& traffic_;
   Pages pages_;
   std::map<Id, Listener> listeners_;
-  std::deque<std::pair<std::string, beehive::Message>> waiting_;  ///< in order; the first one is in hand
-  bool hanging_ = false;                                          ///< the first one's watch does not return
+  std::deque<std::pair<std::string, beehive::Message>>
+      waiting_;           ///< in order; the first one is being processed
+  bool hanging_ = false;  ///< the first one's watch hangs
 };
 
-/// The type segment of a watch event: v1.17 guesses the kind from the plural and writes it in lower case
-/// ("leas", "networkpolicy"; protocol/03-metaserver.md §2.6).
+/// The type segment of a watch event: v1.17 guesses the kind from the plural, in lower case ("leas",
+/// "networkpolicy"; protocol/03-metaserver.md §2.6).
 std::string guessed_type(std::string plural);
 
 }  // namespace edgecore::cloudsim

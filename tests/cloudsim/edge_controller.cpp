@@ -117,8 +117,8 @@ void EdgeController::synchronize(const SyncRecords::Record& record) {
   if (kind == nullptr) return;
   if (!cluster_.find(kind_named("Node"), "", record.node)) return records_.drop(record);
   const std::string resource = beehive::resource_path(record.ns, kind->singular, record.name);
-  // A cluster-scoped object under a namespaced record is looked for in that namespace, and so never found:
-  // this is what deletes VolumeAttachments at the edge (protocol/02-metamanager.md §5.4).
+  // A cluster-scoped object with a namespaced record is searched in that namespace and never found. So
+  // VolumeAttachments are deleted at the edge (protocol/02-metamanager.md §5.4).
   const bool findable = kind->namespaced != record.ns.empty();
   const Object object = findable ? cluster_.find(*kind, record.ns, record.name) : nullptr;
   if (!object || uid_of(*object) != record.uid) {

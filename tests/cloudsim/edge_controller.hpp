@@ -13,19 +13,19 @@
 
 namespace edgecore::cloudsim {
 
-/// What CloudCore's controllers push to nodes of their own accord: EdgeController's pods, ConfigMaps and
-/// Secrets, and SyncController's loop (protocol/02-metamanager.md §3.1, §3.10, §5.3). Only nodes labelled
-/// node-role.kubernetes.io/edge get anything. References must outlive it.
+/// CloudCore's pushes to nodes: EdgeController's pods, ConfigMaps and Secrets, and SyncController's loop
+/// (protocol/02-metamanager.md §3.1, §3.10, §5.3). Only to nodes with the label node-role.kubernetes.io/edge.
+/// References must outlive it.
 class EdgeController {
  public:
   EdgeController(Cluster& cluster, SyncRecords& records, Downlink& downlink)
       : cluster_(cluster), records_(records), downlink_(downlink), devices_(cluster, downlink) {}
 
-  /// Pushes what a change means for nodes.
+  /// Pushes a change to the nodes that it concerns.
   void changed(const Change& change);
-  /// A CloudCore that starts sees all objects as added.
+  /// CloudCore has started: handles all objects as added.
   void replay();
-  /// One round of the sync loop: versions newer than acknowledged, objects that are gone.
+  /// One round of the sync loop: sends versions newer than the acknowledged ones, and deletions.
   void synchronize();
 
  private:
@@ -40,11 +40,11 @@ class EdgeController {
   SyncRecords& records_;
   Downlink& downlink_;
   DeviceController devices_;
-  /// Nodes that have or once had a pod which refers to a ConfigMap or Secret.
+  /// Nodes that have, or once had, a pod that refers to the ConfigMap or Secret.
   std::map<Reference, std::set<std::string>> locations_;
 };
 
-/// Whether a changed pod is pushed at once: anything but its status and bookkeeping differs.
+/// Whether a changed pod is pushed at once: more differs than its status and bookkeeping.
 bool differs_beyond_status(const Json& before, const Json& after);
 
 }  // namespace edgecore::cloudsim

@@ -21,8 +21,7 @@ boost::asio::awaitable<void> serve(const Enrolment& enrolment, const net::Reques
   co_await responder.send(std::move(response));
 }
 
-/// Whether a presented certificate may renew for `node`; "" when it may, else why not
-/// (protocol/01-tunnel.md §3.4).
+/// Why a certificate may not be used to renew for `node`; "" if it may (protocol/01-tunnel.md §3.4).
 std::string objection(const net::Certificate& certificate, const net::Certificate& ca,
                       const std::string& node, WallTime now) {
   if (const auto why = net::verify(certificate, {ca}, net::CertificatePurpose::kClient, now))
@@ -68,14 +67,14 @@ net::Response Enrolment::edge_certificate(const net::Request& request) const {
   } else {
     TokenVerdict verdict = authority_.judge(request.headers.get("Authorization"));
     if (verdict == TokenVerdict::kGood && faults_.expired_tokens) verdict = TokenVerdict::kRefused;
-    // 400 for a token that is refused is v1.17's own choice.
+    // v1.17 answers 400 for a refused token.
     if (verdict == TokenVerdict::kMalformed) return text_response(401, "Invalid authorization token");
     if (verdict == TokenVerdict::kRefused) return text_response(400, "Invalid authorization token");
   }
   try {
     return text_response(200, authority_.sign_node(request.body).der());
   } catch (const BadInput&) {
-    return text_response(200, "");  // v1.17 logs the reason and says nothing
+    return text_response(200, "");  // v1.17 logs the reason and answers without one
   }
 }
 

@@ -11,8 +11,8 @@
 
 namespace edgecore::cloudsim {
 
-/// CloudHub's HTTPS port (protocol/01-tunnel.md §3.3): ca.crt, edge.crt and the two reports of keadm, with
-/// the status codes of v1.17. `authority` and `faults` must outlive it.
+/// CloudHub's HTTPS port (protocol/01-tunnel.md §3.3): ca.crt, edge.crt and keadm's two reports, with v1.17's
+/// status codes. `authority` and `faults` must outlive it.
 class Enrolment {
  public:
   Enrolment(boost::asio::any_io_executor executor, const Authority& authority, const Faults& faults,
@@ -23,7 +23,7 @@ class Enrolment {
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
   void set_tls(std::shared_ptr<const net::TlsContext> tls) { server_.set_tls(std::move(tls)); }
 
-  /// The answer to one request; what the server sends.
+  /// The answer to one request, as the server sends it.
   [[nodiscard]] net::Response answer(const net::Request& request) const;
 
  private:

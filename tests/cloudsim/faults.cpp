@@ -11,7 +11,7 @@ double fraction(const Json& change, const char* key, double before) {
   const Json* value = kube::find_path(change, key);
   if (value == nullptr) return before;
   if (!value->is_number() || value->get<double>() < 0 || value->get<double>() > 1)
-    throw BadInput(std::string("The fault ") + key + " is a number from 0 to 1.");
+    throw BadInput(std::string("The fault ") + key + " must be a number from 0 to 1.");
   return value->get<double>();
 }
 
@@ -26,10 +26,10 @@ std::chrono::milliseconds millis(const Json& change, const char* key, std::chron
 }  // namespace
 
 void Faults::apply(const Json& change) {
-  if (!change.is_object()) throw BadInput("Faults are a JSON object.");
+  if (!change.is_object()) throw BadInput("Faults must be a JSON object.");
   const Json known = to_json();
   for (const auto& [key, value] : change.items()) {
-    if (!known.contains(key)) throw BadInput("There is no fault called " + key + "; see README.md.");
+    if (!known.contains(key)) throw BadInput("unknown fault " + key + "; see README.md.");
   }
   Faults next = *this;
   const auto flag = [&](const char* key, bool before) {
@@ -45,7 +45,7 @@ void Faults::apply(const Json& change) {
   next.server_identity = kube::optional_string(change, "serverIdentity").value_or(server_identity);
   if (next.server_identity != "right" && next.server_identity != "wrong-name" &&
       next.server_identity != "wrong-ca")
-    throw BadInput("The fault serverIdentity is right, wrong-name or wrong-ca.");
+    throw BadInput("The fault serverIdentity must be right, wrong-name or wrong-ca.");
   next.expired_tokens = flag("expiredTokens", expired_tokens);
   next.node_limit = static_cast<int>(test::optional_int(change, "nodeLimit").value_or(node_limit));
   next.pause_pushes = flag("pausePushes", pause_pushes);
@@ -56,13 +56,13 @@ void Faults::apply(const Json& change) {
   next.keepalive = millis(change, "keepaliveMs", keepalive);
   next.deletion_version = kube::optional_string(change, "deletionVersion").value_or(deletion_version);
   if (next.deletion_version != "own" && next.deletion_version != "last" && next.deletion_version != "none")
-    throw BadInput("The fault deletionVersion is own, last or none.");
+    throw BadInput("The fault deletionVersion must be own, last or none.");
   next.router_timeout = millis(change, "routerTimeoutMs", router_timeout);
   next.dynamic_controller = flag("dynamicController", dynamic_controller);
   if (change.contains("forbidden")) {
     next.forbidden.clear();
     for (const Json& plural : kube::get_array(change, "forbidden")) {
-      if (!plural.is_string()) throw BadInput("The fault forbidden is a list of plural names.");
+      if (!plural.is_string()) throw BadInput("The fault forbidden must be a list of plural names.");
       next.forbidden.insert(plural.get<std::string>());
     }
   }

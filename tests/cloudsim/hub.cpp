@@ -26,7 +26,7 @@ net::HttpServer::Options hub_options(const Authority& authority, std::uint16_t p
   return made;
 }
 
-/// As Go's upgrader checks it: an Origin whose host is not the Host of the request is refused.
+/// Like Go's upgrader: refuses an Origin whose host is not the request's Host.
 bool foreign_origin(const net::Request& request) {
   const auto origin = request.headers.find("Origin");
   if (!origin) return false;
@@ -126,7 +126,7 @@ void Hub::open_session(Session& session) {
   log::get("cloudsim")->info("node {} is connected", session.node());
 }
 
-/// CloudHub looks the session of a dead connection up by the node's name, and so may end the next one
+/// CloudHub finds the session of a dead connection by the node's name, and so may end the next one
 /// (protocol/01-tunnel.md §2.5).
 asio::awaitable<void> Hub::end_session_soon(std::string node) {
   SteadyTimer timer(executor_, std::chrono::milliseconds(5));
@@ -171,8 +171,8 @@ void Hub::deliver(const std::string& node, Downstream downstream) {
     session->second->offer(std::move(downstream));
     return;
   }
-  // Queued for a node that is away: its next session begins with an empty queue, what remains is the record
-  // that lets the sync loop find the difference.
+  // The node is away, and its next session begins with an empty queue. Only the record matters, which lets
+  // the sync loop find the difference.
   NodeQueue thrown_away(node, records_);
   thrown_away.offer(std::move(downstream));
 }

@@ -24,11 +24,11 @@ namespace edgecore::cloudsim {
 class Session;
 
 /// CloudHub's WebSocket port (protocol/01-tunnel.md §2): one session per node id, the last one wins;
-/// keepalive timer; messages with and without ack. What is not for the tunnel itself goes to the dispatcher.
-/// All references must outlive it; one thread. Once started it is to be stopped before it is destroyed.
+/// keepalive timer; messages with and without ack. Messages that do not concern the tunnel itself go to the
+/// dispatcher. All references must outlive it; one thread. Once started, stop it before destroying it.
 class Hub final : public Downlink {
  public:
-  /// Called for each upstream message but keepalives and acks.
+  /// Called for each upstream message except keepalives and acks.
   using Dispatch = std::function<void(const std::string& node, const beehive::Message& message)>;
 
   Hub(boost::asio::any_io_executor executor, const Authority& authority, Faults& faults, SyncRecords& records,
@@ -39,7 +39,7 @@ class Hub final : public Downlink {
 
   void set_dispatch(Dispatch dispatch) { dispatch_ = std::move(dispatch); }
   void start() { server_.start(); }
-  /// Ends all connections; when it returns nothing of the hub runs any more.
+  /// Ends all connections. Nothing of the hub runs after it returns.
   boost::asio::awaitable<void> stop();
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
   void set_tls(std::shared_ptr<const net::TlsContext> tls) { server_.set_tls(std::move(tls)); }
@@ -47,7 +47,7 @@ class Hub final : public Downlink {
   void send(const std::string& node, Downstream downstream) override;
   void node_deleted(const std::string& node) override;
 
-  /// Faults that happen once. "" for `node` means every session.
+  /// One-time faults. "" for `node` means every session.
   void cut(const std::string& node, bool in_mid_message);
   void send_raw(const std::string& node, std::string text);
   void resend_everything(const std::string& node);
@@ -61,7 +61,7 @@ class Hub final : public Downlink {
   boost::asio::awaitable<void> deliver_late(std::string node, Downstream downstream);
   void each(const std::string& node, const std::function<void(const std::shared_ptr<Session>&)>& call);
   void add(const std::shared_ptr<Session>& session);
-  /// From now on the session is its node's: what is for the node goes there.
+  /// The session is its node's from now on: messages for the node go to it.
   void open_session(Session& session);
   boost::asio::awaitable<void> end_session_soon(std::string node);
   void remove(const std::shared_ptr<Session>& session);
@@ -72,9 +72,9 @@ class Hub final : public Downlink {
   Traffic& traffic_;
   Dispatch dispatch_;
   std::map<std::string, Session*> sessions_;        ///< by node; each is in connections_ too
-  std::set<std::shared_ptr<Session>> connections_;  ///< those without a session too
+  std::set<std::shared_ptr<Session>> connections_;  ///< all, also those without a session
   net::HttpServer server_;
-  async::TaskGroup late_;  ///< what faults do some time later
+  async::TaskGroup late_;  ///< delayed actions of faults
 };
 
 }  // namespace edgecore::cloudsim

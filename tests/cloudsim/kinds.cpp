@@ -91,8 +91,8 @@ void Kinds::define(const Json& definition) {
   const bool namespaced = kube::get_string(definition, "spec.scope") == "Namespaced";
   const std::string plural = kube::get_string(names, "plural");
   if (name != plural + "." + group) {
-    throw BadInput("A CustomResourceDefinition is named <plural>.<group>: " + plural + "." + group +
-                   ", not " + name + ".");
+    throw BadInput("The name of a CustomResourceDefinition must be <plural>.<group>: " + plural + "." +
+                   group + ", not " + name + ".");
   }
   const auto builtin = kube::builtin_kinds();
   if (std::any_of(builtin.begin(), builtin.end(),

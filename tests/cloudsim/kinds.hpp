@@ -15,32 +15,32 @@ namespace edgecore::cloudsim {
 
 using kube::ResourceKind;
 
-/// Which kinds the cluster serves: the built-in table and what CustomResourceDefinitions add to it. A row
-/// that was given out stays valid as long as this lives, also when its definition is gone. One thread.
+/// The kinds that the cluster serves: the built-in table and those of CustomResourceDefinitions. A returned
+/// row stays valid as long as this object, even after its definition was deleted. One thread.
 class Kinds {
  public:
   Kinds() = default;
   Kinds(const Kinds&) = delete;
   Kinds& operator=(const Kinds&) = delete;
 
-  /// Takes the served versions of a CustomResourceDefinition (apiextensions.k8s.io/v1) in, in place of what
-  /// it said before. What the table has is never replaced. Throws BadInput for an object that is none.
+  /// Takes the served versions of a CustomResourceDefinition (apiextensions.k8s.io/v1), replacing its earlier
+  /// ones. Never replaces built-in kinds. Throws BadInput for a malformed object.
   void define(const Json& definition);
-  /// The kinds of a definition, by its name, are served no longer.
+  /// Stops serving the kinds of a definition, by its name.
   void remove(const std::string& definition);
-  /// One row for each resource a definition defines, whatever its versions.
+  /// One row for each resource of a definition, whatever its versions.
   [[nodiscard]] const ResourceKind* defined_by(const std::string& definition) const;
 
-  /// An empty `version` stands for the preferred one. nullptr when it is not served.
+  /// An empty `version` means the preferred one. nullptr if it is not served.
   [[nodiscard]] const ResourceKind* find_plural(std::string_view plural, std::string_view group,
                                                 std::string_view version = {}) const;
   [[nodiscard]] const ResourceKind* find_kind(std::string_view kind, std::string_view group) const;
-  /// All namespaced kinds, for whoever clears a namespace away.
+  /// All namespaced kinds, for deleting a namespace's objects.
   [[nodiscard]] std::vector<const ResourceKind*> namespaced() const;
-  /// Whether a defined kind's status only changes through the subresource.
+  /// Whether a defined kind's status changes only through the subresource.
   [[nodiscard]] bool has_status(const ResourceKind& kind) const;
 
-  /// A discovery document with the defined kinds in it: `builtin` is what there is without them.
+  /// Adds the defined kinds to a discovery document; `builtin` is the document without them.
   [[nodiscard]] std::optional<Json> discovery(const std::string& path, std::optional<Json> builtin) const;
 
  private:
@@ -58,10 +58,10 @@ class Kinds {
   std::vector<std::unique_ptr<Custom>> custom_;  ///< in order of definition and preference, never shortened
 };
 
-/// Whether two rows are versions of one resource: their objects are the same ones.
+/// Whether two rows are versions of one resource, so that they have the same objects.
 bool same_resource(const ResourceKind& one, const ResourceKind& other);
 
-/// What a definition's status says once the API server has taken it in.
+/// A definition's status after the API server has accepted it.
 Json established(const Json& definition, const std::string& now);
 
 }  // namespace edgecore::cloudsim

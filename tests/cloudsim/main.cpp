@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
                  "plain HTTP port of the rules' REST side; 0 takes a free one");
   app.add_flag("--require-authorization", options.require_authorization,
                "CloudCore's feature gate requireAuthorization: nodes learn the rights of service accounts");
-  app.add_option("-v", verbosity, "2 logs more, 4 everything");
+  app.add_option("-v", verbosity, "log level: 2 debug, 4 trace");
   CLI11_PARSE(app, argc, argv);
   options.folder = folder;
   options.state = state;

@@ -24,7 +24,7 @@ bool worth_sending(const beehive::Message& message, const beehive::Message* stor
   if (message.route.operation == names::operation::kResponse ||
       message.route.operation == names::operation::kDelete)
     return true;
-  // A stored deletion is the last word on its uid.
+  // After a stored deletion nothing is sent for its uid.
   if (stored != nullptr && stored->route.operation == names::operation::kDelete) return false;
   if (deletion) return true;
   const std::uint64_t version = version_number(message.header.resource_version);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kLists = 64;
 
-/// A field that a kind offers to field selectors besides its name and namespace, as an API server 1.28 does.
+/// A field that a kind offers to field selectors besides name and namespace, like an API server 1.28.
 struct Field {
   std::string_view kind;
   std::string_view path;
@@ -113,7 +113,7 @@ Pages::Page Pages::read(const Request& request) {
     page.metadata["continue"] = net::base64url(kube::dump_json(token));
     if (!list.selected) page.metadata["remainingItemCount"] = total - end;
   } else if (request.token.empty()) {
-    lists_.pop_back();  // nobody comes back for a list that is complete
+    lists_.pop_back();  // a complete list is not read again
   }
   return page;
 }

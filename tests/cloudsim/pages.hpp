@@ -12,22 +12,21 @@
 
 namespace edgecore::cloudsim {
 
-/// Which objects of a kind a client asks for.
+/// Which objects of a kind a request selects.
 struct Selection {
   kube::LabelSelector labels;
   kube::FieldSelector fields;
 
-  /// Throws ApiError for what an API server answers 400: text that is no selector, fields that the kind does
-  /// not offer.
+  /// Throws ApiError (400) for a malformed selector or a field that the kind does not offer.
   static Selection parse(const ResourceKind& kind, const std::string& labels, const std::string& fields);
   [[nodiscard]] bool matches(const Json& object) const {
     return test::matches_object(labels, object) && fields.matches(object);
   }
 };
 
-/// Lists, in pages when the client wants them: all pages of one list show the cluster as it was at the first,
-/// as an API server reads them from one revision. The last few lists are kept; a token of an older one is
-/// answered 410. One thread.
+/// Lists, in pages if the client asks for them. All pages of a list show the cluster at the first page's
+/// revision, like an API server. The last few lists are kept; a token of an older one is answered with 410.
+/// One thread.
 class Pages {
  public:
   explicit Pages(const Cluster& cluster) : cluster_(cluster) {}
@@ -38,11 +37,11 @@ class Pages {
     std::string label_selector;
     std::string field_selector;
     std::int64_t limit = 0;  ///< 0: everything
-    std::string token;       ///< of the page before; "" for the first
+    std::string token;       ///< of the page before; "" for the first page
   };
   struct Page {
     std::vector<Object> objects;
-    Json metadata;  ///< resourceVersion; continue and remainingItemCount when there is more
+    Json metadata;  ///< resourceVersion; continue and remainingItemCount if there are more pages
   };
   /// Throws ApiError.
   Page read(const Request& request);
@@ -60,7 +59,7 @@ class Pages {
   std::deque<List> lists_;
 };
 
-/// A list document of a page: kind, apiVersion, metadata, items in the kind's version.
+/// The list document of a page: kind, apiVersion, metadata, items in the kind's version.
 Json list_document(const ResourceKind& kind, const Pages::Page& page);
 
 }  // namespace edgecore::cloudsim

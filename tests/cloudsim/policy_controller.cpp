@@ -10,14 +10,14 @@
 namespace edgecore::cloudsim {
 namespace {
 
-/// An object as it travels in a ServiceAccountAccess: whole.
+/// The whole object, as a ServiceAccountAccess carries it.
 Json copy_of(const Json& object) {
   Json copy = object;
   copy["metadata"].erase("managedFields");
   return copy;
 }
 
-/// What of a spec counts when it is compared: not the versions of the objects copied into it.
+/// The parts of a spec to compare: without the versions of the copied objects.
 Json comparable(Json spec) {
   const auto strip = [](Json& holder, const char* member) {
     if (holder.contains(member)) holder[member]["metadata"].erase("resourceVersion");
@@ -139,7 +139,7 @@ void PolicyController::reconcile(const Account& account) {
   send(names::operation::kDelete, *now, without(before, nodes));
 }
 
-/// The rules of a binding's role, kept alive by `holder`; nullptr when there is no such role.
+/// The rules of a binding's role; `holder` keeps them alive. nullptr if the role does not exist.
 const Json* PolicyController::rules_of(const Json& reference, const std::string& ns, Object& holder) const {
   const bool in_namespace = kube::string_or(reference, "kind") == "Role";
   holder = cluster_.find(kind_named(in_namespace ? "Role" : "ClusterRole"), in_namespace ? ns : "",
@@ -154,7 +154,7 @@ Json PolicyController::access_of(const Json& account) const {
   for (const Object& binding : cluster_.list(kind_named("RoleBinding"), ns)) {
     if (!names_account(*binding, account)) continue;
     const Json* rules = rules_of(kube::object_or_empty(*binding, "roleRef"), ns, role);
-    if (rules == nullptr) return spec;  // CloudCore gives up here too and leaves the list short
+    if (rules == nullptr) return spec;  // like CloudCore, which then leaves the list short
     spec["accessRoleBinding"].push_back({{"roleBinding", copy_of(*binding)}, {"rules", *rules}});
   }
   for (const Object& binding : cluster_.list(kind_named("ClusterRoleBinding"))) {

@@ -10,20 +10,20 @@
 
 namespace edgecore::cloudsim {
 
-/// CloudCore's PolicyController (protocol/03-metaserver.md §4.3; feature gate requireAuthorization): one
-/// ServiceAccountAccess for each service account that a pod on an edge node uses, with what the account may
-/// do, kept in the cluster and sent to those nodes. References must outlive it.
+/// CloudCore's PolicyController (protocol/03-metaserver.md §4.3; feature gate requireAuthorization): keeps
+/// one ServiceAccountAccess, with the account's rights, for each service account that a pod on an edge node
+/// uses, and sends it to those nodes. References must outlive it.
 ///
-/// As in v1.17.4 (seen), which nodes use an account is only looked at anew when a right, the account or the
-/// ServiceAccountAccess changes, when one of its pods begins to be deleted, and at the start: a further node
-/// whose first pod of the account comes later is told nothing until then.
+/// As seen with v1.17.4, the nodes that use an account are determined only at the start and when a right, the
+/// account or the ServiceAccountAccess changes, or one of its pods begins to be deleted. A node that gets its
+/// first pod of the account later is told nothing until then.
 class PolicyController {
  public:
   PolicyController(Cluster& cluster, Downlink& downlink) : cluster_(cluster), downlink_(downlink) {}
 
-  /// Does what a change asks for.
+  /// Handles a change.
   void changed(const Change& change);
-  /// A CloudCore that starts looks at all accounts that pods use or used.
+  /// CloudCore has started: examines all accounts that pods use or used.
   void replay();
 
  private:

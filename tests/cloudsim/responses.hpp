@@ -7,7 +7,7 @@
 #include "edgecore/kube/json.hpp"
 #include "edgecore/net/http_server.hpp"
 
-/// HTTP responses with a body of one type.
+/// HTTP responses with a body.
 namespace edgecore::cloudsim {
 
 inline net::Response json_response(int status, const Json& body) {

@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// What the query selects; a name in the path of a watch is one more condition.
+/// The query's selection; the name in the path of a watch is one more condition.
 Selection selection_of(const net::Target& target, const ApiPath& path) {
   Selection selection = Selection::parse(*path.kind, target.find("labelSelector").value_or(""),
                                          target.find("fieldSelector").value_or(""));
@@ -56,7 +56,7 @@ DeleteOptions delete_options(const net::Request& request, const net::Target& tar
   return options;
 }
 
-/// kubectl says it in the query, but for deletions in the body.
+/// kubectl sends dryRun in the query, but for deletions in the body.
 bool is_rehearsal(const net::Request& request, const net::Target& target) {
   if (target.find("dryRun").value_or("") == "All") return true;
   if (request.method != "DELETE" || request.body.empty()) return false;
@@ -75,7 +75,7 @@ std::vector<std::string> path_segments(const std::string& path) {
   return parts;
 }
 
-/// One event of a watch as a line; nullopt when the change is none for this selection.
+/// One event of a watch as a line; nullopt if the selection does not see the change.
 std::optional<Json> event_of(const Change& change, const Selection& selection, const std::string& ns) {
   if (!ns.empty() && namespace_of(*change.object) != ns) return std::nullopt;
   const bool now = change.type != ChangeType::kDeleted && selection.matches(*change.object);
@@ -100,7 +100,7 @@ std::string line_of(Json event, const ResourceKind& kind, bool as_table, WallTim
   return kube::dump_json(event) + "\n";
 }
 
-/// Where a watch stands.
+/// The progress of a watch.
 struct WatchState {
   const ResourceKind* kind;
   std::string ns;
@@ -326,7 +326,7 @@ Json RestApi::get(const net::Request& request, const ApiPath& path, const net::T
 net::Response RestApi::post(const net::Request& request, const ApiPath& path) {
   Json body = kube::parse_json(request.body, "The request body");
   if (path.name.empty() && path.kind->group == "authorization.k8s.io") {
-    body["status"] = {{"allowed", true}};  // callers are not told apart here
+    body["status"] = {{"allowed", true}};  // all callers have all rights here
     return json_response(201, body);
   }
   if (path.name.empty()) return json_response(201, *cluster_.create(*path.kind, path.ns, body));
@@ -364,7 +364,7 @@ Json RestApi::remove(const net::Request& request, const ApiPath& path, const net
     return kube::Status::deleted(resource_name(*path.kind), "", "").to_json();
   }
   const Deletion deletion = cluster_.remove(*path.kind, path.ns, path.name, options);
-  // Pods come back as objects, other kinds as a Status, as an API server answers.
+  // A deleted pod is answered with the object, other kinds with a Status, like an API server.
   if (!deletion.removed || path.kind->kind == "Pod") return *deletion.object;
   return kube::Status::deleted(resource_name(*path.kind), path.name, uid_of(*deletion.object)).to_json();
 }

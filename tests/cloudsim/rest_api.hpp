@@ -19,23 +19,23 @@
 
 namespace edgecore::cloudsim {
 
-/// A request to the API taken apart.
+/// The parts of an API request's path.
 struct ApiPath {
   const ResourceKind* kind = nullptr;
   std::string ns;           ///< "" for cluster scope and for all namespaces
   std::string name;         ///< "" for a collection
   std::string subresource;  ///< "" for the object itself
 };
-/// nullopt for a path that is no resource's.
+/// nullopt if the path is not a resource's.
 std::optional<ApiPath> parse_api_path(const std::string& path, const Kinds& kinds);
 
-/// The Kubernetes API over plain HTTP on the loopback, wide enough for kubectl and client libraries:
+/// The Kubernetes API over plain HTTP on the loopback, sufficient for kubectl and client libraries:
 /// discovery, get, list in pages, watch, create, update, patch, delete, scale, Table output
-/// (protocol/03-metaserver.md says what clients ask). No authentication. References must outlive it; one
+/// (protocol/03-metaserver.md lists clients' requests). No authentication. References must outlive it; one
 /// thread.
 class RestApi {
  public:
-  /// Answers what is not under /api or /apis (the fault switches); nullopt: not its path.
+  /// Answers paths outside of /api and /apis (the fault switches); nullopt for an unknown path.
   using Extra = std::function<std::optional<net::Response>(const net::Request& request)>;
 
   RestApi(boost::asio::any_io_executor executor, Cluster& cluster, const Authority& authority,
@@ -45,7 +45,7 @@ class RestApi {
   boost::asio::awaitable<void> stop();
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
 
-  /// The answer to anything but a watch.
+  /// The answer to any request except a watch.
   [[nodiscard]] net::Response answer(const net::Request& request);
 
  private:

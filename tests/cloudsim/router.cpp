@@ -33,7 +33,7 @@ net::HttpServer::Options router_options(std::uint16_t port) {
   return made;
 }
 
-/// As in Go's http.Header.
+/// The headers as Go's http.Header.
 Json header_map(const net::Headers& headers) {
   Json map = Json::object();
   for (const auto& [name, value] : headers) {
@@ -42,7 +42,7 @@ Json header_map(const net::Headers& headers) {
   return map;
 }
 
-/// The bytes of a content as GetContentData gives them.
+/// The bytes of a content, like GetContentData.
 std::string content_bytes(const Json& content) {
   if (content.is_null()) return {};
   return content.is_string() ? content.get<std::string>() : kube::dump_json(content);
@@ -52,7 +52,7 @@ std::string content_bytes(const Json& content) {
 net::Response service_response(const Json& content) {
   net::Response response;
   const std::int64_t status = kube::get_int(content, "status_code");
-  if (status < 200 || status > 599) throw BadInput("The node's answer has no status of HTTP.");
+  if (status < 200 || status > 599) throw BadInput("The node's answer has no valid HTTP status.");
   response.status = static_cast<int>(status);
   for (const auto& [name, values] : kube::object_or_empty(content, "header").items()) {
     for (const Json& value : values) {
@@ -65,7 +65,7 @@ net::Response service_response(const Json& content) {
 
 }  // namespace
 
-/// A call that waits for its node's answer.
+/// A call that waits for the node's answer.
 struct Router::Waiting {
   Waiting(std::map<std::string, Waiting*>& among, std::string message_id,
           const asio::any_io_executor& executor, std::chrono::milliseconds patience)
@@ -115,7 +115,7 @@ void Router::add(const Json& object) {
     tell(rule, true);
   } catch (const BadInput& bad) {
     log::get("cloudsim")
-        ->error("rule {}/{} does nothing: {}", namespace_of(object), name_of(object), bad.what());
+        ->error("rule {}/{} is not in force: {}", namespace_of(object), name_of(object), bad.what());
   }
 }
 
@@ -133,13 +133,13 @@ void Router::tell(const Rule& rule, bool begin) {
   const char* operation = mqtt    ? (begin ? names::operation::kSubscribe : names::operation::kUnsubscribe)
                           : begin ? names::operation::kStart
                                   : names::operation::kStop;
-  // A `start` is the one that is not cleaned.
+  // Only a `start` carries the URL uncleaned.
   const std::string resource = !mqtt && begin ? rule.source_place : source_key(rule);
   downlink_.send(rule.node,
                  {beehive::make_message(source, names::group::kUser, operation, resource, nullptr)});
 }
 
-/// In the rule's status, as CloudCore keeps it.
+/// Counts in the rule's status, like CloudCore.
 void Router::count(const Rule& rule, const std::string& failure) {
   const ResourceKind& kind = kind_named("Rule");
   const Object now = cluster_.find(kind, rule.ns, rule.name);
@@ -165,7 +165,7 @@ asio::awaitable<void> Router::serve(net::Request& request, net::Responder& respo
     rule = &each;
     call = *matched;
   }
-  net::Response response = text_response(404, "no rule is for " + request.target);
+  net::Response response = text_response(404, "no rule for " + request.target);
   if (rule != nullptr && rule->target == Rule::End::kEventbus) {
     publish(*rule, call, request.body);
     response = text_response(200, "message delivered");
@@ -208,7 +208,7 @@ asio::awaitable<net::Response> Router::call_service(Rule rule, RestCall call, ne
   } catch (const BadInput& bad) {
     count(rule, bad.what());
   }
-  co_return text_response(500, "the node's answer cannot be read");
+  co_return text_response(500, "the node's answer is malformed");
 }
 
 void Router::uploaded(const std::string& node, const beehive::Message& message) {
@@ -219,7 +219,8 @@ void Router::uploaded(const std::string& node, const beehive::Message& message) 
     found->second->timer.cancel();
     return;
   }
-  // Exactly this key: a rule for a topic with wildcards never gets anything (protocol/04-devices.md §5.3).
+  // The key must match exactly: a rule for a topic with wildcards never gets a message
+  // (protocol/04-devices.md §5.3).
   const std::string key = clean(message.route.resource);
   const bool mqtt = message.route.source == "bus";
   if (!mqtt && message.route.source != names::module::kServiceBus) return;
@@ -229,8 +230,7 @@ void Router::uploaded(const std::string& node, const beehive::Message& message) 
     posts_.spawn("post of an upload", post(rule, node, message));
     return;
   }
-  log::get("cloudsim")
-      ->info("node {}: no rule is for the upload {}", node, log::quote(message.route.resource));
+  log::get("cloudsim")->info("node {}: no rule for the upload {}", node, log::quote(message.route.resource));
 }
 
 asio::awaitable<void> Router::post(Rule rule, std::string node, beehive::Message message) {

@@ -17,9 +17,9 @@
 
 namespace edgecore::cloudsim {
 
-/// CloudCore's router (protocol/04-devices.md §5): tells nodes what rules want of them, takes calls on its
-/// REST port and uploads of nodes, and moves them to the other end of their rule. All references must outlive
-/// it; one thread. Once started it is to be stopped before it is destroyed.
+/// CloudCore's router (protocol/04-devices.md §5): tells nodes about rules, takes calls on its REST port and
+/// uploads of nodes, and passes them to the other end of their rule. All references must outlive it; one
+/// thread. Once started, stop it before destroying it.
 class Router {
  public:
   Router(boost::asio::any_io_executor executor, Cluster& cluster, Downlink& downlink, const Faults& faults,
@@ -27,13 +27,13 @@ class Router {
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
-  /// Does what a change asks for.
+  /// Handles a change.
   void changed(const Change& change);
-  /// A CloudCore that starts takes all rules in anew.
+  /// CloudCore has started: handles all rules as added.
   void replay();
 
   void start() { server_.start(); }
-  /// Ends all calls; when it returns nothing of the router runs any more.
+  /// Ends all calls. Nothing of the router runs after it returns.
   boost::asio::awaitable<void> stop();
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
 

@@ -16,12 +16,12 @@ Rule::End end_of(const Json& endpoint) {
   if (type == "rest") return End::kRest;
   if (type == "eventbus") return End::kEventbus;
   if (type == "servicebus") return End::kServicebus;
-  throw BadInput("There is no RuleEndpoint of type " + type + ".");
+  throw BadInput("unknown type of RuleEndpoint: " + type + ".");
 }
 
 Object endpoint_of(const Cluster& cluster, const std::string& ns, const std::string& name) {
   const Object found = cluster.find(kind_named("RuleEndpoint"), ns, name);
-  if (!found) throw BadInput("There is no RuleEndpoint " + ns + "/" + name + ".");
+  if (!found) throw BadInput("RuleEndpoint not found: " + ns + "/" + name + ".");
   return found;
 }
 

@@ -54,12 +54,12 @@ std::string address_text(const std::string& bytes) {
   return text.data();
 }
 
-/// Takes the subject alternative names; false when one is an e-mail address or a URI.
+/// Reads the subject alternative names; false if one is an e-mail address or a URI.
 bool read_names(ServingRequest& wanted) {
   const auto* at = reinterpret_cast<const unsigned char*>(wanted.der.data());
   const std::unique_ptr<X509_REQ, decltype(&X509_REQ_free)> request(
       d2i_X509_REQ(nullptr, &at, static_cast<long>(wanted.der.size())), X509_REQ_free);
-  if (!request) throw BadInput("The certificate request is no PKCS#10.");
+  if (!request) throw BadInput("The certificate request is not PKCS#10.");
   const auto free_all = [](STACK_OF(X509_EXTENSION) * all) {
     sk_X509_EXTENSION_pop_free(all, X509_EXTENSION_free);
   };
@@ -110,9 +110,9 @@ std::optional<ServingRequest> approvable(const Json& request, std::string& why) 
   } else if (!net::name_value(subject, "CN").starts_with("system:node:")) {
     why = "its common name does not begin with system:node:";
   } else if (!read_names(wanted)) {
-    why = "it names an e-mail address or a URI";
+    why = "it contains an e-mail address or a URI";
   } else if (wanted.dns_names.empty() && wanted.ip_addresses.empty()) {
-    why = "it names neither an IP address nor a host";
+    why = "it has neither an IP address nor a host name";
   } else if (!serving_usages(request)) {
     why = "its usages are not those of a serving certificate";
   } else {

@@ -9,16 +9,16 @@
 
 namespace edgecore::cloudsim {
 
-/// What a CertificateSigningRequest for a serving certificate asks for.
+/// A CertificateSigningRequest for a serving certificate.
 struct ServingRequest {
   std::string der;  ///< PKCS#10
   std::vector<std::string> dns_names;
   std::vector<std::string> ip_addresses;
 };
 
-/// Reads one and judges it as CloudCore's CSRApprover does (protocol/03-metaserver.md §1.4): signer, subject,
-/// names, usages. nullopt when it is not for that approver or not as it must be: nobody approves it then, and
-/// `why` says what is wrong. Throws BadInput for a request that cannot be read.
+/// Reads a request and checks it like CloudCore's CSRApprover (protocol/03-metaserver.md §1.4): signer,
+/// subject, names, usages. nullopt, with the reason in `why`, if that approver would not approve it. Throws
+/// BadInput for a malformed request.
 std::optional<ServingRequest> approvable(const Json& request, std::string& why);
 
 }  // namespace edgecore::cloudsim

@@ -18,12 +18,12 @@ namespace {
 
 constexpr auto kAckWait = 5s;
 constexpr int kWrites = 5;
-/// A JSON text longer than this leaves Go's server in two frames.
+/// Go's server sends a longer JSON text in two frames.
 constexpr std::size_t kFragmentBytes = 8192;
-/// Heartbeat of the edge's default configuration and some slack; a longer gap is a violation.
+/// The heartbeat of the edge's default configuration plus slack; a longer gap is a violation.
 constexpr auto kHeartbeat = 15s + 2s;
 
-/// How often a loop looks whether the fault that holds it up is over.
+/// How often a loop checks whether its fault was switched off.
 constexpr auto kFaultCheck = 50ms;
 
 }  // namespace
@@ -51,8 +51,8 @@ asio::awaitable<void> Session::run() {
   co_await tasks_.join();
 }
 
-/// CloudCore reads a new connection before it has a session for it (seen: 7 ms): what is asked in between is
-/// done, and the answer is lost.
+/// CloudCore reads from a new connection before it has a session for it (seen: 7 ms). Requests in between are
+/// executed, and their answers are lost.
 asio::awaitable<void> Session::open_soon() {
   if (hub_.faults_.session_delay.count() > 0) co_await pause(hub_.executor_, hub_.faults_.session_delay);
   if (open_) hub_.open_session(*this);
@@ -66,7 +66,7 @@ asio::awaitable<void> Session::read_loop() {
         continue;
       }
       const net::WebSocketMessage message = co_await socket_->read();
-      if (hub_.faults_.half_open) continue;  // what was on its way when the line died
+      if (hub_.faults_.half_open) continue;  // a message in flight when the line died
       if (!received(message.data)) break;
     }
   } catch (const net::NetError& error) {
@@ -88,13 +88,13 @@ bool Session::received(const std::string& text) {
     message = beehive::decode(text);
     hub_.traffic_.inspect(node_, kube::parse_json(text, "The message"));
   } catch (const BadInput& bad) {
-    hub_.traffic_.violation(node_, std::string("Closed the connection on: ") + bad.what());
+    hub_.traffic_.violation(node_, std::string("Closed the connection because of: ") + bad.what());
     return false;
   }
   hub_.traffic_.upstream(node_, message, text.size());
   const bool first = !std::exchange(heard_, true);
   if (first && message.route.operation != names::operation::kKeepalive)
-    hub_.traffic_.violation(node_, "The first message was no keepalive.");
+    hub_.traffic_.violation(node_, "The first message was not a keepalive.");
   if (message.route.operation == "config" || message.route.operation == "ping" ||
       message.route.operation == "pong") {
     send_raw(wire_text(beehive::make_response(message, "ack")));
@@ -132,7 +132,7 @@ asio::awaitable<void> Session::keepalive_loop() {
     if (hub_.faults_.half_open) {
       fed_at_ = steady_now();
     } else if (steady_now() - fed_at_ > hub_.faults_.keepalive) {
-      hub_.traffic_.violation(node_, "The session ended for want of a keepalive.");
+      hub_.traffic_.violation(node_, "The session ended because no keepalive came.");
       end();
     }
   }
@@ -228,8 +228,7 @@ asio::awaitable<bool> Session::deliver(std::shared_ptr<const beehive::Message> m
     beehive::Message copy = *message;
     if (writes > 0) {
       hub_.traffic_.resent(node_, *message);
-      // Encoded anew from the object as it is by now, under the old id and version (protocol/01-tunnel.md
-      // §2.7).
+      // Encoded again from the present object, with the old id and version (protocol/01-tunnel.md §2.7).
       const auto newest = queue_.message(uid_of(message->content));
       if (newest && newest->route.operation == message->route.operation) copy.content = newest->content;
     }
@@ -244,7 +243,7 @@ asio::awaitable<bool> Session::deliver(std::shared_ptr<const beehive::Message> m
 }
 
 void Session::end_in_mid_message() {
-  // More than the kernel's buffers take, so that the reset falls into the middle of it.
+  // Longer than the kernel's buffers, so that the reset comes in mid-message.
   std::string text =
       R"({"header":{"msg_id":"cut","timestamp":1},"route":{"resource":"default/pod/cut"},"content":")";
   text.append(16U << 20, 'x').append("\"}\n");

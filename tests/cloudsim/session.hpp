@@ -17,21 +17,19 @@ namespace edgecore::cloudsim {
 class Hub;
 
 /// One WebSocket connection of an edge node, with a session (`registered`) or, above the node limit, without
-/// one. Lives for the length of run(), which owns every coroutine that works on it; the hub may end it at any
-/// time.
+/// one. Lives as long as run(), which owns all its coroutines; the hub may end it at any time.
 class Session {
  public:
   Session(Hub& hub, std::string node, std::unique_ptr<net::WebSocket> socket, bool registered);
 
-  /// Runs the connection until it has ended and nothing of the session runs any more. Throws only when it is
-  /// cancelled.
+  /// Runs the connection until it and all coroutines of the session have ended. Throws only when cancelled.
   boost::asio::awaitable<void> run();
 
   void offer(Downstream downstream);
-  /// A text as it is, past every rule.
+  /// Sends a text unchanged, without the queues' rules.
   void send_raw(std::string text);
   void resend_everything();
-  /// Ends the connection; in mid-message when asked, by a reset.
+  /// Ends the connection; the second in mid-message, by a reset.
   void end();
   void end_in_mid_message();
 
@@ -47,10 +45,10 @@ class Session {
   boost::asio::awaitable<void> keepalive_loop();
   boost::asio::awaitable<void> reset_soon();
 
-  /// False when the connection is over.
+  /// False if the connection has ended.
   boost::asio::awaitable<bool> write(std::string text);
   boost::asio::awaitable<bool> deliver(std::shared_ptr<const beehive::Message> message);
-  /// False ends the connection.
+  /// False: end the connection.
   bool received(const std::string& text);
   void take_keepalive();
 
@@ -63,7 +61,7 @@ class Session {
   std::deque<std::string> raw_;
   async::Event plain_wakeup_;
   async::Event ack_wakeup_;
-  std::string awaited_;  ///< id of the message whose ack the ack loop waits for
+  std::string awaited_;  ///< id of the message that the ack loop waits for
   bool acked_ = false;
   SteadyTime connected_at_;
   SteadyTime fed_at_;

@@ -14,10 +14,10 @@ Json create_subresource(Cluster& cluster, const Authority& authority, const Reso
                         const std::string& ns, const std::string& name, const std::string& subresource,
                         const Json& body);
 
-/// The subresource `scale` of a workload, as autoscaling/v1 shows it. Throws ApiError: 404 for a kind without
+/// The subresource `scale` of a workload, as autoscaling/v1. Throws ApiError: 404 for a kind without
 /// replicas.
 Json scale_of(const ResourceKind& kind, const Json& object);
-/// Sets the replicas that a Scale asks for, or a patch of one.
+/// Sets the replicas of a Scale, or of a patch of one.
 Json rescale(Cluster& cluster, const ResourceKind& kind, const std::string& ns, const std::string& name,
              const Json& scale);
 Json patch_scale(Cluster& cluster, const ResourceKind& kind, const std::string& ns, const std::string& name,

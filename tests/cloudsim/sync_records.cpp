@@ -52,7 +52,7 @@ void SyncRecords::write(const std::string& node, const beehive::Message& message
     cluster_.update(*place.kind, place.ns, place.name, std::move(after));
     return;
   }
-  // Objects that come without a kind are those whose type segment is in the table.
+  // An object without a kind has its type in the resource's type segment.
   const auto path = beehive::parse_resource(message.route.resource);
   const ResourceKind* kind = path ? kube::find_type(path->type) : nullptr;
   const std::string api_version = kind ? kind->api_version() : "";
@@ -65,7 +65,7 @@ void SyncRecords::write(const std::string& node, const beehive::Message& message
   try {
     cluster_.create(*place.kind, place.ns, std::move(record));
   } catch (const ApiError&) {
-    // The namespace is gone, and everything in it: there is nothing to remember.
+    // The namespace was deleted with its objects: no record is needed.
   }
 }
 

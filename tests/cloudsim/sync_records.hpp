@@ -10,20 +10,20 @@
 
 namespace edgecore::cloudsim {
 
-/// What each node has acknowledged: the ObjectSync and ClusterObjectSync objects of the cluster
+/// The versions that each node has acknowledged: the cluster's ObjectSync and ClusterObjectSync objects
 /// (protocol/02-metamanager.md §5.2). `cluster` must outlive it.
 class SyncRecords {
  public:
   explicit SyncRecords(Cluster& cluster) : cluster_(cluster) {}
 
-  /// The acknowledged version of the object a message carries; nullopt when the node never saw it.
+  /// The acknowledged version of the message's object; nullopt if the node was never sent it.
   [[nodiscard]] std::optional<std::uint64_t> acked(const std::string& node,
                                                    const beehive::Message& message) const;
-  /// Version "0" on first sight.
+  /// Creates the record with version "0" if there is none.
   void open(const std::string& node, const beehive::Message& message);
-  /// The ack came: the message's version, or for a deletion the end of the record.
+  /// The ack came: records the message's version, or removes the record after a deletion.
   void acknowledge(const std::string& node, const beehive::Message& message);
-  /// All records of a node whose Node object is gone.
+  /// Removes all records of a deleted Node.
   void forget_node(const std::string& node);
 
   /// One record as the sync loop sees it.

@@ -12,7 +12,7 @@ Json table(const ResourceKind& kind, const std::vector<Object>& objects, WallTim
   for (const Object& object : objects) shown.push_back(object.get());
   if (const auto known = resources.find(kind.group, kind.version, kind.plural))
     return kube::make_table(*known, shown, now);
-  kube::ApiResource defined;  // by a CustomResourceDefinition: name and age
+  kube::ApiResource defined;  // of a CustomResourceDefinition: columns name and age
   defined.group = kind.group;
   defined.version = kind.version;
   defined.plural = kind.plural;

@@ -7,8 +7,8 @@
 
 namespace edgecore::cloudsim {
 
-/// A meta.k8s.io/v1 Table of objects of one kind, with the columns of an API server; of a defined kind name
-/// and age. `now` is for ages.
+/// A meta.k8s.io/v1 Table of objects of one kind, with an API server's columns; name and age for a defined
+/// kind. `now` is for ages.
 Json table(const ResourceKind& kind, const std::vector<Object>& objects, WallTime now);
 
 }  // namespace edgecore::cloudsim

@@ -14,23 +14,23 @@
 
 namespace edgecore::cloudsim {
 
-/// What went over the tunnel: messages and bytes by class, and what an edge did that it must not
+/// Counts the tunnel's messages and bytes by class, and records an edge's violations of the protocol
 /// (protocol/01-tunnel.md §6 item 9). For GET /sim/state.
 class Traffic {
  public:
   void upstream(const std::string& node, const beehive::Message& message, std::size_t bytes);
   void downstream(const std::string& node, const beehive::Message& message, std::size_t bytes);
-  /// Looks at the raw form of an upstream message for members that never travel.
+  /// Checks the raw form of an upstream message for members that an edge must not send.
   void inspect(const std::string& node, const Json& raw);
   void violation(const std::string& node, const std::string& sentence);
   /// A watch that CloudCore v1.17 does not survive (protocol/03-metaserver.md §3.5): `fatal` ends its
-  /// process, any other stops it for all nodes. Also a violation.
+  /// process, any other stops it for all nodes. Also counts as a violation.
   void harmful_watch(const std::string& node, bool fatal, const std::string& sentence);
-  /// An ack message had to be written again.
+  /// A message with ack had to be sent again.
   void resent(const std::string& node, const beehive::Message& message);
 
-  /// Keeps a message nobody here acts upon (reports of node tasks, uploads, answers of volume drivers,
-  /// errors) for a test to look at; the last two thousand.
+  /// Keeps a message that the test cloud does not handle (reports of node tasks, uploads, answers of volume
+  /// drivers, errors), for tests to read; the last two thousand.
   void keep(const std::string& node, const beehive::Message& message);
 
   void connected(const std::string& node, SteadyTime now);
@@ -59,7 +59,7 @@ class Traffic {
   std::map<std::string, Node> nodes_;
 };
 
-/// "query configmap", "response podpatch", "keepalive node" …: operation and type.
+/// Operation and type: "query configmap", "response podpatch", "keepalive node" …
 std::string traffic_class(const beehive::Message& message);
 
 }  // namespace edgecore::cloudsim

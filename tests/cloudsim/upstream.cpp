@@ -22,7 +22,7 @@ bool is_cloud_source(std::string_view source) {
          source == names::source::kSyncController;
 }
 
-/// Content that is an object, or a string holding one (protocol/01-tunnel.md §1.4). Throws BadInput.
+/// Content that is an object, or a string that holds one (protocol/01-tunnel.md §1.4). Throws BadInput.
 Json object_content(const beehive::Message& message) {
   if (message.content.is_string())
     return kube::parse_json(message.content.get_ref<const std::string&>(), "The content");
@@ -31,7 +31,7 @@ Json object_content(const beehive::Message& message) {
   return message.content;
 }
 
-/// A deletion by DeleteOptions, or in the legacy form by the pod's uid as a bare string.
+/// Reads DeleteOptions, or the legacy form: the pod's uid as a bare string.
 DeleteOptions delete_options(const beehive::Message& message) {
   DeleteOptions options;
   options.grace_seconds = 0;
@@ -47,7 +47,7 @@ DeleteOptions delete_options(const beehive::Message& message) {
   return options;
 }
 
-/// A value as the cloud writes it into a Device's status.
+/// A value in the form of a Device's status.
 Json twin_property(const Json& twin, const Json& part) {
   return {{"value", kube::string_or(part, "value")},
           {"metadata",
@@ -55,8 +55,8 @@ Json twin_property(const Json& twin, const Json& part) {
             {"type", kube::string_or(twin, "metadata.type")}}}};
 }
 
-/// The twins of a Device's status with what its node reports now: of properties of the device only, and the
-/// first report of one makes an entry without values (protocol/04-devices.md §2.11, wire/device-life.jsonl).
+/// Updates the twins of a Device's status with a node's report: only properties of the device, and the first
+/// report of one makes an entry without values (protocol/04-devices.md §2.11, wire/device-life.jsonl).
 Json reported_twins(const Json& device, const Json& update) {
   Json twins = kube::array_or_empty(device, "status.twins");
   std::set<std::string> properties;
@@ -110,7 +110,7 @@ void Upstream::handle(const std::string& node, const Message& message) {
       edge(node, message);
     }
   } catch (const Error& error) {
-    // As the cloud does: what cannot be decoded is logged and not answered.
+    // Like the cloud: content that cannot be decoded is logged and not answered.
     log::get("cloudsim")
         ->warn("node {}: {} {} is not answered: {}", node, operation, log::quote(message.route.resource),
                error.what());
@@ -118,7 +118,7 @@ void Upstream::handle(const std::string& node, const Message& message) {
 }
 
 void Upstream::on_twin(const std::string& node, const Message& message) {
-  // device/<namespace>/<name>/twin/edge_updated; everything else of this source is accepted in silence.
+  // device/<namespace>/<name>/twin/edge_updated; other messages of this source are ignored.
   constexpr std::string_view kPrefix = "device/";
   constexpr std::string_view kSuffix = "/twin/edge_updated";
   const std::string& resource = message.route.resource;
@@ -129,7 +129,7 @@ void Upstream::on_twin(const std::string& node, const Message& message) {
   const Object device =
       slash == std::string::npos ? nullptr : cluster_.find(kind, id.substr(0, slash), id.substr(slash + 1));
   const Json reported = object_content(message);
-  if (!device) return;  // the cloud says nothing of a device it does not know
+  if (!device) return;  // the cloud does not answer for an unknown device
   const Json patch = {{"status", {{"twins", reported_twins(*device, reported)}}}};
   cluster_.patch(kind, id.substr(0, slash), id.substr(slash + 1), PatchType::kMerge, patch, "status");
   Downstream answer = edge_answer(message, names::content::kOk);
@@ -157,7 +157,7 @@ void Upstream::edge(const std::string& node, const Message& message) {
   if (type == res::kPersistentVolumeClaim)
     return query(node, message, *path, kind("PersistentVolumeClaim"), false);
   if (type == res::kVolumeAttachment) return query(node, message, *path, kind("VolumeAttachment"), false);
-  throw BadInput("Nobody in the cloud handles the type " + type + ".");
+  throw BadInput("No controller of the cloud handles the type " + type + ".");
 }
 
 void Upstream::wrap(const std::string& node, const Message& message, const std::string& kind,

@@ -14,7 +14,7 @@
 
 namespace edgecore::cloudsim {
 
-/// What CloudCore does with messages from the edge (protocol/01-tunnel.md §1.6 rules 2 and 4 to 8,
+/// Handles messages from the edge like CloudCore (protocol/01-tunnel.md §1.6 rules 2 and 4 to 8,
 /// protocol/02-metamanager.md §3.18): executes them on the cluster and answers. References must outlive it.
 class Upstream {
  public:
@@ -22,7 +22,7 @@ class Upstream {
            Traffic& traffic)
       : cluster_(cluster), authority_(authority), dynamic_(dynamic), downlink_(downlink), traffic_(traffic) {}
 
-  /// What the rule router does with an upload; besides, uploads are kept for tests to read.
+  /// Passes uploads to the rule router; they are also kept for tests to read.
   using Uploads = std::function<void(const std::string& node, const beehive::Message& message)>;
   void set_uploads(Uploads uploads) { uploads_ = std::move(uploads); }
 
@@ -45,7 +45,7 @@ class Upstream {
   void on_certificate_request(const std::string& node, const Message& message, const Path& path);
   void query(const std::string& node, const Message& message, const Path& path, const ResourceKind& kind,
              bool from_cache);
-  /// Answers with what `call` makes, wrapped, or with its ApiError and the zero object of `kind`.
+  /// Answers with `call`'s result, wrapped, or with its ApiError and the zero object of `kind`.
   void wrap(const std::string& node, const Message& message, const std::string& kind, bool with_version,
             const std::function<Object()>& call);
 

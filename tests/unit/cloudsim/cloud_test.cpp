@@ -87,7 +87,7 @@ class CloudTest : public testing::Test {
     co_await socket->write(std::move(text));
     co_return socket;
   }
-  /// How a dial fails; nullopt when it does not.
+  /// How a dial fails; nullopt if it succeeds.
   asio::awaitable<std::optional<net::NetFailure>> dial_failure() {
     std::optional<net::NetFailure> failure;
     try {
@@ -126,7 +126,7 @@ class CloudTest : public testing::Test {
                 {"spec", {{"nodeName", node}, {"containers", Json::array({container})}}}};
     cloud_->cluster().create(kind_named("Pod"), "default", std::move(pod));
   }
-  /// The end of a connection as its reader sees it.
+  /// True when the reader sees the connection end.
   static asio::awaitable<bool> ends(net::WebSocket& socket) {
     try {
       for (;;) co_await socket.read();
@@ -164,8 +164,8 @@ class CloudTest : public testing::Test {
   std::unique_ptr<net::WebSocket> line_;
 };
 
-/// A cloud in the middle of everything it can be busy with: a push without its ack, an answer held back, a
-/// line gone dead, changes nobody has looked at.
+/// A cloud with everything under way: a push without its ack, a delayed answer, a dead line, unhandled
+/// changes.
 asio::awaitable<void> CloudTest::busy_scenario() {
   add_node("n");
   line_ = co_await dial("n");
@@ -295,7 +295,7 @@ asio::awaitable<void> CloudTest::node_limit_scenario() {
   co_await say(*second, std::move(patch));
   co_await sleep(200ms);
   const Object node = cloud_->cluster().get(kind_named("Node"), "", "b");
-  EXPECT_EQ(kube::string_or(*node, "status.phase"), "seen") << "what it says is still executed";
+  EXPECT_EQ(kube::string_or(*node, "status.phase"), "seen") << "its messages are still executed";
   EXPECT_EQ(cloud_->traffic().to_json()["b"]["down"].size(), 0U) << "but it has no session";
   EXPECT_TRUE(second->open());
   first->abort();
@@ -369,7 +369,7 @@ asio::awaitable<void> CloudTest::lost_ack_scenario() {
   const Message update = co_await next(*socket);
   EXPECT_EQ(acked(), first.header.resource_version);
   EXPECT_EQ(update.route.operation, "update");
-  // The same again with a change of an update.
+  // The same with an update.
   const Json newer = {{"metadata", {{"labels", {{"new", "newer"}}}}}};
   cloud_->cluster().patch(kind_named("Pod"), "default", "p", PatchType::kMerge, newer);
   const Message repeated = co_await next(*socket);
@@ -546,8 +546,8 @@ TEST_F(CloudTest, FaultsAreSwitchedOverHttp) {
   run(faults_scenario());
 }
 
-/// A pod comes while its node is away; the sync loop brings it without kind, and its deletion in the small
-/// form.
+/// A pod is created while its node is away; the sync loop sends it without a kind, and its deletion in the
+/// short form.
 asio::awaitable<void> CloudTest::away_scenario(bool restarted) {
   auto socket = co_await dial("n");
   const Message message = co_await next(*socket);

@@ -9,7 +9,7 @@
 
 namespace edgecore::cloudsim {
 
-/// Keeps what controllers leave for nodes.
+/// Keeps the controllers' messages for nodes.
 class KeptDownlink final : public Downlink {
  public:
   void send(const std::string& node, Downstream downstream) override {
@@ -24,7 +24,7 @@ class KeptDownlink final : public Downlink {
   std::deque<Sent> sent;
 };
 
-/// A cluster and the changes that nobody has looked at yet.
+/// A cluster and its unhandled changes.
 struct ObservedCluster {
   ObservedCluster() {
     cluster.bootstrap("the CA");

@@ -31,7 +31,7 @@ class DynamicControllerTest : public testing::Test {
     controller_.handle("n",
                        beehive::make_message("metaserver", "dynamiccontroller", "null", resource, content));
   }
-  /// What the cloud answers; null when it does not.
+  /// The cloud's answer; null if there is none.
   Json ask(const Json& content, const char* resource = "null") {
     downlink_.sent.clear();
     say(content, resource);
@@ -43,7 +43,7 @@ class DynamicControllerTest : public testing::Test {
   static Json body_of(const Json& answer) {
     return Json::parse(net::base64_decode(kube::get_string(answer, "RespBody")));
   }
-  /// "<operation> <resource>" of the events that the changes since cause.
+  /// "<operation> <resource>" of the events since the last call.
   std::vector<std::string> events() {
     downlink_.sent.clear();
     for (const Change& change : all_.changes) controller_.changed(change);

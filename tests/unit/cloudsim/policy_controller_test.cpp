@@ -26,7 +26,7 @@ class PolicyControllerTest : public testing::Test {
         kind_named("RoleBinding"), "default",
         {{"metadata", {{"name", "rb"}}}, {"subjects", Json::array({subject})}, {"roleRef", role}});
   }
-  /// "<node> <operation> <resource>" of what the changes since cause.
+  /// "<node> <operation> <resource>" of the messages since the last call.
   std::vector<std::string> settle() {
     downlink_.sent.clear();
     while (!all_.changes.empty()) {

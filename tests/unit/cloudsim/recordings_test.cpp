@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The recordings of a real CloudCore are the judge: what its edge said is said to the test cloud, whose
-// answers must have the route and the shape of the recorded ones.
+// Compares the test cloud with recordings of a real CloudCore: it gets the recorded edge's messages, and its
+// answers must have the route and the form of the recorded ones.
 
 #include <gtest/gtest.h>
 
@@ -62,7 +62,7 @@ class RecordingsTest : public testing::Test {
     cluster_.observe([this](const Change& change) { changes_.push_back(change); });
   }
 
-  /// False when there is no recording of that name.
+  /// False if there is no recording of that name.
   bool read(const char* name) {
     const auto file = test::recordings_dir() / name;
     std::ifstream in(file);
@@ -78,7 +78,7 @@ class RecordingsTest : public testing::Test {
     return true;
   }
 
-  /// Lets the controllers see what changed and the edge get what they send.
+  /// Lets the controllers handle changes and the edge receive their messages.
   void settle() {
     while (!changes_.empty()) {
       const Change change = changes_.front();
@@ -95,7 +95,7 @@ class RecordingsTest : public testing::Test {
     cluster_.create(kind_named("Node"), "", std::move(node));
     settle();
   }
-  /// Creates what a recorded message carries and remembers which uid stands for which.
+  /// Creates a recorded message's object, and remembers its uid in this run.
   void create(const Json& recorded) {
     const ResourceKind& kind = kind_named(kube::get_string(recorded, "kind"));
     if (const Object there = cluster_.find(kind, namespace_of(recorded), name_of(recorded))) {
@@ -109,7 +109,7 @@ class RecordingsTest : public testing::Test {
     stands_for_[uid_of(recorded)] = uid_of(*made);
   }
 
-  /// The recorded message with the uids and versions of this run in the place of the recorded ones.
+  /// The recorded message with this run's uids and versions.
   Message of_this_run(const Line& line) {
     std::string text = line.raw["msg"].dump();
     for (const auto& [theirs, ours] : stands_for_) {
@@ -152,7 +152,7 @@ class RecordingsTest : public testing::Test {
     return std::nullopt;
   }
 
-  /// What the test cloud pushed and the recorded one did not.
+  /// Pushes of the test cloud that the recorded cloud did not make.
   [[nodiscard]] std::string too_much() const {
     std::string list;
     for (const Message& message : prompt_.arrived) {
@@ -162,9 +162,9 @@ class RecordingsTest : public testing::Test {
     return list;
   }
 
-  /// Every recorded key is there, and on the two upper levels no other.
+  /// Every recorded key exists, and on the two upper levels no other.
   static void same_shape(const Json& recorded, const Json& ours, const std::string& where, int depth = 0) {
-    // Deep inside, what the small API server of the recordings left empty (audiences, times) may be filled.
+    // The small API server of the recordings left some inner members empty (audiences, times).
     if (recorded.is_null() && depth > 1) return;
     ASSERT_EQ(std::string(recorded.type_name()), ours.type_name()) << where;
     if (!recorded.is_object()) return;
@@ -195,7 +195,7 @@ class RecordingsTest : public testing::Test {
     }
   }
 
-  /// Says what the recorded edge said and compares the answer.
+  /// Sends the recorded edge's message and compares the answer.
   void edge_says(const Line& line) {
     const Message message = of_this_run(line);
     if (message.route.operation == "response" || message.route.operation == "keepalive") return;
@@ -209,7 +209,7 @@ class RecordingsTest : public testing::Test {
     ASSERT_EQ(answer.has_value(), recorded != nullptr) << where;
     if (recorded == nullptr) return;
     Line expected = *recorded;
-    // The API server of the recordings signed within the creation; a real one does so afterwards.
+    // The API server of the recordings signed at creation; a real one does it afterwards.
     if (message.route.operation == "insert" &&
         message.route.resource.find("certificatesigningrequest") != std::string::npos)
       expected.message.content["Object"]["status"] = Json::object();
@@ -217,7 +217,7 @@ class RecordingsTest : public testing::Test {
     learn(recorded->message.content, answer->content);
     ++answers_;
   }
-  /// Expects the push the recorded cloud made; `cause` brings it about.
+  /// Expects the recorded cloud's push, after `cause`.
   void cloud_pushes(const Line& line, const std::function<void()>& cause) {
     if (cause) cause();
     settle();
@@ -265,7 +265,7 @@ TEST_F(RecordingsTest, APodLivesAndIsDeleted) {
   ASSERT_TRUE(read("pod-life.jsonl"));
   add_node();
   for (const Line& line : lines_) {
-    // What was in the cluster before the pod came.
+    // Objects that existed before the pod.
     const std::string kind = kube::string_or(line.message.content, "kind");
     if (!line.from_edge && line.message.route.operation == "response" &&
         (kind == "ConfigMap" || kind == "Secret"))

@@ -7,7 +7,7 @@
 
 namespace edgecore::cloudsim {
 
-/// Makes one endpoint of each type in `default`, named as its type; the service's port is given.
+/// Creates one endpoint of each type in `default`, named after its type; the service's port is given.
 inline void add_endpoints(Cluster& cluster, const std::string& service_port = "8080") {
   for (const char* type : {"rest", "eventbus", "servicebus"}) {
     Json spec = {{"ruleEndpointType", type}};
