@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No broker at the start, a broker that goes and comes back: edgecore stays calm, keeps its other work, and uses the broker
-again without help. What was under way is the publisher's to repeat; reports to the cloud are right afterwards."""
+"""No broker at the start, a broker that goes and comes back: edgecore logs little, goes on with its other work, and
+reconnects by itself. Publishers repeat what was under way; the cloud has the right values afterwards."""
 import time
 
 from devices import DeviceNode, TwinClient
@@ -8,7 +8,7 @@ from node import wait
 
 
 def answers(node, value):
-    """One attempt: whether an update is answered within a second."""
+    """Whether one update is answered within a second."""
     try:
         with TwinClient(node.broker.port, "$hw/events/device/+/+/twin/update/result") as client:
             return "code" not in client.update("default/sensor", "temperature", value, seconds=1)
@@ -24,7 +24,7 @@ with DeviceNode() as node:
     time.sleep(1)
     lines = len(node.log().splitlines())
     time.sleep(6)
-    assert len(node.log().splitlines()) - lines < 10, "the log is not filled with a broker that is not there"
+    assert len(node.log().splitlines()) - lines < 10, "a missing broker fills the log"
 
     node.broker.start()
     print(f"answers {wait('updates are answered', lambda: answers(node, 'one'), 20):.1f} s after the broker came")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a container leaves in its termination message file, or in its log, is in the pod's status, also after a restart of edgecore."""
+"""A container's termination message, from its file or its log, is in the pod's status, also after a restart of edgecore."""
 from node import Node, pod, wait
 
 

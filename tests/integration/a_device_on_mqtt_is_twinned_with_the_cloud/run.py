@@ -46,7 +46,7 @@ def the_life(node, client):
     assert delta["delta"] == {"temperature": "30"}, delta
     order = [topic.rsplit("/", 1)[1] for topic in topics(client, mark)]
     assert order == ["result", "document", "delta"], order
-    wait("the cloud shows what the device is to be", lambda: node.reported("counter", what="observedDesired") == "30")
+    wait("the cloud shows the desired value as observed", lambda: node.reported("counter", what="observedDesired") == "30")
 
     refusals = len(client.said("default/counter/twin/update/result"))
     client.send(f"{PREFIX}/twin/update", {"event_id": "bad"})

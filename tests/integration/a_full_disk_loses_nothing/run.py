@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The disk of the database is full: what cannot be stored is not acknowledged, edgecore and its pods live on, and when there is
+"""The disk of the database is full: edgecore does not acknowledge what it cannot store, it and its pods live on, and when there is
 room again everything arrives, also after kill -9 while it was full."""
 import json
 import signal
@@ -44,7 +44,7 @@ with Node() as node:
         return json.loads(rows[0][0]) if rows else None
 
     def unacknowledged():
-        """Each acknowledged version has to be in the database at any time; the rest waits."""
+        """The number of waiting versions; each acknowledged one must be in the database."""
         versions = {name: version for kind, _, name, _, version in node.acknowledged() if kind == "ConfigMap"}
         waiting = 0
         for number in range(CONFIGS):

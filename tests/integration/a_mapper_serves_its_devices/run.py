@@ -13,7 +13,7 @@ from node import ROOT, wait
 
 
 class Mapper:
-    """The thermometer in a process; what it says is in `events`."""
+    """The thermometer as a child process; its output is in `events`."""
 
     def __init__(self, node):
         self.node, self.events = node, []
@@ -69,7 +69,7 @@ def reports_reach_mqtt_and_the_cloud(node, mapper, client):
     assert client.said("sensor/twin/update/delta")[0][1]["delta"] == {"temperature": "30"}
     mapper.expect("reported", values={"temperature": "30"}, seconds=30)
     took = node.wait_reported("sensor", "30", seconds=20)
-    wait("the cloud sees the desire observed", lambda: node.reported("sensor", what="observedDesired") == "30")
+    wait("the cloud shows the desired value as observed", lambda: node.reported("sensor", what="observedDesired") == "30")
     print(f"the last value is in the cloud {took:.1f} s after the mapper reported it")
     assert not mapper.of("updated"), "the echo of its own status is no update"
 

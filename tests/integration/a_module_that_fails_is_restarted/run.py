@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each module is made to throw and to hang (edgecore_faulty, tests/faulty) while pods run and objects change: it is started
-again, the process and the containers stay, what happened in between arrives, leases go on. A message that makes a module fail
-twice is set aside, acknowledged, and does not come back.
+"""Each module is made to throw and to hang (edgecore_faulty, tests/faulty) while pods run and objects change: it is
+restarted, process and containers stay, changes made meanwhile arrive, leases are renewed. A message that makes a module fail twice is
+set aside, acknowledged, and does not come back.
 """
 import socket
 import threading
@@ -10,12 +10,12 @@ import time
 from node import Node, pod, wait
 
 HANG_AFTER = 3.0  # seconds; the product waits 30
-WATCHDOG = 8.0    # of the service; it is fed twice as often
+WATCHDOG = 8.0    # seconds, of the service; it is fed twice as often
 MODULES = ("websocket", "metamanager", "edged")
 
 
 class Watchdog(threading.Thread):
-    """The service manager's end of the notification socket."""
+    """Plays the service manager at the notification socket."""
 
     def __init__(self, path):
         super().__init__(daemon=True)
@@ -65,7 +65,7 @@ with Node() as node:
         return path.read_text() if path.exists() else None
 
     def cause(module, fault):
-        """Returns when the fault has struck."""
+        """Causes a fault, and returns when it has happened."""
         (faults / f"{module}.{fault}").touch()
         wait(f"{module} takes its {fault}", lambda: not (faults / f"{module}.{fault}").exists(), 30)
 
@@ -76,7 +76,7 @@ with Node() as node:
         container = calm[0].split("//")[1]
         assert node.containers().get(container) == pid, "the container is another process"
 
-    # A module that cannot even start costs the others nothing.
+    # A module that cannot start does not affect the others.
     node.wait_ready()
     assert failures("troublemaker") >= 1
     node.apply(config("news", "first"), reader("calm"))
@@ -130,7 +130,7 @@ with Node() as node:
         wait("a later version arrives", lambda: shown(name) == "better", 40)
         check_untouched()
 
-    # Threads that were given up come to life again and must not matter.
+    # Abandoned threads run again and must do no harm.
     for module in MODULES:
         (faults / f"{module}.let-go").touch()
     time.sleep(1)
@@ -138,11 +138,11 @@ with Node() as node:
     wait("a change arrives", lambda: shown("news") == "last", 10)
     check_untouched()
     assert watchdog.last and watchdog.longest < WATCHDOG, f"the watchdog was not fed for {watchdog.longest:.1f} s"
-    # What came while a module hung was acknowledged late, and that is all.
+    # Messages that arrived while a module hung were acknowledged late; there is no other violation.
     violations = [text for text in node.sim_state().get("violations", []) if not text.startswith("No ack within 5 s")]
     assert not violations, violations
 
-    # A module that hangs does not keep the program from ending in time.
+    # A hanging module does not delay the end of the program.
     (faults / "edged.let-go").unlink()
     cause("edged", "hang")
     begin = time.monotonic()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cloud comes back with another CA (it was installed anew). The node holds on to the old one until an operator writes the
-new join token into edgecore.yaml; then it enrols again by itself. Nothing is wiped: same process, containers and database.
+"""The cloud comes back with another CA (it was installed anew). The node trusts the old one until an operator writes the
+new join token into edgecore.yaml; then it enrols again by itself and keeps process, containers and database.
 """
 import json
 import time
@@ -16,7 +16,7 @@ with Node() as node:
     before = {name: path.read_bytes() for name, path in files.items()}
 
     old_token = node.cloud["token"]
-    time.sleep(0.5)  # the cloud's objects are written down within 0.3 s
+    time.sleep(0.5)  # the cloud saves its objects within 0.3 s
     node.stop("cloudsim")
     [(node.dir / "cloud" / name).unlink() for name in ("ca.key", "ca.crt")]
     node.start_cloud()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A pod is deleted in the cloud and made again under its name while the node is away: what runs goes on until the cloud is
-back, then the old one is stopped and the new one runs. Once with edgecore running all the time, once with it killed meanwhile.
+"""A pod is deleted in the cloud and made again under its name while the node is offline: the old one runs on until the cloud
+is back, then it is stopped and the new one runs. Once with edgecore running all the time, once with it killed meanwhile.
 """
 import signal
 
@@ -25,7 +25,7 @@ with Node() as node:
         if killed:
             node.restart_edgecore(signal.SIGKILL)
             wait("the pods of the database are read", lambda: node.log().count("2 pods are assigned to this node") == 1, 20)
-        assert old_container in node.containers(), "the old pod was stopped though nobody had said so"
+        assert old_container in node.containers(), "the old pod was stopped without a deletion"
         node.faults(refuseConnections=False)
         took = node.wait_pod_ready("p", 60)
         assert node.get("p")["metadata"]["uid"] == new

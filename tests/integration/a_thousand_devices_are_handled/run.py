@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """1,000 devices with 10 properties each: their membership and objects are taken in time, memory stays small, and a restart
-with all of them is quick. The limits are those of the release build on two cores; what was measured is printed."""
+with all of them is quick. The limits hold for the release build on two cores; the test prints its measurements."""
 import time
 
 from devices import DeviceNode, TwinClient

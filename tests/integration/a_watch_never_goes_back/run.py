@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Objects that are deleted and made anew at once, 20 a second: over a watch no version of a name decreases and no event is lost or
-comes twice, whether the cloud's deletions carry a version of their own, the object's last one or none. EDGECORE_SECONDS says how
-long; 12 are the short version.
+"""20 times a second an object is deleted and made again at once. Over a watch no version of a name decreases, and no event is lost or
+comes twice, whether the cloud's deletions have their own version, the object's last one or none. EDGECORE_SECONDS is the duration,
+12 by default.
 """
 import os
 import time
@@ -28,7 +28,7 @@ def config_map(index, count):
 
 
 def make_anew(node, index, count):
-    """Deletes an object and creates it again; the uid of the new one."""
+    """Deletes an object and creates it again; returns the uid of the new one."""
     if count >= NAMES:
         code, answer = node.api("DELETE", f"{PATH}/c{index}")
         assert code == 200, answer

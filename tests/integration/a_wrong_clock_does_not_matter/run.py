@@ -15,7 +15,7 @@ for name, setting, year in (("1970", "@1970-01-01 00:02:00", "1970-01-01T"), ("a
         node.start_runtime()
         node.start_cloud()
         begin = time.monotonic()
-        # Timers of the process are left alone: only the wall clock is wrong on such a machine.
+        # Only the wall clock is wrong on such a machine, so the monotonic clock is not faked.
         node.start_edgecore(env={"LD_PRELOAD": libraries[0], "FAKETIME": setting, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                                  "TZ": "UTC"})
         node.wait_ready(20)
@@ -32,7 +32,7 @@ for name, setting, year in (("1970", "@1970-01-01 00:02:00", "1970-01-01T"), ("a
         print(f"{name}: Ready after {ready:.1f} s, a pod after {took:.1f} s")
         container = node.container_status("p")["containerID"]
 
-        # The clock is put right at the next start: the certificate and the pod are as good as before.
+        # The clock is right at the next start: certificate and pod stay valid.
         assert node.stop("edgecore") == 0
         node.start_edgecore()
         before = node.lease()

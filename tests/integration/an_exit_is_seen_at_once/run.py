@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The main process of a container is killed: the cloud knows it as soon as containerd does, without waiting for a list, also when
+"""The main process of a container is killed: the cloud learns of it as soon as containerd does, without waiting for a list, also if
 edgecore was restarted in between."""
 import datetime
 import os
@@ -9,7 +9,7 @@ import time
 
 from node import Node, pod, wait
 
-CONTAINERS = 12  # each is killed once, so that no back-off is waited for
+CONTAINERS = 12  # each is killed once, so that there is no back-off
 
 
 def many(name):
@@ -25,7 +25,7 @@ def states(node, name):
 
 
 def shown_by_containerd(node, container):
-    """When containerd had dealt with the end, by its own event: "2026-12-01 10:16:12.621 +0000 UTC k8s.io /tasks/delete {...}"."""
+    """When containerd had handled the end, from its event: "2026-12-01 10:16:12.621 +0000 UTC k8s.io /tasks/delete {...}"."""
     for line in node.log("events").splitlines():
         if " /tasks/delete " in line and container in line:
             day, hour = line.split()[:2]
@@ -62,6 +62,6 @@ with Node() as node:
     took += [kill(node, "b", f"c{i:02}", pids) for i in range(CONTAINERS - 1)]
     for what, times in (("since the kill", [one[0] for one in took]), ("since containerd shows it", [one[1] for one in took])):
         print(f"{what}: p50 {1000 * statistics.median(times):.0f} ms, max {1000 * max(times):.0f} ms, {len(times)} kills")
-    # A list each second would make it half a second more than what this machine needs for the questions and the report.
+    # With a list each second the median would be half a second more than this machine needs for the calls and the report.
     assert statistics.median(one[1] for one in took) < 0.45, sorted(took)
     node.stop("events")

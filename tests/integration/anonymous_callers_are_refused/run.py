@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""With requireAuthorization nobody gets anything without a token: every route there is, with every method, is answered 401, and with a
-token that is no good as well. With a pod's token the routes exist."""
+"""With requireAuthorization every route is answered with 401, with every method, if the token is missing or invalid. With a pod's token
+the routes exist."""
 import base64
 import json
 
@@ -12,11 +12,11 @@ PLAIN = ["/", "/api", "/api/", "/apis", "/version", "/metrics", "/openapi/v2", "
          "/nonsense", "/api/v1/watch/pods", "/api/v1/namespaces/default/pods/p/log", "/api/v1/namespaces/default/pods/p/exec",
          "/api/v1/namespaces/default/pods/restart", "/api/v1/taskupgrade/confirm-upgrade", "/api/v1/nodes/edge1/proxy/pods",
          "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "//api/v1/pods", "/api/v1/../v1/pods", "/api/v1/pods?watch=true"]
-HEALTH = ["/healthz", "/livez", "/readyz"]  # may be open: they say nothing
+HEALTH = ["/healthz", "/livez", "/readyz"]  # may be open: they reveal nothing
 
 
 def routes(node, token):
-    """Paths of everything that discovery names, collections and objects."""
+    """The paths of all collections and objects in discovery."""
     paths = []
     groups = [("/api/v1", node.meta("GET", "/api/v1", token=token))]
     for group in node.meta("GET", "/apis", token=token).json["groups"]:
@@ -36,7 +36,7 @@ def routes(node, token):
 
 
 def forged(token, **claims):
-    """The same token with other claims and no signature worth the name."""
+    """The token with other claims and an invalid signature."""
     head, body, signature = token.split(".")
     payload = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     payload.update(claims)
@@ -45,7 +45,7 @@ def forged(token, **claims):
 
 
 def refused(node, paths, methods=METHODS, token=None, headers=None):
-    """The (method, path, code) of what was not answered 401."""
+    """(method, path, code) of all answers other than 401."""
     through = []
     for path in paths:
         for method in methods:
@@ -85,7 +85,7 @@ with MetaNode(gate=True) as node:
             "forged expiry": forged(token, exp=4102444800), "another issuer": forged(token, iss="https://else.example"),
             "cut": token[:-4], "of the cluster, unknown here": strange, "none": forged(token).rpartition(".")[0] + ".",
     }.items():
-        # few enough to stay below what one address may get wrong in a moment
+        # few enough to stay below the rate limit for failures of one address
         through = refused(node, some, ("GET", "DELETE"), headers={"Authorization": f"Bearer {bad}"})
         assert not through, f"token {title}: {through}"
     for scheme in ("Basic", "Token", "bearer:", ""):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Durable also for devices (docs/architecture.md, promise 1): during a flood of twin updates edgecore, the broker, a mapper's client and the cloud are killed and cut
-again and again. Afterwards every update that was answered is in the database (or a newer one of the same property), and the
-cloud has the last value of each property. EDGECORE_KILLS: how often (8 in the test suite)."""
+"""Durability for devices (docs/architecture.md, promise 1): during a flood of twin updates edgecore, the broker, a mapper's client and
+the cloud are killed and cut repeatedly. Afterwards every answered update (or a newer one of the same property) is in the database,
+and the cloud has the last value of each property. EDGECORE_KILLS is the number of kills, 8 in the test suite."""
 import os
 import random
 import signal
@@ -45,13 +45,13 @@ class Flood(threading.Thread):
                 self.sent += 1
                 self.client.send_update(f"default/{self.device}", "temperature", str(self.sent), event=f"v{self.sent}")
             elif connected and time.monotonic() - self.progress > 2:
-                self.given_up = self.sent  # these were lost on the way; newer ones take their place
+                self.given_up = self.sent  # lost on the way, and replaced by newer ones
                 self.progress = time.monotonic()
             else:
                 time.sleep(0.005)
 
     def kill_client(self):
-        """As a mapper that dies: its socket is gone, nothing is said."""
+        """Like a mapper that dies: closes the socket without DISCONNECT."""
         self.client.paho._sock_close()
 
     def stop(self):

@@ -55,7 +55,7 @@ setInterval(() => {}, 1000);
 
 
 def allow_configmaps(node):
-    """The default account may read and make ConfigMaps of its namespace, and read what is no resource."""
+    """The default account may read and make ConfigMaps of its namespace, and read non-resource paths."""
     base = "/apis/rbac.authorization.k8s.io/v1"
     rules = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch", "create"]}]
     node.create(f"{base}/namespaces/default/roles", {"metadata": {"name": "configs"}, "rules": rules})
@@ -70,7 +70,7 @@ def seen(node, name, text):
 
 
 def follow(node, who, output):
-    """The client sees what is made, changed and deleted in the cloud from now on."""
+    """Checks that the client sees an object created, changed and deleted in the cloud."""
     name = f"for-{who}"
     words = {"python": ("ADDED", "MODIFIED", "DELETED"), "javascript": ("add", "update", "delete")}[who]
     node.create(CONFIGS, {"metadata": {"name": name}, "data": {"k": "1"}})
@@ -82,7 +82,7 @@ def follow(node, who, output):
 
 
 def import_image(node):
-    """Why there is no Python image, or ""."""
+    """Imports the Python image; returns why it cannot, or ""."""
     archive = node.dir / "python.tar"
     why = python_image.build(archive, ["kubernetes"])
     if not why:
@@ -104,7 +104,7 @@ def python_in_a_pod(node):
     wait("what it makes is in the cloud", lambda: node.get("from-python", "configmaps"), 20, 0.2)
     follow(node, "python", lambda: node.log_of("python"))
 
-    # The cloud goes and comes back, and the watch still tells what is new.
+    # The cloud goes and comes back, and the watch still reports changes.
     node.stop("cloudsim")
     time.sleep(1)
     node.start_cloud()

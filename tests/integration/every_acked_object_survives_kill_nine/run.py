@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9 of edgecore at random moments while objects come, change and go: what was acknowledged is in the database, pods
-converge, containers of pods that nobody touched are the same ones, and containerd holds nothing that belongs to no pod. The
-database is looked at after each kill, as it was left, and at the end.
+"""kill -9 of edgecore at random moments while objects are created, changed and deleted: acknowledged objects are in the database,
+pods converge, containers of unchanged pods stay the same, and containerd holds nothing that belongs to no pod. The test checks
+the database after each kill, as edgecore left it, and at the end.
 
 run.py [KILLS [SEED]]: 8 kills by default (about half a minute), 200 for a long run.
 """
@@ -33,7 +33,7 @@ def reader(name):
 
 
 class Churn(threading.Thread):
-    """A user of the cloud's API who never rests; ends with what ought to exist."""
+    """Changes the cloud's objects without a pause; at the end it knows which ones should exist."""
 
     def __init__(self, node, dice):
         super().__init__(daemon=True)
@@ -45,7 +45,7 @@ class Churn(threading.Thread):
                 self.one()
                 self.done += 1
                 time.sleep(self.dice.uniform(0.005, 0.12))
-        except Exception as problem:  # told by the main thread
+        except Exception as problem:  # reported by the main thread
             self.problem = problem
 
     def one(self):
@@ -71,7 +71,7 @@ class Churn(threading.Thread):
 
 
 def check_what_was_left(node):
-    """edgecore is dead, the cloud lives: what it counts as acknowledged is in the database, unless it is to go or gone."""
+    """edgecore is dead, the cloud runs: what it counts as acknowledged is in the database, unless it was or will be deleted."""
     acknowledged = node.acknowledged()
     stored = {key: json.loads(value) for key, value in node.dead_rows("SELECT key, value FROM meta")}
     number = 0
@@ -89,7 +89,7 @@ def check_what_was_left(node):
 
 
 def check_database(node):
-    """Nothing writes any more: every acknowledged version is there, and no object that the cloud no longer has."""
+    """Nothing writes any more: every acknowledged version is in the database, and no object that the cloud has deleted."""
     stored = {}
     for key, value in node.rows("SELECT key, value FROM meta WHERE type IN ('pod', 'configmap', 'secret')"):
         stored[key] = json.loads(value)
@@ -126,7 +126,7 @@ with Node() as node:
     churn.start()
     checked = 0
     for kill in range(KILLS):
-        # Short lives end in the start; long ones in the middle of everything.
+        # Short lives end during the start, long ones during normal work.
         time.sleep(dice.choice([dice.uniform(0.01, 0.3), dice.uniform(0.3, 1.5), dice.uniform(1, 3)]))
         assert node.edgecore.poll() is None, f"edgecore ended by itself with {node.edgecore.returncode} before kill {kill}"
         node.stop("edgecore", signal.SIGKILL)
@@ -136,7 +136,7 @@ with Node() as node:
         for name, container in ids.items():
             container = container.split("//")[1]
             assert running.get(container) == pids[container], f"{name} is not what it was before kill {kill}"
-    assert checked > KILLS, f"only {checked} acknowledged objects were there to be looked at after {KILLS} kills"
+    assert checked > KILLS, f"only {checked} acknowledged objects were checked after {KILLS} kills"
     time.sleep(1)
     churn.go_on = False
     churn.join(30)
@@ -154,7 +154,7 @@ with Node() as node:
     except AssertionError:
         print(json.dumps(unsettled(), indent=1))
         raise
-    print(f"{checked} objects looked at between the kills; {churn.done} changes; all converged {time.monotonic() - begin:.1f} s after the last kill and change")
+    print(f"{checked} objects checked between the kills; {churn.done} changes; all converged {time.monotonic() - begin:.1f} s after the last kill and change")
 
     alive = [name for name in PODS + UNTOUCHED if node.get(name)]
     wait("containerd runs two containers a pod and no other", lambda: len(node.containers()) == 2 * len(alive), 20, 0.2)
@@ -195,7 +195,7 @@ with Node() as node:
     violations = node.sim_state().get("violations")
     assert not violations, violations
 
-    # Running ones were counted above. What has ended goes when its turn comes: within about a minute of a start.
+    # Running containers were counted above. Ended ones are garbage collected within about a minute of a start.
     if KILLS > 8:
         node.start_edgecore()
         node.wait_ready()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Garbage by MQTT and DMI, a client that floods and a mapper that hangs: each gets its refusal or nothing, memory stays
-bounded, and a well-behaved client beside them is answered as before."""
+"""Garbage by MQTT and DMI, a client that floods and a mapper that hangs: each gets a refusal or no answer, memory
+stays bounded, and a well-behaved client is answered as before."""
 import json
 import os
 import random
@@ -53,7 +53,7 @@ def throw_garbage(node, count, seed):
 
 
 def bytes_on_the_socket(node, count, seed):
-    """What is no HTTP/2 at all on the DMI socket."""
+    """Sends bytes that are not HTTP/2 to the DMI socket."""
     chance = random.Random(seed)
     for _ in range(count):
         link = socket.socket(socket.AF_UNIX)
@@ -77,7 +77,7 @@ def report(device, prop, value):
 
 
 def flood_by_dmi(node, seconds, seed):
-    """A mapper that reports as fast as it can, and now and then sends bytes that are no message."""
+    """A mapper that reports as fast as it can, and sometimes sends bytes that are not a message."""
     chance = random.Random(seed)
     answers = {}
     with grpc.insecure_channel(f"unix:{node.dir}/dmi.sock") as channel:

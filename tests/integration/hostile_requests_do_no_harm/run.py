@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a hostile client sends to the node's API gets the right status, costs bounded memory and does not slow another client."""
+"""Hostile requests to the node's API get the right status, take bounded memory and do not slow other clients."""
 import base64
 import contextlib
 import json
@@ -37,7 +37,7 @@ def status_of(connection):
 
 
 def send(connection, *pieces):
-    """Sends until the other end has enough."""
+    """Sends until the other end closes."""
     with contextlib.suppress(OSError):
         for piece in pieces:
             connection.sendall(piece)
@@ -75,7 +75,7 @@ def big_bodies(node, token):
 
 
 def slow_peers(node, token):
-    """Two hundred that send a byte a second; meanwhile others are served as fast as ever, and the slow ones are sent away."""
+    """Two hundred clients send a byte a second: they are disconnected, and others are served as fast as before."""
     slow = [raw(node) for _ in range(200)]
     for one in slow:
         send(one, b"GET /healthz HT")
@@ -89,7 +89,7 @@ def slow_peers(node, token):
             send(one, b"T")
     assert statistics.median(spans) < 0.1, statistics.median(spans)
     print(f"beside 200 slow peers an answer took {statistics.median(spans) * 1000:.1f} ms at the median, {max(spans) * 1000:.0f} at most")
-    wait("the slow ones are sent away", lambda: all(gone(one) for one in slow), 15, 0.5)
+    wait("the slow clients are disconnected", lambda: all(gone(one) for one in slow), 15, 0.5)
     for one in slow:
         one.close()
 
@@ -105,7 +105,7 @@ def gone(connection):
 
 
 def noise(node, token, dice):
-    """Requests put together at random: an answer or the end of the connection, never a server error."""
+    """Random requests get an answer or the end of the connection, never a server error."""
     words = ["api", "apis", "v1", "namespaces", "default", "pods", "configmaps", "x", "..", "%2e%2e", "%00", "%", "watch", "proxy", "log",
              "apps", "nodes", "edge1", "status", "scale", "openapi", "v2", "metrics", "", "a" * 300, "\u00e9"]
     queries = ["watch=1", "limit=-1", "limit=99999999999999999999", "continue=xx", "resourceVersion=abc", "labelSelector=%28", "fieldSelector==",

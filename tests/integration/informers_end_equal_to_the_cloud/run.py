@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client that lists and watches at the node has in the end exactly what the cloud has, whatever was cut, restarted or killed in
-between; on the way no object's version goes back or comes twice, and each object's last version is told. EDGECORE_CHANGES says how
-many changes there are; 1,000 are the short version.
+"""A client that lists and watches at the node ends with exactly the cloud's objects, whatever was cut, restarted or killed meanwhile.
+No object's version goes back or comes twice, and each object's last version arrives. EDGECORE_CHANGES is the number of changes,
+1,000 by default.
 """
 import contextlib
 import json
@@ -20,7 +20,7 @@ CHANGES = int(os.environ.get("EDGECORE_CHANGES", "1000"))
 RATE = float(os.environ.get("EDGECORE_CHANGES_PER_SECOND", "40"))
 NAMES = 60
 PATH = "/api/v1/namespaces/default/configmaps"
-PLANS = {  # what a client follows: path, query
+PLANS = {  # what a client watches: path, query
     "one namespace": (PATH, {}),
     "all namespaces": ("/api/v1/configmaps", {}),
     "selected": (PATH, {"labelSelector": "color=red"}),
@@ -117,7 +117,7 @@ class Changes(threading.Thread):
 
 
 def troubles(node, changes):
-    """One after the other until the changes are made; each is survived before the next."""
+    """Causes one fault after the other until the changes are made; waits for the recovery from each."""
     def cut():
         node.action("cut")
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An operator on a roof with no link looks at the node's pods, reads their logs and restarts them with keadm; with requireAuthorization
-off and on."""
+"""An operator without a connection to the cloud lists the node's pods, reads their logs and restarts them with keadm, with
+requireAuthorization off and on."""
 import json
 import time
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What MQTT clients publish for the cloud arrives there, all of it and in order: with the tunnel up, cut or away, over kill -9 of
-edgecore and a restart of the broker. A rule's topic is kept while the broker is down. With mqttMode 0 the broker is edgecore's own; it
-is there again after it was killed, and there is one of it after edgecore was."""
+"""MQTT messages for the cloud all arrive there, in order: with the tunnel up, cut or down, over kill -9 of edgecore and a restart of the
+broker. A rule's topic is kept while the broker is down. With mqttMode 0 edgecore runs a private broker: it is restarted after it was
+killed, and there is only one after edgecore was killed."""
 import os
 import signal
 import time
@@ -27,7 +27,7 @@ def stored(node):
 
 
 def arrived(node, last, topic=TOPIC, seconds=60):
-    """Waits for every number up to `last`; they may come twice but not out of turn."""
+    """Waits for every number up to `last`; they may come twice but not out of order."""
     wait(f"{last} messages in the cloud", lambda: len(set(uploads(node, topic))) >= last, seconds, 0.1)
     firsts = list(dict.fromkeys(int(text) for text in uploads(node, topic)))
     assert firsts == list(range(1, last + 1)), firsts
@@ -80,7 +80,7 @@ with Node() as node:
         assert firsts == list(range(181, 331)), firsts
         wait("nothing is kept once the cloud has it", lambda: stored(node) == 0, 20)
 
-    # The other way round, and a rule's topic that comes while the broker is down.
+    # The other direction, and a rule's topic that arrives while the broker is down.
     node.mqtt.stop()
     node.action("send", message=router("subscribe", "default/rule"))
     wait("the topic is kept", lambda: node.rows("SELECT topic FROM sub_topics") == [("default/rule",)], 10)
@@ -92,7 +92,7 @@ with Node() as node:
         node.action("send", message=router("publish", "default/led", "on"))
         assert client.wait(lambda topic, _: topic == "default/led") == b"on"
 
-    # A broker of edgecore's own.
+    # A private broker.
     node.stop("edgecore")
     node.mqtt.stop()
     node.mqtt = None

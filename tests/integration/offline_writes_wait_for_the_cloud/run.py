@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Without the cloud a pod of this node can be deleted: that is accepted, survives kill -9 and reaches the cloud when it is back. Other
-writes are refused with 503 and a time to come again, not with 500, and nothing of them happens later."""
+"""Without the cloud the deletion of a pod of this node is accepted, survives kill -9 and reaches the cloud when it is back. Other writes
+are refused with 503 and Retry-After, not with 500, and are not carried out later."""
 import signal
 import time
 
@@ -45,7 +45,7 @@ with MetaNode() as node:
     print(f"accepted after {time.monotonic() - begin:.3f} s")
     stranger = node.meta("DELETE", f"{PODS}/again", {"preconditions": {"uid": "another"}})
     assert stranger.code == 409, stranger
-    unavailable(node.meta("DELETE", f"{PODS}/none"))  # it may run elsewhere: not this node's to say
+    unavailable(node.meta("DELETE", f"{PODS}/none"))  # it may run on another node
     answer = node.meta("DELETE", f"{PODS}/again", {"preconditions": {"uid": uid}})
     assert answer.code in (200, 202), answer
     node.restart_edgecore(signal.SIGKILL)
@@ -64,7 +64,7 @@ with MetaNode() as node:
     wait("writing works again", lambda: node.meta("POST", CONFIGS, {
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "later"}}).code == 201, 30, 0.5)
 
-    # A pod that was made anew in the meantime is another one: the deletion is not for it.
+    # A pod that was made again meanwhile is another one: the deletion does not apply to it.
     node.apply(pod("twin"))
     node.wait_pod_ready("twin", 60)
     node.stop("edgecore")

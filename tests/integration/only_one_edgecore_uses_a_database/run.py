@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A second edgecore on the same database ends with a sentence and status 1; the first does not notice. Bad input too."""
+"""A second edgecore on the same database ends with a sentence and status 1, and the first is not affected. So does one with bad input."""
 import json
 import subprocess
 

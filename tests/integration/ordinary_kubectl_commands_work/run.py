@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an operator types at a node works as it does at a cluster: reading commands print what the cluster itself prints, with and
-without the cloud; writing ones arrive in the cloud. With the machine's kubectl and with Debian's 1.20.
+"""kubectl works at a node as at a cluster: reading commands print what they print at the cluster, with and without the cloud; writing
+commands reach the cloud. With the machine's kubectl and with Debian's 1.20.
 """
 import concurrent.futures
 import json
@@ -30,14 +30,14 @@ def shown(done):
 
 
 def normal(text):
-    """Without what differs from one moment to the next: ages, versions, the width of columns."""
+    """The text without parts that change with time: ages, versions, the width of columns."""
     text = re.sub(r'^\s*"?resourceVersion"?: .*\n', "", text, flags=re.M)
     text = re.sub(r"\b\d+[smhdy](\d+[smhd])?\b( ago)?", "AGE", text)
     text = re.sub(r"(RenewTime|AcquireTime|LastHeartbeatTime|lastHeartbeatTime):.*", r"\1", text)
     return "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
 
 
-# Reading commands, and what they print: nothing here means what the same command prints at the cloud.
+# Reading commands and what they must print; None: the same as at the cloud.
 READS = [
     ("get pods", None),
     ("get pods -o wide", None),
@@ -119,7 +119,7 @@ GATEWAYS = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefi
 
 
 def furnish(node):
-    """What the commands find in the cluster."""
+    """Creates the objects that the commands use."""
     core = "/api/v1/namespaces/default"
     for name, labels in (("cm1", {"app": "demo", "tier": "a"}), ("cm2", {"app": "demo", "tier": "b"}), ("other", {})):
         node.create(f"{core}/configmaps", {"metadata": {"name": name, "labels": labels}, "data": {"k": name}})
@@ -151,7 +151,7 @@ def furnish(node):
 
 
 def read_all(node, program, reference):
-    """Runs the reading commands; fills `reference` with what the cloud prints, or when it is stopped compares with that."""
+    """Runs the reading commands; stores the cloud's output in `reference`, or compares with it while the cloud is stopped."""
     global commands
     online = "cloudsim" in node.processes
 
@@ -181,7 +181,7 @@ def read_all(node, program, reference):
 
 
 def unsteady(line, mine, told):
-    """Lists of pods hold one that restarts for ever: its line may be of another moment."""
+    """Whether a list differs only in the pod that restarts for ever: its line changes with time."""
     def steady(text):
         return [entry for entry in text.splitlines() if not re.search(r"\bcrash\b", entry)]
 
@@ -189,7 +189,7 @@ def unsteady(line, mine, told):
 
 
 def write_all(node, program, tag):
-    """Writing commands, each followed by a look into the cloud."""
+    """Runs the writing commands, and checks the cloud after each."""
     global commands
 
     def do(line, code=0, out=None, stdin=None, env=None, err=None):
@@ -293,7 +293,7 @@ def write_all(node, program, tag):
 
 
 def watch(node, program, tag):
-    """get -w prints what there is, then what changes."""
+    """get -w prints the objects, then the changes."""
     global commands
     commands += 1
     out = node.dir / f"watch-{tag}.txt"

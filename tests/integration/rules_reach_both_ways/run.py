@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules of the cloud reach HTTP services and MQTT clients on the node, and these reach the cloud's targets,
-over restarts and kill -9, and with a quick word when the cloud is away.
+over restarts and kill -9, and get a quick refusal while the cloud is unreachable.
 """
 import concurrent.futures
 import contextlib
@@ -40,7 +40,7 @@ class Service(http.server.ThreadingHTTPServer):
             raise AssertionError(f"unexpected: {self.received.get(timeout=seconds)}")
 
     def handle_error(self, request, client_address):
-        pass  # a caller that gave up
+        pass  # the caller has closed
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -112,11 +112,11 @@ class Scenario:
         assert code == 200, (code, answer)
 
     def rest(self, method, path, body=None, headers=None):
-        """A user of the cloud's router."""
+        """A call through the cloud's router."""
         return call(self.node.cloud["router"], method, f"/{self.node.name}/default/{path}", body, headers)
 
     def program(self, payload=None, url=URL, body=None):
-        """A program on the node that calls the cloud: (code, msg, body); None when nobody listens."""
+        """A program on the node that calls the cloud: (code, msg, body); None if nobody listens."""
         if body is None:
             body = json.dumps({"method": "POST", "targetURL": url, "payload": payload})
         try:
@@ -224,7 +224,7 @@ class Scenario:
             assert self.rows() == [URL], self.rows()
             self.node.wait_ready()
             assert self.rest("GET", "svc/status/201")[0] == 201
-        # The kill falls right behind a rule that was seen in force: it is not lost.
+        # A kill right after a rule came into force does not lose the rule.
         self.rules_end()
         self.begin_rule()
         self.node.stop("edgecore", signal.SIGKILL)
@@ -241,7 +241,7 @@ class Scenario:
         took = time.monotonic() - begin
         assert code == 400 and msg.startswith("timeout to send message ") and body == "", (code, msg, body)
         assert took < 1, took
-        print(f"without the cloud a program hears so after {took * 1000:.0f} ms")
+        print(f"without the cloud a program gets its refusal after {took * 1000:.0f} ms")
         assert self.program(url="http://other")[1].startswith("url http://other is not allowed")
         self.node.start_cloud()
         wait("programs are heard again", lambda: (self.program("back") or (0,))[0] == 200, 40)
@@ -261,7 +261,7 @@ class Scenario:
             mqtt.wait(lambda topic, payload: (topic, payload) == ("commands/valve/1", b"open"))
             assert self.rest("POST", "pub", "all")[::2] == (200, b"message delivered")
             mqtt.wait(lambda topic, payload: (topic, payload) == ("commands", b"all"))
-            for how in (signal.SIGTERM, signal.SIGKILL):  # what the cloud does not say again
+            for how in (signal.SIGTERM, signal.SIGKILL):  # the cloud does not repeat the rule
                 self.node.restart_edgecore(how)
                 self.node.wait_ready()
                 self.reports_arrive(mqtt, f"after {how.name}")

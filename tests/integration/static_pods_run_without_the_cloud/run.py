@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file in staticPodPath is a pod, with or without a cloud; the cloud shows it as a mirror pod that nobody can take away."""
+"""A file in staticPodPath is a pod, with or without a cloud; the cloud shows it as a mirror pod, which is made again if deleted."""
 import json
 import os
 import signal
@@ -10,14 +10,14 @@ NAME = "web-edge1"
 
 
 def manifest(name, **more):
-    return {**pod(name, **more), "metadata": {"name": name}}  # a YAML parser takes JSON for what it is
+    return {**pod(name, **more), "metadata": {"name": name}}  # JSON is YAML
 
 
 def main(node):
     manifests = node.dir / "manifests"
 
     def write(file, content):
-        """As an editor or a deployment tool does it: under another name first."""
+        """Writes like an editor or a deployment tool: under another name first."""
         new = manifests / f".{file}.new"
         new.write_text(content if isinstance(content, str) else json.dumps(content, indent=1))
         new.rename(manifests / file)
@@ -31,7 +31,7 @@ def main(node):
 
     node.start_runtime()
     node.start_cloud()
-    node.stop("cloudsim")  # its ports are known, and nobody is there
+    node.stop("cloudsim")  # its ports are known, but nobody listens
     manifests.mkdir()
     write("web.yaml", "# a remark\n" + json.dumps(manifest("web")))
     write("broken.yaml", "{ half a fi")
@@ -40,7 +40,7 @@ def main(node):
     (manifests / "loop.yaml").symlink_to("loop.yaml")
     (manifests / "huge.yaml").write_bytes(b"#" * (11 << 20))
     node.start_edgecore()
-    # The twin comes first by name, so the pod is its until it goes.
+    # The twin is first by name, so it defines the pod until it is removed.
     took = wait("the static pod runs before there was ever a connection", lambda: len(node.containers()) == 2, 30)
     print(f"running {took:.2f} s after the start, without a cloud")
     for word in ("broken.yaml", "web.yaml", "nameless.yaml", "loop.yaml", "huge.yaml"):
@@ -78,7 +78,7 @@ def main(node):
     node.restart_edgecore(signal.SIGKILL)
     node.wait_ready()
     node.apply(pod("p"))
-    node.wait_pod_ready("p")  # whatever edgecore does at a start it has done by now
+    node.wait_pod_ready("p")  # edgecore has finished its start by now
     assert before.items() <= node.containers().items(), "the static pod did not survive a kill -9"
     after = node.get(NAME)
     assert (after["metadata"]["uid"], after["status"]) == (mirror["metadata"]["uid"], mirror["status"]), (mirror, after)
@@ -102,7 +102,7 @@ def main(node):
 
 
 def container_of_runs(node, name):
-    """Whether a container of the static pod runs; by the link to its log, as no cloud is there to ask."""
+    """Whether a container of the static pod runs; by the link to its log, because there is no cloud to ask."""
     running = node.containers()
     links = (node.dir / "containers").glob(f"{name}-edge1_default_c-*.log")
     return any(link.stem.rpartition("-")[2] in running for link in links)

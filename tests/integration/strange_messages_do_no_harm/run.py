@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a broken cloud sends, or does not send, neither ends edgecore nor stops the node, and is over when the cloud is whole again:
+"""A misbehaving cloud neither ends edgecore nor stops the node, and everything works again once the cloud does. Faults:
 late answers, lost answers, lost acks, all three at once, bad JSON, messages for nobody, empty objects, node jobs, a message of 4 MB and one
 beyond the limit of 64 MiB. (Switches that touch the connection: the_tunnel_heals.)
 
@@ -40,7 +40,7 @@ class Trial:
         return self.node.sim_state()["connects"]
 
     def change_arrives(self, what, within):
-        """A change of the pod reaches the database, one of its ConfigMap the volume; returns how long the slower took."""
+        """Changes the pod and its ConfigMap, and waits for the database and the volume; returns the time of the slower one."""
         self.changes += 1
         value = f"change {self.changes}"
         begin = time.monotonic()
@@ -55,7 +55,7 @@ class Trial:
         return time.monotonic() - begin
 
     def over(self, what, within=ARRIVES_WITHIN, reconnects=0, begin=None, connects=None, answers_lost=False):
-        """The fault is over: everything works, and did not cost more connections than it had to."""
+        """Checks after a fault that everything works, and that it cost no more connections than necessary."""
         begin = begin or time.monotonic()
         lease = self.node.lease()
         changed = self.change_arrives(what, within)
@@ -92,7 +92,7 @@ class Trial:
         self.over("late answers", connects=connects)
 
     def lost_acks(self):
-        """The cloud hears no ack: it sends the same message again, which is stored once and acknowledged again."""
+        """The cloud loses acks: it sends the same message again, which is stored once and acknowledged again."""
         connects, resends = self.connects(), self.node.sim_state()["resends"]
         self.node.faults(dropAcks=1)
         self.node.apply(text("unheard"))
@@ -117,7 +117,7 @@ class Trial:
         running = len(self.node.containers())
         for change in range(4):
             self.node.apply(text(f"storm {change}"))
-        self.node.apply(pod("storm", automountServiceAccountToken=False))  # a token would be asked for, and again after a minute
+        self.node.apply(pod("storm", automountServiceAccountToken=False))  # a request for a token would be repeated only after a minute
         wait("the new pod runs although answers are late or lost", lambda: len(self.node.containers()) == running + 2, 60)
         self.node.faults(dropAcks=0, dropAnswers=0, answerDelayMs=0)
         took = self.node.wait_pod_ready("storm", ASKED_AGAIN_WITHIN)
@@ -126,7 +126,7 @@ class Trial:
         self.remove("storm")
 
     def node_jobs(self):
-        """Every kind of job of a later cloud ends with one failed action; one that names no job is passed over."""
+        """Every kind of job of a later cloud ends with one failed action; one without a job's name is ignored."""
         connects = self.connects()
         round_ = self.changes
         jobs = [f"operations.kubeedge.io/v1alpha2/{kind}/j-{round_}/node/{self.node.name}" for kind in
@@ -188,7 +188,7 @@ def main():
             random.Random(SEED + turn).shuffle(faults)
             for fault in faults:
                 fault()
-        # Last, because the cloud may take the node for lost until the lease is renewed and its status told again.
+        # Last, because the cloud may mark the node as lost until the lease is renewed and the status reported.
         trial.all_at_once()
         trial.lost_answers()
 

@@ -46,11 +46,11 @@ class DeviceNode(Node):
         self.modules["deviceTwin"] = {"enable": True}
 
     def config(self):
-        self.broker  # started by now
+        self.broker  # starts it
         return super().config()
 
     def start_without_pods(self, broker=True):
-        """No runtime: what is asked here is about devices alone."""
+        """Starts cloud and edgecore without a runtime, for tests of devices alone."""
         if not broker:
             self.broker.stop()
         self.start_cloud()
@@ -66,16 +66,16 @@ class DeviceNode(Node):
         return self.create(DEVICES, device(name, self.name, **more))
 
     def wait_known(self, *names, seconds=20):
-        """Until the node has these devices."""
+        """Waits until the node has these devices."""
         ids = {f"default/{name}" for name in names}
         return wait(f"the node knows {len(ids)} devices", lambda: ids <= set(self.column("SELECT id FROM device")), seconds)
 
     def column(self, query, *arguments):
-        """The first column, of the database as committed now."""
+        """The first column of the result, from committed data."""
         try:
             return [row[0] for row in self.rows(query, *arguments)]
         except sqlite3.OperationalError:
-            return []  # edgecore has not made it yet
+            return []  # edgecore has not made the table yet
 
     def stored(self, name, prop="temperature", column="actual"):
         found = self.column(f"SELECT {column} FROM device_twin WHERE deviceid = ? AND name = ? ORDER BY id DESC",
@@ -87,7 +87,7 @@ class DeviceNode(Node):
         return answer if code == 200 else None
 
     def reported(self, name, prop="temperature", what="reported"):
-        """The value the cloud's Device shows."""
+        """The value in the cloud's Device."""
         for twin in ((self.in_cloud(name) or {}).get("status") or {}).get("twins") or []:
             if twin["propertyName"] == prop:
                 return twin[what]["value"]
@@ -98,18 +98,18 @@ class DeviceNode(Node):
 
 
 class TwinClient(Client):
-    """Keeps what it hears of the topics it asks for, all about devices and nodes when it names none."""
+    """Keeps all messages of its topics; by default those of devices and nodes."""
 
     def __init__(self, port, *topics):
         super().__init__(port, *(topics or ("$hw/events/#",)))
         self.events = 0
 
     def mark(self):
-        """How much it has heard so far."""
+        """The number of messages so far."""
         return len(self.received())
 
     def said(self, suffix="", after=0):
-        """(topic, JSON) of what came after a mark."""
+        """(topic, JSON) of the messages after a mark."""
         return [(topic, json.loads(payload)) for topic, payload in self.received()[after:] if topic.endswith(suffix)]
 
     def until(self, condition, what, seconds=10):
@@ -126,7 +126,7 @@ class TwinClient(Client):
         return event
 
     def update(self, device_id, prop, value, side="actual", seconds=10):
-        """Sends and waits for the answer, which it returns."""
+        """Sends an update, and returns its answer."""
         mark = self.mark()
         event = self.send_update(device_id, prop, value, side)
 

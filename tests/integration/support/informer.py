@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An informer as the Kubernetes client libraries have it, small enough to be read at once: list in pages, watch from the list's
-version, resume from the last version after an end, list anew after 410. It notes everything it was told, so that a test can judge.
+"""A small informer like those of the Kubernetes client libraries: lists in pages, watches from the list's version, resumes from the
+last version when a watch ends, lists again after 410. It records everything it receives, for the test to check.
 """
 import contextlib
 import http.client
@@ -10,11 +10,11 @@ import urllib.parse
 
 
 class Gone(Exception):
-    """The version to go on from is no longer known."""
+    """The server does not know the version to resume from any more."""
 
 
 class Informer(threading.Thread):
-    """Follows one collection until stop(). `connect` makes a new http.client connection; `path` is the collection's."""
+    """Lists and watches one collection until stop(). `connect` makes a new http.client connection; `path` is the collection's."""
 
     def __init__(self, connect, path, query=None, headers=None, page=200, watch_seconds=30):
         super().__init__(daemon=True)
@@ -22,10 +22,10 @@ class Informer(threading.Thread):
         self.watch_seconds = watch_seconds
         self.lock = threading.Lock()
         self.cache = {}     # (namespace, name) -> object
-        self.seen = {}      # uid -> the versions that were told, in order
-        self.last = {}      # (namespace, name) -> the last version a watch told, of whatever uid
-        self.deleted = []   # the uids that a watch said were deleted
-        self.wrong = []     # sentences about what no API server does
+        self.seen = {}      # uid -> its versions, in order of arrival
+        self.last = {}      # (namespace, name) -> the last version of a watch, whatever the uid
+        self.deleted = []   # uids of DELETED events
+        self.wrong = []     # sentences about violations of the API
         self.lists = self.watches = self.expired = self.bookmarks = self.events = 0
         self.synced = threading.Event()
         self.ended = threading.Event()
@@ -52,7 +52,7 @@ class Informer(threading.Thread):
                 self.expired += 1
                 version = None
             except (OSError, http.client.HTTPException, ValueError):
-                self.ended.wait(0.2)  # the server is away: the version stays good
+                self.ended.wait(0.2)  # the server is down: the version stays valid
 
     def request(self, query):
         self.connection = self.connect()
@@ -92,7 +92,7 @@ class Informer(threading.Thread):
         return version
 
     def watch(self, version):
-        """Returns the version to go on from when the server ends the watch."""
+        """Watches until the server ends it; returns the version to resume from."""
         self.watches += 1
         answer = self.request({"watch": "true", "resourceVersion": version, "allowWatchBookmarks": "true", "timeoutSeconds": self.watch_seconds})
         try:
@@ -105,7 +105,7 @@ class Informer(threading.Thread):
                 version = event["object"]["metadata"]["resourceVersion"]
                 self.take(event["type"], self.object_of(event["object"]))
         except (OSError, http.client.HTTPException, ValueError):
-            pass  # cut off: what was told counts
+            pass  # cut off: events so far count
         finally:
             self.connection.close()
         return version

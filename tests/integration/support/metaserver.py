@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A node whose MetaServer is on, and what a test needs to speak with it.
+"""A node with MetaServer enabled, and its clients.
 
     with MetaNode() as node:
         node.start_meta()
@@ -25,7 +25,7 @@ INTERFACE = "edge-dummy0"
 
 
 class Answer:
-    """What an HTTP request came to: `code`, `headers`, `text`, and `json` when the body is JSON."""
+    """An HTTP answer: `code`, `headers`, `text`, and `json` if the body is JSON."""
 
     def __init__(self, code, headers, body):
         self.code, self.headers, self.body = code, headers, body
@@ -67,7 +67,7 @@ class MetaNode(Node):
         return super().start_edgecore(env, config, wrapper)
 
     def make_interface(self):
-        """The link of the second address. Where the kernel has no dummy devices a bridge of that name does."""
+        """Makes the interface of the second address: a dummy device, or a bridge if the kernel has none."""
         def ip(*argv):
             return subprocess.run(["ip", *argv], check=False, capture_output=True).returncode == 0
 
@@ -78,7 +78,7 @@ class MetaNode(Node):
         ip("link", "set", INTERFACE, "up")
 
     def start_meta(self, seconds=40):
-        """Everything; returns when the node is Ready and its MetaServer answers."""
+        """Starts everything; returns when the node is Ready and its MetaServer answers."""
         self.start()
         self.wait_meta(seconds)
 
@@ -107,7 +107,7 @@ class MetaNode(Node):
         return http.client.HTTPSConnection(address, self.meta_port, timeout=timeout, context=context)
 
     def meta(self, method, path, body=None, token=None, kind="application/json", headers=None, timeout=30, query=None):
-        """An Answer of MetaServer. `body` is an object or bytes; OSError when nobody listens."""
+        """An Answer of MetaServer. `body` is an object or bytes; OSError if nobody listens."""
         if query:
             path += "?" + urllib.parse.urlencode(query)
         if body is not None and not isinstance(body, bytes):
@@ -163,7 +163,7 @@ class MetaNode(Node):
 
 
 def old_kubectl(folder):
-    """Debian's kubectl 1.20 as a path, or None and why it cannot be had. A machine's own kubectl is used when it is that one."""
+    """The path of Debian's kubectl 1.20, or None and the reason. Uses the machine's kubectl if it has that version."""
     given = os.environ.get("EDGECORE_OLD_KUBECTL")
     if given:
         return given, ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MQTT for integration tests: a mosquitto of the test's own, and clients that record what they get.
+"""MQTT for integration tests: a private mosquitto, and clients that record messages.
 
     node.mqtt = Mosquitto(node.dir / "mqtt")      # before node.start(): enables eventBus with it
     with node.mqtt.client("$hw/events/device/#") as client:
@@ -16,7 +16,7 @@ import time
 
 from node import NETWORK, skip, wait
 
-sys.path.append("/usr/lib/python3/dist-packages")  # Debian's, where another python3 comes first in PATH
+sys.path.append("/usr/lib/python3/dist-packages")  # for paho, if another python3 is first in PATH
 try:
     import paho.mqtt.client as paho
 except ImportError:
@@ -107,7 +107,7 @@ class Client:
         self.post(topic, payload).wait_for_publish(seconds)
 
     def post(self, topic, payload):
-        """As publish, without waiting."""
+        """Like publish, without waiting."""
         return self.paho.publish(topic, payload, qos=1)
 
     def received(self):

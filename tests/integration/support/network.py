@@ -2,8 +2,8 @@
 """The network of one integration test. Importing `node` moves the test into a network namespace of its own: tests run beside
 each other, each with its own ports, bridges and filters, and none touches those of the machine.
 
-In it: a loopback, and `uplink0` (192.0.2.2/24) with the default route. Nothing answers behind it; what needs the machine's own
-network (npm, apt-get) runs with outside().
+It has a loopback, and `uplink0` (192.0.2.2/24) with the default route, behind which nothing answers. Programs that need the machine's
+network (npm, apt-get) run with outside().
 """
 import ctypes
 import itertools
@@ -29,18 +29,18 @@ class Network:
         subprocess.run(["ip", *words.split()], check=True)
 
     def uplink(self, up):
-        """The carrier of uplink0: a cable that is pulled or plugged in."""
+        """Sets the carrier of uplink0, like pulling or plugging in a cable."""
         self.ip(f"link set far0 {'up' if up else 'down'}")
         if up:
             self.ip("route replace default via 192.0.2.1 dev uplink0")
 
     def swallow(self, port, on):
-        """Nothing gets to or from a TCP port any more, and nobody is told."""
+        """Drops all packets to and from a TCP port, silently."""
         for direction in ("--dport", "--sport"):
             subprocess.run(["iptables", "-w", "-A" if on else "-D", "INPUT", "-p", "tcp", direction, str(port), "-j", "DROP"], check=True)
 
     def free_port(self):
-        """Below the range from which the kernel takes ports by itself: nobody else takes it before it is used."""
+        """A free port below the kernel's ephemeral range, so that nothing else takes it before it is used."""
         return next(self.ports)
 
     def outside(self, argv, **more):

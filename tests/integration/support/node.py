@@ -6,7 +6,7 @@
         node.apply(pod("p"))
         node.wait_pod("p", phase="Running")
 
-Everything is ended by pid and removed on exit, also when the test fails; logs are shown then. A test is a script that exits
+On exit all processes are ended by pid and all files removed; if the test failed, logs are shown. A test is a script that exits
 0 (passed), 77 (cannot run here: says why) or anything else. Environment: EDGECORE_BUILD, the build directory; EDGECORE_KEEP, a
 folder into which the logs and the database of a test that fails are copied.
 """
@@ -43,7 +43,7 @@ for needed in ("ip", "iptables", "containerd", "runc"):
     if not shutil.which(needed):
         skip(f"{needed} is not installed")
 try:
-    NETWORK = Network()  # this process and all it starts are in it from here on
+    NETWORK = Network()  # this process and its children are in it from here on
 except PermissionError:
     skip("a network namespace of its own needs CAP_SYS_ADMIN")
 signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
@@ -62,7 +62,7 @@ def wait(what, condition, seconds=20, every=0.02):
 
 
 def alive(pid):
-    """False for zombies too: they wait for whoever started them."""
+    """False also for zombies, whose parent has not waited yet."""
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -82,7 +82,7 @@ class Node:
     def __init__(self, name="edge1"):
         self.name = name
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="edgecore-it-"))
-        # Cleans up if this process is killed: it sees the end of its standard input.
+        # Cleans up if this process is killed, when its standard input ends.
         self.cleaner = subprocess.Popen([sys.executable, pathlib.Path(__file__).with_name("teardown.py"), self.dir],
                                         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                         start_new_session=True)
@@ -93,7 +93,7 @@ class Node:
         self.program = "edgecore"  # or "edgecore_faulty" (tests/faulty)
         self.cloud_options = []  # more arguments of cloudsim
         self.mqtt = None  # a Mosquitto (mqtt.py): then eventBus is enabled, with it as the external broker
-        self.modules = {}  # settings on top of config()'s, by module: {"serviceBus": {"enable": True}}
+        self.modules = {}  # settings in addition to config()'s, by module: {"serviceBus": {"enable": True}}
 
     # --- life -----------------------------------------------------------------------------------------------------
     def __enter__(self):
@@ -101,7 +101,7 @@ class Node:
 
     def __exit__(self, kind, value, trace):
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # an impatient second one
+            signal.signal(number, signal.SIG_IGN)  # a second signal must not interrupt the clean-up
         self.failed = kind is not None and not (kind is SystemExit and value.code in (0, 77))
         try:
             if self.failed:
@@ -117,7 +117,7 @@ class Node:
             self.cleaner.wait()
 
     def tell(self):
-        """What a failed test leaves to look at. Whatever goes wrong here must not keep the test from cleaning up."""
+        """Shows the logs of a failed test. A failure here must not prevent the clean-up."""
         try:
             for log in ("edgecore", "cloudsim"):
                 path = self.dir / f"{log}.log"
@@ -130,7 +130,7 @@ class Node:
                 print(f"logs could not be shown or kept: {problem}", file=sys.stderr)
 
     def keep(self, where):
-        """Everything that tells what happened, as it is now."""
+        """Copies logs and database to `where`."""
         where.mkdir(parents=True, exist_ok=True)
         for path in [*self.dir.glob("*.log"), *self.dir.glob("*.yaml"), *self.dir.glob("db/*"), self.dir / "cloud/state.json",
                      self.dir / "runtime/containerd.log"]:
@@ -142,7 +142,7 @@ class Node:
         print(f"logs and database are kept in {where}")
 
     def start(self):
-        """Runtime, cloud and edgecore; returns when the node is Ready in the cloud."""
+        """Starts runtime, cloud and edgecore; returns when the node is Ready in the cloud."""
         self.start_runtime()
         self.start_cloud()
         self.start_edgecore()
@@ -178,7 +178,7 @@ class Node:
             return None
 
     def start_cloud(self):
-        """Also starts it again after stop("cloudsim"): same ports, certificates and objects."""
+        """Starts the cloud, or restarts it after stop("cloudsim") with the same ports, certificates and objects."""
         argv = [BUILD / "bin/cloudsim", "--dir", self.dir / "cloud", *self.cloud_options]
         if self.cloud:
             argv += [word for port in ("api", "http", "hub", "router") for word in (f"--{port}", self.cloud[port])]
@@ -220,7 +220,7 @@ class Node:
                         "staticPodPath": str(self.dir / "manifests"),
                         "cgroupRoot": self.cgroup,
                         "readOnlyPort": 0,
-                        # how full the machine of the tests is does not matter
+                        # the machine's own shortages must not matter
                         "evictionHard": {signal: "0%" for signal in ("imagefs.available", "memory.available",
                                                                      "nodefs.available", "nodefs.inodesFree")},
                         "imageGCHighThresholdPercent": 100,
@@ -250,7 +250,7 @@ class Node:
         return status
 
     def private_broker(self):
-        """The process id of edgecore's private mosquitto (mqttMode 0 and 1), None when none runs."""
+        """The process id of edgecore's private mosquitto (mqttMode 0 and 1); None if it does not run."""
         directory = self.dir / "db/mosquitto"
         try:
             pid = int((directory / "mosquitto.pid").read_text())
@@ -300,7 +300,7 @@ class Node:
         return f"{path}/{meta['name']}" if name else path
 
     def create(self, path, body):
-        """POSTs an object of any kind to the cloud; returns it as it is there."""
+        """POSTs an object of any kind to the cloud; returns the stored one."""
         code, answer = self.api("POST", path, body)
         assert code == 201, (path, code, answer)
         return answer
@@ -359,18 +359,18 @@ class Node:
         assert code == 200, (code, answer)
 
     def action(self, action, **more):
-        """One of the cloud's faults that happen once (tests/cloudsim/README.md)."""
+        """Triggers one of the cloud's one-time faults (tests/cloudsim/README.md)."""
         code, answer = self.api("POST", "/sim/actions", {"action": action, **more})
         assert code == 200, (code, answer)
 
     def sim_state(self):
-        """What the cloud saw of this node: up, down, connects, resends, violations."""
+        """The cloud's record of this node: up, down, connects, resends, violations."""
         code, answer = self.api("GET", "/sim/state")
         assert code == 200, (code, answer)
         return answer["nodes"].get(self.name, {})
 
     def acknowledged(self):
-        """[(kind, namespace, name, uid, version)] of what the cloud believes to be on this node; version 0: not yet."""
+        """[(kind, namespace, name, uid, version)] of all objects that the cloud has delivered to this node; version 0: not acknowledged."""
         code, answer = self.api("GET", "/apis/reliablesyncs.kubeedge.io/v1alpha1/objectsyncs")
         assert code == 200, (code, answer)
         rows = []
@@ -383,7 +383,7 @@ class Node:
 
     # --- the machine ----------------------------------------------------------------------------------------------
     def containers(self):
-        """{container id: pid} of running containers, pauses included, straight from containerd."""
+        """{container id: pid} of running containers, pauses included, as containerd lists them."""
         done = self.run("ctr", "--address", self.dir / "runtime/containerd.sock", "--namespace", "k8s.io", "task", "ls")
         rows = [line.split() for line in done.stdout.splitlines()[1:]]
         return {row[0]: int(row[1]) for row in rows if row[2] == "RUNNING"}
@@ -407,7 +407,7 @@ class Node:
         wait("containerd has ended", lambda: not alive(pid), 10)
 
     def restart_runtime(self):
-        """containerd again after kill_runtime(), on the same folders."""
+        """Starts containerd after kill_runtime(), on the same folders."""
         runtime = self.dir / "runtime"
         with open(runtime / "containerd.log", "ab") as log:
             process = subprocess.Popen(["containerd", "--config", str(runtime / "containerd.toml")], stdout=log, stderr=log,
@@ -416,12 +416,12 @@ class Node:
         (runtime / "containerd.pid").write_text(f"{process.pid}\n")
 
     def rows(self, query, *arguments):
-        """Of the database, read only; it may be open in edgecore."""
+        """Rows of the database, read only; edgecore may have it open."""
         with contextlib.closing(sqlite3.connect(f"file:{self.dir}/db/edgecore.db?mode=ro", uri=True, timeout=10)) as db:
             return db.execute(query, arguments).fetchall()
 
     def dead_rows(self, query, *arguments):
-        """Of the database as a killed edgecore has left it: of a copy, so that nothing is mended in the original."""
+        """Rows of the database as a killed edgecore left it; from a copy, so that SQLite does not recover the original."""
         with tempfile.TemporaryDirectory(dir=self.dir) as copy:
             for path in (self.dir / "db").glob("edgecore.db*"):
                 if path.name in ("edgecore.db", "edgecore.db-wal"):

@@ -12,7 +12,7 @@ PYTHON = pathlib.Path("/usr/bin/python3")
 IMAGE = "localhost/python:3"
 LEFT_OUT = {"__pycache__", "test", "tests", "idlelib", "lib2to3", "ensurepip", "tkinter", "turtledemo", "pydoc_data", "distutils"}
 
-# Where the modules are that `import NAME…` brings, and where the standard library is.
+# Prints the files of the modules that `import NAME…` loads, and the path of the standard library.
 ASK = """
 import importlib, json, sys, sysconfig
 for name in sys.argv[1:]:
@@ -40,7 +40,7 @@ def libraries(programs):
 
 
 def contents(modules):
-    """Paths of all files of the image; None and why when Python or a module is missing."""
+    """Paths of all files of the image; None and the reason if Python or a module is missing."""
     done = subprocess.run([PYTHON, "-c", ASK, *modules], check=False, capture_output=True, text=True)
     if done.returncode != 0:
         return None, done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"{PYTHON} is missing"
@@ -63,7 +63,7 @@ def contents(modules):
 
 
 def build(archive, modules):
-    """Writes the image as an archive for `ctr images import`. Returns why not, or ""."""
+    """Writes the image as an archive for `ctr images import`. Returns why it cannot, or ""."""
     files, why = contents(modules)
     if files is None:
         return why

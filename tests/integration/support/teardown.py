@@ -3,7 +3,7 @@
 mounts and containers below the folder.
 
 Also a program, `teardown.py FOLDER`, which each test starts first. It waits for the end of its standard input, that is for the end of
-the test. A test that was killed cannot clean up behind itself; this does it then.
+the test, and cleans up if the test was killed and could not.
 """
 import contextlib
 import os
@@ -77,13 +77,13 @@ def remove_runtime(folder):
 
 
 def teardown(folder):
-    """Everything. A step that fails costs no other."""
+    """Ends and removes everything. A failing step does not affect the others."""
     folder = pathlib.Path(folder)
     for step, of in ((kill_started_in, folder), (remove_runtime, folder), (unmount_below, folder),
                      (remove_cgroups, folder.name)):
         try:
             step(of)
-        except Exception as problem:  # the next step may well work
+        except Exception as problem:  # the next step may work
             print(f"{step.__name__} of {of}: {problem}", file=sys.stderr)
     shutil.rmtree(folder, ignore_errors=True)
 

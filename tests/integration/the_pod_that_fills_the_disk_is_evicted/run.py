@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A pod that fills the node's disk is evicted and says why, the other runs on, meanwhile no pod is taken, and afterwards all is well."""
+"""A pod that fills the node's disk is evicted with a reason, and the other runs on. No pod is admitted under pressure, which then ends."""
 from node import Node, pod, wait
 
 VOLUME = [{"name": "v", "emptyDir": {}}]

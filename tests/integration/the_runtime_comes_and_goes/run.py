@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""containerd is killed and comes back: containers run on and stay the same, edgecore lives, what was created, changed or died
-meanwhile is put right. run.py long: it stays away until the node is NotReady (30 s), which the cloud must hear.
+"""containerd is killed and comes back: containers and edgecore run on, and pods that were created, changed or died meanwhile
+converge. run.py long: it stays away until the node is NotReady (30 s), which the cloud must show.
 """
 import os
 import signal

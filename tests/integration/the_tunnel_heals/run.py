@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever happens to its connection, the node finds back by itself once the cause is gone: it holds a lease again, is Ready and
-has what changed meanwhile, and edgecore neither ends nor has to be started again. Every switch of the test cloud that touches the
-connection is flipped on a running node, and its network is taken away as a cable or a radio is. (Switches that leave the
+"""Whatever happens to its connection, the node recovers by itself once the cause is gone: it renews its lease, is Ready, gets the
+changes made meanwhile, and edgecore neither ends nor needs a restart. The test flips every switch of the test cloud that affects the
+connection on a running node, and takes its network away like a cable or a radio link. (Switches that leave the
 connection alone: strange_messages_do_no_harm.)
 
 run.py [SECONDS [SEED]]: how long each fault lasts, and the seed of the order and the exact lengths. By default 1.5 s, each in a
 fresh edgecore. With an argument one edgecore with the default heartbeat lives through all of them with stable times in between,
-and a cloud whose node limit is reached belongs to them: it looks healthy until no request was answered for 75 s.
+including a cloud whose node limit is reached, which looks healthy until no request was answered for 75 s.
 
 What is asserted: 3 s from the end of the fault to a renewed lease where the node can know of the end (the connection was cut, or
 an interface came up). Where it cannot, because the cloud refused it, the delay between attempts is added: it doubles from 1 to 30 s
@@ -34,7 +34,7 @@ def text(value):
 
 
 def longest_delay(lasted):
-    """The longest wait for the next attempt that may be in force when a refusal ends after so many seconds."""
+    """The longest possible delay before the next attempt, when a refusal has lasted this many seconds."""
     delay, since = 1.0, 0.0
     while since < lasted:
         since += delay * 0.75
@@ -55,7 +55,7 @@ class Trial:
         return bool(rows) and f'"{value}"' in rows[0][0]
 
     def pod_change_arrives(self, what):
-        """A change of the pod that is made now is in the node's database; returns how long it took."""
+        """Changes the pod and waits until the node's database has the change; returns the time it took."""
         value = f"{what} {time.monotonic()}"
         patch = {"metadata": {"annotations": {"test/seen": value}}}
         code, answer = self.node.api("PATCH", "/api/v1/namespaces/default/pods/reader", patch, "application/merge-patch+json")
@@ -64,7 +64,7 @@ class Trial:
         return wait(f"{what}: a change of a pod arrives", lambda: f'"{value}"' in self.node.rows(row)[0][0], READY_WITHIN + SYNC_ROUND)
 
     def recovered(self, what, lease, news=None, noticed=None, lasted=0.0, ready_within=READY_WITHIN, begin=None):
-        """From the end of a fault on: the lease is renewed and the node Ready, what changed meanwhile arrives, and what changes now."""
+        """Checks after a fault: the lease is renewed, the node Ready, and changes made meanwhile and now arrive."""
         begin = begin or time.monotonic()
         wait(f"{what}: the lease is renewed", lambda: self.node.lease() != lease, ready_within)
         wait(f"{what}: Ready", self.node.ready, ready_within)
@@ -91,8 +91,8 @@ class Trial:
 
     def prepare(self, what):
         if LONG:
-            time.sleep(22)  # a connection that held so long lets the delays start from the beginning
-        else:  # a new life's delays start from the beginning too
+            time.sleep(22)  # a connection that lasted this long resets the delays
+        else:  # a new life starts with the first delay too
             connects, lease = self.connects(), self.node.lease()
             status = self.node.restart_edgecore()
             assert status == 0, f"before {what}: edgecore ended with {status}"
@@ -106,7 +106,7 @@ class Trial:
         return span
 
     def closed_door(self, what, *faults, within=None, interface_comes_up=False, seconds=LASTS):
-        """The connection is cut and new ones meet one fault after the other for a while. Each fault: (switches, its trace in the log)."""
+        """Cuts the connection; new ones meet one fault after the other for a while. Each fault: (switches, its trace in the log)."""
         mark = self.prepare(what)
         value = f"during {what}"
         begin = time.monotonic()
@@ -116,7 +116,7 @@ class Trial:
                 self.node.action("cut")
                 self.node.apply(text(value))
             self.lasts(seconds)
-            if at == 0 or not LONG:  # of many failures in a row the log tells ever fewer
+            if at == 0 or not LONG:  # the log reports repeated failures ever more rarely
                 wait(f"{what}: the log says \"{trace}\"", lambda: trace in self.node.log()[mark:], longest_delay(seconds) + 2)
         assert not self.heard(value), f"{what}: the fault did nothing"
         lease = self.node.lease()
@@ -139,7 +139,7 @@ class Trial:
         assert self.connects() > connects, f"{what}: the connection was not cut"
 
     def half_open(self, what, successor_dies=False):
-        """The cloud neither reads nor writes. CloudCore may close the next connection when it buries this one."""
+        """The cloud neither reads nor writes. CloudCore may close the next connection when it ends this one."""
         mark = self.prepare(what)
         value = f"during {what}"
         self.node.faults(halfOpen=True, closeSuccessor=successor_dies)
@@ -155,7 +155,7 @@ class Trial:
         self.recovered(what, lease, value, noticed, lasted, READY_WITHIN + (2.5 if successor_dies else 0))
 
     def lost_path(self, what, seconds):
-        """Packets of the tunnel are swallowed both ways; then the uplink comes up again, as after a change of the radio cell."""
+        """Drops the tunnel's packets both ways; then the uplink comes up again, as after a change of the radio cell."""
         self.prepare(what)
         connects = self.connects()
         value = f"during {what}"
@@ -191,7 +191,7 @@ def main():
         config["modules"]["edgeHub"]["heartbeat"] = HEARTBEAT
         trial = Trial(node)
 
-        # A node that has no certificate yet: an expired token is refused until it is one that counts.
+        # A node without a certificate: an expired token is refused until a valid one is set.
         node.faults(expiredTokens=True)
         node.start_edgecore(config=config)
         lasted = trial.lasts()
