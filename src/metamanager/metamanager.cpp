@@ -4,10 +4,10 @@
 #include <memory>
 #include <utility>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/names.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/kube/status.hpp"
 #include "edgecore/store/info.hpp"
 #include "edgecore/store/meta.hpp"
@@ -163,7 +163,7 @@ class MetaManager final : public beehive::Module {
   OwnLease lease_;
   Cloud cloud_;
   ServedFeed feed_;
-  beehive::TaskGroup tasks_;
+  async::TaskGroup tasks_;
   GonePods gone_pods_;
   PushPipeline pipeline_;
   Resync resync_;

@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/kube/reply.hpp"
 #include "edgecore/store/store.hpp"
 #include "metamanager/cloud/cloud.hpp"
@@ -32,7 +32,7 @@ namespace edgecore::metamanager {
 class GonePods {
  public:
   GonePods(beehive::ModuleContext& context, store::Store& store, const store::Reader& reader,
-           beehive::TaskGroup& tasks, Cloud& cloud, ServedKinds& kinds, ServedFeed& feed,
+           async::TaskGroup& tasks, Cloud& cloud, ServedKinds& kinds, ServedFeed& feed,
            std::chrono::milliseconds recheck)
       : context_(context),
         store_(store),
@@ -54,7 +54,7 @@ class GonePods {
   beehive::ModuleContext& context_;
   store::Store& store_;
   const store::Reader& reader_;
-  beehive::TaskGroup& tasks_;
+  async::TaskGroup& tasks_;
   Cloud& cloud_;
   ServedKinds& kinds_;
   ServedFeed& feed_;

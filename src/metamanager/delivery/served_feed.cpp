@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metamanager/delivery/served_feed.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
 #include <utility>
 
 #include "edgecore/beehive/names.hpp"
@@ -29,11 +25,7 @@ beehive::Message deletion_of(const std::string& key, const ServedNotes::Removal&
 
 ServedFeed::ServedFeed(beehive::ModuleContext& context, const store::Reader& reader,
                        std::shared_ptr<ServedNotes> notes)
-    : context_(context),
-      reader_(reader),
-      notes_(std::move(notes)),
-      noted_(context.executor),
-      room_(context.executor, SteadyTime::max()) {}
+    : context_(context), reader_(reader), notes_(std::move(notes)), noted_(context.executor) {}
 
 bool ServedFeed::is_wanted() const {
   return !given_up_ && context_.bus.has_module(names::module::kMetaServer);
@@ -74,7 +66,7 @@ struct ServedFeed::Turn {
   Turn& operator=(const Turn&) = delete;
   ~Turn() {
     ++feed.served_;
-    feed.room_.cancel();
+    feed.room_.notify_all();
   }
   [[nodiscard]] bool is_first() const { return number == feed.served_; }
 
@@ -85,13 +77,8 @@ struct ServedFeed::Turn {
 boost::asio::awaitable<void> ServedFeed::note(std::string key, std::optional<ServedNotes::Removal> removal) {
   // In turn, so that changes of a row stay in order.
   const Turn turn(*this);
-  while (!given_up_ && !(turn.is_first() && notes_->add(key, removal))) {
-    boost::system::error_code woken;
-    co_await room_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
-    const auto state = co_await boost::asio::this_coro::cancellation_state;
-    if (state.cancelled() != boost::asio::cancellation_type::none)
-      throw boost::system::system_error(boost::asio::error::operation_aborted);
-  }
+  while (!given_up_ && !(turn.is_first() && notes_->add(key, removal)))
+    co_await room_.sleep_until(SteadyTime::max());
   noted_.notify();
 }
 
@@ -99,9 +86,9 @@ boost::asio::awaitable<void> ServedFeed::run() {
   for (;;) {
     while (const auto note = notes_->front()) {
       co_await tell(*note);
-      room_.cancel();
+      if (!given_up_) notes_->told(*note);
+      room_.notify_all();
       if (given_up_) co_return;
-      notes_->told(*note);
     }
     co_await noted_.sleep();
   }
@@ -119,14 +106,12 @@ boost::asio::awaitable<void> ServedFeed::tell(const ServedNotes::Note& note) {
 }
 
 boost::asio::awaitable<void> ServedFeed::send(beehive::Message news) {
-  std::string refused;
   try {
     co_await context_.bus.send(names::module::kMetaServer, std::move(news));
   } catch (const beehive::RequestFailed& failure) {
-    refused = failure.what();
+    if (std::exchange(given_up_, true)) co_return;
+    context_.log->warn("metaserver is not told of changes any more: {}", failure.what());
   }
-  if (refused.empty() || std::exchange(given_up_, true)) co_return;
-  context_.log->warn("metaserver is not told of changes any more: {}", refused);
 }
 
 }  // namespace edgecore::metamanager

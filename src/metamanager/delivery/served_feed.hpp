@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
-#include "edgecore/base/steady_timer.hpp"
+#include "edgecore/async/condition.hpp"
+#include "edgecore/async/event.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/store/source.hpp"
 #include "metamanager/delivery/served_notes.hpp"
 #include "metamanager/objects/object_rows.hpp"
@@ -47,8 +47,8 @@ class ServedFeed {
   beehive::ModuleContext& context_;
   const store::Reader& reader_;
   std::shared_ptr<ServedNotes> notes_;
-  beehive::Wakeup noted_;
-  SteadyTimer room_;                       ///< cancelled when there may be room for a note
+  async::Event noted_;
+  async::Condition room_;                  ///< there may be room for a note, or it is the next one's turn
   std::uint64_t queued_ = 0, served_ = 0;  ///< turns of tasks that note a change: begun, ended
   bool given_up_ = false;                  ///< metaserver takes nothing any more
 };

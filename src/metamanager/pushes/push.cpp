@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metamanager/pushes/push.hpp"
 
+#include <optional>
+
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/names.hpp"
@@ -52,8 +54,8 @@ beehive::MessagePtr forwarded(const beehive::MessagePtr& message, const char* op
   return beehive::share(std::move(made));
 }
 
-/// Why the object does not belong to its resource; "" if it does.
-std::string mismatch(const Json& object, const beehive::ResourcePath& path) {
+/// Why the object does not belong to its resource; nullopt if it does.
+std::optional<std::string> mismatch(const Json& object, const beehive::ResourcePath& path) {
   const std::string name = kube::string_or(object, "metadata.name");
   if (!name.empty() && !path.name.empty() && name != path.name) {
     return "its object is called " + log::quote(name);
@@ -62,7 +64,7 @@ std::string mismatch(const Json& object, const beehive::ResourcePath& path) {
   if (path.type == type::kPod && !ns.empty() && ns != path.ns) {
     return "its object is of namespace " + log::quote(ns);
   }
-  return {};
+  return std::nullopt;
 }
 
 bool has_metadata(const Json& object) {
@@ -72,7 +74,7 @@ bool has_metadata(const Json& object) {
 Push plan_store(ServedKinds& kinds, const beehive::MessagePtr& message, const beehive::ResourcePath& path,
                 PushedObject object, std::string_view node_name, bool only_if_present = false) {
   if (!has_metadata(*object)) return unusable("it carries no object");
-  if (std::string why = mismatch(*object, path); !why.empty()) return unusable(std::move(why));
+  if (auto why = mismatch(*object, path)) return unusable(std::move(*why));
   if (kube::string_or(*object, "kind").empty()) kinds.fill(object.edit(), path.type);
   Push push;
   push.kind = Push::Kind::kStore;
@@ -92,7 +94,7 @@ Push plan_remove(ServedKinds& kinds, const beehive::MessagePtr& message, const b
   if (uid.empty() && kube::string_or(*object, "metadata.name") != path.name) {
     return unusable("a deletion that names no object deletes nothing");
   }
-  if (std::string why = mismatch(*object, path); !why.empty()) return unusable(std::move(why));
+  if (auto why = mismatch(*object, path)) return unusable(std::move(*why));
   if (path.type == type::kVolumeAttachment && kube::find_path(*object, "spec") == nullptr) {
     return nothing_to_store(path);
   }

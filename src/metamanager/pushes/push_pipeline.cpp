@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metamanager/pushes/push_pipeline.hpp"
 
-#include <boost/asio/post.hpp>
-#include <limits>
 #include <utility>
 
+#include "edgecore/async/attempt.hpp"
+#include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/metamanager/ack.hpp"
 #include "metamanager/delivery/handover.hpp"
 
 namespace edgecore::metamanager {
 namespace {
-
-std::string text_of(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {
-    return "unknown failure";
-  }
-}
 
 /// What the acting module gets: the push, or the newer object that was stored before it. Such an object may
 /// be the answer to a status report, which edged does not read for changes: if only the push were
@@ -40,100 +30,75 @@ beehive::MessagePtr news_of(const Push& push, const WriteOutcome& outcome) {
 
 }  // namespace
 
-PushPipeline::PushPipeline(beehive::ModuleContext& context, store::Store& store, beehive::TaskGroup& tasks,
+PushPipeline::PushPipeline(beehive::ModuleContext& context, store::Store& store, async::TaskGroup& tasks,
                            Cloud& cloud, ServedFeed& feed, Limits limits, OnSettled on_settled)
     : context_(context),
       store_(store),
       cloud_(cloud),
       feed_(feed),
-      limits_(limits),
       on_settled_(std::move(on_settled)),
-      // `take` sees to the limits: what is acknowledged to nobody must not be lost here.
-      lanes_(context.executor, tasks,
-             {.messages = std::numeric_limits<std::size_t>::max(),
-              .bytes = std::numeric_limits<std::size_t>::max() / 2},
-             [this](std::string, Entry entry) { return finish(std::move(entry)); }),
-      self_(std::make_shared<PushPipeline*>(this)) {}
-
-PushPipeline::~PushPipeline() {
-  store_.flush();
-}
-
-bool PushPipeline::has_room(std::size_t weight) const {
-  return size() == 0 ||
-         (size() < limits_.messages && storing_bytes_ + lanes_.bytes() + weight <= limits_.bytes);
-}
+      lanes_(context.executor, tasks, limits,
+             [this](std::string, Entry entry) { return finish(std::move(entry)); }) {}
 
 void PushPipeline::take(beehive::Delivery delivery, Push push) {
-  const std::size_t weight = delivery->weight;
-  if (!has_room(weight)) {
+  const beehive::MessagePtr received = delivery.message();
+  const std::string target = push.target;
+  const std::string complaint = push.complaint;
+  auto prepared = prepare(push);
+  Write* const write = prepared.get();
+  if (!lanes_.put(target, {std::move(delivery), std::move(push), std::move(prepared)}, received->weight)) {
     if (overflow_.now()) {
       context_.log->warn(
           "{} is not taken: {} pushes from the cloud wait already. The cloud will send it again",
-          log::quote(delivery->route.resource), size());
+          log::quote(received->route.resource), lanes_.size());
     }
     return;
   }
-  if (!push.complaint.empty()) {
+  if (!complaint.empty()) {
     context_.log->warn("{} of {} from {} is acknowledged but not used: {}",
-                       log::quote(delivery->route.operation), log::quote(delivery->route.resource),
-                       log::quote(delivery->route.source), push.complaint);
+                       log::quote(received->route.operation), log::quote(received->route.resource),
+                       log::quote(received->route.source), complaint);
   }
-  const std::uint64_t number = ++last_number_;
-  storing_bytes_ += weight;
-  const auto at = storing_.try_emplace(number, Entry{std::move(delivery), std::move(push)}).first;
-  submit(number, at->second.push);
+  if (write != nullptr) store_.submit_and_wait_turn(std::move(write->job), write->end.sender(), write->bytes);
 }
 
-void PushPipeline::submit(std::uint64_t number, const Push& push) {
-  const auto outcome = std::make_shared<WriteOutcome>();
-  store::Job job;
-  std::size_t bytes = 512;
+std::unique_ptr<PushPipeline::Write> PushPipeline::prepare(const Push& push) const {
+  if (!push.write && !push.removal) return nullptr;
+  auto made = std::make_unique<Write>(context_.executor);
+  // The writer thread may hold the last reference to what the job captures: nothing of this thread is in it.
+  const auto outcome = made->outcome;
   if (push.write) {
-    job = [write = push.write, outcome](store::Transaction& into) { *outcome = apply(into, *write); };
-    bytes += push.write->text->size();
-  } else if (push.removal) {
-    job = [removal = push.removal, outcome](store::Transaction& from) { *outcome = apply(from, *removal); };
+    made->job = [write = push.write, outcome](store::Transaction& into) { *outcome = apply(into, *write); };
+    made->bytes += push.write->text->size();
   } else {
-    stored(number, {}, nullptr);
-    return;
+    made->job = [removal = push.removal, outcome](store::Transaction& from) {
+      *outcome = apply(from, *removal);
+    };
   }
-  // The writer thread may hold the last reference to what this captures: nothing of this thread is in it.
-  store::Done done = [outcome, number, weak = std::weak_ptr<PushPipeline*>(self_),
-                      executor = context_.executor](std::exception_ptr failure) {
-    boost::asio::post(executor, [outcome, number, weak, failure = std::move(failure)] {
-      if (const auto self = weak.lock()) (*self)->stored(number, std::move(*outcome), failure);
-    });
-  };
-  store_.submit_and_wait_turn(std::move(job), std::move(done), bytes);
+  return made;
 }
 
-void PushPipeline::stored(std::uint64_t number, WriteOutcome outcome, std::exception_ptr failure) {
-  auto taken = storing_.extract(number);
-  Entry& entry = taken.mapped();
-  entry.outcome = std::move(outcome);
-  entry.failure = std::move(failure);
-  const std::size_t weight = entry.delivery->weight;
-  storing_bytes_ -= weight;
-  const std::string target = entry.push.target;
-  static_cast<void>(lanes_.put(target, std::move(entry), weight));
+boost::asio::awaitable<WriteOutcome> PushPipeline::stored(const Entry& entry) {
+  if (!entry.write) co_return WriteOutcome();
+  co_await entry.write->end.wait_through(SteadyTime::max());
+  if (const std::exception_ptr failure = entry.write->end.take()) std::rethrow_exception(failure);
+  co_return std::move(*entry.write->outcome);
 }
 
-boost::asio::awaitable<void> PushPipeline::refuse(const Entry& entry) {
-  const beehive::Message& received = *entry.delivery;
-  const std::string why = text_of(entry.failure);
+boost::asio::awaitable<void> PushPipeline::refuse(const beehive::Message& received, const Failure& failure) {
   if (write_failure_.now()) {
     context_.log->error("{} from the cloud could not be stored: {}. The cloud will send it again",
-                        log::quote(received.route.resource), why);
+                        log::quote(received.route.resource), failure.message());
   }
-  beehive::Message refusal = make_refusal(received, why);
+  beehive::Message refusal = make_refusal(received, failure.message());
   co_await cloud_.tell(std::move(refusal));
 }
 
 boost::asio::awaitable<void> PushPipeline::finish(Entry entry) {
   const beehive::Message& received = *entry.delivery;
-  if (entry.failure) {
-    co_await refuse(entry);
+  const Outcome<WriteOutcome> outcome = co_await async::attempt(stored(entry));
+  if (!outcome) {
+    co_await refuse(received, outcome.failure());
     co_return;
   }
   write_failure_.reset();
@@ -144,12 +109,12 @@ boost::asio::awaitable<void> PushPipeline::finish(Entry entry) {
     co_await cloud_.tell(std::move(refusal));
     co_return;
   }
-  on_settled_(entry.push, entry.outcome);
-  if (entry.outcome.kind == WriteOutcome::Kind::kStored && entry.push.write)
+  on_settled_(entry.push, *outcome);
+  if (outcome->kind == WriteOutcome::Kind::kStored && entry.push.write)
     co_await feed_.stored(entry.push.write);
-  if (entry.push.removal && entry.outcome.kind != WriteOutcome::Kind::kOtherUid)
+  if (entry.push.removal && outcome->kind != WriteOutcome::Kind::kOtherUid)
     co_await feed_.removed(entry.push.removal);
-  if (auto news = news_of(entry.push, entry.outcome))
+  if (auto news = news_of(entry.push, *outcome))
     co_await hand_over(context_, std::move(entry.push.target), std::move(news));
   // Nobody waits for an answer to an error.
   if (received.route.operation == names::operation::kError) co_return;

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metamanager/pushes/resync.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <vector>
 
+#include "edgecore/async/attempt.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/names.hpp"
@@ -36,7 +34,7 @@ Resync::Resync(beehive::ModuleContext& context, store::Store& store, const store
       node_name_(std::move(node_name)),
       timeout_(timeout),
       first_pause_(pause),
-      wake_(context.executor) {}
+      connected_(context.executor) {}
 
 bool Resync::needed() const {
   return store::info::resync_needed(reader_);
@@ -44,8 +42,7 @@ bool Resync::needed() const {
 
 void Resync::on_connected() {
   attempts_ = 0;
-  connected_anew_ = true;
-  wake_.cancel();
+  connected_.notify();
 }
 
 boost::asio::awaitable<void> Resync::run() {
@@ -55,79 +52,57 @@ boost::asio::awaitable<void> Resync::run() {
   while (needed()) {
     if (!cloud_.is_down() && attempts_ < kAttempts) {
       ++attempts_;
-      connected_anew_ = false;
-      const bool done = co_await list_pods();
+      const Outcome<void> done = co_await list_pods();
       if (done) break;
-      report_failure();
+      report(done.failure());
     }
     co_await pause_until_next_attempt();
   }
 }
 
 boost::asio::awaitable<void> Resync::pause_until_next_attempt() {
-  if (connected_anew_) co_return;
-  if (cloud_.is_down() || attempts_ >= kAttempts) {
-    wake_.expires_at(SteadyTime::max());
-  } else {
-    wake_.expires_after(first_pause_ * (1U << (attempts_ > 0 ? attempts_ - 1 : 0)));
-  }
-  boost::system::error_code woken;
-  co_await wake_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
-  const auto cancelled = co_await boost::asio::this_coro::cancellation_state;
-  if (cancelled.cancelled() != boost::asio::cancellation_type::none) {
-    throw boost::system::system_error(boost::asio::error::operation_aborted);
-  }
+  SteadyTime until = SteadyTime::max();
+  if (!cloud_.is_down() && attempts_ < kAttempts)
+    until = steady_now() + first_pause_ * (1U << (attempts_ > 0 ? attempts_ - 1 : 0));
+  co_await connected_.sleep_until(until);
 }
 
-void Resync::report_failure() {
+void Resync::report(const Failure& failure) {
   if (cloud_.is_down()) return;
   if (attempts_ < kAttempts) {
-    context_.log->info("this node's pods could not be listed yet: {}", failure_);
+    context_.log->info("this node's pods could not be listed yet: {}", failure.message());
     return;
   }
   context_.log->warn(
       "this node's pods could not be listed: {}. The cloud does not send again what it delivered before. If "
       "pods are missing, enable dynamicController in cloudcore.yaml, or delete the pods so that their owners "
       "make new ones. The list is asked for again at the next connection",
-      failure_);
+      failure.message());
 }
 
-boost::asio::awaitable<bool> Resync::list_pods() {
-  received_ = 0;
+boost::asio::awaitable<Outcome<void>> Resync::list_pods() {
+  std::size_t received = 0;
   std::string continuation;
   for (int pages = 0; pages < kMaxPages; ++pages) {
-    PodPage page;
-    const bool fetched = co_await fetch_page(continuation, page);
-    if (!fetched) co_return false;
-    try {
-      co_await store_page(page);
-    } catch (const Error& failure) {
-      failure_ = failure.what();
-      co_return false;
-    }
-    continuation = page.continuation;
+    const Outcome<PodPage> page = co_await async::attempt(fetch_page(continuation));
+    if (!page) co_return page.failure();
+    const Outcome<void> kept = co_await async::attempt(store_page(*page));
+    if (!kept) co_return kept;
+    received += page->pods.size();
+    continuation = page->continuation;
     if (!continuation.empty()) continue;
-    context_.log->info("the cloud listed {} pods of this node; they are in the new database", received_);
-    co_return true;
+    context_.log->info("the cloud listed {} pods of this node; they are in the new database", received);
+    co_return Outcome<void>();
   }
-  failure_ = "the list has more than " + std::to_string(kMaxPages) + " pages";
-  co_return false;
+  co_return Failure("the list has more than " + std::to_string(kMaxPages) + " pages");
 }
 
-boost::asio::awaitable<bool> Resync::fetch_page(const std::string& continuation, PodPage& page) {
+boost::asio::awaitable<PodPage> Resync::fetch_page(const std::string& continuation) {
   beehive::Message question = list_pods_request(node_name_, continuation, kPageSize);
   const Cloud::Answer answer = co_await cloud_.ask(std::move(question), timeout_);
-  if (!answer.message || answer.message->route.operation != names::operation::kApplicationResponse) {
-    failure_ = answer.reply.status.message;
-    co_return false;
-  }
-  try {
-    page = read_pod_page(answer.message->content, node_name_);
-  } catch (const BadInput& bad) {
-    failure_ = bad.what();
-    co_return false;
-  }
-  co_return true;
+  if (!answer.message || answer.message->route.operation != names::operation::kApplicationResponse)
+    throw Error(answer.reply.status.message);
+  co_return read_pod_page(answer.message->content, node_name_);
 }
 
 boost::asio::awaitable<void> Resync::store_page(const PodPage& page) {
@@ -151,7 +126,6 @@ boost::asio::awaitable<void> Resync::store_page(const PodPage& page) {
     if (last) store::info::clear_resync_needed(into);
   };
   co_await store::async_write(store_, std::move(job), bytes);
-  received_ += page.pods.size();
   for (std::size_t i = 0; i < page.pods.size(); ++i) {
     if ((*items)[i].outcome.kind != WriteOutcome::Kind::kStored) continue;
     co_await feed_.stored((*items)[i].write);

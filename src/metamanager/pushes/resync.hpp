@@ -6,7 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "edgecore/base/steady_timer.hpp"
+#include "edgecore/async/event.hpp"
+#include "edgecore/base/outcome.hpp"
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/store/store.hpp"
 #include "metamanager/cloud/cloud.hpp"
@@ -34,11 +35,12 @@ class Resync {
  private:
   [[nodiscard]] bool needed() const;
   boost::asio::awaitable<void> pause_until_next_attempt();
-  /// True when all pages were stored; else `failure_` says why.
-  boost::asio::awaitable<bool> list_pods();
-  boost::asio::awaitable<bool> fetch_page(const std::string& continuation, PodPage& page);
+  /// Until all pages are stored.
+  boost::asio::awaitable<Outcome<void>> list_pods();
+  /// Throws Error.
+  boost::asio::awaitable<PodPage> fetch_page(const std::string& continuation);
   boost::asio::awaitable<void> store_page(const PodPage& page);
-  void report_failure();
+  void report(const Failure& failure);
 
   beehive::ModuleContext& context_;
   store::Store& store_;
@@ -49,11 +51,8 @@ class Resync {
   std::string node_name_;
   std::chrono::milliseconds timeout_;
   std::chrono::milliseconds first_pause_;
-  SteadyTimer wake_;
-  unsigned attempts_ = 0;  ///< since the connection began
-  bool connected_anew_ = false;
-  std::size_t received_ = 0;
-  std::string failure_;
+  async::Event connected_;  ///< a connection began
+  unsigned attempts_ = 0;   ///< since then
 };
 
 }  // namespace edgecore::metamanager

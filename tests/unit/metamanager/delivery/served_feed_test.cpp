@@ -8,7 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <vector>
 
-#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "unit/metamanager/temporary_store.hpp"
 
 namespace edgecore::metamanager {
@@ -49,7 +49,7 @@ class ServedFeedTest : public testing::Test {
                                   log::get("test")};
   std::shared_ptr<ServedNotes> notes_ = std::make_shared<ServedNotes>(3);
   ServedFeed feed_{context_, reader_, notes_};
-  beehive::TaskGroup tasks_{io_.get_executor()};
+  async::TaskGroup tasks_{io_.get_executor()};
   int passed_ = 0;
 };
 
