@@ -38,17 +38,21 @@ Json merged(const Json& object, const Json& patch) {
   return after;
 }
 
-/// The object in `meta_v2`, if it is this one.
-std::optional<Json> served_object(const store::Source& from, const LocalChange& change, meta_v2::Row& row) {
-  auto found = meta_v2::find(from, change.served.key);
-  if (!found) return std::nullopt;
-  row = std::move(*found);
-  return read_row(row.value, change.path.type);
+LocalRows read_rows(const store::Source& from, const LocalChange& change) {
+  return {meta::find(from, row_key(change.path)), meta_v2::find(from, change.served.key)};
 }
 
-void write_served(store::Transaction& into, meta_v2::Row row, const Json& object) {
+template <class Row>
+std::optional<Json> object_in(const std::optional<Row>& row, const LocalChange& change) {
+  return row ? read_row(row->value, change.path.type) : std::nullopt;
+}
+
+/// The row of `meta_v2`, or a new one, with this object.
+meta_v2::Row served_row(const LocalChange& change, const LocalRows& rows, const Json& object) {
+  meta_v2::Row row = rows.served.value_or(change.served);
+  row.resource_version = identity_of(object).resource_version.value_or(0);
   row.value = kube::dump_json(object);
-  meta_v2::upsert(into, row);
+  return row;
 }
 
 /// The pod's last status from the cloud: in the row of `meta`. The row of `meta_v2` may hold a status that
@@ -60,54 +64,54 @@ Json cloud_status(const Json& stored, const Json& served) {
 
 }  // namespace
 
-LocalOutcome merge_locally(store::Transaction& into, const LocalChange& change) {
-  LocalOutcome outcome;
-  const std::string key = row_key(change.path);
-  const auto row = meta::find(into, key);
-  const auto stored = row ? read_row(row->value, change.path.type) : std::nullopt;
-  if (!stored) return outcome;
+LocalPlan plan_merge(const store::Source& from, const LocalChange& change) {
+  LocalPlan plan;
+  plan.before = read_rows(from, change);
+  const auto stored = object_in(plan.before.stored, change);
+  if (!stored) return plan;
   if (uid_of(*stored) != change.uid) {
-    outcome.kind = LocalOutcome::Kind::kOtherUid;
-    return outcome;
+    plan.outcome.kind = LocalOutcome::Kind::kOtherUid;
+    return plan;
   }
-  outcome.object = merged(*stored, change.patch);
-  if (outcome.object != *stored) meta::upsert(into, {key, change.path.type, kube::dump_json(outcome.object)});
-
-  meta_v2::Row served_row = change.served;
-  served_row.resource_version = identity_of(*stored).resource_version.value_or(0);
-  const auto served = served_object(into, change, served_row);
-  outcome.served = outcome.object;
+  const Json object = merged(*stored, change.patch);
+  if (object != *stored)
+    plan.after.stored = meta::Row{row_key(change.path), change.path.type, kube::dump_json(object)};
+  const auto served = object_in(plan.before.served, change);
+  Json shown = object;
   if (!served || uid_of(*served) == change.uid) {
-    if (served) outcome.served = merged(*served, change.patch);
-    if (!served || outcome.served != *served) write_served(into, std::move(served_row), outcome.served);
+    if (served) shown = merged(*served, change.patch);
+    if (!served || shown != *served) plan.after.served = served_row(change, plan.before, shown);
   }
-  outcome.kind = LocalOutcome::Kind::kDone;
-  return outcome;
+  plan.outcome = {LocalOutcome::Kind::kDone, object, std::move(shown)};
+  return plan;
 }
 
-LocalOutcome show_pod_status(store::Transaction& into, const LocalChange& change) {
-  LocalOutcome outcome;
-  meta_v2::Row served_row = change.served;
-  auto served = served_object(into, change, served_row);
-  const auto row = meta::find(into, row_key(change.path));
-  const auto stored = row ? read_row(row->value, change.path.type) : std::nullopt;
-  const bool anew = !served;
-  if (!served) served = stored;
-  if (!served) return outcome;
-  if (uid_of(*served) != change.uid) {
-    outcome.kind = LocalOutcome::Kind::kOtherUid;
-    return outcome;
+LocalPlan plan_shown_status(const store::Source& from, const LocalChange& change) {
+  LocalPlan plan;
+  plan.before = read_rows(from, change);
+  const auto stored = object_in(plan.before.stored, change);
+  const auto served = object_in(plan.before.served, change);
+  if (!served && !stored) return plan;
+  const Json& known = served ? *served : *stored;
+  if (uid_of(known) != change.uid) {
+    plan.outcome.kind = LocalOutcome::Kind::kOtherUid;
+    return plan;
   }
-  if (anew) served_row.resource_version = identity_of(*served).resource_version.value_or(0);
-  outcome.served = *served;
-  outcome.served["status"] =
-      stored ? cloud_status(*stored, *served) : kube::object_or_empty(*served, "status");
+  Json shown = known;
+  shown["status"] = stored ? cloud_status(*stored, known) : kube::object_or_empty(known, "status");
   Json patch = Json::object();
   patch["status"] = kube::object_or_empty(change.patch, "status");
-  outcome.served = kube::apply_strategic_merge(std::move(outcome.served), patch, "Pod");
-  if (anew || outcome.served != *served) write_served(into, std::move(served_row), outcome.served);
-  outcome.kind = LocalOutcome::Kind::kDone;
-  return outcome;
+  shown = kube::apply_strategic_merge(std::move(shown), patch, "Pod");
+  if (!served || shown != *served) plan.after.served = served_row(change, plan.before, shown);
+  plan.outcome = {LocalOutcome::Kind::kDone, Json(), std::move(shown)};
+  return plan;
+}
+
+bool apply(store::Transaction& into, const LocalChange& change, const LocalPlan& plan) {
+  if (read_rows(into, change) != plan.before) return false;
+  if (plan.after.stored) meta::upsert(into, *plan.after.stored);
+  if (plan.after.served) meta_v2::upsert(into, *plan.after.served);
+  return true;
 }
 
 PendingDeletions::PendingDeletions(const store::Source& from) {

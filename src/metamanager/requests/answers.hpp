@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <utility>
+
+#include "edgecore/base/error.hpp"
 #include "edgecore/beehive/message.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/reply.hpp"
@@ -27,6 +30,16 @@ inline kube::CloudReply not_found(const beehive::ResourcePath& path) {
   const kube::ResourceKind* kind = kube::find_type(path.type);
   return refusal(kube::Status::not_found(kind != nullptr ? kind->plural : path.type, path.name));
 }
+
+/// Ends a request with this answer, from wherever it is being served.
+class Refused : public Error {
+ public:
+  explicit Refused(kube::CloudReply answer) : Error(answer.status.message), answer_(std::move(answer)) {}
+  [[nodiscard]] const kube::CloudReply& answer() const { return answer_; }
+
+ private:
+  kube::CloudReply answer_;
+};
 
 /// The message that carries an answer (docs/messages.md "Answers inside the process").
 inline beehive::Message answer_message(const beehive::Message& request, kube::CloudReply answer) {

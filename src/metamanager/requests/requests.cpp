@@ -4,6 +4,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "edgecore/async/attempt.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/store/awaitable.hpp"
 #include "edgecore/store/info.hpp"
@@ -17,7 +18,7 @@ namespace edgecore::metamanager {
 namespace op = names::operation;
 namespace type = names::resource;
 
-Requests::Requests(Parts parts) : parts_(std::move(parts)), flights_(parts_.context.executor) {}
+Requests::Requests(Parts parts) : parts_(std::move(parts)), flights_(parts_.tasks, "query of the cloud") {}
 
 void Requests::refuse(const beehive::Message& request, const kube::Status& status) {
   parts_.context.bus.respond(answer_message(request, refusal(status)));
@@ -32,6 +33,8 @@ boost::asio::awaitable<void> Requests::serve(beehive::MessagePtr request) {
     } else {
       answer = co_await answer_to(*request, *path);
     }
+  } catch (const Refused& refused) {
+    answer = refused.answer();
   } catch (const boost::system::system_error& failure) {
     if (failure.code() == boost::asio::error::operation_aborted) throw;
     answer = refusal(kube::Status::internal(failure.what()));
@@ -137,10 +140,7 @@ Requests::Reply Requests::get_pod(const beehive::ResourcePath& path) {
   if (parts_.cloud.is_down())
     co_return broken_answer(kube::Status::service_unavailable(
         "the database is new, and the cloud, which may know the pod, is not reachable"));
-  const std::string key = row_key(path);
-  const auto flight = join(key, RequestKind::kGetPod, path, Json());
-  co_await flight->wait(std::nullopt);
-  co_return flight->answer();
+  co_return co_await ask_once(RequestKind::kGetPod, path);
 }
 
 Requests::Reply Requests::get_tracked(const beehive::ResourcePath& path) {
@@ -149,12 +149,12 @@ Requests::Reply Requests::get_tracked(const beehive::ResourcePath& path) {
   if (local && (parts_.cloud.is_down() || parts_.freshness.is_current(key))) {
     co_return object_answer(std::move(*local));
   }
-  const auto flight = join(key, RequestKind::kTracked, path, Json());
   std::optional<std::chrono::milliseconds> patience;
   if (local) patience = parts_.patience;
-  const bool landed = co_await flight->wait(patience);
-  if (landed && (!local || flight->answer().kind != kube::ReplyKind::kBroken)) co_return flight->answer();
-  if (!landed) flight->leave();
+  Json nothing;
+  auto answer = co_await shared_answer(key, RequestKind::kTracked, path, std::move(nothing), patience);
+  if (answer && (!local || answer->kind != kube::ReplyKind::kBroken)) co_return std::move(*answer);
+  if (!answer) left_.insert(key);
   // A push may have been stored meanwhile.
   auto now = stored(path);
   co_return object_answer(now ? std::move(*now) : std::move(*local));
@@ -164,25 +164,20 @@ Requests::Reply Requests::get_node(const beehive::ResourcePath& path) {
   if (path.name != parts_.node_name) co_return get_local(path);
   const Json* own = parts_.node.latest();
   if (own != nullptr && (!parts_.node.doubted() || parts_.cloud.is_down())) co_return object_answer(*own);
-  const auto flight = join(row_key(path), RequestKind::kNode, path, Json());
-  co_await flight->wait(std::nullopt);
+  kube::CloudReply answer = co_await ask_once(RequestKind::kNode, path);
   own = parts_.node.latest();
-  if (flight->answer().kind == kube::ReplyKind::kBroken && own != nullptr) co_return object_answer(*own);
-  co_return flight->answer();
+  if (answer.kind == kube::ReplyKind::kBroken && own != nullptr) co_return object_answer(*own);
+  co_return answer;
 }
 
 Requests::Reply Requests::get_lease(const beehive::ResourcePath& path) {
   const Json* own = parts_.lease.latest();
   if (own != nullptr && path.name == parts_.node_name) co_return object_answer(*own);
-  const auto flight = join(row_key(path), RequestKind::kGetLease, path, Json());
-  co_await flight->wait(std::nullopt);
-  co_return flight->answer();
+  co_return co_await ask_once(RequestKind::kGetLease, path);
 }
 
 Requests::Reply Requests::get_csr(const beehive::ResourcePath& path) {
-  const auto flight = join(row_key(path), RequestKind::kGetCsr, path, Json());
-  co_await flight->wait(std::nullopt);
-  co_return flight->answer();
+  co_return co_await ask_once(RequestKind::kGetCsr, path);
 }
 
 Requests::Reply Requests::get_token(const beehive::Message& request, const beehive::ResourcePath& path) {
@@ -193,15 +188,15 @@ Requests::Reply Requests::get_token(const beehive::Message& request, const beehi
   if (age == TokenAge::kFresh) co_return object_answer(std::move(*kept));
   if (age == TokenAge::kUnusable) kept.reset();
 
-  const auto flight = join(token_key(path.ns, path.name, ask), RequestKind::kToken, path, ask);
   std::optional<std::chrono::milliseconds> patience;
   if (age == TokenAge::kRefreshDue) patience = parts_.patience;
-  const bool landed = co_await flight->wait(patience);
-  if (landed && (flight->answer().ok() || !kept)) co_return flight->answer();
+  std::string key = token_key(path.ns, path.name, ask);
+  auto answer = co_await shared_answer(std::move(key), RequestKind::kToken, path, ask, patience);
+  if (answer && (answer->ok() || !kept)) co_return std::move(*answer);
   // The refresh failed or is slow. A valid token stays in use. An expired one is served too, unless the API
   // server itself has refused.
   if (age == TokenAge::kExpired) {
-    if (flight->answer().kind == kube::ReplyKind::kRefused) co_return flight->answer();
+    if (answer->kind == kube::ReplyKind::kRefused) co_return std::move(*answer);
     mark_expired(*kept);
   }
   co_return object_answer(std::move(*kept));
@@ -214,26 +209,29 @@ Requests::Reply Requests::drop_pod_tokens(const beehive::ResourcePath& path) {
   co_return done_answer();
 }
 
-std::shared_ptr<Flight> Requests::join(const std::string& key, RequestKind kind,
-                                       const beehive::ResourcePath& path, const Json& ask) {
-  return flights_.join(key, [&](const std::shared_ptr<Flight>&) {
-    parts_.tasks.spawn("query of " + beehive::resource_path(path.ns, path.type, path.name),
-                       fly(key, kind, path, ask));
-  });
+boost::asio::awaitable<std::optional<kube::CloudReply>> Requests::shared_answer(
+    std::string key, RequestKind kind, beehive::ResourcePath path, Json ask,
+    std::optional<std::chrono::milliseconds> patience) {
+  SteadyTime until = SteadyTime::max();
+  if (patience) until = flights_.begun(key).value_or(steady_now()) + *patience;
+  async::SingleFlight<std::string, kube::CloudReply>::Work work =
+      [this, key, kind, path = std::move(path), ask = std::move(ask)] { return fly(key, kind, path, ask); };
+  co_return co_await flights_.get(std::move(key), std::move(work), until);
 }
 
-boost::asio::awaitable<void> Requests::fly(std::string key, RequestKind kind, beehive::ResourcePath path,
-                                           Json ask) {
-  kube::CloudReply answer;
-  try {
-    answer = co_await fetch(kind, path, ask);
-  } catch (const boost::system::system_error& failure) {
-    if (failure.code() == boost::asio::error::operation_aborted) throw;
-    answer = broken_answer(kube::Status::internal(failure.what()));
-  } catch (const std::exception& failure) {
-    answer = broken_answer(kube::Status::internal(failure.what()));
-  }
-  flights_.land(key, std::move(answer));
+Requests::Reply Requests::ask_once(RequestKind kind, beehive::ResourcePath path) {
+  std::string key = row_key(path);
+  Json nothing;
+  auto answer =
+      co_await shared_answer(std::move(key), kind, std::move(path), std::move(nothing), std::nullopt);
+  co_return std::move(*answer);
+}
+
+Requests::Reply Requests::fly(std::string key, RequestKind kind, beehive::ResourcePath path, Json ask) {
+  Outcome<kube::CloudReply> answer = co_await async::attempt(fetch(kind, path, ask));
+  left_.erase(key);
+  if (!answer) co_return broken_answer(kube::Status::internal(answer.failure().message()));
+  co_return std::move(*answer);
 }
 
 }  // namespace edgecore::metamanager

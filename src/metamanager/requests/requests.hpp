@@ -3,15 +3,19 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
+#include "edgecore/async/semaphore.hpp"
+#include "edgecore/async/single_flight.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/kube/reply.hpp"
 #include "edgecore/store/store.hpp"
 #include "metamanager/cloud/cloud.hpp"
-#include "metamanager/cloud/flights.hpp"
 #include "metamanager/cloud/freshness.hpp"
 #include "metamanager/delivery/gone_pods.hpp"
 #include "metamanager/delivery/served_feed.hpp"
@@ -31,7 +35,7 @@ class Requests {
     beehive::ModuleContext& context;
     store::Store& store;
     const store::Reader& reader;
-    beehive::TaskGroup& tasks;
+    async::TaskGroup& tasks;
     Cloud& cloud;
     ServedKinds& kinds;
     ServedFeed& feed;
@@ -71,14 +75,20 @@ class Requests {
   Reply get_csr(const beehive::ResourcePath& path);
   Reply forward(const beehive::Message& request, const beehive::ResourcePath& path);
 
-  /// The task of a flight: asks, stores the answer, acknowledges it. Throws only when cancelled.
-  boost::asio::awaitable<void> fly(std::string key, RequestKind kind, beehive::ResourcePath path, Json ask);
+  /// The cloud's answer, shared by all who ask for `key` while it is on its way: CloudHub answers only the
+  /// last of several equal queries (protocol/02-metamanager.md §5.1, protocol/07-observed.md). nullopt when
+  /// it is not there `patience` after the cloud was asked.
+  boost::asio::awaitable<std::optional<kube::CloudReply>> shared_answer(
+      std::string key, RequestKind kind, beehive::ResourcePath path, Json ask,
+      std::optional<std::chrono::milliseconds> patience);
+  /// The same for an object, however long it takes.
+  Reply ask_once(RequestKind kind, beehive::ResourcePath path);
+  /// The work of a flight: asks, stores the answer, acknowledges it.
+  Reply fly(std::string key, RequestKind kind, beehive::ResourcePath path, Json ask);
   Reply fetch(RequestKind kind, const beehive::ResourcePath& path, const Json& ask);
   Reply fetch_tracked(const beehive::ResourcePath& path);
   Reply fetch_token(const beehive::ResourcePath& path, const Json& ask);
   Reply fetch_missing_pod(const beehive::ResourcePath& path);
-  std::shared_ptr<Flight> join(const std::string& key, RequestKind kind, const beehive::ResourcePath& path,
-                               const Json& ask);
 
   /// Sends a request about `path`; fills in the answer's kind and apiVersion from `object_type`.
   boost::asio::awaitable<Cloud::Answer> ask(const char* operation, const beehive::ResourcePath& path,
@@ -92,17 +102,21 @@ class Requests {
   boost::asio::awaitable<void> keep_node(const Json& node);
   boost::asio::awaitable<bool> run_job(store::Job job, std::size_t bytes, const std::string& what);
 
-  using LocalJob = LocalOutcome (*)(store::Transaction&, const LocalChange&);
-  /// Runs the job and tells metaserver. nullopt when that failed; then `answer` says why.
-  boost::asio::awaitable<std::optional<LocalOutcome>> change_locally(LocalJob what, LocalChange change,
-                                                                     kube::CloudReply& answer);
+  using LocalPlanner = LocalPlan (*)(const store::Source&, const LocalChange&);
+  /// Makes the change and tells metaserver. Throws Refused where there is nothing to change.
+  boost::asio::awaitable<LocalOutcome> change_locally(LocalPlanner plan, LocalChange change);
+  /// Plans and writes, again where the rows were changed in between. Throws BadInput for a bad patch.
+  boost::asio::awaitable<LocalOutcome> write_locally(LocalPlanner plan, const LocalChange& change);
+  std::shared_ptr<async::Semaphore> local_turn(const beehive::ResourcePath& path);
   [[nodiscard]] std::optional<Json> stored(const beehive::ResourcePath& path) const;
   [[nodiscard]] kube::CloudReply list_pods() const;
   [[nodiscard]] kube::CloudReply get_local(const beehive::ResourcePath& path) const;
   [[nodiscard]] kube::CloudReply get_service_account(const beehive::ResourcePath& path) const;
 
   Parts parts_;
-  Flights flights_;
+  async::SingleFlight<std::string, kube::CloudReply> flights_;
+  std::set<std::string> left_;  ///< keys of flights whose answer somebody has not waited for
+  std::map<std::string, std::weak_ptr<async::Semaphore>> local_turns_;  ///< by the object's row
 };
 
 }  // namespace edgecore::metamanager

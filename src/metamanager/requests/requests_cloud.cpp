@@ -123,7 +123,7 @@ Requests::Reply Requests::fetch_tracked(const beehive::ResourcePath& path) {
   if (is_object(answer.reply)) {
     const auto kept = co_await keep(path, answer.reply.object, false);
     settled = kept.has_value();
-    const bool news_to_others = settled && (kept->replaced || flights_.was_left(row_key(path)));
+    const bool news_to_others = settled && (kept->replaced || left_.contains(row_key(path)));
     if (settled) parts_.freshness.confirm(row_key(path), session);
     if (news_to_others && concerns_kubelet(path.type)) {
       beehive::MessagePtr news = beehive::share(

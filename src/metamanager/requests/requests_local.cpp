@@ -28,38 +28,45 @@ const char* source_of(const std::string& token) {
 
 }  // namespace
 
-boost::asio::awaitable<std::optional<LocalOutcome>> Requests::change_locally(LocalJob what,
-                                                                             LocalChange change,
-                                                                             kube::CloudReply& answer) {
-  const auto shared = std::make_shared<const LocalChange>(std::move(change));
-  const auto outcome = std::make_shared<LocalOutcome>();
-  store::Job job = [what, shared, outcome](store::Transaction& into) { *outcome = what(into, *shared); };
-  std::string why;
-  bool bad = false;
-  try {
+std::shared_ptr<async::Semaphore> Requests::local_turn(const beehive::ResourcePath& path) {
+  std::erase_if(local_turns_, [](const auto& each) { return each.second.expired(); });
+  std::weak_ptr<async::Semaphore>& known = local_turns_[row_key(path)];
+  auto turn = known.lock();
+  if (!turn) known = turn = std::make_shared<async::Semaphore>(1);
+  return turn;
+}
+
+boost::asio::awaitable<LocalOutcome> Requests::write_locally(LocalPlanner plan, const LocalChange& change) {
+  // The writer thread may hold the last reference to what the job captures.
+  const auto wanted = std::make_shared<const LocalChange>(change);
+  const auto written = std::make_shared<bool>(false);
+  for (;;) {
+    const auto planned = std::make_shared<const LocalPlan>(plan(parts_.reader, *wanted));
+    if (planned->outcome.kind != LocalOutcome::Kind::kDone) co_return planned->outcome;
+    store::Job job = [wanted, planned, written](store::Transaction& into) {
+      *written = apply(into, *wanted, *planned);
+    };
     co_await store::async_write(parts_.store, std::move(job));
-  } catch (const BadInput& failure) {
-    bad = true;
-    why = failure.what();
-  } catch (const Error& failure) {
-    why = failure.what();
+    if (*written) co_return planned->outcome;  // else a push or an answer came in between
   }
-  if (!why.empty()) {
-    answer = refusal(bad ? kube::Status::bad_request(why) : kube::Status::internal(why));
-    co_return std::nullopt;
+}
+
+boost::asio::awaitable<LocalOutcome> Requests::change_locally(LocalPlanner plan, LocalChange change) {
+  // One after the other, in the order in which they came: of two statuses the newer one has to stay.
+  const auto turn = local_turn(change.path);
+  const auto permit = co_await turn->acquire();
+  LocalOutcome outcome;
+  try {
+    outcome = co_await write_locally(plan, change);
+  } catch (const BadInput& bad) {
+    throw Refused(refusal(kube::Status::bad_request(bad.what())));
   }
-  if (outcome->kind == LocalOutcome::Kind::kNotFound) {
-    answer = not_found(shared->path);
-    co_return std::nullopt;
-  }
-  if (outcome->kind == LocalOutcome::Kind::kOtherUid) {
-    answer = other_uid(shared->path);
-    co_return std::nullopt;
-  }
-  std::string key = shared->served.key;
-  SharedText served = std::make_shared<const std::string>(kube::dump_json(outcome->served));
+  if (outcome.kind == LocalOutcome::Kind::kNotFound) throw Refused(not_found(change.path));
+  if (outcome.kind == LocalOutcome::Kind::kOtherUid) throw Refused(other_uid(change.path));
+  std::string key = change.served.key;
+  SharedText served = std::make_shared<const std::string>(kube::dump_json(outcome.served));
   co_await parts_.feed.changed(std::move(key), std::move(served));
-  co_return std::move(*outcome);
+  co_return outcome;
 }
 
 Requests::Reply Requests::patch_stored(const beehive::Message& request, const beehive::ResourcePath& path) {
@@ -76,17 +83,15 @@ Requests::Reply Requests::patch_stored(const beehive::Message& request, const be
   auto rows = served_rows(parts_.kinds, *object, path, nullptr);
   if (rows.size() != 1) co_return refusal(kube::Status::bad_request("such objects have no local copy"));
   change.served = std::move(rows.front().row);
-  kube::CloudReply answer;
-  auto done = co_await change_locally(&merge_locally, std::move(change), answer);
-  if (!done) co_return answer;
-  std::string module = acting_module(path.type, done->object, parts_.node_name);
+  LocalOutcome done = co_await change_locally(&plan_merge, std::move(change));
+  std::string module = acting_module(path.type, done.object, parts_.node_name);
   if (!module.empty()) {
-    beehive::MessagePtr news = beehive::share(beehive::make_message(
-        source_of(path.type), names::group::kResource, names::operation::kUpdate,
-        beehive::resource_path(path.ns, path.type, path.name), std::move(done->object)));
+    beehive::MessagePtr news = beehive::share(
+        beehive::make_message(source_of(path.type), names::group::kResource, names::operation::kUpdate,
+                              beehive::resource_path(path.ns, path.type, path.name), std::move(done.object)));
     co_await hand_over(parts_.context, std::move(module), std::move(news));
   }
-  co_return object_answer(std::move(done->served));
+  co_return object_answer(std::move(done.served));
 }
 
 Requests::Reply Requests::show_pod_status(const beehive::Message& request,
@@ -101,9 +106,7 @@ Requests::Reply Requests::show_pod_status(const beehive::Message& request,
   change.served.gvr = store::meta_v2::make_gvr("", "v1", "pods");
   change.served.name_space = path.ns;
   change.served.name = path.name;
-  kube::CloudReply answer;
-  auto done = co_await change_locally(&metamanager::show_pod_status, std::move(change), answer);
-  if (!done) co_return answer;
+  co_await change_locally(&plan_shown_status, std::move(change));
   co_return done_answer();
 }
 

@@ -33,9 +33,10 @@ using beehive::MessagePtr;
 class NodeFixture : public testing::Test {
  protected:
   using Answer = std::future<MessagePtr>;
+  static constexpr std::chrono::milliseconds kSoon{50};
 
   NodeFixture() {
-    tuning.local_copy_patience = 50ms;
+    tuning.local_copy_patience = 1min;  // of a test about a slow cloud: kSoon
     tuning.gone_pod_recheck = 20ms;
     tuning.resync_timeout = 200ms;
     tuning.resync_pause = 20ms;
