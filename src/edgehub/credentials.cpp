@@ -32,6 +32,12 @@ bool is_pair(const std::filesystem::path& key, const std::filesystem::path& cert
   }
 }
 
+std::string read_pem(const char* what, const std::filesystem::path& path) {
+  auto pem = read_file(path, kMaxPemFileBytes);
+  if (!pem) throw Error(std::string("there is no ") + what + " at " + path.string());
+  return std::move(*pem);
+}
+
 void rename_over(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (std::rename(from.c_str(), to.c_str()) != 0) throw SystemError("cannot replace " + to.string(), errno);
 }
@@ -54,23 +60,19 @@ void CredentialFiles::finish_replacement() const {
   std::filesystem::remove(new_certificate, ignored);
 }
 
-std::variant<Identity, std::string> CredentialFiles::load() const {
+Outcome<Identity> CredentialFiles::load() const {
   try {
     finish_replacement();
-    auto ca_pem = read_file(paths_.ca, kMaxPemFileBytes);
-    if (!ca_pem) return "there is no CA certificate at " + paths_.ca.string();
-    auto certificate_pem = read_file(paths_.certificate, kMaxPemFileBytes);
-    if (!certificate_pem) return "there is no certificate at " + paths_.certificate.string();
-    auto key_pem = read_file(paths_.key, kMaxPemFileBytes);
-    if (!key_pem) return "there is no key at " + paths_.key.string();
-    auto certificate = net::Certificate::from_pem(*certificate_pem);
-    if (!certificate.matches(net::PrivateKey::from_pem(*key_pem))) {
-      return paths_.certificate.string() + " and " + paths_.key.string() + " do not belong together";
-    }
-    return Identity{net::Certificate::from_pem(*ca_pem), std::move(certificate), std::move(*ca_pem),
-                    std::move(*certificate_pem), std::move(*key_pem)};
+    std::string ca_pem = read_pem("CA certificate", paths_.ca);
+    std::string certificate_pem = read_pem("certificate", paths_.certificate);
+    std::string key_pem = read_pem("key", paths_.key);
+    auto certificate = net::Certificate::from_pem(certificate_pem);
+    if (!certificate.matches(net::PrivateKey::from_pem(key_pem)))
+      throw BadInput(paths_.certificate.string() + " and " + paths_.key.string() + " do not belong together");
+    return Identity{net::Certificate::from_pem(ca_pem), std::move(certificate), std::move(ca_pem),
+                    std::move(certificate_pem), std::move(key_pem)};
   } catch (const Error& error) {
-    return std::string(error.what());
+    return Failure::of(error);
   }
 }
 

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/outcome.hpp"
 #include "edgecore/net/x509.hpp"
 
 namespace edgecore::edgehub {
@@ -32,9 +32,9 @@ class CredentialFiles {
   };
   explicit CredentialFiles(Paths paths) : paths_(std::move(paths)) {}
 
-  /// The identity, or a clause for the log that says why it cannot be loaded. A replacement that a power cut
-  /// interrupted is finished or undone first, so key and certificate always match.
-  [[nodiscard]] std::variant<Identity, std::string> load() const;
+  /// The identity, or why it cannot be loaded. A replacement that a power cut interrupted is finished or
+  /// undone first, so key and certificate always match.
+  [[nodiscard]] Outcome<Identity> load() const;
 
   /// Replaces the trusted CA. Throws BadInput for text that is not a certificate, SystemError.
   void store_ca(std::string_view pem) const;

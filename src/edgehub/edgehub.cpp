@@ -4,12 +4,13 @@
 #include <cstring>
 #include <utility>
 
+#include "edgecore/async/attempt.hpp"
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/uuid.hpp"
 #include "edgecore/beehive/names.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/kube/status.hpp"
 #include "edgehub/enrolment.hpp"
 #include "edgehub/kubernetes_ca.hpp"
@@ -30,6 +31,19 @@ std::uint64_t random_seed() {
   std::memcpy(&seed, bytes.data(), sizeof seed);
   return seed;
 }
+
+/// For as long as it lives a pointer that others look at points at an object.
+template <class T>
+class PointedAt {
+ public:
+  PointedAt(T*& by, T& object) : by_(by) { by_ = &object; }
+  PointedAt(const PointedAt&) = delete;
+  PointedAt& operator=(const PointedAt&) = delete;
+  ~PointedAt() { by_ = nullptr; }
+
+ private:
+  T*& by_;
+};
 
 /// The states of the tunnel, in the order a node goes through them.
 enum class TunnelState { kEnrolling, kConnecting, kOnline, kWaiting };
@@ -62,9 +76,11 @@ class EdgeHub final : public beehive::Module {
  private:
   boost::asio::awaitable<void> take_messages();
   boost::asio::awaitable<void> keep_tunnel();
-  boost::asio::awaitable<std::optional<Identity>> obtain_identity();
-  boost::asio::awaitable<bool> enrol(JoinToken token);
+  boost::asio::awaitable<Outcome<Identity>> obtain_identity();
+  [[nodiscard]] std::optional<Failure> flaw_of(const Outcome<Identity>& loaded) const;
+  void on_enrolled();
   boost::asio::awaitable<void> live_through(Identity identity);
+  boost::asio::awaitable<void> be_online(Session& session);
   boost::asio::awaitable<void> dial(Session& session, Identity identity);
   void network_came_up();
   boost::asio::awaitable<void> pause();
@@ -86,20 +102,19 @@ class EdgeHub final : public beehive::Module {
   CredentialFiles files_;
   Enrolment enrolment_;
   ReconnectDelay delay_;
-  beehive::TaskGroup tasks_;
+  async::TaskGroup tasks_;
   Inbound inbound_;
   JobReports job_reports_;
   TunnelState state_ = TunnelState::kWaiting;
-  Session* session_ = nullptr;             ///< the live one, while online
-  beehive::TaskGroup* attempt_ = nullptr;  ///< the dial, while connecting
+  Session* session_ = nullptr;           ///< the live one, while online
+  async::TaskGroup* attempt_ = nullptr;  ///< the dial, while connecting
   bool attempt_may_be_cut_ = true;
   bool attempt_cut_ = false;  ///< the present or last attempt was cut because a network came up
-  beehive::Wakeup network_up_, renewal_;
-  beehive::Wakeup connected_;
+  async::Event network_up_, renewal_;
+  async::Event connected_;
   SteadyTime last_attempt_{};
   log::Quiet complaints_, token_complaints_;
   bool reconnect_now_ = false;
-  bool network_came_up_ = false;
 };
 
 boost::asio::awaitable<void> EdgeHub::take_messages() {
@@ -124,7 +139,7 @@ boost::asio::awaitable<void> EdgeHub::keep_tunnel() {
   for (;;) {
     enter(TunnelState::kEnrolling);
     last_attempt_ = steady_now();
-    std::optional<Identity> identity = co_await obtain_identity();
+    Outcome<Identity> identity = co_await obtain_identity();
     if (identity) co_await live_through(std::move(*identity));
     enter(TunnelState::kWaiting);
     if (!std::exchange(reconnect_now_, false)) co_await pause();
@@ -142,129 +157,98 @@ std::optional<JoinToken> EdgeHub::present_token() {
   }
 }
 
-boost::asio::awaitable<std::optional<Identity>> EdgeHub::obtain_identity() {
-  auto loaded = files_.load();
-  auto* identity = std::get_if<Identity>(&loaded);
-  std::string flaw;
-  if (identity == nullptr) {
-    flaw = std::get<std::string>(loaded);
-  } else if (auto reason = unusable(*identity, time_for_verification(context_.clock.wall(), identity))) {
-    flaw = "the certificate in " + options_.certificate_file.string() + " is not valid: " + *reason;
-  }
-  const std::optional<JoinToken> token = present_token();
-  const bool other_ca = token && identity != nullptr && !token->names(identity->ca.der());
-  if (flaw.empty() && !other_ca) co_return std::move(*identity);
-  if (!token) {
-    complain(flaw + ". A new certificate needs a join token: set modules.edgeHub.token");
-    if (identity != nullptr) co_return std::move(*identity);  // the cloud decides: its clock may be right
-    co_return std::nullopt;
-  }
-  JoinToken credential = *token;
-  const bool enrolled = co_await enrol(std::move(credential));
-  if (enrolled) {
-    loaded = files_.load();
-    identity = std::get_if<Identity>(&loaded);
-  }
-  if (identity == nullptr) co_return std::nullopt;
-  co_return std::move(*identity);
+std::optional<Failure> EdgeHub::flaw_of(const Outcome<Identity>& loaded) const {
+  if (!loaded) return loaded.failure();
+  const auto reason = unusable(*loaded, time_for_verification(context_.clock.wall(), &*loaded));
+  if (!reason) return std::nullopt;
+  return Failure("the certificate in " + options_.certificate_file.string() + " is not valid: " + *reason);
 }
 
-boost::asio::awaitable<bool> EdgeHub::enrol(JoinToken token) {
-  std::string failure;
-  try {
-    co_await enrolment_.apply(std::move(token));
-  } catch (const Error& error) {
-    failure = error.what();
+boost::asio::awaitable<Outcome<Identity>> EdgeHub::obtain_identity() {
+  Outcome<Identity> loaded = files_.load();
+  const auto flaw = flaw_of(loaded);
+  const std::optional<JoinToken> token = present_token();
+  const bool other_ca = token && loaded && !token->names(loaded->ca.der());
+  if (!flaw && !other_ca) co_return loaded;
+  if (!token) {
+    complain(flaw->message() + ". A new certificate needs a join token: set modules.edgeHub.token");
+    co_return loaded;  // where there is one the cloud decides: its clock may be right
   }
-  if (!failure.empty()) {
-    complain("cannot enrol at " + options_.http_server + ": " + failure);
-    co_return false;
+  JoinToken credential = *token;
+  const Outcome<void> enrolled = co_await async::attempt(enrolment_.apply(std::move(credential)));
+  if (!enrolled) {
+    complain("cannot enrol at " + options_.http_server + ": " + enrolled.failure().message());
+    co_return loaded;
   }
+  on_enrolled();
+  co_return files_.load();
+}
+
+void EdgeHub::on_enrolled() {
   context_.log->info("enrolled at {}: the certificate is in {}", options_.http_server,
                      options_.certificate_file.string());
   complaints_.reset();
   renewal_.notify();
-  if (deps_.enrolled) {
-    try {
-      deps_.enrolled();
-    } catch (const Error& error) {
-      failure = error.what();
-    }
-    if (!failure.empty())
-      context_.log->warn("the used join token could not be removed from its file: {}. Remove it by hand",
-                         failure);
+  if (!deps_.enrolled) return;
+  try {
+    deps_.enrolled();
+  } catch (const Error& error) {
+    context_.log->warn("the used join token could not be removed from its file: {}. Remove it by hand",
+                       error.what());
   }
-  co_return true;
 }
 
 boost::asio::awaitable<void> EdgeHub::live_through(Identity identity) {
   Session session(context_, options_, inbound_, job_reports_);
-  std::string failure;
   enter(TunnelState::kConnecting);
-  try {
-    co_await dial(session, std::move(identity));
-  } catch (const Error& error) {
-    failure = error.what();
-  }
+  const Outcome<void> connected = co_await async::attempt(dial(session, std::move(identity)));
   if (attempt_cut_) co_return;
-  if (!failure.empty()) {
-    complain("cannot connect to the cloud: " + failure);
+  if (!connected) {
+    complain("cannot connect to the cloud: " + connected.failure().message());
     co_return;
   }
+  bool stopping = false;
+  std::string why = "its tasks ended";
+  try {
+    co_await be_online(session);
+  } catch (const Error& error) {
+    why = error.what();
+  } catch (const boost::system::system_error& error) {
+    stopping = error.code() == boost::asio::error::operation_aborted;
+    why = stopping ? "the node is stopping" : error.what();
+  }
+  delay_.disconnected(steady_now());
+  context_.log->info("disconnected from the cloud: {}; {}", why, session.traffic().summary());
+  if (stopping) co_await boost::asio::this_coro::reset_cancellation_state();
+  announce(names::content::kCloudDisconnected);
+  co_await session.close();
+  if (stopping) throw boost::system::system_error(boost::asio::error::operation_aborted);
+}
+
+boost::asio::awaitable<void> EdgeHub::be_online(Session& session) {
   enter(TunnelState::kOnline);
   complaints_.reset();
   delay_.connected(steady_now());
-  session_ = &session;
+  const PointedAt<Session> live(session_, session);
   context_.log->info("connected to the cloud at {}", options_.websocket_server);
   announce(names::content::kCloudConnected);
   connected_.notify();
   renewal_.notify();
-  bool cancelled = false;
-  try {
-    co_await session.run();
-    failure = "its tasks ended";
-  } catch (const Error& error) {
-    failure = error.what();
-  } catch (const boost::system::system_error& error) {
-    cancelled = error.code() == boost::asio::error::operation_aborted;
-    failure = error.what();
-  } catch (...) {
-    session_ = nullptr;  // tasks that use it may still run
-    throw;
-  }
-  session_ = nullptr;
-  delay_.disconnected(steady_now());
-  context_.log->info("disconnected from the cloud: {}; {}", cancelled ? "the node is stopping" : failure,
-                     session.traffic().summary());
-  if (cancelled) co_await boost::asio::this_coro::reset_cancellation_state();
-  announce(names::content::kCloudDisconnected);
-  co_await session.close();
-  if (cancelled) throw boost::system::system_error(boost::asio::error::operation_aborted);
+  co_await session.run();
 }
 
 boost::asio::awaitable<void> EdgeHub::dial(Session& session, Identity identity) {
-  beehive::TaskGroup attempt(context_.executor);
+  async::TaskGroup attempt(context_.executor);
   attempt.spawn("connection attempt", session.connect(std::move(identity)));
   attempt_may_be_cut_ = !std::exchange(attempt_cut_, false);
-  attempt_ = &attempt;
-  std::exception_ptr failure;
-  try {
-    co_await attempt.join();
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  attempt_ = nullptr;
-  if (failure) std::rethrow_exception(failure);
+  const PointedAt<async::TaskGroup> under_way(attempt_, attempt);
+  co_await attempt.join();
 }
 
 void EdgeHub::network_came_up() {
   if (state_ == TunnelState::kOnline) return;
   delay_.network_up();
-  if (state_ == TunnelState::kWaiting) {
-    network_came_up_ = true;
-    network_up_.notify();
-    return;
-  }
+  if (state_ == TunnelState::kWaiting) return network_up_.notify();
   // TCP repeats the first packet of an attempt after ever longer pauses, so an attempt that began while the
   // link was down takes too long. It is cut and made again, but not twice in a row: interfaces of pods come
   // and go.
@@ -292,12 +276,11 @@ void EdgeHub::announce(const char* content) {
 
 boost::asio::awaitable<void> EdgeHub::pause() {
   const SteadyTime until = std::max(last_attempt_ + delay_.next(), steady_now());
-  network_came_up_ = false;
-  co_await network_up_.sleep_until(until);
-  if (!network_came_up_) co_return;
+  const bool came_up = co_await network_up_.sleep_until(until);
+  if (!came_up) co_return;
   // At least a second after the last attempt: the cloud may still be tearing down the old connection.
-  const SteadyTime earliest = std::max(last_attempt_ + std::chrono::seconds(1), steady_now());
-  co_await network_up_.sleep_until(earliest);
+  const SteadyTime earliest = last_attempt_ + std::chrono::seconds(1);
+  while (steady_now() < earliest) co_await network_up_.sleep_until(earliest);
 }
 
 boost::asio::awaitable<void> EdgeHub::watch_network() {
@@ -317,8 +300,8 @@ boost::asio::awaitable<void> EdgeHub::renew_in_time() {
   const double r = static_cast<double>(random_seed() % 1000) / 1000.0;
   for (;;) {
     SteadyTime next = steady_now() + kRenewalCheck;
-    auto loaded = files_.load();
-    if (auto* identity = std::get_if<Identity>(&loaded)) {
+    Outcome<Identity> identity = files_.load();
+    if (identity) {
       const WallTime due = renewal_time(identity->certificate, r);
       const WallTime now = context_.clock.wall();
       if (now >= due && session_ != nullptr) {
@@ -335,14 +318,10 @@ boost::asio::awaitable<void> EdgeHub::renew_in_time() {
 }
 
 boost::asio::awaitable<bool> EdgeHub::renew(Identity identity) {
-  std::string failure;
   try {
     co_await enrolment_.renew(std::move(identity));
   } catch (const Error& error) {
-    failure = error.what();
-  }
-  if (!failure.empty()) {
-    complain("cannot renew the node's certificate: " + failure);
+    complain(std::string("cannot renew the node's certificate: ") + error.what());
     co_return false;
   }
   context_.log->info("the node's certificate was renewed; reconnecting with it");

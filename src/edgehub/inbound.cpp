@@ -6,7 +6,7 @@
 
 namespace edgecore::edgehub {
 
-Inbound::Inbound(beehive::ModuleContext& context, beehive::TaskGroup& tasks, std::size_t max_bytes)
+Inbound::Inbound(beehive::ModuleContext& context, async::TaskGroup& tasks, std::size_t max_bytes)
     : context_(context),
       lanes_(context.executor, tasks,
              {.messages = std::numeric_limits<std::size_t>::max(), .bytes = max_bytes},
@@ -31,13 +31,11 @@ bool Inbound::deliver_to_group(const std::string& group, const beehive::MessageP
 }
 
 boost::asio::awaitable<void> Inbound::hand_over(std::string module, beehive::MessagePtr message) {
-  std::string refused;
   try {
     co_await context_.bus.send(module, std::move(message));
   } catch (const beehive::RequestFailed& error) {
-    refused = error.what();
+    report_dropped(module, error.what());
   }
-  if (!refused.empty()) report_dropped(module, refused);
 }
 
 void Inbound::report_dropped(const std::string& module, const std::string& why) {

@@ -6,9 +6,9 @@
 #include <set>
 #include <string>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/beehive/lane.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
 
 namespace edgecore::edgehub {
 
@@ -17,7 +17,7 @@ namespace edgecore::edgehub {
 /// module waits for. Belongs to the module's thread.
 class Inbound {
  public:
-  Inbound(beehive::ModuleContext& context, beehive::TaskGroup& tasks, std::size_t max_bytes);
+  Inbound(beehive::ModuleContext& context, async::TaskGroup& tasks, std::size_t max_bytes);
 
   /// Queues a message for one module, in order. False when the limit is reached: then the session must end,
   /// so that the cloud sends again what was not acknowledged. A message for a module that is disabled, or has

@@ -9,11 +9,6 @@
 
 namespace edgecore::edgehub {
 
-/// Why `content` must not replace the stored Kubernetes CA, as a clause; "" if it is PEM with at least one
-/// certificate. CloudCore answers an empty string when its kubeconfig embeds the CA
-/// (protocol/07-observed.md).
-std::string flaw_of_kubernetes_ca(const nlohmann::json& content);
-
 /// Asks the cloud for the cluster's CA (`k8s/ca.crt`, protocol/02-metamanager.md §3.13) and keeps it in
 /// `file` (0644, written only if it changed). True if the file holds the cloud's CA. False, with a log line,
 /// if there was no usable answer: the file stays as it was.

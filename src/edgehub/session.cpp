@@ -88,7 +88,7 @@ boost::asio::awaitable<void> Session::connect(Identity identity) {
 }
 
 boost::asio::awaitable<void> Session::run() {
-  beehive::TaskGroup tasks(context_.executor);
+  async::TaskGroup tasks(context_.executor);
   tasks.spawn("tunnel reader", read());
   tasks.spawn("tunnel writer", write());
   tasks.spawn("tunnel heartbeat", heartbeat());
@@ -137,15 +137,12 @@ boost::asio::awaitable<void> Session::read() {
     const net::WebSocketMessage frame = co_await socket_->read();
     last_message_ = steady_now();
     traffic_.received.add(frame.data.size());
-    std::string complaint;
     try {
       dispatch(beehive::share(beehive::decode(frame.data)));
     } catch (const BadInput& error) {
-      complaint = error.what();
-    }
-    if (!complaint.empty() && bad_messages_.now()) {
+      if (!bad_messages_.now()) continue;
       context_.log->warn("ignoring a message from the cloud that cannot be read ({} so far): {}",
-                         bad_messages_.count(), complaint);
+                         bad_messages_.count(), error.what());
     }
   }
 }
@@ -265,7 +262,7 @@ boost::asio::awaitable<void> Session::confirm_uploads() {
 }
 
 void Session::check_alive(SteadyTime now) {
-  if (!end_reason_.empty()) throw Error(end_reason_);
+  if (end_reason_) throw Error(*end_reason_);
   const SteadyTime heard = socket_->last_heard();
   if (now - heard >= silence(options_)) {
     throw net::NetError(net::NetFailure::kTimeout, "the cloud has been silent for two heartbeats");

@@ -9,10 +9,10 @@
 #include <string>
 #include <string_view>
 
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/edgehub/edgehub.hpp"
 #include "edgecore/net/websocket.hpp"
 #include "edgehub/credentials.hpp"
@@ -83,21 +83,21 @@ class Session {
   Receipts receipts_;
   Traffic traffic_;
   std::unique_ptr<net::WebSocket> socket_;
-  beehive::Wakeup filled_;       ///< the writer has something to do
-  beehive::Wakeup pulse_;        ///< the heartbeat has something to check
-  beehive::Wakeup uploaded_;     ///< an upload was written, or the cloud has received one
-  beehive::Wakeup job_refused_;  ///< a report of a node job waits to be sent
-  bool begun_ = false;           ///< the first keepalive has been sent; nothing may be sent before it
-  bool settled_ = false;         ///< a message of the cloud has come on this connection, so it has a session
+  async::Event filled_;       ///< the writer has something to do
+  async::Event pulse_;        ///< the heartbeat has something to check
+  async::Event uploaded_;     ///< an upload was written, or the cloud has received one
+  async::Event job_refused_;  ///< a report of a node job waits to be sent
+  bool begun_ = false;        ///< the first keepalive has been sent; nothing may be sent before it
+  bool settled_ = false;      ///< a message of the cloud has come on this connection, so it has a session
   std::set<std::string> greetings_;  ///< ids of the greetings
   SteadyTime last_message_{};
   std::optional<SteadyTime> probe_until_;
   std::optional<SteadyTime> probe_from_;
-  std::uint64_t last_ping_ = 0;          ///< its number
-  std::optional<SteadyTime> pinged_at_;  ///< the last ping whose pong is to be timed …
-  std::uint64_t timed_ping_ = 0;         ///< … and its number
-  SteadyTime::duration round_trip_{};    ///< the last one measured
-  std::string end_reason_;
+  std::uint64_t last_ping_ = 0;            ///< its number
+  std::optional<SteadyTime> pinged_at_;    ///< the last ping whose pong is to be timed …
+  std::uint64_t timed_ping_ = 0;           ///< … and its number
+  SteadyTime::duration round_trip_{};      ///< the last one measured
+  std::optional<std::string> end_reason_;  ///< it is to end
   log::Quiet bad_messages_;
 };
 

@@ -21,10 +21,9 @@ class CredentialsTest : public testing::Test {
 
   std::string flaw() const {
     const auto loaded = files_->load();
-    const auto* text = std::get_if<std::string>(&loaded);
-    return text != nullptr ? *text : "";
+    return loaded ? "" : loaded.failure().message();
   }
-  std::string common_name() const { return std::get<Identity>(files_->load()).certificate.common_name(); }
+  std::string common_name() const { return files_->load().value().certificate.common_name(); }
 
   edgecore::test::TemporaryDirectory dir_;
   std::optional<CredentialFiles> files_;
