@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgecore/devicetwin/devicetwin.hpp"
 
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "devicetwin/cloud/catalog.hpp"
 #include "devicetwin/cloud/cloud_channel.hpp"
-#include "devicetwin/dmi/dmi_message.hpp"
+#include "devicetwin/dmi/dmi_inbox.hpp"
 #include "devicetwin/dmi/mapper_calls.hpp"
 #include "devicetwin/dmi/mappers.hpp"
 #include "devicetwin/twin/device_requests.hpp"
@@ -19,6 +23,7 @@
 #include "edgecore/async/task_group.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/outcome.hpp"
 #include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/names.hpp"
@@ -54,14 +59,28 @@ bool is_mend_message(const beehive::Message& message) {
   return message.route.source == names::module::kTwin && message.route.resource == "mend";
 }
 
-/// In place of its own row, and of those of mappers it has taken the protocol from.
-void store_mapper(store::Transaction& into, const Mapper& mapper) {
-  for (const auto& row : store::meta::list(into, kDeviceMapperType)) {
-    const auto other = read_mapper(row);
-    if (other && other->name != mapper.name && other->protocol == mapper.protocol)
-      store::meta::remove(into, row.key);
+/// A mapper's row, in place of those of mappers it has taken the protocol from.
+struct MapperWrite {
+  store::meta::Row row;
+  std::vector<std::string> gone;  ///< keys
+};
+
+/// This module alone writes these rows, one commit after the other: what it reads is what there is.
+std::vector<MapperWrite> plan_mappers(const store::Source& from, const std::vector<Mapper>& registrations) {
+  std::vector<MapperWrite> writes;
+  if (registrations.empty()) return writes;
+  std::map<std::string, std::string> protocols;  // of the stored mappers, by key
+  for (const auto& row : store::meta::list(from, kDeviceMapperType))
+    if (const auto mapper = read_mapper(row)) protocols[row.key] = mapper->protocol;
+  for (const Mapper& mapper : registrations) {
+    MapperWrite write{mapper_row(mapper), {}};
+    for (const auto& [key, protocol] : protocols)
+      if (protocol == mapper.protocol && key != write.row.key) write.gone.push_back(key);
+    for (const std::string& key : write.gone) protocols.erase(key);
+    protocols[write.row.key] = mapper.protocol;
+    writes.push_back(std::move(write));
   }
-  store::meta::upsert(into, mapper_row(mapper));
+  return writes;
 }
 
 class DeviceTwin final : public beehive::Module {
@@ -139,20 +158,24 @@ class DeviceTwin final : public beehive::Module {
   boost::asio::awaitable<void> keep_socket_open() {
     log::Quiet complaints;
     for (;;) {
-      std::string why;  // co_await may not stand in a catch block
-      try {
-        server_ = deps_.dmi_server(deps_.dmi_socket, [&bus = context_.bus](const DmiRequest& request) {
-          return bus.try_send(names::module::kTwin, dmi_message(request));
-        });
-        if (complaints.count() > 0)
-          context_.log->info("the DMI socket {} is open", deps_.dmi_socket.string());
-        co_return;
-      } catch (const Error& error) {
-        why = error.what();
-      }
-      if (complaints.now()) context_.log->error("mappers cannot reach this node: {}", why);
+      const Outcome<void> opened = open_socket();
+      if (opened) break;
+      if (complaints.now())
+        context_.log->error("mappers cannot reach this node: {}", opened.failure().message());
       SteadyTimer pause(context_.executor, deps_.tuning.socket_retry);
       co_await pause.async_wait(boost::asio::use_awaitable);
+    }
+    if (complaints.count() > 0) context_.log->info("the DMI socket {} is open", deps_.dmi_socket.string());
+  }
+
+  Outcome<void> open_socket() {
+    try {
+      server_ = deps_.dmi_server(deps_.dmi_socket, [this](DmiRequest request) {
+        return inbox_.put(context_.bus, std::move(request));
+      });
+      return {};
+    } catch (const Error& error) {
+      return Failure::of(error);
     }
   }
 
@@ -180,8 +203,6 @@ class DeviceTwin final : public beehive::Module {
       dispatch(message);
     } catch (const BadInput& bad) {
       complain(message, bad.what());
-    } catch (const Json::exception& bad) {  // a message of ours that is not as ours are
-      complain(message, bad.what());
     }
   }
 
@@ -198,8 +219,8 @@ class DeviceTwin final : public beehive::Module {
     } else if (route.source == names::source::kBus) {
       if (message.content.is_string())
         requests_.on_topic(route.resource, message.content.get_ref<const std::string&>());
-    } else if (is_dmi_message(message)) {
-      on_mapper(dmi_request(message.content));
+    } else if (DmiInbox::is_notice(message)) {
+      if (const auto request = inbox_.take(message)) on_mapper(*request);
     } else if (is_mend_message(message)) {
       on_mend();
     } else if (route.source == names::source::kEdgeHub) {
@@ -228,7 +249,7 @@ class DeviceTwin final : public beehive::Module {
     if (resource.ends_with(kSuffix)) {
       const std::string id =
           resource.substr(kPrefix.size(), resource.size() - kPrefix.size() - kSuffix.size());
-      requests_.on_cloud_update(id, kube::dump_json(object_of(message.content)));
+      requests_.on_cloud_update(id, object_of(message.content));
     } else if (message.route.operation.find("updated") != std::string::npos) {
       requests_.on_attributes(resource.substr(kPrefix.size()), object_of(message.content));
     }
@@ -336,11 +357,15 @@ class DeviceTwin final : public beehive::Module {
   store::Job make_job(const std::vector<std::string>& marks) {
     std::vector<std::string> gone(effects_.forgotten.begin(), effects_.forgotten.end());
     if (!table_.changed() && marks.empty() && registrations_.empty() && gone.empty()) return {};
-    return [devices = table_.job(), marks, gone, mappers = registrations_](store::Transaction& into) {
+    std::vector<MapperWrite> mappers = plan_mappers(reader_, registrations_);
+    return [devices = table_.job(), marks, gone, mappers = std::move(mappers)](store::Transaction& into) {
       devices(into);
       for (const auto& id : gone) store::unreported::remove(into, id);
       for (const auto& id : marks) store::unreported::add(into, id);
-      for (const auto& mapper : mappers) store_mapper(into, mapper);
+      for (const auto& mapper : mappers) {
+        for (const auto& key : mapper.gone) store::meta::remove(into, key);
+        store::meta::upsert(into, mapper.row);
+      }
     };
   }
 
@@ -487,6 +512,7 @@ class DeviceTwin final : public beehive::Module {
   std::unique_ptr<MapperClient> client_;
   async::TaskGroup tasks_;
   std::optional<MapperCalls> calls_;
+  DmiInbox inbox_;
   std::unique_ptr<DmiServer> server_;
 };
 

@@ -54,7 +54,7 @@ void DeviceRequests::on_topic(std::string_view topic, std::string_view payload) 
     case DeviceTopic::Kind::kTwinGet:
       return on_twin_get(parsed->device, payload);
     case DeviceTopic::Kind::kCloudUpdated:
-      return on_cloud_update(parsed->device, payload);
+      return on_cloud_update(parsed->device, payload_or_null(payload));
     case DeviceTopic::Kind::kStateUpdate:
       return on_state_update(parsed->device, payload);
   }
@@ -62,37 +62,36 @@ void DeviceRequests::on_topic(std::string_view topic, std::string_view payload) 
 
 void DeviceRequests::on_membership_get(std::string_view payload) {
   const std::string topic = node_topic(parts_.node_name, "membership/get/result");
-  auto id = parse_event_id(payload);
-  if (id.index() == 1) {
+  const Outcome<std::string> id = parse_event_id(payload);
+  if (!id) {
     const Refusal refusal{400, "Unmarshal get membership info " + log::quote(payload, 512) +
-                                   " failed , err: " + std::get<1>(id)};
+                                   " failed , err: " + id.failure().message()};
     return answer(topic, refusal_text("", now(), refusal), "");
   }
-  const std::string& event_id = std::get<0>(id);
-  answer(topic, members_text(event_id, now(), parts_.table.all()), event_id);
+  answer(topic, members_text(*id, now(), parts_.table.all()), *id);
 }
 
 void DeviceRequests::on_twin_get(const std::string& device, std::string_view payload) {
   constexpr const char* kSuffix = "twin/get/result";
-  auto id = parse_event_id(payload);
-  if (id.index() == 1) {
-    return refuse(
-        device, kSuffix, "",
-        {400, "Unmarshal twin info " + log::quote(payload, 512) + " failed , err: " + std::get<1>(id)});
+  const Outcome<std::string> id = parse_event_id(payload);
+  if (!id) {
+    return refuse(device, kSuffix, "",
+                  {400, "Unmarshal twin info " + log::quote(payload, 512) +
+                            " failed , err: " + id.failure().message()});
   }
-  const std::string& event_id = std::get<0>(id);
   const Device* found = parts_.table.find(device);
   if (found == nullptr)
-    return refuse(device, kSuffix, event_id, {404, "Device " + device + " not found while getting twin"});
-  answer(device_topic(device, kSuffix), twins_text(event_id, now(), *found), event_id);
+    return refuse(device, kSuffix, *id, {404, "Device " + device + " not found while getting twin"});
+  answer(device_topic(device, kSuffix), twins_text(*id, now(), *found), *id);
 }
 
 void DeviceRequests::on_local_update(const std::string& device, std::string_view payload) {
-  const auto parsed = parse_twin_update(payload, UpdateOrigin::kLocal);
+  const Json body = payload_or_null(payload);
+  const auto parsed = read_twin_update(body, UpdateOrigin::kLocal);
   if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
     // The Go agent's answer has no device in its topic, but clients listen on the device's topic: send both.
     refuse("", kUpdateResult, "", *refusal);
-    return refuse(device, kUpdateResult, event_id_or_empty(payload), *refusal);
+    return refuse(device, kUpdateResult, event_id_or_empty(body), *refusal);
   }
   const TwinUpdate& request = std::get<TwinUpdate>(parsed);
   if (const auto refusal = update(device, request)) {
@@ -158,11 +157,11 @@ void DeviceRequests::publish_delta(const std::string& device) {
     publish(device_topic(device, "twin/update/delta"), std::move(delta));
 }
 
-void DeviceRequests::on_cloud_update(const std::string& device, std::string_view payload) {
-  const auto parsed = parse_twin_update(payload, UpdateOrigin::kCloud);
+void DeviceRequests::on_cloud_update(const std::string& device, const Json& body) {
+  const auto parsed = read_twin_update(body, UpdateOrigin::kCloud);
   if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
     refuse("", kUpdateResult, "", *refusal);
-    return refuse(device, kUpdateResult, event_id_or_empty(payload), *refusal);
+    return refuse(device, kUpdateResult, event_id_or_empty(body), *refusal);
   }
   const TwinUpdate& request = std::get<TwinUpdate>(parsed);
   const Device* found = parts_.table.find(device);

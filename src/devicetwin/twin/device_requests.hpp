@@ -40,7 +40,7 @@ class DeviceRequests {
   /// Messages of the cloud. Throw BadInput.
   void on_membership(const Json& content);
   void on_attributes(const std::string& device, const Json& content);
-  void on_cloud_update(const std::string& device, std::string_view payload);
+  void on_cloud_update(const std::string& device, const Json& body);
 
   /// The cluster's Device was added, or deleted.
   void make_known(const std::string& device, std::string_view description);

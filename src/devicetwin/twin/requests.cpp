@@ -177,6 +177,12 @@ std::vector<Member> members(const Json& content, const char* name) {
   return all;
 }
 
+std::string event_id_of(const Json& request) {
+  if (!request.is_object()) throw BadInput("The request is not a JSON object.");
+  number_field(request, "timestamp");
+  return text_field(request, "event_id");
+}
+
 std::vector<std::string_view> split(std::string_view topic) {
   std::vector<std::string_view> parts;
   for (std::size_t begin = 0;;) {
@@ -193,12 +199,23 @@ bool is_twin_name(std::string_view name) {
   return is_plain(name, kMaxKeyBytes);
 }
 
+Json payload_or_null(std::string_view payload) {
+  try {
+    return kube::parse_json(payload, "The request", kPayloadLimits);
+  } catch (const BadInput&) {
+    return Json();
+  }
+}
+
 std::variant<TwinUpdate, Refusal> parse_twin_update(std::string_view payload, UpdateOrigin origin) {
+  return read_twin_update(payload_or_null(payload), origin);
+}
+
+std::variant<TwinUpdate, Refusal> read_twin_update(const Json& request, UpdateOrigin origin) {
   const char* unmarshal = origin == UpdateOrigin::kLocal ? kLocalUnmarshal : kCloudUnmarshal;
+  if (!request.is_object()) return Refusal{400, unmarshal};
   TwinUpdate update;
   try {
-    const Json request = kube::parse_json(payload, "The request", kPayloadLimits);
-    if (!request.is_object()) return Refusal{400, unmarshal};
     const Json* twins = object_field(request, "twin");
     if (twins == nullptr) return Refusal{400, kNoTwin};
     update = parse_update_object(request, *twins, origin);
@@ -235,21 +252,20 @@ std::string known_type(std::string_view type) {
   return std::string(is_known ? type : kStringType);
 }
 
-std::variant<std::string, std::string> parse_event_id(std::string_view payload) {
-  using Result = std::variant<std::string, std::string>;
+Outcome<std::string> parse_event_id(std::string_view payload) {
   try {
-    const Json request = kube::parse_json(payload, "The request", kPayloadLimits);
-    if (!request.is_object()) return Result(std::in_place_index<1>, "The request is not a JSON object.");
-    number_field(request, "timestamp");
-    return Result(std::in_place_index<0>, text_field(request, "event_id"));
+    return event_id_of(kube::parse_json(payload, "The request", kPayloadLimits));
   } catch (const BadInput& wrong) {
-    return Result(std::in_place_index<1>, wrong.what());
+    return Failure::of(wrong);
   }
 }
 
-std::string event_id_or_empty(std::string_view payload) {
-  auto id = parse_event_id(payload);
-  return id.index() == 0 ? std::get<0>(std::move(id)) : std::string();
+std::string event_id_or_empty(const Json& request) {
+  try {
+    return event_id_of(request);
+  } catch (const BadInput&) {
+    return {};
+  }
 }
 
 bool is_known_state(std::string_view state) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "devicetwin/twin/device.hpp"
+#include "edgecore/base/outcome.hpp"
 #include "edgecore/kube/json.hpp"
 
 /// Parses and checks DeviceTwin's requests (protocol/04-devices.md §2.5 to §2.9). Pure functions. Field names
@@ -54,6 +55,11 @@ struct TwinUpdate {
 enum class UpdateOrigin { kLocal, kCloud };
 [[nodiscard]] std::variant<TwinUpdate, Refusal> parse_twin_update(std::string_view payload,
                                                                   UpdateOrigin origin);
+/// The same of a request that has been parsed; never throws.
+[[nodiscard]] std::variant<TwinUpdate, Refusal> read_twin_update(const Json& request, UpdateOrigin origin);
+
+/// A payload of MQTT as JSON; null when it is none, or is too large or too deep.
+[[nodiscard]] Json payload_or_null(std::string_view payload);
 
 /// Whether a property may have this name (§2.6).
 [[nodiscard]] bool is_twin_name(std::string_view name);
@@ -64,10 +70,10 @@ enum class UpdateOrigin { kLocal, kCloud };
 /// Why `value` does not fit `type`; nullopt if it does (§2.6).
 [[nodiscard]] std::optional<std::string> type_mismatch(std::string_view type, std::string_view value);
 
-/// The `event_id` of any request; the text of the failure when the payload is no such object.
-[[nodiscard]] std::variant<std::string, std::string> parse_event_id(std::string_view payload);
+/// The `event_id` of any request, or why the payload is no such object.
+[[nodiscard]] Outcome<std::string> parse_event_id(std::string_view payload);
 /// As far as it can be made out: for the answer to a request that is refused.
-[[nodiscard]] std::string event_id_or_empty(std::string_view payload);
+[[nodiscard]] std::string event_id_or_empty(const Json& request);
 
 /// `state/update`: the state as sent; nullopt if it is unknown (§2.8).
 [[nodiscard]] std::optional<std::string> parse_state(std::string_view payload);

@@ -168,7 +168,7 @@ class TwinFixture : public testing::Test {
  protected:
   TwinFixture() {
     tuning.report_spacing = 20ms;
-    tuning.report_answer = 200ms;
+    tuning.report_answer = 1min;
     tuning.confirmation_delay = 5ms;
     tuning.mapper_retry = 10ms;
     tuning.mapper_deadline = 100ms;
@@ -317,14 +317,13 @@ class TwinFixture : public testing::Test {
     } while (steady_now() < deadline);
     return nullptr;
   }
-  /// Confirms reports until there are no more; returns the content of the last.
-  Json confirm_all() {
-    Json last;
-    while (const auto message = to_cloud("edge_updated", 300ms)) {
-      last = message->content;
+  /// Confirms reports until one has this value of the property `t`; false when none does.
+  bool confirm_until(const std::string& value) {
+    while (const auto message = to_cloud("edge_updated")) {
       confirm(message);
+      if (message->content.at("twin").at("t").at("actual").at("value") == value) return true;
     }
-    return last;
+    return false;
   }
   void confirm(const MessagePtr& report_message) {
     beehive::Message answer = beehive::make_response(*report_message, names::content::kOk);

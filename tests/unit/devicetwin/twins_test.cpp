@@ -126,7 +126,8 @@ TEST_F(TwinsTest, WhatChangedOfflineIsReportedAfterARestartToo) {
   restart();
   expect_quiet(cloud);
   connect(true);
-  EXPECT_EQ(confirm_all().at("twin").at("t").at("actual").at("value"), "7");
+  EXPECT_TRUE(confirm_until("7"));
+  EXPECT_TRUE(confirm_until("7")) << "what no Device shows is told twice";
   EXPECT_TRUE(eventually([&] { return unreported().empty(); }));
   restart();
   connect(true);
@@ -153,7 +154,7 @@ TEST_F(TwinsTest, AValueThatCouldNotBeStoredIsRefusedAndTheCloudGetsTheStoredOne
   const Json refusal = published("twin/update/result");
   EXPECT_EQ(refusal.at("code"), 500);
   EXPECT_EQ(refusal.at("event_id"), "e2");
-  EXPECT_EQ(confirm_all().at("twin").at("t").at("actual").at("value"), "good");
+  EXPECT_TRUE(confirm_until("good"));
 }
 
 TEST_F(TwinsTest, ADeviceThatIsReplacedIsMarkedAnew) {
@@ -187,18 +188,19 @@ TEST_F(TwinsTest, StatesAreCoalesced) {
   tuning.report_spacing = 100ms;
   with_device();
   connect(true);
-  for (int i = 0; i < 50; ++i)
+  const SteadyTime begin = steady_now();
+  for (int i = 0; i < 500; ++i)
     by_mqtt("$hw/events/device/default/d1/state/update",
             i % 2 == 0 ? R"({"state":"online"})" : R"({"state":"offline"})");
+  by_mqtt("$hw/events/device/default/d1/state/update", R"({"state":"unknown"})");
+  Json state;
   int sent = 0;
-  MessagePtr last;
-  while (const auto message = to_cloud("state/update", 250ms)) {
-    last = message;
-    ++sent;
+  for (; state != "unknown"; ++sent) {
+    const auto message = to_cloud("state/update");
+    ASSERT_TRUE(message);
+    state = Json::parse(message->content.get<std::string>()).at("device").at("state");
   }
-  ASSERT_TRUE(last);
-  EXPECT_EQ(Json::parse(last->content.get<std::string>()).at("device").at("state"), "offline");
-  EXPECT_LT(sent, 5);
+  EXPECT_LE(sent, (steady_now() - begin) / tuning.report_spacing + 1);
 }
 
 TEST_F(TwinsTest, ADatabaseOfTheGoAgentIsTakenOverWithItsTwins) {
