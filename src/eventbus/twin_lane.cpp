@@ -40,13 +40,11 @@ void TwinLane::take(std::string_view topic, std::string_view payload) {
 boost::asio::awaitable<void> TwinLane::run() {
   for (;;) {
     beehive::Message next = co_await lane_.take();
-    std::string refused;
     try {
       co_await context_.bus.send(names::module::kTwin, std::move(next));
     } catch (const beehive::RequestFailed& error) {
-      refused = error.what();  // it has failed for good: that stays its own failure
+      give_up(error.what());  // it has failed for good: that stays its own failure
     }
-    if (!refused.empty()) give_up(refused);
     if (full_ && lane_.size() <= limits_.messages / 2 && lane_.bytes() <= limits_.bytes / 2) {
       full_ = false;
       on_full_(false);
