@@ -33,11 +33,11 @@ namespace {
 constexpr std::chrono::seconds kTendEvery{5};
 constexpr std::chrono::seconds kListenAgain{10};
 constexpr std::chrono::minutes kUnusedFor{10};
-/// Between two looks at the stored tokens for one that is not known.
+/// At least so long between two readings of the stored tokens for an unknown one.
 constexpr std::chrono::milliseconds kTokensAgain{200};
 constexpr std::size_t kConnections = 8192;
 
-/// "127.0.0.1:10550" taken apart; an IPv6 host may have brackets.
+/// The parts of "127.0.0.1:10550"; an IPv6 host may have brackets.
 struct HostPort {
   std::string host;
   std::uint16_t port = 0;
@@ -178,7 +178,7 @@ class MetaServer final : public beehive::Module {
     return found;
   }
 
-  /// The tokens that pods here were given; asked for when a token is not known from a moment ago.
+  /// Reads the tokens that pods on this node got, before a token that is not cached is checked.
   void look_at_tokens() {
     const SteadyTime now = context_.clock.steady();
     if (now - tokens_at_ < kTokensAgain) return;
@@ -206,7 +206,7 @@ class MetaServer final : public beehive::Module {
       return;
     }
     if (route.source != names::module::kMetaManager || !message.content.is_string()) {
-      context_.log->warn("a message of {} about {} is not for this module", log::quote(route.source),
+      context_.log->warn("a message from {} about {} is unknown and ignored", log::quote(route.source),
                          log::quote(route.resource));
       return;
     }
@@ -248,7 +248,7 @@ class MetaServer final : public beehive::Module {
     tasks_.spawn("listener for pods", listen("dummyServer", dummy_, dummy_listener_));
   }
 
-  /// Listens as soon as that is possible.
+  /// Listens as soon as possible, until the module ends.
   boost::asio::awaitable<void> listen(std::string key, HostPort at, Listener& listener) {
     SteadyTimer timer(context_.executor);
     log::Quiet complaints;
@@ -270,12 +270,13 @@ class MetaServer final : public beehive::Module {
         break;
       } catch (const Error& error) {
         if (complaints.now())
-          context_.log->error("modules.metaManager.metaServer.{}: {}; it is tried again", key, error.what());
+          context_.log->error("cannot listen on modules.metaManager.metaServer.{}: {}; it is tried again",
+                              key, error.what());
       }
       timer.expires_after(kListenAgain);
       co_await timer.async_wait(boost::asio::use_awaitable);
     }
-    // Until the module ends: the requests under way end before what they use.
+    // Until the module ends: running requests end before the parts that they use are destroyed.
     timer.expires_at(SteadyTime::max());
     boost::system::error_code ended;
     co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ended));
@@ -297,7 +298,7 @@ class MetaServer final : public beehive::Module {
     return state;
   }
 
-  // Made in this order, destroyed in the reverse one: the listeners and tasks go before what they use.
+  // Destroyed in reverse order: listeners and tasks before the parts that they use.
   beehive::ModuleContext& context_;
   MetaServerOptions options_;
   MetaServerDeps deps_;

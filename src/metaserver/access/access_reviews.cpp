@@ -33,7 +33,7 @@ std::string api_version(const ReviewKind& kind) {
   return std::string(kind.group) + "/v1";
 }
 
-/// A sentence of BadInput as the client's mistake.
+/// Turns BadInput into a 400 with the same sentence.
 template <typename Read>
 auto read(const ReviewKind& kind, Read&& body) {
   try {
@@ -57,7 +57,7 @@ void check_kind(const ReviewKind& kind, const Json& body) {
   });
 }
 
-/// The review as it was asked, with `status` added.
+/// The review from the request, with `status` added.
 Json answer(const ReviewKind& kind, const Json& body, Json status) {
   Json review = {{"kind", kind.kind}, {"apiVersion", api_version(kind)}};
   review["metadata"] = kube::object_or_empty(body, "metadata");
@@ -67,7 +67,7 @@ Json answer(const ReviewKind& kind, const Json& body, Json status) {
   return review;
 }
 
-/// Collects what is wrong with a review, as 422.
+/// Collects the faults of a review for one 422.
 class Findings {
  public:
   explicit Findings(const ReviewKind& kind) : kind_(kind) {}
@@ -104,7 +104,7 @@ std::vector<std::string> bounded_texts_at(const Json& value, std::string_view pa
   return texts;
 }
 
-/// What an access review asks about.
+/// The action that an access review is about.
 Attributes attributes_of(const ReviewKind& kind, const Json& body) {
   return read(kind, [&] {
     Attributes asked;
@@ -154,7 +154,7 @@ void check_subject(const User& user, Findings& findings) {
   }
 }
 
-/// Whether this node has the rules of a user at all: it has those of its pods' service accounts.
+/// Whether this node has the rules of a user: it has only those of its pods' service accounts.
 bool is_known(const AccessRules& rules, const User& user) {
   constexpr std::string_view kPrefix = "system:serviceaccount:";
   if (is_in_group(user, group::kMasters)) return true;

@@ -12,7 +12,7 @@
 namespace edgecore::metaserver {
 namespace {
 
-/// Far above what clusters have; what an object has beyond it is left out.
+/// Far above what clusters have; the rest of an object is left out.
 constexpr std::size_t kMaxBindings = 5'000;
 constexpr std::size_t kMaxSubjects = 10'000;
 constexpr std::size_t kMaxRules = 20'000;
@@ -22,7 +22,7 @@ struct TextHash {
   std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
 
-/// Several problems as Kubernetes joins them; each once.
+/// Joins problems as Kubernetes does, each once.
 std::string joined_problems(const std::vector<std::string>& problems) {
   if (problems.empty()) return {};
   std::string all;

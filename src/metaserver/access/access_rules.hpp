@@ -17,8 +17,8 @@
 
 namespace edgecore::metaserver {
 
-/// Whether something is allowed, and by what; when it is not, what else was wrong ("RBAC: role a/b not
-/// found"), which is empty when simply no rule allows it.
+/// Whether an action is allowed. `reason`: the rule that allows it; if none does, the problem that was found
+/// ("RBAC: role a/b not found"), or "" if there simply is no such rule.
 struct Decision {
   bool allowed = false;
   std::string reason;
@@ -29,8 +29,8 @@ struct Decision {
 /// one set; of a binding or role that comes with several objects the first one counts, ordered by the
 /// objects' namespace and name.
 ///
-/// Single-threaded: belongs to metaserver's thread. A change costs the next question a new index; a question
-/// costs a look-up for the user and each group, and the rules found there.
+/// Single-threaded: belongs to metaserver's thread. The first decide() after a change builds a new index;
+/// each costs a look-up for the user and each group.
 class AccessRules {
  public:
   AccessRules();
@@ -38,23 +38,22 @@ class AccessRules {
   AccessRules(const AccessRules&) = delete;
   AccessRules& operator=(const AccessRules&) = delete;
 
-  /// Takes or replaces one object, read leniently: what is malformed in it is left out, which takes rights
-  /// away and never gives any, and is said in the log, more and more seldom. An object without a name takes
-  /// nothing; one beyond all measure counts as empty.
+  /// Adds or replaces one object. Malformed parts are left out and logged (rate-limited): that can only take
+  /// rights away. An object without a name is ignored, one above the limits counts as empty.
   void put(const Json& access);
   void remove(std::string_view ns, std::string_view name);
   void clear();
   [[nodiscard]] std::size_t size() const { return objects_.size(); }
 
-  /// The uid of a service account that pods on this node use, as the cloud last said; nullopt when there is
-  /// none.
+  /// The uid of a service account that pods on this node use, from the cloud's last object; nullopt if there
+  /// is none.
   [[nodiscard]] std::optional<std::string> account_uid(std::string_view ns, std::string_view account) const;
 
-  /// What RBAC says; rights that do not come from the cloud are in authorization.hpp.
+  /// Decides by the cluster's RBAC; rights that do not come from the cloud are in authorization.hpp.
   [[nodiscard]] Decision decide(const User& user, const Attributes& attributes) const;
 
   /// All rules for a user in a namespace (empty: only those of the whole cluster), and what could not be
-  /// found. The pointers live until the next change.
+  /// resolved. The pointers are valid until the next change.
   struct RulesOf {
     std::vector<const PolicyRule*> rules;
     std::string problem;

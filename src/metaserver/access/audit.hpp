@@ -14,10 +14,10 @@
 
 namespace edgecore::metaserver {
 
-/// A request that was refused. The texts come from the client.
+/// A refused request. The texts come from the client.
 struct Denial {
   int code = 403;              ///< 401, 403 or 429
-  const User* user = nullptr;  ///< null: not known
+  const User* user = nullptr;  ///< null: unknown
   Attributes attributes;
   std::string_view peer_address;
   std::string_view why;  ///< Authentication::reason, Decision::reason, …
@@ -27,17 +27,16 @@ struct Denial {
 /// namespace "a": why`. Quoted and of bounded length whatever the client sent.
 [[nodiscard]] std::string denial_line(const Denial& denial);
 
-/// Keeps a flood of refused requests from filling the disk: each client may cause a few lines at once and
-/// then one a minute, all of them together one a second, and what was left out is counted in the client's
-/// next line. A client is a user, or an address when the user is not known; what a client asks for does not
-/// make it another one. Single-threaded.
+/// Limits the log lines of refused requests, so that a flood does not fill the disk: a few lines at once and
+/// then one a minute for each client, one a second for all together. The next line of a client counts the
+/// lines that were left out. A client is a user, or an address if the user is unknown. Single-threaded.
 class DenialLog {
  public:
   DenialLog() = default;
   DenialLog(const DenialLog&) = delete;
   DenialLog& operator=(const DenialLog&) = delete;
 
-  /// The line to be logged now; nullopt when the client had enough of them.
+  /// The line to be logged now; nullopt above the limits.
   [[nodiscard]] std::optional<std::string> line(const Denial& denial, SteadyTime now);
 
  private:
@@ -49,7 +48,7 @@ class DenialLog {
 
   Client& client(const Denial& denial);
 
-  std::list<Client> clients_;  ///< the one heard of last is first
+  std::list<Client> clients_;                                                 ///< most recently seen first
   std::unordered_map<std::string_view, std::list<Client>::iterator> by_key_;  ///< keys live in the clients
   TokenBucket all_lines_{1.0, 60.0};
 };

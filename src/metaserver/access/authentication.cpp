@@ -16,7 +16,7 @@ using std::chrono::seconds;
 
 constexpr std::size_t kMaxEntries = 1000;
 constexpr seconds kKeptFor{10};
-/// How long an object that is being deleted still vouches for its tokens; the API server's leeway.
+/// How long tokens of an object that is being deleted stay valid; the API server's leeway.
 constexpr seconds kDeletionLeeway{60};
 
 User user_of(const TokenClaims& claims) {
@@ -32,7 +32,7 @@ User user_of(const TokenClaims& claims) {
   return user;
 }
 
-/// Why an object does not vouch for a token that is bound to it; empty when it does.
+/// Why a token that is bound to this object is not valid; "" if it is.
 std::string object_fault(const std::string& what, const std::optional<TokenAuthenticator::Found>& found,
                          const TokenClaims::Bound& bound, WallTime now) {
   if (!found) return "the " + what + " " + bound.name + " of the token is not on this node";
@@ -59,8 +59,8 @@ std::optional<std::string_view> bearer_token(std::string_view authorization) {
     return std::nullopt;
   }
   const std::string_view token = trimmed(authorization.substr(space), " \t");
-  // What it is made of is not looked at: with anything else in it, it is no token that is known or can be
-  // read.
+  // Its characters are not checked: with an invalid one it is neither a known token nor one that can be
+  // parsed.
   if (token.empty()) return std::nullopt;
   return token;
 }
@@ -77,7 +77,7 @@ TokenAuthenticator::TokenAuthenticator(Options options, Lookups lookups, const S
 
 std::shared_ptr<const User> TokenAuthenticator::remembered(std::string_view authorization,
                                                            ConnectionIdentity& connection) {
-  // Compared with what the same client sent before, so it learns nothing from the time this takes.
+  // Compared with the same client's own last header, so the time this takes tells it nothing.
   if (connection.generation_ == generation_ && connection.authorization_ == authorization &&
       is_current(connection.until_, connection.expires_)) {
     return connection.user_;
@@ -126,9 +126,9 @@ Authentication TokenAuthenticator::check(std::string_view token, const std::stri
     if (common.empty()) return {nullptr, {}, "the token is for another audience"};
     std::string why = fault(parsed, token, digest);
     if (!why.empty()) return {nullptr, {}, std::move(why)};
-    // A token that is let through past its time is checked again as often as any other.
+    // An expired token that is accepted is checked again as often as any other.
     expires = judge_time(parsed.claims, clock_.wall()) == TokenTime::kExpired ? WallTime::max()
-                                                                              : last_moment(parsed.claims);
+                                                                             : last_moment(parsed.claims);
     return {std::make_shared<const User>(user_of(parsed.claims)), std::move(common), {}};
   } catch (const BadInput& bad) {
     return {nullptr, {}, std::string("the token is unusable: ") + bad.what()};

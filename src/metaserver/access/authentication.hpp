@@ -19,30 +19,30 @@
 
 namespace edgecore::metaserver {
 
-/// Groups that are not a cluster's but every API server's.
+/// Groups that every API server has.
 namespace group {
 inline constexpr char kMasters[] = "system:masters";  ///< may do everything
 inline constexpr char kAuthenticated[] = "system:authenticated";
 inline constexpr char kServiceAccounts[] = "system:serviceaccounts";
 }  // namespace group
 
-/// The owner of the node, known by the node's client certificate (protocol/03-metaserver.md §5.2). Whether
-/// the certificate is the node's is judged before.
+/// The administrator of the node, who has the node's client certificate (protocol/03-metaserver.md §5.2). The
+/// caller has verified the certificate.
 [[nodiscard]] User node_admin(std::string_view common_name);
 
 /// The token of `Authorization: Bearer <token>`; nullopt for every other scheme or form.
 [[nodiscard]] std::optional<std::string_view> bearer_token(std::string_view authorization);
 
-/// Who asks, or why that is not known. The client is told 401 Unauthorized and nothing else: `reason`, a
-/// clause without any part of the token, is for the audit log.
+/// The user of a request, or why there is none. `reason` is a clause for the audit log, without any part of
+/// the token; the client gets 401 Unauthorized and nothing else.
 struct Authentication {
-  std::shared_ptr<const User> user;    ///< null: nobody
+  std::shared_ptr<const User> user;    ///< null: not authenticated
   std::vector<std::string> audiences;  ///< those of the token that were asked for; empty out of a cache
   std::string reason;
 };
 
-/// What one kept connection remembers of its last request, so that a client that sends the same header again
-/// costs no digest. Owned by the connection; of use with one TokenAuthenticator only. Holds a secret.
+/// The last header of a connection and its user, so that the same header again costs no digest. Owned by the
+/// connection; valid with one TokenAuthenticator only. Holds a secret.
 class ConnectionIdentity {
  private:
   friend class TokenAuthenticator;
@@ -53,18 +53,17 @@ class ConnectionIdentity {
   WallTime expires_;
 };
 
-/// Tells pods by their service account tokens (protocol/03-metaserver.md §4.2, with the gate
-/// requireAuthorization on). With keys a token counts when one of them signed it; without keys only a token
-/// that this node itself got for the same pod counts. In both cases the claims must be in order, the service
-/// account must be known here by the same uid, and a pod or secret that the token is bound to must still be
-/// there.
+/// Authenticates pods by their service account tokens (protocol/03-metaserver.md §4.2, with the gate
+/// requireAuthorization on). With keys, one of them must have signed the token; without keys, this node must
+/// have got the token for the same pod. In both cases the claims must be valid, the service account must be
+/// known here with the same uid, and a pod or secret that the token is bound to must still exist.
 ///
-/// Single-threaded: belongs to metaserver's thread. What was found good is remembered for some seconds, never
-/// beyond the token's time; the owner calls invalidate_all() when a pod, secret, ServiceAccountAccess or
-/// stored token changes.
+/// Single-threaded: belongs to metaserver's thread. A valid token is cached for some seconds, never beyond
+/// its expiry; the owner calls invalidate_all() when a pod, secret, ServiceAccountAccess or stored token
+/// changes.
 class TokenAuthenticator {
  public:
-  /// True when one of the issuer's keys made the signature (net::VerificationKeys::verifies).
+  /// True if one of the issuer's keys made the signature (net::VerificationKeys::verifies).
   using Verifier = std::function<bool(std::string_view signing_input, std::string_view algorithm,
                                       std::string_view signature)>;
   /// A pod or secret as it is stored.
@@ -78,8 +77,8 @@ class TokenAuthenticator {
     std::vector<std::string> issuers;
     std::vector<std::string> audiences;  ///< empty: the issuers
     Verifier verifier;                   ///< none: only tokens this node got itself
-    /// True while the cloud cannot be asked for new tokens. Then a token past its time still counts if this
-    /// node got it for a pod that is here: what worked online goes on working (pains.md row 10). None: never.
+    /// True while the cloud cannot issue new tokens. Then an expired token is still accepted if this node got
+    /// it for a pod that is here: what worked online goes on working (pains.md row 10). Empty: never.
     std::function<bool()> may_be_expired;
   };
   struct Lookups {
@@ -94,19 +93,19 @@ class TokenAuthenticator {
   TokenAuthenticator(const TokenAuthenticator&) = delete;
   TokenAuthenticator& operator=(const TokenAuthenticator&) = delete;
 
-  /// Who was found to send this header a moment ago: by the connection's memory, else by the digest. Null
-  /// when that is not known; nothing is verified here.
+  /// The cached user of this header: from the connection, else by the digest. Null if there is none; nothing
+  /// is verified here.
   [[nodiscard]] std::shared_ptr<const User> remembered(std::string_view authorization,
                                                        ConnectionIdentity& connection);
 
-  /// Who sends this header: remembered(), else checked in full. Passes on what look-ups throw.
+  /// The user of this header: remembered(), else by a full check. Passes on what look-ups throw.
   [[nodiscard]] Authentication authenticate(std::string_view authorization, ConnectionIdentity& connection);
 
   /// The check of one token for these audiences (empty: the server's own), without any cache: for
   /// TokenReview.
   [[nodiscard]] Authentication check(std::string_view token, const std::vector<std::string>& audiences = {});
 
-  /// Everything is checked anew from now on, on all connections.
+  /// Drops all cached tokens, of all connections.
   void invalidate_all();
 
  private:
@@ -122,7 +121,7 @@ class TokenAuthenticator {
   void note(ConnectionIdentity& connection, std::string_view authorization, const Entry& entry) const;
   [[nodiscard]] bool is_current(SteadyTime until, WallTime expires) const;
 
-  /// The steps of a full check; each gives the reason when it fails.
+  /// The steps of a full check; each returns the reason if it fails.
   [[nodiscard]] std::string fault(const ServiceAccountToken& token, std::string_view text,
                                   const std::string& digest) const;
   [[nodiscard]] std::string origin_fault(const ServiceAccountToken& token, StoredTokens::Match stored) const;

@@ -10,16 +10,16 @@
 
 namespace edgecore::metaserver {
 
-/// What everybody who is known may do without any binding: ask for the server's health, version and
-/// documents, and for what he himself is and may do. A cluster binds this to system:authenticated; such
-/// bindings are never sent to nodes (protocol/03-metaserver.md §4.4, "Do better").
+/// The rights of every authenticated user without any binding: health, version and API documents, and reviews
+/// of the user's own rights. A cluster binds them to system:authenticated; such bindings are never sent to
+/// nodes (protocol/03-metaserver.md §4.4, "Do better").
 [[nodiscard]] const std::vector<PolicyRule>& everybodys_rules();
 
-/// Whether a user may do something, with the gate requireAuthorization on: always for members of
-/// system:masters, else by everybodys_rules() or by RBAC.
+/// Whether a user may do an action, with the gate requireAuthorization on: members of system:masters always
+/// may, others by everybodys_rules() or by RBAC.
 [[nodiscard]] Decision authorize(const AccessRules& rules, const User& user, const Attributes& attributes);
 
-/// The 403 for what was not allowed, in the API server's words; `reason` is the Decision's. The answer needs
+/// The 403 for a refused action, in the API server's words; `reason` is the Decision's. The answer needs
 /// the header `X-Content-Type-Options: nosniff`.
 [[nodiscard]] kube::Status forbidden_status(const User& user, const Attributes& attributes,
                                             std::string_view reason);

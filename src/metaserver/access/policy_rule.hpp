@@ -9,19 +9,19 @@
 
 namespace edgecore::metaserver {
 
-/// One rule of a Role or ClusterRole (rbac.authorization.k8s.io/v1 PolicyRule). It only ever allows. A plain
-/// value.
+/// One rule of a Role or ClusterRole (rbac.authorization.k8s.io/v1 PolicyRule). A rule can only allow. A
+/// plain value.
 struct PolicyRule {
   std::vector<std::string> verbs;
   std::vector<std::string> groups, resources;
   std::vector<std::string> names;  ///< empty: every object
   std::vector<std::string> paths;  ///< nonResourceURLs
 
-  /// Throws BadInput when a member is of another type.
+  /// Throws BadInput if a member has another type.
   static PolicyRule from_json(const Json& rule);
 
-  /// True when the rule allows this (protocol/03-metaserver.md §4.4): `*` for every verb, group, resource or
-  /// path, `res/sub` and `*/sub` for subresources, `/path/*` for what is below.
+  /// True if the rule allows the action (protocol/03-metaserver.md §4.4): `*` for every verb, group, resource
+  /// or path, `res/sub` and `*/sub` for subresources, `/path/*` for what is below.
   [[nodiscard]] bool allows(const Attributes& attributes) const;
 };
 

@@ -55,14 +55,14 @@ void ClientLimits::Ticket::give_back() noexcept {
 ClientLimits::Ticket ClientLimits::enter(std::string_view name, Kind kind, std::size_t body_bytes,
                                          SteadyTime now) {
   Client& from = client(name);
-  // What is under way is looked at first: a request that is not let in does not use up the client's rate.
+  // The numbers come first: a request that they refuse does not use up the client's rate.
   if (kind == Kind::kStream && is_above(from.streams + 1, limits_.concurrent_streams)) {
     refuse(fmt::format("this client has {} watches open", from.streams), seconds(10));
   }
   if (kind == Kind::kRequest && is_above(from.running + 1, limits_.concurrent_requests)) {
     refuse(fmt::format("this client has {} requests under way", from.running), seconds(1));
   }
-  // One body alone is always let in, however large.
+  // A single body is always admitted, however large.
   if (from.body_bytes != 0 && is_above(from.body_bytes + body_bytes, limits_.body_bytes)) {
     refuse("this client has too many bytes under way", seconds(1));
   }

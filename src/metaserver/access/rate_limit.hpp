@@ -13,37 +13,37 @@
 
 namespace edgecore::metaserver {
 
-/// What one client may have of the server. A rate of 0, like a number of 0, is no limit. The numbers are
-/// there so that one hostile or mad client leaves room for the others; none of them is met in normal use.
+/// The limits of one client. 0 is no limit. They leave room for the others beside a hostile or broken client,
+/// and are far above normal use.
 struct RateLimits {
-  /// Requests a second, and how many at once after a pause. No limit by itself: what a request costs is
-  /// bounded by the others.
+  /// Requests a second, and how many at once after a pause. Unlimited: the other limits bound what a request
+  /// costs.
   double requests_per_second = 0;
   double requests_burst = 1000;
-  /// Requests under way at one time that are no watches and no logs followed.
+  /// Concurrent requests other than watches and followed logs.
   std::size_t concurrent_requests = 500;
-  /// Watches and followed logs. Each holds a connection and a position in a ring.
+  /// Concurrent watches and followed logs. Each holds a connection and a position in a ring.
   std::size_t concurrent_streams = 6'000;
-  /// Bytes of request bodies under way; a body alone may have 3 MiB.
+  /// Bytes of the bodies of concurrent requests; one body may have 3 MiB.
   std::size_t body_bytes = std::size_t{16} << 20;
   /// Requests that become messages to the cloud.
   double cloud_writes_per_second = 50;
   double cloud_writes_burst = 200;
-  /// Tokens that turned out bad, each of which may cost a check of a signature.
+  /// Invalid tokens, each of which may cost a check of a signature.
   double failed_logins_per_second = 5;
   double failed_logins_burst = 100;
-  /// Clients that are remembered while they have nothing under way; the one heard of longest ago goes first.
+  /// Clients that are remembered without a request; the least recently seen one is forgotten first.
   std::size_t idle_clients = 1'000;
 
-  /// For users, who can be told apart.
+  /// With the gate on: each user is a client.
   static RateLimits per_user() { return {}; }
-  /// For addresses, with the gate requireAuthorization off: everybody on the node may have the same one.
+  /// With the gate off each address is a client: everybody on the node may share one.
   static RateLimits per_address();
 };
 
-/// Counts what clients have under way and how fast they ask. A client is the name of a user, or the address
-/// of a peer that is not known. Single-threaded; the caller brings the time. Each refusal is an ApiError
-/// (429 TooManyRequests) with the seconds to wait in details.retryAfterSeconds, which belongs into the header
+/// Counts the requests of each client and their rate. A client is the name of a user, or the address of an
+/// unknown peer. Single-threaded; the caller brings the time. Each refusal is an ApiError (429
+/// TooManyRequests) with the seconds to wait in details.retryAfterSeconds, which belongs into the header
 /// Retry-After.
 class ClientLimits {
   struct Client;
@@ -51,7 +51,7 @@ class ClientLimits {
  public:
   enum class Kind { kRequest, kStream };
 
-  /// A request under way; it is over when the ticket goes. Must not outlive its ClientLimits.
+  /// Counts a request as running as long as it lives. Must not outlive its ClientLimits.
   class Ticket {
    public:
     Ticket() = default;
@@ -75,13 +75,13 @@ class ClientLimits {
   ClientLimits(const ClientLimits&) = delete;
   ClientLimits& operator=(const ClientLimits&) = delete;
 
-  /// Lets a request in. Throws ApiError.
+  /// Admits a request. Throws ApiError.
   [[nodiscard]] Ticket enter(std::string_view client, Kind kind, std::size_t body_bytes, SteadyTime now);
   /// Before a write is sent to the cloud. Throws ApiError.
   void cloud_write(std::string_view client, SteadyTime now);
 
-  /// Whether a token of an unknown client may be checked: false while its address has sent too many bad ones.
-  /// (Not asked for tokens that are known to be good: an address may be shared with an honest client.)
+  /// Whether an unknown token may be checked: false while its address has sent too many invalid ones. (Not
+  /// called for cached tokens: an honest client may share the address.)
   [[nodiscard]] bool may_log_in(std::string_view address, SteadyTime now);
   void failed_login(std::string_view address, SteadyTime now);
 
@@ -98,7 +98,7 @@ class ClientLimits {
 
     std::string name;
     std::list<Client>::iterator self;
-    bool is_filed_busy = false;  ///< which list it is in
+    bool is_filed_busy = false;  ///< in `busy_`, not in `idle_`
     TokenBucket requests, cloud_writes, failed_logins;
     SteadyTime no_login_before;
     std::size_t running = 0, streams = 0, body_bytes = 0;
@@ -107,7 +107,7 @@ class ClientLimits {
 
   Client& client(std::string_view name);
   void leave(Client& client, Kind kind, std::size_t body_bytes) noexcept;
-  /// Moves a client to the front of the list it belongs to.
+  /// Moves a client to the front of the list where it belongs.
   void file(Client& client) noexcept;
   void forget_idle() noexcept;
 

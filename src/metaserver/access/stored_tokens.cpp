@@ -15,7 +15,7 @@ namespace {
 constexpr kube::JsonLimits kRowLimits{
     .max_bytes = std::size_t{256} << 10, .max_depth = 16, .max_values = 5000};
 
-/// Takes `"<name>"/` off the front. Names of Kubernetes hold nothing that needs an escape.
+/// Removes `"<name>"/` from the front. Names of Kubernetes need no escapes.
 std::optional<std::string> take_name(std::string_view& key) {
   if (!key.starts_with('"')) return std::nullopt;
   const auto end = key.find("\"/", 1);

@@ -10,26 +10,25 @@
 
 namespace edgecore::metaserver {
 
-/// The tokens this node got for its pods, found by their text: the rows of type serviceaccounttoken in table
-/// `meta` (protocol/02-metamanager.md §3.9), which the owner feeds in. Single-threaded. Holds secrets; none
-/// of its texts goes anywhere.
+/// The tokens that this node got for its pods, by their text: the rows of type serviceaccounttoken in table
+/// `meta` (protocol/02-metamanager.md §3.9), which the owner adds. Single-threaded. Holds secrets, and gives
+/// none of them out.
 class StoredTokens {
  public:
   StoredTokens() = default;
   StoredTokens(const StoredTokens&) = delete;
   StoredTokens& operator=(const StoredTokens&) = delete;
 
-  /// Whom a stored token was got for.
+  /// The service account and pod of a stored token.
   struct Holder {
     std::string ns, service_account;
     std::string pod_uid;  ///< empty when bound to no pod
   };
 
-  /// Takes or replaces the token of a row. An empty text, or one beyond kMaxTokenBytes, only takes the old
-  /// one away.
+  /// Adds or replaces the token of a row. An empty text, or one above kMaxTokenBytes, removes it.
   void put(const std::string& row_key, std::string_view token, Holder holder);
-  /// The same out of the row itself: its key `"<sa>"/"<ns>"/…` and its value, a TokenRequest. False, and
-  /// nothing is known of the row any more, when it is not such a row.
+  /// put() for a row as it is stored: its key `"<sa>"/"<ns>"/…` and its value, a TokenRequest. If it is no
+  /// such row, removes its token and returns false.
   bool put_row(const std::string& row_key, std::string_view value);
   void remove(const std::string& row_key);
   void clear();
@@ -37,7 +36,7 @@ class StoredTokens {
 
   enum class Match {
     kNone,    ///< no row has this text
-    kOthers,  ///< it was got for another service account or pod than it speaks of
+    kOthers,  ///< it was got for another service account or pod than its claims name
     kGood,
   };
   /// `digest` is net::sha256(token). The texts are compared in constant time.

@@ -17,8 +17,8 @@ using std::chrono::seconds;
 
 constexpr seconds kLeeway{60};
 constexpr std::size_t kMaxAudiences = 64;
-/// Times are taken for at most this (the year 2255) and at least the epoch, so that arithmetic on WallTime
-/// holds.
+/// Times are clamped to this (the year 2255) and to the epoch, so that arithmetic on WallTime does not
+/// overflow.
 constexpr std::int64_t kLastSecond = 9'000'000'000;
 constexpr kube::JsonLimits kPartLimits{.max_bytes = kMaxTokenBytes, .max_depth = 8, .max_values = 1000};
 
@@ -58,7 +58,7 @@ std::vector<std::string> audiences_of(const Json& payload) {
   return audiences;
 }
 
-/// An object under `kubernetes.io`; its name and uid become part of the user, so they must be such.
+/// An object under `kubernetes.io`. Its name and uid become part of the user, so they must be valid.
 std::optional<TokenClaims::Bound> bound_at(const Json& kubernetes, const char* what) {
   const Json* found = kube::find_keys(kubernetes, {what});
   if (found == nullptr) return std::nullopt;
@@ -69,7 +69,7 @@ std::optional<TokenClaims::Bound> bound_at(const Json& kubernetes, const char* w
   return bound;
 }
 
-/// The parser's own sentence would quote the token.
+/// The text of the parser's exception would quote the token.
 Json json_part(const std::string& text, const char* what) {
   try {
     return kube::parse_json(text, what, kPartLimits);

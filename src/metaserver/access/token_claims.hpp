@@ -12,12 +12,11 @@
 
 namespace edgecore::metaserver {
 
-/// Service account tokens are about 1 KiB; longer ones are refused unread.
+/// Service account tokens are about 1 KiB; longer ones are refused without parsing.
 inline constexpr std::size_t kMaxTokenBytes = std::size_t{16} << 10;
 
-/// What a service account token says (protocol/03-metaserver.md §4.2 steps 1 to 5). That it says so proves
-/// nothing: who made the token, whether its time is now and whether its pod lives is for TokenAuthenticator.
-/// A plain value.
+/// The claims of a service account token (protocol/03-metaserver.md §4.2 steps 1 to 5). They prove nothing:
+/// TokenAuthenticator checks the signature, the time and the pod. A plain value.
 struct TokenClaims {
   /// An object the token is bound to.
   struct Bound {
@@ -35,7 +34,7 @@ struct TokenClaims {
   Bound service_account;
   std::optional<Bound> pod, secret;
 
-  /// Throws BadInput when a claim is missing, of another type, no name, or contradicts another one.
+  /// Throws BadInput if a claim is missing, has another type, is no valid name, or contradicts another one.
   static TokenClaims from_json(const Json& payload);
   bool operator==(const TokenClaims&) const = default;
 };
@@ -44,23 +43,23 @@ struct TokenClaims {
 struct ServiceAccountToken {
   std::string algorithm;  ///< RS…, PS… or ES…; never "none", never one with a shared secret
   TokenClaims claims;
-  std::string signing_input;  ///< what is signed
+  std::string signing_input;  ///< the bytes that the signature is of
   std::string signature;      ///< raw bytes
 
-  /// Throws BadInput, without any part of the token in its text, for what is no compact JWS of at most
-  /// kMaxTokenBytes, has an algorithm that cannot prove anything or critical extensions, or has bad claims.
+  /// Throws BadInput, without any part of the token in its text, for anything but a compact JWS of at most
+  /// kMaxTokenBytes with an asymmetric algorithm, no critical extensions and valid claims.
   static ServiceAccountToken parse(std::string_view text);
 };
 
-/// When a token may be used: from not_before and issued_at to expires, each with the leeway of the API
-/// server, one minute.
+/// Whether a token is valid at a time: from not_before and issued_at to expires, each with the leeway of the
+/// API server, one minute.
 enum class TokenTime { kGood, kExpired, kNotYet };
 [[nodiscard]] TokenTime judge_time(const TokenClaims& claims, WallTime now);
-/// The last moment at which judge_time can say `good`.
+/// The last time at which judge_time returns kGood.
 [[nodiscard]] WallTime last_moment(const TokenClaims& claims);
 
-/// The audiences that `accepted` and the token have in common, in the order of the token. A token for nobody
-/// in particular is for all of `accepted`.
+/// The audiences that `accepted` and the token have in common, in the order of the token. A token without
+/// audiences is for all of `accepted`.
 [[nodiscard]] std::vector<std::string> common_audiences(const TokenClaims& claims,
                                                         const std::vector<std::string>& accepted);
 

@@ -7,7 +7,7 @@
 
 namespace edgecore::metaserver {
 
-/// Who sent a request (protocol/03-metaserver.md §4.2). A plain value.
+/// The user of a request (protocol/03-metaserver.md §4.2). A plain value.
 struct User {
   std::string name;  ///< "system:serviceaccount:<ns>:<sa>", the node's admin, …
   std::string uid;
@@ -15,12 +15,12 @@ struct User {
   std::map<std::string, std::vector<std::string>> extra;
 };
 
-/// What is to be authorized (protocol/03-metaserver.md §4.4).
+/// The action that is to be authorized (protocol/03-metaserver.md §4.4).
 struct Attributes {
   std::string verb;  ///< RequestInfo verb; the lower-case method for paths that are no resources
   bool is_resource = true;
   std::string group, resource, subresource, ns, name;
-  std::string path;  ///< for what is no resource
+  std::string path;  ///< for a path that is no resource
 };
 
 }  // namespace edgecore::metaserver

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 
-/// The characters of a string member of the metadata, as a place in the whole text.
+/// The characters of a string member of the metadata, as a part of the whole text.
 TextRange string_in(std::string_view text, const TextRange& metadata, std::string_view key) {
   const auto value = find_member(metadata.of(text), key);
   if (!value) return {};

@@ -21,14 +21,14 @@ using kube::TextRange;
 class CachedObject;
 using ObjectPtr = std::shared_ptr<const CachedObject>;
 
-/// One version of an object as it is served: its JSON text and where in it the members stand that are looked
-/// at often. Immutable, shared by the cache, the ring of events and the answers under way. About 170 bytes
-/// besides the text.
+/// One version of an object: its JSON text, and the places of the members that are read often. Immutable;
+/// shared by the cache, the ring of events and the answers that are being sent. About 170 bytes besides the
+/// text.
 class CachedObject {
  public:
-  /// `text` is one JSON object, at most 16 MiB. Throws BadInput when it is none, or has no metadata.name.
+  /// `text` is one JSON object, at most 16 MiB. Throws BadInput if it is not, or has no metadata.name.
   static ObjectPtr make(std::string_view text);
-  /// The same for text that was checked to be JSON before.
+  /// make() for a text that is known to be JSON.
   static ObjectPtr make_checked(std::string_view text);
   /// The object with another metadata.resourceVersion.
   static ObjectPtr with_version(const CachedObject& object, std::uint64_t version);
@@ -36,7 +36,7 @@ class CachedObject {
   explicit CachedObject(std::string text);
 
   [[nodiscard]] std::string_view text() const { return std::string_view(line_).substr(0, line_.size() - 1); }
-  /// The text and a newline, as a whole answer has it.
+  /// The text and a newline, which is the body of an answer.
   [[nodiscard]] static std::shared_ptr<const std::string> line(const ObjectPtr& object) {
     return {object, &object->line_};
   }
@@ -44,9 +44,9 @@ class CachedObject {
   [[nodiscard]] std::string_view ns() const { return ns_.of(line_); }
   [[nodiscard]] std::string_view name() const { return name_.of(line_); }
   [[nodiscard]] std::string_view uid() const { return uid_.of(line_); }
-  /// 0 when it has none that is a number.
+  /// 0 if it is missing or no number.
   [[nodiscard]] std::uint64_t version() const { return version_; }
-  /// A string anywhere in it, "" when there is none.
+  /// The string at a path of keys; "" if there is none.
   [[nodiscard]] std::string_view string_at(std::initializer_list<std::string_view> keys) const {
     return string_member(text(), keys);
   }
@@ -60,7 +60,7 @@ class CachedObject {
   TextRange metadata_, ns_, name_, uid_;
 };
 
-/// By namespace, then name; also with such a pair.
+/// Orders by namespace, then name; also compares with such a pair.
 struct ObjectOrder {
   using is_transparent = void;
   using Name = std::pair<std::string_view, std::string_view>;

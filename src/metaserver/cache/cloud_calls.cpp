@@ -69,7 +69,7 @@ boost::asio::awaitable<CloudAnswer> CloudCalls::ask(beehive::Message question,
         co_await context_.bus.request(names::module::kEdgeHub, std::move(question), within);
     if (said->route.operation == names::operation::kError) {
       answer = unreachable(kube::string_or(said->content, "message", "the tunnel refused the request"));
-      // Before the first notice (the module may have been started again) this is how one learns of it.
+      // The module may have been restarted and has no connection notice yet.
       if (link_ == Link::kUnknown) link_ = Link::kDown;
     } else if (is_sync) {
       answer.kind = CloudAnswer::Kind::kApproved;
@@ -94,9 +94,8 @@ boost::asio::awaitable<CloudAnswer> CloudCalls::ask(beehive::Message question,
     rests_until_ = context_.clock.steady() + kRest;
     if (silence_.now())
       context_.log->warn(
-          "the cloud answers no API calls (is dynamicController enabled in cloudcore.yaml?); what the node "
-          "has is "
-          "served for {} s",
+          "the cloud answers no API calls (is dynamicController enabled in cloudcore.yaml?); the node "
+          "answers from its own copy for {} s",
           kRest.count());
   }
   co_return answer;

@@ -11,12 +11,12 @@
 
 namespace edgecore::metaserver {
 
-/// How an API call through the tunnel came out.
+/// The outcome of an API call through the tunnel.
 struct CloudAnswer {
   enum class Kind {
     kApproved,     ///< `body` is the answer's JSON text, "" where there is none
-    kRefused,      ///< the API server or CloudCore said no: `status`, final
-    kUnreachable,  ///< nobody answered: `status` says why; local state is what there is
+    kRefused,      ///< the API server or CloudCore refused for good: `status`
+    kUnreachable,  ///< no answer: `status` says why; the caller serves local state
   } kind = Kind::kUnreachable;
   std::string body;
   kube::Status status;
@@ -25,9 +25,9 @@ struct CloudAnswer {
   [[nodiscard]] bool refused() const { return kind == Kind::kRefused; }
 };
 
-/// API calls in the cloud (protocol/03-metaserver.md §3). When two in a row were not answered
-/// (DynamicController is off in the cloud, say), the next ones fail at once for half a minute instead of
-/// taking their time. Belongs to the module's thread.
+/// API calls in the cloud (protocol/03-metaserver.md §3). After two calls in a row without an answer
+/// (DynamicController may be off in the cloud) the next ones fail at once for half a minute. Owned by the
+/// module, on its thread.
 class CloudCalls {
  public:
   static constexpr std::chrono::seconds kAnswerWithin{10};
@@ -38,24 +38,24 @@ class CloudCalls {
 
   [[nodiscard]] const std::string& node_name() const { return node_name_; }
 
-  /// A call of this node with key, verb and options; the rest is the caller's to fill in.
+  /// A call of this node with key, verb and options; the caller sets the other fields.
   [[nodiscard]] beehive::Application make(std::string key, std::string verb, std::string option = "{}") const;
-  /// A word that no other call's identity has.
+  /// A random text that makes the identity of a call unique.
   [[nodiscard]] std::string nonce();
 
   boost::asio::awaitable<CloudAnswer> call(beehive::Application call);
   boost::asio::awaitable<CloudAnswer> call(beehive::Application call, std::chrono::milliseconds within);
 
-  /// `watchapp/sync`: these listeners and no others (content: ID → Application). The answer's body names what
-  /// failed.
+  /// `watchapp/sync`: the cloud keeps these listeners and no others (ID → Application). The body of the
+  /// answer has the failed ones.
   boost::asio::awaitable<CloudAnswer> sync_watches(Json live);
 
-  /// From the connection notices; unknown counts as up until a call fails.
+  /// From the connection notices. Assumed up until the first notice or failed call.
   void set_link(bool up);
   [[nodiscard]] bool is_up() const { return link_ != Link::kDown; }
-  /// Raised with each connection.
+  /// Incremented by each connection.
   [[nodiscard]] unsigned session() const { return session_; }
-  /// Connected, and it answers.
+  /// Connected, and not in the pause after unanswered calls.
   [[nodiscard]] bool usable() const;
 
  private:

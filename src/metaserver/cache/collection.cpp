@@ -7,9 +7,9 @@ namespace edgecore::metaserver {
 namespace {
 
 /// How many versions are looked at to find one that is not used.
-constexpr unsigned kTries = 1U << 12U;
+constexpr unsigned kVersionsTried = 1U << 12U;
 
-std::string key_of(std::string_view ns, std::string_view name) {
+std::string name_key(std::string_view ns, std::string_view name) {
   std::string key;
   key.reserve(ns.size() + name.size() + 1);
   key.append(ns).append("/").append(name);
@@ -146,7 +146,7 @@ void Collection::append_deleted(const ObjectPtr& object, DeletionTime when) {
 // A deletion has a version of its own, above the object's last one. So it is not one of those that are known
 // to belong to other objects, and not below the first one that is not.
 std::uint64_t Collection::earliest_deletion(std::uint64_t last) const {
-  for (std::uint64_t version = last + 1; version - last <= kTries; ++version) {
+  for (std::uint64_t version = last + 1; version - last <= kVersionsTried; ++version) {
     const auto at = places_.find(version);
     const bool is_of_other = versions_.contains(version) || (at != places_.end() && at->second.is_known);
     if (!is_of_other) return version;
@@ -159,7 +159,7 @@ std::uint64_t Collection::earliest_deletion(std::uint64_t last) const {
 std::uint64_t Collection::unused_version(std::uint64_t after, std::uint64_t up_to) const {
   const std::uint64_t lowest = std::max({after, forgotten_, opened_at_});
   std::uint64_t version = up_to;
-  for (unsigned tries = 0; version > lowest && tries < kTries; ++tries, --version)
+  for (unsigned tries = 0; version > lowest && tries < kVersionsTried; ++tries, --version)
     if (!places_.contains(version) && !versions_.contains(version)) return version;
   return 0;
 }
@@ -170,7 +170,7 @@ void Collection::mark(std::uint64_t version) {
 
 void Collection::remember_deletion(std::string_view ns, std::string_view name, std::string_view uid,
                                    std::uint64_t version) {
-  const auto [at, made] = gone_.try_emplace(key_of(ns, name));
+  const auto [at, made] = gone_.try_emplace(name_key(ns, name));
   at->second.version = std::max(at->second.version, version);
   if (!uid.empty()) at->second.uid = uid;
   if (!made) return;
@@ -182,7 +182,7 @@ void Collection::remember_deletion(std::string_view ns, std::string_view name, s
 
 bool Collection::is_deleted(const CachedObject& object) const {
   if (gone_.empty()) return false;
-  const auto at = gone_.find(key_of(object.ns(), object.name()));
+  const auto at = gone_.find(name_key(object.ns(), object.name()));
   if (at == gone_.end()) return false;
   const bool same = !object.uid().empty() && at->second.uid == object.uid();
   return same || object.version() <= at->second.version;

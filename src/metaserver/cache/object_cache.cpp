@@ -33,6 +33,16 @@ meta_v2::Row row_of(const kube::ApiResource& resource, const CachedObject& objec
   return row;
 }
 
+/// null for a row that is no object of its name.
+ObjectPtr object_of(const meta_v2::Row& row) {
+  try {
+    ObjectPtr object = CachedObject::make(row.value);
+    return object->name() == row.name && object->ns() == row.name_space ? object : nullptr;
+  } catch (const BadInput&) {
+    return nullptr;
+  }
+}
+
 }  // namespace
 
 ObjectCache::ObjectCache(store::Store& store, const store::Reader& reader, kube::ApiResources& resources,
@@ -72,16 +82,11 @@ void ObjectCache::load(Open& entry) {
   for (;;) {
     const std::vector<meta_v2::Row> rows = meta_v2::list(reader_, query);
     for (const meta_v2::Row& row : rows) {
-      try {
-        ObjectPtr object = CachedObject::make(row.value);
-        if (object->name() == row.name && object->ns() == row.name_space) {
-          collection.load(std::move(object));
-          continue;
-        }
-      } catch (const BadInput&) {
-        // Counted below.
+      if (ObjectPtr object = object_of(row)) {
+        collection.load(std::move(object));
+      } else {
+        ++unusable;
       }
-      ++unusable;
     }
     if (rows.size() < kPage) break;
     query.after_key = rows.back().key;

@@ -65,7 +65,7 @@ std::vector<std::string> segments(const std::string& path) {
   return parts;
 }
 
-/// Only what the selector looks at, taken out of the text.
+/// The fields that the selector compares, read from the text.
 Json excerpt(const CachedObject& object, const kube::FieldSelector& fields) {
   Json out = Json::object();
   for (const std::string& path : fields.paths()) {

@@ -10,14 +10,14 @@
 
 namespace edgecore::metaserver {
 
-/// Which objects of a resource a request is about. A plain value.
+/// Selects objects of a resource. A plain value.
 struct ObjectFilter {
   std::string ns;    ///< "" for all
   std::string name;  ///< "" for all
   kube::LabelSelector labels;
   kube::FieldSelector fields;
 
-  /// Whether every object passes that is in the namespace and has the name.
+  /// True if there are no selectors: every object with the namespace and name matches.
   [[nodiscard]] bool selects_everything() const {
     return labels.selects_everything() && fields.selects_everything();
   }
@@ -25,8 +25,8 @@ struct ObjectFilter {
 };
 
 /// From the query's selectors; a `metadata.name` or `metadata.namespace` that the field selector requires
-/// narrows name and namespace. Throws ApiError (400) for a selector that cannot be read, or a field that the
-/// resource does not offer.
+/// narrows name and namespace. Throws ApiError (400) for a malformed selector, or a field that the resource
+/// does not offer.
 [[nodiscard]] ObjectFilter make_filter(const kube::ApiResource& resource, std::string ns, std::string name,
                                        std::string_view label_selector, std::string_view field_selector);
 

@@ -17,7 +17,7 @@
 
 namespace edgecore::metaserver {
 
-/// One part of a resource and how it stands.
+/// A part of a resource and its state.
 struct Scope {
   Scope(ScopeKey of, const boost::asio::any_io_executor& executor)
       : key(std::move(of)), settled(executor, SteadyTime::max()) {}
@@ -26,20 +26,20 @@ struct Scope {
   enum class State { kStale, kCurrent, kRefused } state = State::kStale;
   kube::Status refusal;
   bool running = false;
-  bool polled = false;   ///< no listener: listed every now and then
-  bool listens = false;  ///< the cloud has, or had, a listener of ours
-  unsigned session = 0;  ///< connection in which it was listed last
+  bool polled = false;   ///< no listener: listed every `poll`
+  bool listens = false;  ///< the cloud has a listener for it, or had one in the last connection
+  unsigned session = 0;  ///< the connection in which it was listed last
   std::optional<WallTime> as_of;
   SteadyTime listed_at{};
   SteadyTime last_use{};
   int users = 0;
-  SteadyTimer settled;  ///< cancelled when a run has ended
+  SteadyTimer settled;  ///< cancelled when a run ends
 };
 
 namespace {
 
 constexpr std::chrono::seconds kRefusalHolds{60};
-/// Objects of a list after which memory is given back to the system.
+/// After a list of more objects, memory is given back to the system.
 constexpr std::size_t kTrimAbove = 200;
 
 std::string or_null(const std::string& text) {
@@ -58,7 +58,7 @@ struct Page {
   std::uint64_t version = 0;
 };
 
-/// Items of typed lists come without kind and apiVersion; served they need them.
+/// Items of typed lists come without kind and apiVersion: they are added.
 ObjectPtr item_of(std::string_view text, const kube::ApiResource& resource) {
   if (find_member(text, "kind") && find_member(text, "apiVersion")) return CachedObject::make_checked(text);
   Json item = kube::parse_json(text, "An item of a list");
@@ -107,7 +107,7 @@ Scopes::Gvr Scopes::gvr_of(const kube::ApiResource& resource) {
 }
 
 ScopeKey Scopes::normalized(ScopeKey key) {
-  // The cloud's filter looks at a field pods do not have: a namespaced watch of them is silent
+  // The cloud's filter compares a field that pods do not have: a namespaced watch of pods gets no events
   // (protocol/03-metaserver.md §3.5).
   if (key.resource->group.empty() && key.resource->plural == "pods" && key.name.empty()) key.ns.clear();
   return key;
@@ -182,7 +182,7 @@ boost::asio::awaitable<Scopes::Answer> Scopes::bring_current(ScopeKey key,
   if (cloud_.usable() && (scope->state == Scope::State::kStale || poll_due)) start(scope);
   while (scope->running && steady_now() < until) {
     SteadyTimer alarm(context_.executor, until);
-    // Whichever comes first: the end of the run wakes all who wait by cancelling the scope's timer.
+    // The alarm and the end of the run wake all waiting coroutines by cancelling the scope's timer.
     alarm.async_wait([scope](const boost::system::error_code& ended) {
       if (!ended) scope->settled.cancel();
     });
@@ -294,7 +294,7 @@ boost::asio::awaitable<bool> Scopes::list(ScopePtr scope) {
     const CloudAnswer answer = co_await cloud_.call(std::move(question));
     if (answer.refused()) {
       if (answer.status.code == 410 && !continuation.empty())
-        co_return false;  // took too long: the next try begins anew
+        co_return false;  // the token is too old: the next run lists from the start
       scope->state = Scope::State::kRefused;
       scope->refusal = answer.status;
       scope->listed_at = context_.clock.steady();
@@ -306,7 +306,8 @@ boost::asio::awaitable<bool> Scopes::list(ScopePtr scope) {
       seen.insert(std::string(object->ns()) + "/" + std::string(object->name()));
     if (seen.size() > limits_.objects || cache_.bytes() > limits_.bytes) {
       scope->state = Scope::State::kRefused;
-      scope->refusal = kube::Status::too_many_requests("there is too much of it to be kept on this node", 60);
+      scope->refusal =
+          kube::Status::too_many_requests("the resource is too large to be kept on this node", 60);
       scope->listed_at = context_.clock.steady();
       co_return false;
     }
@@ -315,7 +316,7 @@ boost::asio::awaitable<bool> Scopes::list(ScopePtr scope) {
     co_await boost::asio::post(context_.executor, boost::asio::use_awaitable);
   } while (!continuation.empty());
   settle_list(*scope, seen, version);
-  // What the answers took while they were read is several times what is kept of them.
+  // Reading the answers took several times the memory that is kept of them.
   if (seen.size() > kTrimAbove) ::malloc_trim(0);
   co_return true;
 }
@@ -327,7 +328,7 @@ void Scopes::settle_list(Scope& scope, const std::unordered_set<std::string>& se
   for (const ObjectPtr& object : collection->objects()) {
     if (!lies_in(*object, scope.key) || object->version() > version) continue;
     if (seen.contains(std::string(object->ns()) + "/" + std::string(object->name()))) continue;
-    // Of the pods of this node metamanager knows more: they go when the deletion has come.
+    // metamanager decides about the pods of this node: they are removed by its message.
     if (pods && object->string_at({"spec", "nodeName"}) == cloud_.node_name()) continue;
     gone.push_back(object);
   }
@@ -346,7 +347,7 @@ void Scopes::on_link(bool up) {
 
 boost::asio::awaitable<void> Scopes::resume_all() {
   const unsigned session = cloud_.session();
-  // First what CloudCore may list now: a watch of anything else would stop it for everybody.
+  // First find out what CloudCore may list: a watch of anything else would stop it for all nodes.
   std::vector<ScopePtr> all;
   for (const auto& [id, scope] : scopes_) all.push_back(scope);
   for (const ScopePtr& scope : all) {
@@ -358,7 +359,7 @@ boost::asio::awaitable<void> Scopes::resume_all() {
   co_await sync_listeners();
   if (session != cloud_.session()) co_return;
   for (const ScopePtr& scope : all) {
-    // The listener is there again; what happened in between is found by the list.
+    // The listener is back; the list finds what changed in between.
     if (scope->listens) scope->session = session;
     if (scope->users > 0 || context_.clock.steady() - scope->last_use < limits_.linger) start(scope);
   }

@@ -17,16 +17,16 @@
 
 namespace edgecore::metaserver {
 
-/// What a request is about, as far as it decides which objects must be current: "" for all namespaces, all
-/// names. Selectors do not count: a listener with a label selector is never told of objects that leave it.
+/// The objects that have to be current for a request: "" for all namespaces, all names. Without selectors:
+/// the cloud does not tell a listener with a label selector of objects that leave it.
 struct ScopeKey {
   kube::ApiResourcePtr resource;
   std::string ns;
   std::string name;
 };
 
-/// Keeps parts of resources as the cloud has them (docs/metaserver.md "What is current"). Belongs to the
-/// module's thread.
+/// Keeps parts of resources equal to the cloud (docs/metaserver.md "What is current"). Owned by the module,
+/// on its thread.
 class Scopes {
  public:
   struct Limits {
@@ -44,24 +44,25 @@ class Scopes {
   Scopes(const Scopes&) = delete;
   Scopes& operator=(const Scopes&) = delete;
 
-  /// True when everything a request of this shape is about is current; a scope that covers it counts as used.
+  /// True if a current scope contains these objects; the scope counts as used.
   [[nodiscard]] bool covers(const kube::ApiResource& resource, std::string_view ns, std::string_view name);
 
   enum class Outcome {
     kCurrent,
-    kLocal,  ///< the cloud cannot be asked now, or did not answer in time: what the node has is what there is
-    kRefused,  ///< the cloud does not let this node list it, or it is too much to keep: `why`
+    kLocal,    ///< the cloud cannot be asked now, or did not answer in time: answer from local state
+    kRefused,  ///< the cloud does not let this node list it, or it is too large to keep: `why`
   };
   struct Answer {
     Outcome outcome = Outcome::kLocal;
     kube::Status why;
   };
-  /// Makes the scope of a request current, waiting up to `patience`. All who want the same wait for the same.
+  /// Makes a scope current, and waits for that up to `patience`. Single flight: all callers for one scope
+  /// share one run.
   boost::asio::awaitable<Answer> bring_current(ScopeKey key, std::chrono::milliseconds patience);
-  /// Begins to, without waiting.
+  /// Starts to make a scope current, without waiting.
   void want(const ScopeKey& key);
 
-  /// A watch uses its scope as long as this lives.
+  /// Keeps a scope in use as long as it lives.
   class Hold {
    public:
     Hold() = default;
@@ -77,13 +78,13 @@ class Scopes {
   };
   [[nodiscard]] Hold hold(const ScopeKey& key);
 
-  /// When the objects of a request were last known to be as the cloud's; nullopt: never in this life.
+  /// When these objects were last known to be equal to the cloud's; nullopt: never since the start.
   [[nodiscard]] std::optional<WallTime> as_of(const kube::ApiResource& resource, std::string_view ns,
                                               std::string_view name) const;
 
-  /// The connection came or went.
+  /// The connection was made or lost.
   void on_link(bool up);
-  /// Gives up what nobody uses, polls what has to be polled; every few seconds.
+  /// Gives up unused scopes and polls those without a listener. To be called every few seconds.
   void tend();
 
   [[nodiscard]] std::size_t size() const { return scopes_.size(); }

@@ -14,7 +14,7 @@ namespace edgecore::metaserver {
 namespace {
 
 constexpr std::chrono::seconds kBookmarkEvery{60};
-/// Sent in one piece, at most.
+/// The most that is sent in one piece.
 constexpr std::size_t kPiece = std::size_t{64} << 10;
 
 using Type = Event::Type;
@@ -33,7 +33,7 @@ std::string_view name_of(Type type) {
   return "BOOKMARK";
 }
 
-/// What an event is to a client that sees a selection only; kMark: nothing.
+/// The type of an event for a client with selectors; kMark: it does not get the event.
 Type seen_as(const Event& event, const ObjectFilter& filter) {
   const bool is = filter.matches(*event.object);
   if (event.type != Type::kModified) return is ? event.type : Type::kMark;
@@ -106,13 +106,13 @@ class Watch {
     report();
   }
 
-  /// Everything there is by now. True when events were lost meanwhile: then the stream has ended.
+  /// Sends all events so far. True if the ring has lost some: then the stream has ended.
   boost::asio::awaitable<bool> send_events() {
     while (const Event* event = next_seen()) {
       std::shared_ptr<const std::string> whole = whole_line(*event);
       std::string piece;
       if (!whole) append_to(piece, *event);
-      // More of them in one piece, if there are more.
+      // More events in the same piece, if there are more.
       while (piece.size() + (whole ? whole->size() : 0) < kPiece && (event = next_seen()) != nullptr) {
         if (whole) piece = *std::exchange(whole, nullptr);
         append_to(piece, *event);
@@ -139,12 +139,12 @@ class Watch {
     if (needs_bookmark(event)) piece += bookmark(false);
   }
 
-  /// The version of the object is no position: the client gets one that is.
+  /// A watch cannot be resumed from the object's version: the client gets one from which it can.
   [[nodiscard]] bool needs_bookmark(const Event& event) const {
     return query_.bookmarks && !event.is_resumable();
   }
 
-  /// The next event that this client sees, and `seen_` as what.
+  /// The next event for this client; its type goes into `seen_`.
   const Event* next_seen() {
     while (const Event* event = collection_.next(position_)) {
       seen_ = seen_as(*event, query_.filter);
@@ -159,7 +159,7 @@ class Watch {
     if (query_.sent) query_.sent(std::exchange(events_, 0));
   }
 
-  /// The line that all share who see an event as it is.
+  /// The line that all watches without rendering share; null if there is no such line.
   [[nodiscard]] std::shared_ptr<const std::string> whole_line(const Event& event) const {
     if (query_.render || seen_ != event.type || collection_.subscribers() < 2) return nullptr;
     if (needs_bookmark(event)) return nullptr;

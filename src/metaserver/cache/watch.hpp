@@ -17,20 +17,20 @@ namespace edgecore::metaserver {
 /// One client's watch.
 struct WatchQuery {
   ObjectFilter filter;
-  /// Behind which version it begins; nullopt: with all there is, as ADDED.
+  /// The version to resume from; nullopt: begin with all objects, as ADDED.
   std::optional<std::uint64_t> from;
   bool initial_events_end = false;  ///< a bookmark says where the initial events end
   bool bookmarks = false;
   std::chrono::seconds timeout{1800};
-  /// What of an object is sent; `first` is true for the first event. Empty: the object as it is.
+  /// Renders the object of an event; `first` is true for the first event. Empty: the object's own text.
   std::function<std::string(const CachedObject& object, bool first)> render;
-  /// Told how many events were sent, after each piece. May be empty.
+  /// Called after each piece with the number of events in it. May be empty.
   std::function<void(std::uint64_t events)> sent;
 };
 
-/// Streams a collection's events to one client until its time is over, it goes away, or it does not read what
-/// it is sent (410 in the stream: the ring of the collection is all that is kept for it). The response is
-/// started here. Throws as Responder does.
+/// Streams the events of a collection to one client, until the time-out, until the client goes away, or until
+/// it is so slow that the ring has lost its events (410 in the stream). Starts the response. The collection
+/// must outlive it. Throws as Responder does.
 boost::asio::awaitable<void> serve_watch(beehive::ModuleContext& context, Collection& collection,
                                          WatchQuery query, net::Headers headers, net::Responder& responder);
 

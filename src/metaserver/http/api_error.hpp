@@ -9,8 +9,7 @@
 
 namespace edgecore::metaserver {
 
-/// A refusal with the Status that the client gets. Thrown by what serves a request, caught where its answer
-/// is written.
+/// A refusal with the Status that the client gets. Api::handle() catches it and sends the Status.
 class ApiError : public Error {
  public:
   explicit ApiError(kube::Status status) : Error(status.message), status_(std::move(status)) {}

@@ -52,7 +52,8 @@ Json parse_json(std::string_view text) {
   }
 }
 
-/// Aliases may make much of little: what they make may hold no more values than such a text could write out.
+/// YAML aliases can expand a small text into a large object. The result may hold no more values than a text
+/// of this size could without them.
 Json parse_yaml(std::string_view text) {
   constexpr std::size_t kFew = 10'000;
   try {
@@ -84,7 +85,7 @@ std::string text_member(const Json& object, const char* path) {
 void fit_type(Json& object, const Subresource& wanted) {
   const std::string expected = kube::format_api_version(wanted.group, wanted.version);
   const std::string version = text_member(object, "apiVersion"), kind = text_member(object, "kind");
-  // An old way to evict is still in use, and means the same.
+  // Old clients still send policy/v1beta1, which means the same.
   const bool old_eviction = wanted.kind == "Eviction" && version == "policy/v1beta1";
   if (!version.empty() && version != expected && !old_eviction)
     bad_request(fmt::format("the API version in the data ({}) does not match the expected API version ({})",

@@ -12,7 +12,7 @@
 
 namespace edgecore::metaserver {
 
-/// What a request's body may cost.
+/// The limits of a request's body.
 inline constexpr std::size_t kMaxBodyBytes = std::size_t{3} << 20;
 inline constexpr std::size_t kMaxBodyDepth = 100;
 
@@ -26,23 +26,22 @@ Json read_delete_options(const net::Headers& headers, std::string_view body);
 
 enum class PatchType { kJson, kMerge, kStrategicMerge, kApply };
 
-/// A patch as it was sent. `text` is JSON for all types but kApply, where it is YAML or JSON: who applies it
-/// sees to that.
+/// A patch from a request. `text` is JSON; for kApply it may also be YAML, which is not checked here.
 struct PatchBody {
   PatchType type = PatchType::kMerge;
   std::string content_type;  ///< without parameters: the type's name in the protocol
   std::string text;
 };
 
-/// Throws ApiError: 415 for a type that is none of the four, 413, 400 for what is no JSON or has the wrong
-/// shape (a list for kJson, an object otherwise).
+/// Throws ApiError: 415 for another type, 413, 400 for a text that is no JSON or has the wrong shape (a list
+/// for kJson, an object otherwise).
 PatchBody read_patch(const net::Headers& headers, std::string_view body);
 
-/// Makes an object that was sent fit the path, by the API server's rules (protocol/03-metaserver.md §2.5):
-/// kind, apiVersion, namespace and on update the name are filled in where they are missing; what only the
-/// server may set is taken out on create. The bodies of subresources have kinds of their own (Eviction,
-/// TokenRequest, Scale, Binding). `info` is of a create or update of `resource`. Throws ApiError (400) for
-/// what contradicts the path.
+/// Completes the object of a request from its path, by the API server's rules (protocol/03-metaserver.md
+/// §2.5): kind, apiVersion, namespace and on update the name are filled in where they are missing; fields
+/// that only the server may set are removed on create. The bodies of subresources have kinds of their own
+/// (Eviction, TokenRequest, Scale, Binding). `info` is of a create or update of `resource`. Throws ApiError
+/// (400) if the object contradicts the path.
 Json prepare_object(Json object, const kube::ApiResource& resource, const RequestInfo& info);
 
 }  // namespace edgecore::metaserver

@@ -134,7 +134,7 @@ MetricVerb metric_verb(std::string_view verb) {
 }
 
 std::size_t Metrics::code_index(int code) {
-  // No HTTP status: whoever answers with it has made a mistake of its own.
+  // Not an HTTP status, which is a fault of this program: counted as 500.
   if (code < 100 || code >= static_cast<int>(kCodeIndex.size())) code = 500;
   return kCodeIndex[static_cast<std::size_t>(code)];
 }
@@ -204,7 +204,7 @@ std::optional<ProcessUsage> process_usage() {
     if (!self || !system) return std::nullopt;
     return process_usage(*self, *system);
   } catch (const Error&) {
-    return std::nullopt;  // the other numbers are worth having all the same
+    return std::nullopt;  // the other metrics are served without these
   }
 }
 

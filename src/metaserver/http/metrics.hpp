@@ -13,7 +13,7 @@
 
 namespace edgecore::metaserver {
 
-/// What a request asks for, as the label `verb`. There are few, whatever clients send.
+/// The label `verb` of a request. The number of values is fixed, whatever clients send.
 enum class MetricVerb : std::uint8_t {
   kGet,
   kList,
@@ -27,22 +27,22 @@ enum class MetricVerb : std::uint8_t {
 };
 inline constexpr std::size_t kMetricVerbs = 9;
 
-/// Of RequestInfo::verb.
+/// The label for a RequestInfo::verb.
 MetricVerb metric_verb(std::string_view verb);
 
-/// The numbers of `GET /metrics`. Belongs to the module's thread: counting is an increment of a plain number
-/// in a small array, everything else is done when somebody asks for the text. Nothing is labelled by
-/// resource, namespace or client, so that the text has a fixed size.
+/// The numbers of `GET /metrics`. Owned by the module, on its thread: counting increments a plain number,
+/// everything else is done when the text is made. No label has resources, namespaces or clients, so that the
+/// text has a bounded size.
 class Metrics {
  public:
-  /// What other parts of the module know, asked of them for each text.
+  /// Numbers of other parts of the module, read for each text.
   struct State {
     std::uint64_t cache_objects = 0;
     std::uint64_t cache_bytes = 0;
     std::uint64_t cache_collections = 0;
     std::uint64_t scopes = 0;
     bool connected = false;
-    /// How long the node's copy has not been compared with the cloud; left out while that is not known.
+    /// The time since the node lost the cloud; left out if unknown.
     std::optional<std::chrono::nanoseconds> data_age;
     std::optional<WallTime> certificate_expiry;
   };
@@ -70,7 +70,8 @@ class Metrics {
       std::chrono::microseconds(100'000),    std::chrono::microseconds(500'000),
       std::chrono::microseconds(1'000'000),  std::chrono::microseconds(5'000'000),
       std::chrono::microseconds(10'000'000), std::chrono::microseconds(60'000'000)};
-  /// The status codes that are told apart; any other counts for the first one of its hundred (207 as 200).
+  /// The status codes with a label of their own; any other counts as the first one of its hundred (207 as
+  /// 200).
   static constexpr std::array<int, 22> kCodes{100, 101, 200, 201, 202, 300, 304, 400, 401, 403, 404,
                                               405, 406, 409, 410, 413, 415, 422, 429, 500, 503, 504};
 
@@ -96,13 +97,13 @@ class Metrics {
   std::uint64_t denials_ = 0;
 };
 
-/// This process as the kernel accounts it.
+/// CPU time and memory of this process.
 struct ProcessUsage {
   std::uint64_t resident_bytes = 0;
   double cpu_seconds = 0;
   double started_at = 0;  ///< seconds since the Unix epoch
 };
-/// Read from the texts of /proc/self/stat and /proc/stat; nullopt when they are not what they have to be.
+/// Parses the texts of /proc/self/stat and /proc/stat; nullopt if they cannot be read.
 std::optional<ProcessUsage> process_usage(std::string_view self_stat, std::string_view system_stat);
 std::optional<ProcessUsage> process_usage();
 

@@ -131,7 +131,7 @@ bool choose(Representation& into, const Alternative& wanted, Offer offer) {
   }
   if (!set_form(into, wanted, offer)) return false;
   into.content_type = into.encoding == Encoding::kJson ? kJsonType : kYamlType;
-  // Only here do clients tell forms apart by the header.
+  // Only for discovery do clients read the form from the header.
   if (into.form == Form::kAggregatedDiscovery)
     into.content_type += ";g=apidiscovery.k8s.io;v=" + into.version + ";as=APIGroupDiscoveryList";
   return true;
@@ -145,7 +145,7 @@ bool choose(Representation& into, const Alternative& wanted, Offer offer) {
       kube::Status::not_acceptable("only the following media types are accepted: " + std::move(types)));
 }
 
-/// Programs that people read are recognised by their name, unless `pretty` says what is wanted.
+/// curl, wget and browsers are recognised by their name and get indented JSON, unless `pretty` is given.
 bool wants_pretty(const net::Headers& headers, const net::Target& target) {
   if (const auto asked = target.find("pretty"); asked && !asked->empty())
     return *asked == "1" || iequals(*asked, "t") || iequals(*asked, "true");

@@ -11,7 +11,7 @@
 
 namespace edgecore::metaserver {
 
-/// The forms an answer may take.
+/// The forms of an answer.
 enum class Form {
   kObject,                     ///< as it is
   kTable,                      ///< meta.k8s.io Table
@@ -24,7 +24,7 @@ enum class Form {
 /// YAML is answered with JSON text, which is YAML as well.
 enum class Encoding { kJson, kYaml, kProto };
 
-/// What the server has for the path that is asked for.
+/// What the server offers for a path.
 enum class Offer {
   kObject,     ///< one object: also as Table or PartialObjectMetadata
   kList,       ///< also as Table or PartialObjectMetadataList
@@ -45,19 +45,19 @@ struct Representation {
   std::string content_type;  ///< for the answer's header
 };
 
-/// Takes the first alternative of the Accept header, in order of quality, that there is an offer for;
+/// Chooses the first alternative of the Accept header, in order of quality, that is offered;
 /// protobuf is never chosen for objects, so that `application/vnd.kubernetes.protobuf, */*` gets JSON.
 /// Throws ApiError: 406 when nothing fits, 400 for an unknown `includeObject`.
 Representation representation(const net::Headers& headers, const net::Target& target, Offer offer);
 
-/// JSON text indented by two spaces, with a line feed at its end; text that is no JSON comes out unharmed in
-/// content but oddly laid out. Costs one pass and no parsing.
+/// JSON text indented by two spaces, with a line feed at its end; of other text only the layout changes. One
+/// pass without parsing.
 std::string pretty_print(std::string_view json);
 
 /// Bodies of at least this size are worth compressing for a client that takes gzip.
 inline constexpr std::size_t kGzipMinBytes = std::size_t{128} << 10;
 
-/// A gzip member that holds `text`. Throws Error when memory lacks.
+/// A gzip member that holds `text`. Throws Error if there is no memory.
 std::string gzip(std::string_view text);
 
 }  // namespace edgecore::metaserver

@@ -27,7 +27,7 @@ std::string_view verb_of(std::string_view method) {
   return "";
 }
 
-/// One segment as it is meant. Throws ApiError.
+/// One decoded segment. Throws ApiError.
 std::string segment(std::string_view raw) {
   std::string text;
   if (raw.find('%') == raw.npos) {
@@ -77,7 +77,7 @@ std::string selected_name(const net::Target& target) {
     const auto name = kube::FieldSelector::parse(*selector).required_value("metadata.name");
     return name && kube::is_path_segment(*name) ? *name : std::string();
   } catch (const BadInput&) {
-    return {};  // refused by whoever evaluates it
+    return {};  // make_filter() refuses it
   }
 }
 

@@ -9,7 +9,8 @@
 
 namespace edgecore::metaserver {
 
-/// What a request is about, as the API server reads it (protocol/03-metaserver.md §2.1). A plain value.
+/// A request's verb, resource and names by the API server's rules (protocol/03-metaserver.md §2.1). A plain
+/// value.
 struct RequestInfo {
   bool is_resource = false;
   /// For a resource: get list watch create update patch delete deletecollection proxy, "" for a method that
@@ -21,8 +22,8 @@ struct RequestInfo {
 };
 
 /// Segments are decoded; one that is empty, holds an escaped '/', '%' or control character, or is no UTF-8 is
-/// refused, because names become keys and paths. A field selector that cannot be read names nothing here:
-/// whoever evaluates it says so. Throws ApiError (400) for a malformed path or query.
+/// refused, because names become keys and paths. A malformed field selector sets no name here; make_filter()
+/// refuses it. Throws ApiError (400) for a malformed path or query.
 RequestInfo parse_request(std::string_view method, std::string_view target);
 
 }  // namespace edgecore::metaserver

@@ -18,8 +18,7 @@ struct Subresource {
   Verbs verbs;
 };
 
-/// What the server does with a resource and says so in discovery, sorted; none for a resource that it does
-/// not serve.
+/// The verbs that the server serves and discovery names, sorted; none for a resource that it does not serve.
 Verbs verbs_of(const kube::ApiResource& resource);
 std::vector<Subresource> subresources_of(const kube::ApiResource& resource);
 

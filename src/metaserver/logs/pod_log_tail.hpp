@@ -12,10 +12,10 @@
 
 namespace edgecore::metaserver {
 
-/// Bytes of a log that are worked on at a time.
+/// Bytes of a log that are read at a time.
 inline constexpr std::size_t kLogSlice = 64UL * 1024;
 
-/// Which lines of a log are asked for, from its end.
+/// Which lines of a log are wanted, from its end.
 struct LogTail {
   std::optional<std::uint64_t> lines;
   std::optional<WallTime> since;
@@ -25,24 +25,24 @@ struct LogTail {
 };
 bool is_of(PodLogOptions::Stream stream, bool is_stderr);
 
-/// Looks from the end of a log's files for where its last lines begin: newest file first, a slice at a time.
-/// One log; what is found in one file is remembered for the next older one. The steps block, shortly.
+/// Finds where the last lines of a log begin, from its end: newest file first, a slice at a time. For one
+/// log; the count goes on in the next older file. Each step blocks shortly.
 class LogTailSearch {
  public:
   explicit LogTailSearch(const LogTail& tail) : tail_(tail) {}
 
-  /// Begins with a plain file.
+  /// Starts on a plain file.
   void begin(cri::LogFilePtr file);
-  /// Begins with a compressed one, which is read from its front.
+  /// Starts on a compressed file, which is read from its front.
   void begin_compressed(cri::LogFilePtr file);
-  /// One slice; true when this file is done.
+  /// Reads one slice; true if this file is done.
   bool step();
 
-  /// The beginning lies in the file that is done.
+  /// The lines begin in the file that is done.
   [[nodiscard]] bool found() const { return found_; }
-  /// Where in a plain file.
+  /// The offset at which they begin, in a plain file.
   [[nodiscard]] std::uint64_t offset() const { return start_; }
-  /// How many whole lines that are asked for come before it, in a compressed one.
+  /// How many complete lines come before them, in a compressed file.
   [[nodiscard]] std::uint64_t skip() const { return skip_; }
 
  private:

@@ -12,22 +12,22 @@
 
 namespace edgecore::metaserver {
 
-/// Makes what the client gets out of the bytes of log files: chooses lines, joins those that were written in
-/// several pieces, puts times in front, and stops at the limit. Holds no more than it was fed last. No I/O.
+/// Turns the bytes of log files into the answer: selects lines, joins lines that were written in several
+/// pieces, adds times, and stops at the limit. Holds no more than it was fed last. No I/O.
 class LogWriter {
  public:
-  /// `tail.lines` is not looked at: the caller feeds from where they begin.
+  /// Ignores `tail.lines`: the caller feeds from where they begin.
   LogWriter(const LogTail& tail, bool timestamps, std::optional<std::uint64_t> limit_bytes);
 
-  /// So many whole lines that are asked for are dropped first.
+  /// Skips this many complete lines.
   void skip(std::uint64_t lines) { skip_ = lines; }
   void feed(std::string_view bytes);
-  /// The next byte is another file's. A line that was cut off by it ends here.
+  /// The next byte comes from another file: an unfinished line ends here.
   void next_file();
 
-  /// Takes what there is to be sent, at most kLogSlice bytes; "" when there is nothing.
+  /// Takes the output so far, at most kLogSlice bytes; "" if there is none.
   std::string take();
-  /// The limit is reached: nothing more will come.
+  /// The limit is reached: there will be no more output.
   [[nodiscard]] bool full() const { return left_ == std::uint64_t{0}; }
 
  private:
@@ -39,8 +39,8 @@ class LogWriter {
   std::optional<std::uint64_t> left_;
   std::uint64_t skip_ = 0;
   cri::LogScanner scanner_;
-  bool drop_ = false;        ///< the line in hand is not asked for
-  bool line_begins_ = true;  ///< what is put next begins a line of the answer
+  bool drop_ = false;        ///< the current line is not selected
+  bool line_begins_ = true;  ///< the next output begins a line
   std::string out_;
 };
 

@@ -282,14 +282,12 @@ boost::asio::awaitable<void> PodLog::follow(const LogSink& sink) {
     if (at == Place::kReplaced) {
       const SteadyTime now = steady_now();
       if (!settled) settled = now + request_.settle;
-      if (now >= *settled) {
-        // All that was written into it before the look at the clock has been read by the next turn.
-        co_await send_all(sources_.back(), sink);
-        settled.reset();
-        if (go_to_next()) continue;
-      } else {
-        wait = std::chrono::ceil<std::chrono::milliseconds>(*settled - now);
-      }
+      const bool is_whole = now >= *settled;
+      if (!is_whole) wait = std::chrono::ceil<std::chrono::milliseconds>(*settled - now);
+      // What was written before the clock was read is read here.
+      if (is_whole) co_await send_all(sources_.back(), sink);
+      if (is_whole) settled.reset();
+      if (is_whole && go_to_next()) continue;
     } else if (ended) {
       break;
     } else if (!request_.runs || !request_.runs()) {

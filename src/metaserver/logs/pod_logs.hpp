@@ -18,25 +18,25 @@
 
 namespace edgecore::metaserver {
 
-/// Takes one piece of the answer, at most kLogSlice bytes; the next one is made when it has returned.
+/// Sends one piece of the answer, at most kLogSlice bytes; the next one is made after it has returned.
 using LogSink = std::function<boost::asio::awaitable<void>(std::string piece)>;
 
 struct PodLogRequest {
   LogTarget target;
   PodLogOptions options;
-  WallTime now;  ///< what sinceSeconds counts from
-  /// Whether the container still runs, for `follow`: still_runs() of the pod as it is now. Asked when
-  /// everything there is was sent, at each change in the directory and every `look`.
+  WallTime now;  ///< the time that sinceSeconds is counted back from
+  /// Whether the container still runs, for `follow`: still_runs() of the pod as it is now. Called when
+  /// everything was sent, at each change in the directory and every `look`.
   std::function<bool()> runs;
   std::filesystem::path pod_logs = "/var/log/pods";
   std::chrono::milliseconds look{1000};
-  /// How long the runtime may go on writing into the old file when the new one is there.
+  /// How long the runtime may write into the old file after it has opened the new one.
   std::chrono::milliseconds settle{200};
 };
 
 /// One container's log on its way to a client, in the format of `kubectl logs` (text/plain). Without
-/// `tailLines` and since… it is the newest file, as the kubelet has it; with them it goes back into rotated
-/// files as far as it has to. A line is passed on as it comes: memory does not depend on lengths.
+/// `tailLines` and since… it is the newest file, as from the kubelet; with them it goes back into rotated
+/// files as far as needed. A line is sent in pieces: memory does not depend on its length.
 ///
 /// `follow` goes on until the container has ended and everything is read. It stays with a file until the
 /// runtime has opened another in its place, and knows by the order of rotated files which come between the
@@ -51,7 +51,7 @@ class PodLog {
   PodLog(const PodLog&) = delete;
   PodLog& operator=(const PodLog&) = delete;
 
-  /// Sends it, once. Throws what the sink throws, Error for files, and system_error when cancelled.
+  /// Sends the log, once. Throws what the sink throws, Error for files, and system_error if cancelled.
   boost::asio::awaitable<void> run(LogSink sink);
 
  private:

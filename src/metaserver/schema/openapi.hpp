@@ -16,10 +16,10 @@ namespace edgecore::metaserver {
 //
 // All depend on nothing but the resources; the caller may keep them until `resources.revision()` changes.
 
-/// /openapi/v2.
+/// The document of the path /openapi/v2.
 Json openapi_v2(const kube::ApiResources& resources);
 
-/// The same as gnostic's openapi.v2.Document (proto/openapi_v2.proto), for kubectl up to 1.2x.
+/// openapi_v2() as gnostic's openapi.v2.Document (proto/openapi_v2.proto), for kubectl up to 1.2x.
 std::string openapi_v2_proto(const Json& document);
 
 /// The document of a path /openapi/v3 (an index), /openapi/v3/api/v1 or /openapi/v3/apis/<group>/<version>.

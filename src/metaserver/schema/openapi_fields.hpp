@@ -8,7 +8,7 @@
 
 namespace edgecore::metaserver {
 
-/// What a field of an object holds, as far as the schemas go: what is inside of objects is left open.
+/// The type of a field of an object. The insides of objects are left open.
 enum class FieldType { kAny, kObject, kStrings, kObjects, kTexts, kText, kFlag, kInteger, kTime };
 
 /// A field of a kind beside apiVersion, kind and metadata.
@@ -20,7 +20,7 @@ struct Field {
   std::string_view merge_key = {};
 };
 
-/// What is known of a built-in kind.
+/// The schema of a built-in kind.
 struct KindFields {
   std::string_view group, kind;
   std::string_view description;

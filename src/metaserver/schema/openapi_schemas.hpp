@@ -8,7 +8,8 @@
 
 namespace edgecore::metaserver {
 
-/// The two versions of the format differ in where definitions are and in what a reference may have beside it.
+/// The two versions of the format. They differ in where definitions are and in what may stand beside a
+/// reference.
 enum class OpenApi { kV2, kV3 };
 
 /// "io.k8s.api.apps.v1.Deployment", "com.example.stable.v1.CronTab".
@@ -20,7 +21,7 @@ Json reference_to(OpenApi style, const std::string& definition);
 /// {"group": …, "kind": …, "version": …}, as extensions have it.
 Json type_of(const kube::ApiResource& resource);
 
-/// The schema of a kind.
+/// The definition of a kind: its fields if all are known, else an open object.
 Json kind_schema(OpenApi style, const kube::ApiResource& resource);
 
 inline constexpr const char* kObjectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";

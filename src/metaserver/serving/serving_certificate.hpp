@@ -21,54 +21,53 @@ namespace edgecore::metaserver {
 
 /// Keeps the certificate of the HTTPS listeners (protocol/03-metaserver.md §1.3 steps 3 and 4, §1.4): loads
 /// the last good one at start, so that it is there without the cloud, and has the cluster sign a new one
-/// through metamanager when there is none, it is expired or does not say what it has to, or at a random
-/// moment between 70 and 90 % of its life. One that is expired or says too little stays in use until there is
-/// a better one.
+/// through metamanager if there is none, it is expired or lacks a name, or at a random time between 70 and 90
+/// % of its validity. An expired or incomplete one stays in use until there is a new one.
 ///
-/// Times are judged by the wall clock, but never before a moment that is known to have passed (pains row 14).
-/// The key of a request under way is kept on disk: an approval that comes while the program is not running is
-/// not lost. Belongs to the module's thread.
+/// Times are compared with the wall clock, or with the latest time that is known to have passed if the clock
+/// is behind it (pains row 14). The key of a pending request is kept on disk, so that an approval while the
+/// program is not running is not lost. Owned by the module, on its thread.
 class ServingCertificate {
  public:
-  /// How patient it is.
+  /// Times to wait.
   struct Pace {
-    /// Between two looks at a request that is pending: doubled each time, from the first to the longest;
-    /// after `approval_within` nobody seems to approve, and the pauses grow to `longest_retry`.
+    /// Between two polls of a pending request: back-off from the first to the longest; after
+    /// `approval_within` it grows to `longest_retry`.
     std::chrono::milliseconds first_poll{1000};
     std::chrono::milliseconds longest_poll{15'000};
     std::chrono::milliseconds approval_within{std::chrono::minutes(15)};
-    /// After a refusal, or while the cloud cannot be reached; doubled each time.
+    /// Back-off after a refusal, or while the cloud cannot be reached.
     std::chrono::milliseconds first_retry{2000};
     std::chrono::milliseconds longest_retry{std::chrono::minutes(5)};
     /// metamanager answers within the cloud's time-out, asked twice, plus a margin.
     std::chrono::milliseconds answer_within{125'000};
-    /// How often the date is looked at when nothing else happens: wall clocks may be set in between.
+    /// How often the validity is checked: the wall clock may be set in between.
     std::chrono::milliseconds date_check{std::chrono::hours(1)};
   };
   struct Options {
     std::string node_name;
-    /// The hosts of `server` and `dummyServer`. What is no IP address is left out with a line in the log.
+    /// The hosts of `server` and `dummyServer`. A host that is no IP address is left out and logged.
     std::vector<std::string> ip_addresses;
     std::filesystem::path directory = "/etc/kubeedge/pki/metaserver";
     Pace pace;
   };
-  /// Chain (the leaf first) and key as PEM. Called in run(), whenever there is a pair or a new one; an Error
-  /// it throws is logged.
+  /// Chain (the leaf first) and key as PEM. Called in run() with the first pair and each new one; an Error it
+  /// throws is logged.
   using Taker = std::function<void(const std::string& chain_pem, const std::string& key_pem)>;
 
   ServingCertificate(beehive::ModuleContext& context, Options options, Taker on_certificate);
 
-  /// Works until it is cancelled. What fails is logged and tried again. The object must outlive it.
+  /// Runs until it is cancelled. Failures are logged and tried again. The object must outlive it.
   boost::asio::awaitable<void> run();
 
-  /// The node is connected to the cloud (again): what could not be asked is asked at once.
+  /// The node is connected to the cloud (again): a request that waits is sent at once.
   void notify_connected();
 
   /// When the certificate in use ends; nullopt while there is none.
   [[nodiscard]] std::optional<WallTime> not_after() const;
 
  private:
-  /// What one step towards a certificate has come to.
+  /// The outcome of one step towards a certificate.
   enum class Step {
     kPending,      ///< look again
     kUnreachable,  ///< the cloud was not asked or did not answer

@@ -13,7 +13,7 @@
 
 namespace edgecore::metaserver {
 
-/// More than this a file with certificates or keys does not hold.
+/// The largest file with certificates or keys that is read.
 inline constexpr std::size_t kMaxPemFileBytes = 1U << 20U;
 
 /// A certificate with what signed it, and its key.
@@ -22,7 +22,7 @@ struct ServingPair {
   std::string chain_pem;  ///< the leaf first
   std::string key_pem;
 };
-/// Of PEM texts. Throws BadInput when they are not readable or do not belong together.
+/// From PEM texts. Throws BadInput if they cannot be read or the key is not the certificate's.
 ServingPair make_serving_pair(std::string_view chain_pem, std::string_view key_pem);
 
 /// The files of the serving certificate, as a kubelet keeps them (protocol/03-metaserver.md §1.3 step 3), so
@@ -38,7 +38,7 @@ class ServingFiles {
  public:
   explicit ServingFiles(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
-  /// The last good pair, or why there is none (a clause for the log).
+  /// The last valid pair, or why there is none (a clause for the log).
   [[nodiscard]] std::variant<ServingPair, std::string> load() const;
 
   /// Puts the pair into use: a new file named by `now`, then the link; a power cut at any moment leaves the

@@ -52,7 +52,7 @@ std::string resource_of(const Json& object, const char* type) {
                                 kube::string_or(object, "metadata.name"));
 }
 
-/// Preconditions are the client's view of the object, checked against this node's.
+/// Checks the client's preconditions against this node's copy of the object.
 void check_precondition(const Json& object, const std::string& plural, const Json& asked, const char* member,
                         const char* path) {
   const std::string wanted = kube::string_or(asked, member);
@@ -63,8 +63,8 @@ void check_precondition(const Json& object, const std::string& plural, const Jso
                                             ") is not that of the object (" + here + ")"));
 }
 
-/// The options as they go to the cloud. Its version of the pod goes on with what this node reports of it, so
-/// only the uid says which pod is meant.
+/// The options that are sent to the cloud, with the uid as the only precondition: the pod's version in the
+/// cloud rises with each status that this node reports.
 Json options_for_cloud(const Json& options, const std::string& uid, std::int64_t grace) {
   Json sent = options.is_object() ? options : Json::object();
   sent["kind"] = "DeleteOptions";
@@ -85,19 +85,24 @@ void OfflineWrites::count() {
   pending_ = writes::count(parts_.reader);
 }
 
-boost::asio::awaitable<Json> OfflineWrites::delete_pod(Json pod, Json options) {
-  const std::string uid = kube::string_or(pod, "metadata.uid");
-  if (uid.empty() || kube::string_or(pod, "spec.nodeName") != parts_.node_name)
+/// Throws ApiError if the pod is not this node's to delete, or a precondition does not hold.
+void OfflineWrites::check_deletion(const Json& pod, const Json& options) const {
+  if (kube::string_or(pod, "metadata.uid").empty() ||
+      kube::string_or(pod, "spec.nodeName") != parts_.node_name)
     refuse("the cloud cannot be reached, and the pod does not run on this node");
   if (kube::object_or_empty(pod, "metadata.annotations").contains(kMirrorAnnotation)) {
     refuse(
-        "the cloud cannot be reached, and this is the picture of a static pod: remove its manifest from the "
+        "the cloud cannot be reached, and this is the mirror of a static pod: remove its manifest from the "
         "node instead");
   }
   const Json& preconditions = kube::object_or_empty(options, "preconditions");
   check_precondition(pod, "pods", preconditions, "uid", "metadata.uid");
   check_precondition(pod, "pods", preconditions, "resourceVersion", "metadata.resourceVersion");
+}
 
+boost::asio::awaitable<Json> OfflineWrites::delete_pod(Json pod, Json options) {
+  check_deletion(pod, options);
+  const std::string uid = kube::string_or(pod, "metadata.uid");
   Row row;
   row.time = parts_.context.clock.wall();
   const std::int64_t grace = kube::deletion_grace(pod, options);
@@ -112,7 +117,7 @@ boost::asio::awaitable<Json> OfflineWrites::delete_pod(Json pod, Json options) {
   row.content_type = kJsonType;
   row.body = kube::dump_json(options_for_cloud(options, uid, grace));
   row = co_await add(std::move(row));
-  parts_.context.log->info("pod {}/{} ({}) is deleted without the cloud, which is told later",
+  parts_.context.log->info("pod {}/{} ({}) is deleted offline; the deletion is sent to the cloud later",
                            kube::string_or(pod, "metadata.namespace"), kube::string_or(pod, "metadata.name"),
                            uid);
   if (mark.empty()) co_return pod;
@@ -124,8 +129,9 @@ boost::asio::awaitable<Json> OfflineWrites::delete_pod(Json pod, Json options) {
     co_await forget(row.id);
     throw ApiError(std::move(answer.status));
   }
-  // It is accepted and on disk: what it has to do here is repeated until it is done.
-  parts_.context.log->warn("the deletion of pod {} has not begun here yet: {}", uid, answer.status.message);
+  // The deletion is accepted and on disk: run() repeats it until it is done.
+  parts_.context.log->warn("pod {} could not be stopped yet; it is tried again: {}", uid,
+                           answer.status.message);
   deletions_begun_ = false;
   wakeup_.notify();
   pod.merge_patch(mark);
@@ -204,9 +210,10 @@ boost::asio::awaitable<void> OfflineWrites::forget(std::int64_t id) {
   try {
     co_await store::async_write(parts_.store, std::move(job));
   } catch (const Error& failure) {
-    // It is sent again, which the uid makes harmless.
-    parts_.context.log->error("a write that the cloud has decided on could not be removed: {}",
-                              failure.what());
+    // It is sent again, which is harmless because it names the uid.
+    parts_.context.log->error(
+        "a finished offline write could not be removed from the database; it is sent again: {}",
+        failure.what());
   }
   count();
 }

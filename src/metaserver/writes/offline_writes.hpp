@@ -23,12 +23,12 @@ namespace edgecore::metaserver {
 /// cloud's API when that can be reached, in the order of acceptance. Belongs to the module's thread.
 class OfflineWrites {
  public:
-  /// How a call of the cloud's API ended.
+  /// The outcome of a call of the cloud's API.
   struct CloudOutcome {
     enum class Kind {
       kApproved,
-      kRefused,      ///< the API server said no: `status`
-      kUnreachable,  ///< nobody answered
+      kRefused,      ///< the API server refused: `status`
+      kUnreachable,  ///< no answer
     } kind = Kind::kUnreachable;
     kube::Status status;
   };
@@ -40,31 +40,31 @@ class OfflineWrites {
     const store::Reader& reader;
     std::string node_name;
     CallCloud call;
-    /// Between two calls: CloudCore makes the calls of all its nodes one after the other.
+    /// Between two calls: CloudCore handles the calls of all its nodes one by one.
     std::chrono::milliseconds spacing = std::chrono::milliseconds(200);
-    /// After a call that failed; doubles up to ten minutes, and begins anew with each connection.
+    /// Back-off after a failed call, up to ten minutes; reset by each connection.
     std::chrono::milliseconds retry = std::chrono::seconds(30);
   };
   explicit OfflineWrites(Parts parts);
   OfflineWrites(const OfflineWrites&) = delete;
   OfflineWrites& operator=(const OfflineWrites&) = delete;
 
-  /// `DELETE` of a pod: it begins to end here, within its grace period. Gives back the pod as it is then,
-  /// which is the answer (200). Throws ApiError: 503 for a pod this node does not run or may not decide on,
-  /// 409 when the preconditions do not hold, 404 when it is gone.
+  /// `DELETE` of a pod: it is stopped here within its grace period. Returns the pod with its
+  /// deletionTimestamp, which is the answer (200). Throws ApiError: 503 for a pod this node does not run or
+  /// may not decide on, 409 if the preconditions do not hold, 404 if it does not exist.
   boost::asio::awaitable<Json> delete_pod(Json pod, Json delete_options);
 
-  /// `PATCH` of a device. Gives back the device as it is then. Throws ApiError: 503 when more than desired
-  /// values would change or another node serves it, 409 for another version or uid, 400, 404, 413, 415.
+  /// `PATCH` of a device. Returns the changed device. Throws ApiError: 503 if more than desired values would
+  /// change or another node serves it, 409 for another version or uid, 400, 404, 413, 415.
   boost::asio::awaitable<Json> patch_device(Json device, std::string content_type, std::string patch);
-  /// The same for a `PUT`.
+  /// `PUT` of a device, like patch_device().
   boost::asio::awaitable<Json> update_device(Json device, Json wanted);
 
-  /// Repeats what deletions have to do here (a kill may have come between their acceptance and that), then
-  /// sends what waits. Until cancelled.
+  /// Carries out accepted deletions on this node (a kill may have come in between), then sends the waiting
+  /// writes. Runs until cancelled.
   boost::asio::awaitable<void> run();
 
-  /// From the connection notices. Before the first one a connection is taken for possible.
+  /// From the connection notices. Assumed connected until the first notice.
   void on_link(bool up);
 
   /// Writes that wait for the cloud.
@@ -80,6 +80,7 @@ class OfflineWrites {
     kube::Status status;
   };
 
+  void check_deletion(const Json& pod, const Json& options) const;
   boost::asio::awaitable<Row> add(Row row);
   boost::asio::awaitable<void> forget(std::int64_t id);
   boost::asio::awaitable<LocalAnswer> change(std::string resource, std::string uid, Json patch);
@@ -88,7 +89,7 @@ class OfflineWrites {
   boost::asio::awaitable<Local> begin_deletion(const Row& row);
   [[nodiscard]] Json stored_pod(const Row& row) const;
 
-  /// True when nothing is left.
+  /// True if no write is left.
   boost::asio::awaitable<bool> send_all();
   boost::asio::awaitable<Sent> send(Row row);
   boost::asio::awaitable<void> pace();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How OfflineWrites brings to the cloud what it accepted.
+// How OfflineWrites sends accepted writes to the cloud.
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -30,7 +30,7 @@ std::string patch_option(const std::string& name, const std::string& content_typ
   return kube::dump_json(option);
 }
 
-/// The API server may think otherwise of the same call later.
+/// Whether the API server may accept the same call later.
 bool is_passing(const kube::Status& why) {
   return why.code >= 500 || why.code == 408 || why.code == 429;
 }
@@ -68,7 +68,7 @@ boost::asio::awaitable<void> OfflineWrites::run() {
 }
 
 boost::asio::awaitable<bool> OfflineWrites::send_all() {
-  std::set<std::string> held;  // objects of which an earlier write is still to be sent
+  std::set<std::string> held;  // objects with an earlier write that is not sent yet
   std::int64_t after = 0;
   for (;;) {
     const auto rows = writes::list(parts_.reader, after, 1);
@@ -103,7 +103,7 @@ boost::asio::awaitable<OfflineWrites::Sent> OfflineWrites::send(Row row) {
   const CloudOutcome outcome = co_await parts_.call(std::move(call));
   const Sent sent = judge(row, outcome);
   if (deletes && sent == Sent::kSettled && outcome.kind == CloudOutcome::Kind::kApproved) {
-    // A copy from before the deletion may have come meanwhile. From here on it is the cloud that says it.
+    // A copy from before the deletion may have come meanwhile. From now on the cloud's copy has the deletion.
     const Local result = co_await begin_deletion(row);
     if (result == Local::kFailed) co_return Sent::kKept;
   }
@@ -129,7 +129,7 @@ OfflineWrites::Sent OfflineWrites::judge(const Row& row, const CloudOutcome& out
     case CloudOutcome::Kind::kUnreachable:
       return Sent::kUnreachable;
     case CloudOutcome::Kind::kApproved:
-      log->info("the cloud has taken the {} of {} that was accepted without it", row.verb,
+      log->info("the cloud accepted the {} of {} that this node had accepted offline", row.verb,
                 log::quote(row.key));
       return Sent::kSettled;
     case CloudOutcome::Kind::kRefused:
@@ -137,18 +137,18 @@ OfflineWrites::Sent OfflineWrites::judge(const Row& row, const CloudOutcome& out
   }
   const kube::Status& why = outcome.status;
   if (why.is(kube::reason::kNotFound) || why.is(kube::reason::kConflict)) {
-    log->info("the {} of {} that was accepted without the cloud has no object there any more: {}", row.verb,
+    log->info("the {} of {}, accepted offline, is dropped: the object is gone in the cloud: {}", row.verb,
               log::quote(row.key), log::quote(why.message));
     return Sent::kSettled;
   }
   if (is_passing(why)) {
     if (refusals_.now()) {
-      log->warn("the cloud does not take the {} of {} yet: {}", row.verb, log::quote(row.key),
+      log->warn("the cloud did not accept the {} of {}; it is sent again: {}", row.verb, log::quote(row.key),
                 log::quote(why.message));
     }
     return Sent::kKept;
   }
-  log->error("the cloud refuses the {} of {} that was accepted without it; it is dropped: {}", row.verb,
+  log->error("the {} of {}, accepted offline, is dropped: the cloud refused it: {}", row.verb,
              log::quote(row.key), log::quote(why.message));
   return Sent::kSettled;
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// How Api answers what changes something: the cloud does it, and its answer is kept
-// (protocol/03-metaserver.md §2.5, §3).
+#include "metaserver/api/write_requests.hpp"
+
+#include <algorithm>
+#include <vector>
+
 #include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/names.hpp"
@@ -9,7 +12,6 @@
 #include "edgecore/kube/time.hpp"
 #include "edgecore/net/digest.hpp"
 #include "metaserver/access/access_reviews.hpp"
-#include "metaserver/api/api.hpp"
 #include "metaserver/http/api_error.hpp"
 #include "metaserver/http/body.hpp"
 #include "metaserver/http/subresources.hpp"
@@ -18,15 +20,14 @@
 namespace edgecore::metaserver {
 namespace {
 
-constexpr std::chrono::milliseconds kCloudPatience{10'000};
-/// Deletions of one deletecollection.
+/// The most objects that one deletecollection deletes.
 constexpr std::size_t kMostDeletions = 5000;
 
 std::string key_of(const kube::ApiResource& resource, const std::string& ns, const std::string& name) {
   return kube::MetaKey{resource.group, resource.version, resource.plural, ns, name}.text();
 }
 
-/// Options that go along with a write (§3.2).
+/// The options of a write, as the cloud takes them (protocol/03-metaserver.md §3.2).
 Json write_options(const char* kind, const net::Target& target) {
   Json options = {{"kind", kind}, {"apiVersion", "meta.k8s.io/v1"}};
   Json dry = Json::array();
@@ -62,6 +63,22 @@ Json delete_options(const net::Request& request, const net::Target& target) {
   return options;
 }
 
+Json patch_options(PatchType type, const net::Target& target) {
+  Json options = write_options("PatchOptions", target);
+  if (const auto force = target.find("force")) {
+    if (type != PatchType::kApply)
+      throw ApiError(kube::Status::invalid(
+          "PatchOptions", "",
+          {{"FieldValueForbidden", "Forbidden: may not be specified for non-apply patch", "force"}}));
+    options["force"] = *force == "true" || *force == "1";
+  }
+  if (type == PatchType::kApply && !options.contains("fieldManager"))
+    throw ApiError(kube::Status::invalid(
+        "PatchOptions", "",
+        {{"FieldValueRequired", "Required value: is required for apply patch", "fieldManager"}}));
+  return options;
+}
+
 Json scale_of(const Json& object) {
   Json scale = {{"kind", "Scale"}, {"apiVersion", "autoscaling/v1"}};
   Json& metadata = scale["metadata"];
@@ -80,55 +97,39 @@ Json scale_of(const Json& object) {
 
 }  // namespace
 
-void Api::refuse_offline(const Call& call, const kube::Status& why) {
+void WriteRequests::refuse_offline(const Call& call, const kube::Status& why) {
   kube::Status status = kube::Status::service_unavailable(
       "this change of " + call.info.resource + " needs the cloud, which cannot be asked: " + why.message);
-  status.details.retry_after_seconds =
-      1;  // client-go tries ten times: a short cut is not noticed, a long one soon
+  // client-go tries ten times: its user does not notice a short cut, and soon learns of a long one.
+  status.details.retry_after_seconds = 1;
   throw ApiError(std::move(status));
 }
 
-boost::asio::awaitable<CloudAnswer> Api::write_to_cloud(Call& call, beehive::Application application) {
-  parts_.limits.cloud_write(client_of(call), parts_.context.clock.steady());
+boost::asio::awaitable<CloudAnswer> WriteRequests::write_to_cloud(Call& call,
+                                                                  beehive::Application application) {
+  parts_.limits.cloud_write(identity_.client_of(call), parts_.context.clock.steady());
   application.nonce = parts_.cloud.nonce();
   CloudAnswer answer =
-      co_await parts_.cloud.call(std::move(application), std::min(patience_of(call), kCloudPatience));
+      co_await parts_.cloud.call(std::move(application), std::min(call.patience(), kCloudPatience));
   if (answer.refused()) throw ApiError(answer.status);
   co_return answer;
 }
 
-ObjectPtr Api::take_answer(const kube::ApiResourcePtr& resource, const std::string& subresource,
-                           const std::string& body) {
-  if (!Json::accept(body)) throw Error("The cloud's answer is no JSON");
-  std::string text = body;
-  if (!find_member(text, "kind") || !find_member(text, "apiVersion")) {
-    Json object = kube::parse_json(text, "The cloud's answer");
-    const Subresource type = body_type(*resource, subresource);
-    object["kind"] = type.kind;
-    object["apiVersion"] = kube::format_api_version(type.group, type.version);
-    text = kube::dump_json(object);
-  }
-  ObjectPtr object = CachedObject::make_checked(text);
-  const bool whole = subresource.empty() || subresource == "status";
-  if (whole && object->version() != 0) parts_.cache.keep(*parts_.cache.open(resource), object);
-  return object;
-}
-
-Api::Done Api::send_written(Call& call, const CloudAnswer& answer) {
+Done WriteRequests::send_written(Call& call, const CloudAnswer& answer) {
   if (!answer.ok()) refuse_offline(call, answer.status);
   const ObjectPtr now = is_dry_run(call.info.target)
                             ? CachedObject::make(answer.body)
-                            : take_answer(call.resource, call.info.subresource, answer.body);
-  co_await send_object(call, 200, now);
+                            : reader_.keep_answer(call.resource, call.info.subresource, answer.body);
+  co_await answers_.send_object(call, 200, now);
 }
 
-Api::Done Api::create(Call& call) {
+Done WriteRequests::create(Call& call) {
   const RequestInfo& info = call.info;
   const kube::ApiResource& resource = *call.resource;
   if (!info.name.empty() && info.subresource.empty())
     throw ApiError(kube::Status::method_not_allowed(info.resource, "POST"));
   Json object = prepare_object(read_object(call.request.headers, call.request.body), resource, info);
-  const std::string ns = resource.namespaced ? info.ns : std::string();
+  const std::string ns = call.ns();
   if (resource.namespaced && ns.empty()) bad_request("an empty namespace may not be set during creation");
   beehive::Application application =
       parts_.cloud.make(key_of(resource, ns, info.name), "create",
@@ -141,135 +142,132 @@ Api::Done Api::create(Call& call) {
   if (is_dry_run(info.target) || (!info.subresource.empty() && info.subresource != "status")) {
     std::string body = answer.body.empty() ? kube::dump_json(object) : answer.body;
     body += "\n";
-    co_await send_text(call, 201, std::move(body), wanted);
+    co_await answers_.send_text(call, 201, std::move(body), wanted);
     co_return;
   }
-  const ObjectPtr made = take_answer(call.resource, info.subresource, answer.body);
-  co_await send_object(call, 201, made);
+  const ObjectPtr made = reader_.keep_answer(call.resource, info.subresource, answer.body);
+  co_await answers_.send_object(call, 201, made);
 }
 
-Api::Done Api::update(Call& call) {
+Done WriteRequests::update(Call& call) {
   const RequestInfo& info = call.info;
-  const kube::ApiResource& resource = *call.resource;
-  Json object = prepare_object(read_object(call.request.headers, call.request.body), resource, info);
-  const bool status = info.subresource == "status";
-  beehive::Application application = parts_.cloud.make(
-      key_of(resource, resource.namespaced ? info.ns : std::string(), info.name),
-      status ? "updatestatus" : "update", kube::dump_json(write_options("UpdateOptions", info.target)));
+  Json object = prepare_object(read_object(call.request.headers, call.request.body), *call.resource, info);
+  const bool is_status = info.subresource == "status";
+  beehive::Application application =
+      parts_.cloud.make(key_of(*call.resource, call.ns(), info.name), is_status ? "updatestatus" : "update",
+                        kube::dump_json(write_options("UpdateOptions", info.target)));
   application.body = kube::dump_json(object);
-  if (!status) application.subresource = info.subresource;
-  const bool device = resource.plural == "devices" && info.subresource.empty();
+  if (!is_status) application.subresource = info.subresource;
   const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
-  if (!answer.ok() && device && !is_dry_run(info.target)) {
-    const ObjectPtr stored = parts_.cache.open(call.resource)->find(info.ns, info.name);
-    if (!stored) throw ApiError(kube::Status::not_found(resource.qualified(), info.name));
-    Json before = stored->json();
-    const Json changed = co_await parts_.offline_writes.update_device(std::move(before), std::move(object));
-    const ObjectPtr now = CachedObject::make_checked(kube::dump_json(changed));
-    co_await send_object(call, 200, now);
+  if (answer.ok() || !is_offline_device(call)) {
+    co_await send_written(call, answer);
     co_return;
   }
-  co_await send_written(call, answer);
+  Json before = stored_device(call);
+  const Json changed = co_await parts_.offline_writes.update_device(std::move(before), std::move(object));
+  co_await send_changed(call, changed);
 }
 
-Api::Done Api::patch(Call& call) {
+Done WriteRequests::patch(Call& call) {
   const RequestInfo& info = call.info;
-  const kube::ApiResource& resource = *call.resource;
   PatchBody body = read_patch(call.request.headers, call.request.body);
-  const std::string ns = resource.namespaced ? info.ns : std::string();
-  Json options = write_options("PatchOptions", info.target);
-  if (const auto force = info.target.find("force")) {
-    if (body.type != PatchType::kApply)
-      throw ApiError(kube::Status::invalid(
-          "PatchOptions", "",
-          {{"FieldValueForbidden", "Forbidden: may not be specified for non-apply patch", "force"}}));
-    options["force"] = *force == "true" || *force == "1";
-  }
-  if (body.type == PatchType::kApply && !options.contains("fieldManager"))
-    throw ApiError(kube::Status::invalid(
-        "PatchOptions", "",
-        {{"FieldValueRequired", "Required value: is required for apply patch", "fieldManager"}}));
-  const bool device = resource.plural == "devices" && info.subresource.empty();
   const Json patch_info = {{"Name", info.name},
                            {"PatchType", body.content_type},
                            {"Data", net::base64(body.text)},
-                           {"Options", options},
+                           {"Options", patch_options(body.type, info.target)},
                            {"Subresources", {info.subresource}}};
   beehive::Application application =
-      parts_.cloud.make(key_of(resource, ns, info.name), "patch", kube::dump_json(patch_info));
+      parts_.cloud.make(key_of(*call.resource, call.ns(), info.name), "patch", kube::dump_json(patch_info));
   application.subresource = info.subresource;
   const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
-  if (!answer.ok() && device && !is_dry_run(info.target)) {
-    const ObjectPtr stored = parts_.cache.open(call.resource)->find(ns, info.name);
-    if (!stored) throw ApiError(kube::Status::not_found(resource.qualified(), info.name));
-    const Json changed = co_await parts_.offline_writes.patch_device(
-        stored->json(), std::move(body.content_type), std::move(body.text));
-    const ObjectPtr now = CachedObject::make_checked(kube::dump_json(changed));
-    co_await send_object(call, 200, now);
+  if (answer.ok() || !is_offline_device(call)) {
+    co_await send_written(call, answer);
     co_return;
   }
-  co_await send_written(call, answer);
+  Json before = stored_device(call);
+  const Json changed = co_await parts_.offline_writes.patch_device(
+      std::move(before), std::move(body.content_type), std::move(body.text));
+  co_await send_changed(call, changed);
 }
 
-Api::Done Api::remove(Call& call) {
+/// A device can be written without the cloud.
+bool WriteRequests::is_offline_device(const Call& call) {
+  return call.resource->plural == "devices" && call.info.subresource.empty() && !is_dry_run(call.info.target);
+}
+
+Json WriteRequests::stored_device(const Call& call) const {
+  const ObjectPtr stored = parts_.cache.open(call.resource)->find(call.ns(), call.info.name);
+  if (!stored) throw ApiError(kube::Status::not_found(call.resource->qualified(), call.info.name));
+  return stored->json();
+}
+
+Done WriteRequests::send_changed(Call& call, const Json& changed) {
+  const ObjectPtr now = CachedObject::make_checked(kube::dump_json(changed));
+  co_await answers_.send_object(call, 200, now);
+}
+
+Done WriteRequests::remove(Call& call) {
   const RequestInfo& info = call.info;
   const kube::ApiResource& resource = *call.resource;
   if (!info.subresource.empty())
     throw ApiError(kube::Status::method_not_allowed(info.resource + "/" + info.subresource, "DELETE"));
-  const std::string ns = resource.namespaced ? info.ns : std::string();
+  const std::string ns = call.ns();
   Json options = delete_options(call.request, info.target);
   const ObjectPtr known = parts_.cache.open(call.resource)->find(ns, info.name);
   beehive::Application application =
       parts_.cloud.make(key_of(resource, ns, info.name), "delete", kube::dump_json(options));
   const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
-  if (!answer.ok() && is_own_pod(resource, known) && !is_dry_run(info.target)) {
+  if (!answer.ok() && reader_.is_own_pod(resource, known) && !is_dry_run(info.target)) {
     const Json ending = co_await parts_.offline_writes.delete_pod(known->json(), std::move(options));
-    const ObjectPtr now = CachedObject::make_checked(kube::dump_json(ending));
-    co_await send_object(call, 200, now);
+    co_await send_changed(call, ending);
     co_return;
   }
   if (!answer.ok()) refuse_offline(call, answer.status);
   kube::Status gone =
       kube::Status::deleted(resource.qualified(), info.name, known ? known->uid() : std::string_view());
-  co_await send_status(call, gone);
+  co_await answers_.send_status(call, gone);
 }
 
-Api::Done Api::remove_collection(Call& call) {
-  const RequestInfo& info = call.info;
-  const kube::ApiResource& resource = *call.resource;
-  const std::string ns = resource.namespaced ? info.ns : std::string();
+Done WriteRequests::remove_collection(Call& call) {
   const ObjectFilter filter =
-      make_filter(resource, ns, "", call.query("labelSelector"), call.query("fieldSelector"));
-  const Json options = delete_options(call.request, info.target);
-  if (!parts_.scopes.covers(resource, filter.ns, filter.name)) {
-    ScopeKey key{call.resource, filter.ns, filter.name};
-    Scopes::Answer answer;
-    if (parts_.cloud.usable()) answer = co_await parts_.scopes.bring_current(std::move(key), kCloudPatience);
-    if (answer.outcome == Scopes::Outcome::kRefused) throw ApiError(answer.why);
-    if (answer.outcome == Scopes::Outcome::kLocal)
-      refuse_offline(call, kube::Status::service_unavailable("what there is to delete is not known"));
-  }
+      make_filter(*call.resource, call.ns(), "", call.query("labelSelector"), call.query("fieldSelector"));
+  const Json options = delete_options(call.request, call.info.target);
+  co_await bring_current(call, filter);
+  const CollectionPtr collection = parts_.cache.open(call.resource);
   std::vector<ObjectPtr> chosen;
-  for (const ObjectPtr& object : parts_.cache.open(call.resource)->objects())
+  for (const ObjectPtr& object : collection->objects())
     if (filter.matches(*object)) chosen.push_back(object);
   if (chosen.size() > kMostDeletions)
     bad_request("more than " + std::to_string(kMostDeletions) + " objects are not deleted at once");
-  for (const ObjectPtr& object : chosen) {
-    Json own = options;
-    own["preconditions"]["uid"] = std::string(object->uid());
-    beehive::Application application =
-        parts_.cloud.make(key_of(resource, std::string(object->ns()), std::string(object->name())), "delete",
-                          kube::dump_json(own));
-    application.nonce = parts_.cloud.nonce();
-    const CloudAnswer answer = co_await parts_.cloud.call(std::move(application), kCloudPatience);
-    const bool was_gone = answer.refused() && (answer.status.code == 404 || answer.status.code == 409);
-    if (answer.refused() && !was_gone) throw ApiError(answer.status);
-    if (!answer.ok() && !was_gone) refuse_offline(call, answer.status);
-  }
-  co_await send_objects(call, std::move(chosen), parts_.cache.open(call.resource)->resume_version(), "", 0);
+  for (const ObjectPtr& object : chosen) co_await remove_one(call, *object, options);
+  co_await lists_.send_objects(call, std::move(chosen), collection->resume_version());
 }
 
-Api::Done Api::review(Call& call) {
+Done WriteRequests::bring_current(Call& call, const ObjectFilter& filter) {
+  if (parts_.scopes.covers(*call.resource, filter.ns, filter.name)) co_return;
+  ScopeKey key{call.resource, filter.ns, filter.name};
+  Scopes::Answer answer;
+  if (parts_.cloud.usable()) answer = co_await parts_.scopes.bring_current(std::move(key), kCloudPatience);
+  if (answer.outcome == Scopes::Outcome::kRefused) throw ApiError(answer.why);
+  if (answer.outcome == Scopes::Outcome::kLocal)
+    refuse_offline(call, kube::Status::service_unavailable("what there is to delete is not known"));
+}
+
+/// An object that is gone or was made anew counts as deleted.
+Done WriteRequests::remove_one(Call& call, const CachedObject& object, const Json& options) {
+  Json own = options;
+  own["preconditions"]["uid"] = std::string(object.uid());
+  beehive::Application application =
+      parts_.cloud.make(key_of(*call.resource, std::string(object.ns()), std::string(object.name())),
+                        "delete", kube::dump_json(own));
+  application.nonce = parts_.cloud.nonce();
+  const CloudAnswer answer = co_await parts_.cloud.call(std::move(application), kCloudPatience);
+  const bool was_gone = answer.refused() && (answer.status.code == 404 || answer.status.code == 409);
+  if (answer.refused() && !was_gone) throw ApiError(answer.status);
+  if (!answer.ok() && !was_gone) refuse_offline(call, answer.status);
+}
+
+Done WriteRequests::review(Call& call) {
   if (call.info.verb != "create")
     throw ApiError(kube::Status::method_not_allowed(call.info.resource, call.request.method));
   ReviewContext context{*call.user, parts_.rules, nullptr};
@@ -280,10 +278,10 @@ Api::Done Api::review(Call& call) {
   const Json body = read_object(call.request.headers, call.request.body);
   const Json answer = answer_review(call.info.resource, call.info.ns, body, context);
   const Representation wanted = representation(call.request.headers, call.info.target, Offer::kObject);
-  co_await send_json(call, 201, answer, wanted);
+  co_await answers_.send_json(call, 201, answer, wanted);
 }
 
-Api::Done Api::issue_token(Call& call) {
+Done WriteRequests::issue_token(Call& call) {
   Json body = prepare_object(read_object(call.request.headers, call.request.body), *call.resource, call.info);
   Json spec = kube::object_or_empty(body, "spec");
   Json ask = {{"metadata", {{"creationTimestamp", nullptr}}},
@@ -299,7 +297,7 @@ Api::Done Api::issue_token(Call& call) {
   beehive::MessagePtr answer;
   try {
     answer = co_await parts_.context.bus.request(names::module::kMetaManager, std::move(question),
-                                                 std::min(patience_of(call), kCloudPatience));
+                                                 std::min(call.patience(), kCloudPatience));
   } catch (const beehive::RequestFailed& failure) {
     refuse_offline(call, kube::Status::timeout(failure.what()));
   }
@@ -309,20 +307,20 @@ Api::Done Api::issue_token(Call& call) {
   token["kind"] = "TokenRequest";
   token["apiVersion"] = "authentication.k8s.io/v1";
   const Representation wanted = representation(call.request.headers, call.info.target, Offer::kObject);
-  co_await send_json(call, 201, token, wanted);
+  co_await answers_.send_json(call, 201, token, wanted);
 }
 
-Api::Done Api::scale(Call& call) {
+Done WriteRequests::scale(Call& call) {
   const RequestInfo& info = call.info;
   const kube::ApiResource& resource = *call.resource;
   if (!resource.has_scale)
     throw ApiError(kube::Status::not_found(resource.qualified() + "/scale", info.name));
   if (info.verb == "get") {
-    const ObjectPtr object = co_await current_object(call.resource, info.ns, info.name, patience_of(call));
+    const ObjectPtr object = co_await reader_.current(call.resource, info.ns, info.name, call.patience());
     if (!object) throw ApiError(kube::Status::not_found(resource.qualified(), info.name));
     const Representation wanted = representation(call.request.headers, info.target, Offer::kObject);
     const Json document = scale_of(object->json());
-    co_await send_json(call, 200, document, wanted);
+    co_await answers_.send_json(call, 200, document, wanted);
     co_return;
   }
   if (info.verb != "update" && info.verb != "patch")

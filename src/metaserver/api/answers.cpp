@@ -1,32 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// How Api's answers leave.
-#include <algorithm>
+#include "metaserver/api/answers.hpp"
 
-#include "edgecore/base/go_duration.hpp"
-#include "metaserver/api/api.hpp"
+#include <algorithm>
+#include <array>
+
+#include "edgecore/kube/table.hpp"
 #include "metaserver/http/media_types.hpp"
 
 namespace edgecore::metaserver {
-namespace {
-
-constexpr std::chrono::milliseconds kDefaultPatience{34'000};
-
-}  // namespace
-
-Freshness Api::freshness() const {
-  Freshness now;
-  now.offline = !parts_.cloud.is_up();
-  return now;
-}
-
-std::chrono::milliseconds Api::patience_of(const Call& call) const {
-  const auto asked = parse_go_duration(call.query("timeout"));
-  if (!asked || asked->count() <= 0) return kDefaultPatience;
-  const auto wanted = std::chrono::duration_cast<std::chrono::milliseconds>(*asked);
-  return std::min(std::max(wanted, std::chrono::milliseconds(1)), kDefaultPatience);
-}
-
-net::Headers Api::headers_for(const Call& call, const std::string& content_type) const {
+net::Headers Answers::headers_for(const Call& call, const std::string& content_type) const {
   net::Headers headers;
   headers.add("Content-Type", content_type);
   if (parts_.cloud.is_up()) return headers;
@@ -39,7 +21,35 @@ net::Headers Api::headers_for(const Call& call, const std::string& content_type)
   return headers;
 }
 
-Api::Done Api::send_text(Call& call, int status, std::string body, const Representation& wanted) {
+Done Answers::send_object(Call& call, int status, ObjectPtr object) const {
+  const Representation wanted = representation(call.request.headers, call.info.target, Offer::kObject);
+  if (wanted.form == Form::kObject) {
+    net::Response response;
+    response.status = call.code = status;
+    response.headers = headers_for(call, wanted.content_type);
+    if (!wanted.pretty && !(wanted.gzip && object->bytes() >= kGzipMinBytes)) {
+      response.shared_body = CachedObject::line(object);
+      co_await call.responder.send(std::move(response));
+      co_return;
+    }
+    std::string text = *CachedObject::line(object);
+    co_await send_text(call, status, std::move(text), wanted);
+    co_return;
+  }
+  const Json json = object->json();
+  if (wanted.form == Form::kTable) {
+    const std::array<const Json*, 1> one{&json};
+    Json table = kube::make_table(*call.resource, one, parts_.context.clock.wall(), wanted.include, true,
+                                  wanted.version);
+    table["metadata"]["resourceVersion"] = std::to_string(object->version());
+    co_await send_json(call, status, table, wanted);
+    co_return;
+  }
+  const Json partial = kube::partial_metadata(json, wanted.version);
+  co_await send_json(call, status, partial, wanted);
+}
+
+Done Answers::send_text(Call& call, int status, std::string body, const Representation& wanted) const {
   net::Response response;
   response.status = call.code = status;
   response.headers =
@@ -54,12 +64,12 @@ Api::Done Api::send_text(Call& call, int status, std::string body, const Represe
   co_await call.responder.send(std::move(response));
 }
 
-Api::Done Api::send_json(Call& call, int status, const Json& document, const Representation& wanted) {
+Done Answers::send_json(Call& call, int status, const Json& document, const Representation& wanted) const {
   std::string text = kube::dump_json(document) + "\n";
   co_await send_text(call, status, std::move(text), wanted);
 }
 
-Api::Done Api::send_plain(Call& call, int status, std::string text, std::string content_type) {
+Done Answers::send_plain(Call& call, int status, std::string text, std::string content_type) const {
   net::Response response;
   response.status = call.code = status;
   response.headers = headers_for(call, content_type);
@@ -67,7 +77,7 @@ Api::Done Api::send_plain(Call& call, int status, std::string text, std::string 
   co_await call.responder.send(std::move(response));
 }
 
-Api::Done Api::send_status(Call& call, const kube::Status& status) {
+Done Answers::send_status(Call& call, const kube::Status& status) const {
   net::Response response;
   response.status = call.code = status.code;
   response.headers = headers_for(call, std::string(kJsonType));

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+
+#include "edgecore/beehive/module.hpp"
+#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/kube/api_resources.hpp"
+#include "edgecore/metaserver/metaserver.hpp"
+#include "metaserver/access/access_rules.hpp"
+#include "metaserver/access/audit.hpp"
+#include "metaserver/access/authentication.hpp"
+#include "metaserver/access/rate_limit.hpp"
+#include "metaserver/cache/object_cache.hpp"
+#include "metaserver/cache/scopes.hpp"
+
+namespace edgecore::metaserver {
+
+class OfflineWrites;
+class Metrics;
+
+/// What requests are served from. The module owns all of it; it outlives the Api.
+struct ApiParts {
+  beehive::ModuleContext& context;
+  beehive::TaskGroup& tasks;
+  const MetaServerOptions& options;
+  store::Store& store;
+  const store::Reader& reader;
+  kube::ApiResources& resources;
+  ObjectCache& cache;
+  CloudCalls& cloud;
+  Scopes& scopes;
+  const AccessRules* rules;              ///< null with the gate off
+  TokenAuthenticator* authenticator;     ///< null with the gate off
+  std::function<void()> look_at_tokens;  ///< reads the stored tokens again, before a full check
+  ClientLimits& limits;
+  DenialLog& denials;
+  OfflineWrites& offline_writes;
+  Metrics& metrics;
+};
+
+}  // namespace edgecore::metaserver

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metaserver/api/identity.hpp"
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/base/files.hpp"
+#include "metaserver/access/authorization.hpp"
+#include "metaserver/access/token_claims.hpp"
+#include "metaserver/http/api_error.hpp"
+#include "metaserver/http/metrics.hpp"
+#include "metaserver/serving/serving_files.hpp"
+
+namespace edgecore::metaserver {
+namespace {
+
+/// How long a request of an account without known rights waits for them.
+constexpr std::chrono::seconds kAccountPatience{3};
+
+Attributes action_of(const RequestInfo& info) {
+  Attributes attributes;
+  attributes.verb = info.verb;
+  attributes.is_resource = info.is_resource;
+  attributes.group = info.group;
+  attributes.resource = info.resource;
+  attributes.subresource = info.subresource;
+  attributes.ns = info.ns;
+  attributes.name = info.name;
+  attributes.path = info.target.path;
+  return attributes;
+}
+
+}  // namespace
+
+Identity::Identity(const ApiParts& parts) : parts_(parts) {
+  User admin;
+  admin.name = "system:admin";
+  admin.groups = {group::kMasters, group::kAuthenticated};
+  admin_ = std::make_shared<const User>(std::move(admin));
+}
+
+Done Identity::identify(Call& call) {
+  if (parts_.authenticator == nullptr) {
+    call.user = admin_;
+    co_return;
+  }
+  const net::Request& request = call.request;
+  const std::string_view authorization = request.headers.get("Authorization");
+  if (authorization.empty()) {
+    if (request.peer_certificate) call.user = user_of_certificate(*request.peer_certificate);
+    if (!call.user) refuse_unknown(request, "no token");
+    co_return;
+  }
+  ConnectionIdentity identity;
+  call.user = parts_.authenticator->remembered(authorization, identity);
+  if (call.user) co_return;
+  const Authentication found = co_await authenticate(request);
+  if (!found.user) refuse_unknown(request, found.reason);
+  call.user = found.user;
+}
+
+boost::asio::awaitable<Authentication> Identity::authenticate(const net::Request& request) {
+  const std::string_view authorization = request.headers.get("Authorization");
+  const SteadyTime now = parts_.context.clock.steady();
+  if (!parts_.limits.may_log_in(request.peer_address, now))
+    throw ApiError(kube::Status::too_many_requests("too many bad tokens came from this address", 5));
+  parts_.look_at_tokens();
+  ConnectionIdentity identity;
+  Authentication found = parts_.authenticator->authenticate(authorization, identity);
+  if (!found.user) {
+    const bool is_news = co_await fetch_account(authorization);
+    if (is_news) found = parts_.authenticator->authenticate(authorization, identity);
+  }
+  if (!found.user) parts_.limits.failed_login(request.peer_address, now);
+  co_return found;
+}
+
+/// CloudCore v1.17 does not send the rights of an account to a further node until something else changes, so
+/// the node asks for them. True if they came.
+boost::asio::awaitable<bool> Identity::fetch_account(std::string_view authorization) {
+  const auto token = bearer_token(authorization);
+  if (!token || !parts_.cloud.usable()) co_return false;
+  std::string ns;
+  try {
+    const ServiceAccountToken claimed = ServiceAccountToken::parse(*token);
+    if (parts_.rules->account_uid(claimed.claims.ns, claimed.claims.service_account.name)) co_return false;
+    ns = claimed.claims.ns;
+  } catch (const BadInput&) {
+    co_return false;
+  }
+  const auto accesses = parts_.resources.find("policy.kubeedge.io", "v1alpha1", "serviceaccountaccesses");
+  ScopeKey key{accesses, ns, ""};
+  const Scopes::Answer answer = co_await parts_.scopes.bring_current(std::move(key), kAccountPatience);
+  co_return answer.outcome == Scopes::Outcome::kCurrent;
+}
+
+std::shared_ptr<const User> Identity::user_of_certificate(const net::Certificate& certificate) {
+  const std::string der = certificate.der();
+  if (der == certificate_seen_) return certificate_user_;
+  certificate_seen_ = der;
+  certificate_user_ = nullptr;
+  const auto ca = read_file(parts_.options.node_ca, kMaxPemFileBytes);
+  if (!ca) return nullptr;
+  const auto flaw = net::verify(certificate, net::Certificate::all_from_pem(*ca),
+                                net::CertificatePurpose::kClient, parts_.context.clock.wall());
+  if (flaw || certificate.common_name() != "system:node:" + parts_.options.node_name) return nullptr;
+  certificate_user_ = std::make_shared<const User>(node_admin(certificate.common_name()));
+  return certificate_user_;
+}
+
+void Identity::permit(const Call& call) {
+  if (parts_.rules == nullptr) return;
+  const Attributes attributes = action_of(call.info);
+  const Decision decision = authorize(*parts_.rules, *call.user, attributes);
+  if (decision.allowed) return;
+  Denial denial;
+  denial.user = call.user.get();
+  denial.attributes = attributes;
+  denial.peer_address = call.request.peer_address;
+  denial.why = decision.reason;
+  deny(denial);
+  throw ApiError(forbidden_status(*call.user, attributes, decision.reason));
+}
+
+void Identity::refuse_unknown(const net::Request& request, std::string_view why) {
+  Denial denial;
+  denial.code = 401;
+  denial.attributes.verb = request.method;  // the request of an unknown client is not parsed
+  denial.attributes.path = request.target;
+  denial.attributes.is_resource = false;
+  denial.peer_address = request.peer_address;
+  denial.why = why;
+  deny(denial);
+  throw ApiError(kube::Status::unauthorized());
+}
+
+void Identity::deny(const Denial& denial) {
+  parts_.metrics.denied();
+  if (const auto line = parts_.denials.line(denial, parts_.context.clock.steady()))
+    parts_.context.log->warn("{}", *line);
+}
+
+std::string Identity::client_of(const Call& call) const {
+  return parts_.authenticator == nullptr ? call.request.peer_address : call.user->name;
+}
+
+}  // namespace edgecore::metaserver

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "edgecore/net/x509.hpp"
+#include "metaserver/api/api_parts.hpp"
+#include "metaserver/api/call.hpp"
+
+namespace edgecore::metaserver {
+
+/// Finds the user of a request, by the node's client certificate or a service account token, and refuses
+/// what the user may not do. Owned by the Api, on the module's thread. Remembers the last client certificate.
+class Identity {
+ public:
+  explicit Identity(const ApiParts& parts);
+  Identity(const Identity&) = delete;
+  Identity& operator=(const Identity&) = delete;
+
+  /// Sets the user of a call. Throws ApiError: 401, or 429 after too many bad tokens.
+  Done identify(Call& call);
+  /// Throws ApiError (403) if the user may not do what the call asks for.
+  void permit(const Call& call);
+  /// Whose limits count for a call: the user's, or the address's with the gate off.
+  [[nodiscard]] std::string client_of(const Call& call) const;
+
+ private:
+  [[nodiscard]] std::shared_ptr<const User> user_of_certificate(const net::Certificate& certificate);
+  boost::asio::awaitable<Authentication> authenticate(const net::Request& request);
+  boost::asio::awaitable<bool> fetch_account(std::string_view authorization);
+  void deny(const Denial& denial);
+  [[noreturn]] void refuse_unknown(const net::Request& request, std::string_view why);
+
+  const ApiParts& parts_;
+  std::shared_ptr<const User> admin_;  ///< everybody, with the gate off
+  std::string certificate_seen_;       ///< DER of the last client certificate
+  std::shared_ptr<const User> certificate_user_;
+};
+
+}  // namespace edgecore::metaserver

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metaserver/api/pod_requests.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include "edgecore/base/error.hpp"
+#include "edgecore/beehive/names.hpp"
+#include "metaserver/http/api_error.hpp"
+#include "metaserver/logs/pod_log_options.hpp"
+
+namespace edgecore::metaserver {
+namespace {
+
+constexpr std::size_t kMostRestarts = 100;
+constexpr std::chrono::seconds kRestartWithin{15};
+
+Done follow_until_gone(PodLog& log, LogSink sink, net::Responder& responder) {
+  using boost::asio::experimental::awaitable_operators::operator||;
+  co_await (log.run(std::move(sink)) || responder.client_gone());
+}
+
+}  // namespace
+
+boost::asio::awaitable<ObjectPtr> PodRequests::own_pod(Call& call) {
+  const std::string& name = call.info.name;
+  ObjectPtr pod = parts_.cache.open(call.resource)->find(call.info.ns, name);
+  if (!pod) pod = co_await reader_.current(call.resource, call.info.ns, name, call.patience());
+  if (!pod) throw ApiError(kube::Status::not_found("pods", name));
+  if (reader_.is_own_pod(*call.resource, pod)) co_return pod;
+  bad_request("pod " + name + " runs on node " + std::string(pod->string_at({"spec", "nodeName"})) +
+              ", and only this node's logs are here");
+}
+
+PodLogRequest PodRequests::log_request(const Call& call, const CachedObject& pod) const {
+  const PodLogOptions options = parse_log_options(call.info.target, call.info.name);
+  PodLogRequest request;
+  request.target = find_log_target(pod.json(), options);
+  request.options = options;
+  request.now = parts_.context.clock.wall();
+  request.pod_logs = parts_.options.pod_logs;
+  request.runs = [pods = parts_.cache.open(call.resource), ns = call.info.ns, name = call.info.name,
+                  target = request.target] {
+    const ObjectPtr now = pods->find(ns, name);
+    return still_runs(now ? now->json() : Json(), target);
+  };
+  return request;
+}
+
+Done PodRequests::log(Call& call) {
+  if (call.info.verb != "get")
+    throw ApiError(kube::Status::method_not_allowed("pods/log", call.request.method));
+  parse_log_options(call.info.target, call.info.name);  // a bad query is refused before the pod is looked for
+  const ObjectPtr pod = co_await own_pod(call);
+  PodLog log(parts_.context.executor, log_request(call, *pod));
+  call.code = 200;
+  net::Headers headers = answers_.headers_for(call, "text/plain");
+  co_await call.responder.start(200, std::move(headers));
+  net::Responder& responder = call.responder;
+  LogSink sink = [&responder](std::string piece) -> boost::asio::awaitable<void> {
+    co_await responder.write(std::move(piece));
+  };
+  co_await follow_until_gone(log, std::move(sink), responder);
+  co_await responder.finish();
+}
+
+Done PodRequests::restart(Call& call) {
+  const Json names = Json::parse(call.request.body, nullptr, false);
+  if (!names.is_array() || names.size() > kMostRestarts)
+    bad_request("the body is no list of at most 100 names of pods");
+  Json errors = Json::array();
+  Json done = Json::array();
+  for (const Json& name : names) {
+    if (!name.is_string()) bad_request("a pod's name is a string");
+    std::string pod = name.get<std::string>();
+    const std::string shown = call.info.ns + "/" + pod;
+    const ObjectPtr known = parts_.cache.open(call.resource)->find(call.info.ns, pod);
+    if (!known || !reader_.is_own_pod(*call.resource, known)) {
+      errors.push_back("not found pod:\"/" + shown + "\"");
+      continue;
+    }
+    const std::string failure = co_await restart_one(call, std::move(pod));
+    if (failure.empty()) {
+      done.push_back("the pod \"" + shown + "\" restart successful");
+    } else {
+      errors.push_back("pod \"" + shown + "\": " + failure);
+    }
+  }
+  Json answer = Json::object();
+  if (!errors.empty()) answer["errMessages"] = errors;
+  if (!done.empty()) answer["LogMessages"] = done;
+  const Representation wanted = representation(call.request.headers, call.info.target, Offer::kDocument);
+  co_await answers_.send_json(call, 200, answer, wanted);
+}
+
+/// Returns why the pod could not be restarted, "" if it was.
+boost::asio::awaitable<std::string> PodRequests::restart_one(const Call& call, std::string pod) {
+  beehive::Message question =
+      beehive::make_message(names::module::kMetaServer, names::group::kMeta, names::operation::kRestart,
+                            beehive::resource_path(call.info.ns, names::resource::kPod, pod), nullptr);
+  try {
+    const beehive::MessagePtr answer =
+        co_await parts_.context.bus.request(names::module::kEdged, std::move(question), kRestartWithin);
+    if (answer->route.operation != names::operation::kError) co_return std::string();
+    co_return kube::string_or(answer->content, "message", "it could not be restarted");
+  } catch (const beehive::RequestFailed& failed) {
+    co_return failed.what();
+  }
+}
+
+void PodRequests::refuse_stream(const Call& call) {
+  kube::Status status;
+  status.code = 501;
+  status.reason = "NotImplemented";
+  status.message = "pods/" + call.info.subresource +
+                   " is not served by the node's API server in this version; ask the cloud's.";
+  throw ApiError(std::move(status));
+}
+
+}  // namespace edgecore::metaserver

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "metaserver/api/answers.hpp"
+#include "metaserver/api/api_parts.hpp"
+#include "metaserver/api/call.hpp"
+#include "metaserver/api/object_reader.hpp"
+#include "metaserver/logs/pod_logs.hpp"
+
+namespace edgecore::metaserver {
+
+/// What only pods have: logs and restarts (protocol/03-metaserver.md §5). Owned by the Api, on the module's
+/// thread; keeps nothing between requests.
+class PodRequests {
+ public:
+  PodRequests(const ApiParts& parts, const Answers& answers, ObjectReader& reader)
+      : parts_(parts), answers_(answers), reader_(reader) {}
+
+  Done log(Call& call);
+  Done restart(Call& call);
+  /// exec, attach, port-forward and proxy: always throws ApiError (501).
+  [[noreturn]] static void refuse_stream(const Call& call);
+
+ private:
+  boost::asio::awaitable<ObjectPtr> own_pod(Call& call);
+  [[nodiscard]] PodLogRequest log_request(const Call& call, const CachedObject& pod) const;
+  boost::asio::awaitable<std::string> restart_one(const Call& call, std::string pod);
+
+  const ApiParts& parts_;
+  const Answers& answers_;
+  ObjectReader& reader_;
+};
+
+}  // namespace edgecore::metaserver

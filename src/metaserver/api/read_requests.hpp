@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "metaserver/api/answers.hpp"
+#include "metaserver/api/api_parts.hpp"
+#include "metaserver/api/call.hpp"
+#include "metaserver/api/list_answers.hpp"
+#include "metaserver/api/object_reader.hpp"
+#include "metaserver/cache/watch.hpp"
+
+namespace edgecore::metaserver {
+
+/// The verbs get, list and watch. Owned by the Api, on the module's thread; keeps nothing between requests.
+class ReadRequests {
+ public:
+  ReadRequests(const ApiParts& parts, const Answers& answers, ObjectReader& reader, ListAnswers& lists)
+      : parts_(parts), answers_(answers), reader_(reader), lists_(lists) {}
+
+  Done get(Call& call);
+  Done list(Call& call);
+  Done watch(Call& call);
+
+ private:
+  boost::asio::awaitable<bool> is_served_here(Call& call, const ObjectFilter& filter);
+  [[nodiscard]] WatchQuery watch_query(const Call& call, const Representation& wanted) const;
+  boost::asio::awaitable<Scopes::Hold> hold_current(Call& call, const ObjectFilter& filter);
+
+  const ApiParts& parts_;
+  const Answers& answers_;
+  ObjectReader& reader_;
+  ListAnswers& lists_;
+};
+
+}  // namespace edgecore::metaserver
