@@ -69,6 +69,49 @@ TEST_F(MetaServerTest, AWatchSeesWhatMetamanagerTellsAndNothingTwice) {
   EXPECT_THAT(lines->seen(), ElementsAre("ADDED b@1002", "DELETED a@1010"));
 }
 
+// The orphan deletes of CloudCore's sync controller have no version, and come late.
+TEST_F(MetaServerTest, AnObjectMadeAnewIsNewerThanItsDeletionInEveryWatch) {
+  Json red = config_map("a");
+  red["metadata"]["labels"]["color"] = "red";
+  cloud->put(key("a"), red);
+  cloud->put(key("b"), config_map("b"));
+  start();
+  const std::string from =
+      "?watch=1&resourceVersion=" + kube::string_or(get(kList).body, "metadata.resourceVersion");
+  const auto plain = watch(kList + from);
+  const auto selected = watch(kList + from + "&labelSelector=color%3Dred");
+  cloud->erase(key("a"));
+  red["metadata"]["uid"] = "another";
+  const std::string anew = cloud->put(key("a"), red);
+  changed(key("c"), cloud->put(key("c"), config_map("c")));
+  removed(key("a"), "uid-of-" + key("a"));
+  changed(key("a"), anew);
+  eventually("three events", [&] { return plain->seen().size() >= 3; });
+  EXPECT_THAT(plain->seen(), ElementsAre("ADDED c@1005", "DELETED a@1003", "ADDED a@1004"));
+  eventually("two events", [&] { return selected->seen().size() >= 2; });
+  EXPECT_THAT(selected->seen(), ElementsAre("DELETED a@1003", "ADDED a@1004"));
+  const auto resumed = watch(std::string(kList) + "?watch=1&resourceVersion=1003");
+  eventually("what is behind the deletion", [&] { return !resumed->seen().empty(); });
+  EXPECT_THAT(resumed->seen(), ElementsAre("ADDED a@1004"));
+}
+
+TEST_F(MetaServerTest, BehindADeletionThatIsNoPositionComesABookmarkThatIsOne) {
+  for (const char* name : {"a", "b"}) {
+    Json kept = config_map(name);
+    kept["metadata"]["resourceVersion"] = name[0] == 'a' ? "5" : "9";
+    kept["metadata"]["uid"] = std::string("uid-") + name;
+    stored("", "v1", "configmaps", kept);
+  }
+  start(false);
+  eventually("offline", [&] { return get(kList).headers.has("X-Edgecore-Offline"); });
+  const auto lines = watch(std::string(kList) + "?watch=1&resourceVersion=9&allowWatchBookmarks=true");
+  removed(key("a"), "uid-a");
+  eventually("two lines", [&] { return lines->events().size() >= 2; });
+  EXPECT_EQ(lines->seen()[0], "DELETED a@5");
+  EXPECT_EQ(lines->events()[1]["type"], "BOOKMARK");
+  EXPECT_EQ(lines->events()[1]["object"]["metadata"]["resourceVersion"], "9");
+}
+
 // A pod's status without a connection: the version is the cloud's, what the node shows is newer.
 TEST_F(MetaServerTest, WhatTheNodeKnowsBetterIsShownAndNotAnnounced) {
   const std::string a = cloud->put(key("a"), config_map("a"));
