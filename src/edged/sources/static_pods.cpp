@@ -4,23 +4,17 @@
 #include <spdlog/fmt/fmt.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
 #include <iterator>
 #include <set>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
-#include "edgecore/base/steady_timer.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edged/host/blocking_call.hpp"
 #include "edged/sources/static_pod.hpp"
 
@@ -31,8 +25,7 @@ namespace fs = std::filesystem;
 
 /// Editors replace a file in several steps; between two of them it is not there.
 constexpr std::chrono::milliseconds kSettle{200};
-constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF |
-                                  IN_MOVE_SELF | IN_CREATE | IN_ONLYDIR;
+constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE;
 
 std::int64_t nanos(const ::timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
@@ -143,8 +136,9 @@ std::vector<kube::PodPtr> pods_of(const StaticPodFiles& files) {
 
 StaticPods::StaticPods(Deps deps)
     : deps_(std::move(deps)),
-      wakeup_(deps_.executor),
-      inotify_(deps_.executor),
+      watches_(deps_.executor),
+      watch_(watches_, kEvents,
+             [this](std::uint32_t event, std::string_view name) { return concerns(event, name); }),
       files_(std::make_shared<const StaticPodFiles>()) {}
 
 StaticPods::~StaticPods() = default;
@@ -153,30 +147,27 @@ boost::asio::awaitable<void> StaticPods::run() {
   if (deps_.path.empty()) {
     const std::vector<kube::PodPtr> none;
     deps_.deliver(none);
-    co_await wakeup_.sleep();
+    async::Event never(deps_.executor);
+    co_await never.sleep();
   }
-  open_inotify();
-  beehive::TaskGroup tasks(deps_.executor);
-  tasks.spawn("looking at static pods", look_loop());
-  if (inotify_.is_open()) tasks.spawn("static pod events", event_loop());
-  co_await tasks.join();
+  async::Event settle(deps_.executor);
+  for (;;) {
+    const bool watched = watch();
+    co_await try_look();
+    if (!watched && watch()) continue;  // the look made the directory: look again, now that it is watched
+    const auto next = steady_now() + deps_.period;
+    co_await watch_.sleep_until(next);
+    const auto settled = steady_now() + std::min<std::chrono::milliseconds>(kSettle, deps_.period);
+    co_await settle.sleep_until(settled);
+  }
 }
 
-boost::asio::awaitable<void> StaticPods::look_loop() {
-  SteadyTimer settle(deps_.executor);
-  for (;;) {
-    watch();
-    try {
-      co_await look();
-      complaints_.reset();
-    } catch (const Error& error) {
-      if (complaints_.now()) deps_.log->warn("Static pods stay as they were: {}", error.what());
-    }
-    if (watched_ < 0 && watch()) continue;  // the directory was made just now; nothing may be missed
-    const auto next = steady_now() + deps_.period;
-    co_await wakeup_.sleep_until(next);
-    settle.expires_after(std::min<std::chrono::milliseconds>(kSettle, deps_.period));
-    co_await settle.async_wait(boost::asio::use_awaitable);
+boost::asio::awaitable<void> StaticPods::try_look() {
+  try {
+    co_await look();
+    complaints_.reset();
+  } catch (const Error& error) {
+    if (complaints_.now()) deps_.log->warn("Static pods stay as they were: {}", error.what());
   }
 }
 
@@ -213,62 +204,30 @@ void StaticPods::tell_complaints(const StaticPodFiles& now) const {
   }
 }
 
-void StaticPods::open_inotify() {
-  if (inotify_.is_open()) return;
-  const int fd = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-  if (fd >= 0) {
-    inotify_.assign(fd);
-    return;
-  }
-  deps_.log->warn("The kernel does not watch {} for us ({}): changes of static pods take up to {} s",
-                  deps_.path.string(), std::strerror(errno),
-                  std::chrono::duration_cast<std::chrono::seconds>(deps_.period).count());
-}
-
 fs::path StaticPods::watched_directory() const {
   if (!single_) return deps_.path;
   return deps_.path.has_parent_path() ? deps_.path.parent_path() : fs::path(".");
 }
 
-/// True when the directory is watched from now on and was not before.
+/// True if the directory is watched now. Called before each look: the path may mean another directory now.
 bool StaticPods::watch() {
   std::error_code ignored;
   single_ = single_ || fs::is_regular_file(deps_.path, ignored);
-  if (!inotify_.is_open() || watched_ >= 0) return false;
-  watched_ = ::inotify_add_watch(inotify_.native_handle(), watched_directory().c_str(), kEvents);
-  return watched_ >= 0;
+  const Outcome<void> watched = watch_.start(watched_directory());
+  const bool is_missing = !watched && !fs::exists(watched_directory(), ignored);
+  if (watched) {
+    watch_complaints_.reset();
+  } else if (!is_missing && watch_complaints_.now()) {
+    deps_.log->warn("{}; changes of static pods take up to {} s", watched.failure().message(),
+                    std::chrono::duration_cast<std::chrono::seconds>(deps_.period).count());
+  }
+  return watched.ok();
 }
 
-boost::asio::awaitable<void> StaticPods::event_loop() {
-  for (;;) {
-    co_await inotify_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                                 boost::asio::use_awaitable);
-    if (take_events()) wakeup_.notify();
-  }
-}
-
-/// Reads what there is; true when it calls for a look.
-bool StaticPods::take_events() {
-  alignas(inotify_event) std::array<char, 16UL * 1024> buffer;
-  bool look = false;
-  for (;;) {
-    const ssize_t size = ::read(inotify_.native_handle(), buffer.data(), buffer.size());
-    if (size <= 0) return look;
-    for (std::size_t at = 0; at + sizeof(inotify_event) <= static_cast<std::size_t>(size);) {
-      inotify_event event{};
-      std::memcpy(&event, buffer.data() + at, sizeof event);
-      const char* name = buffer.data() + at + sizeof event;
-      at += sizeof event + event.len;
-      if (event.wd != watched_ && (event.mask & IN_Q_OVERFLOW) == 0) continue;  // of a directory that is gone
-      if ((event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) != 0) {
-        if ((event.mask & IN_MOVE_SELF) != 0) ::inotify_rm_watch(inotify_.native_handle(), watched_);
-        watched_ = -1;
-      }
-      if (single_ && event.len > 0 && deps_.path.filename() != name) continue;
-      const bool made = (event.mask & IN_CREATE) != 0;
-      look = look || !made || (event.len > 0 && is_link(watched_directory() / name));
-    }
-  }
+/// Whether an event calls for a look. A file that was just made is looked at when it is closed.
+bool StaticPods::concerns(std::uint32_t event, std::string_view name) const {
+  if (single_ && !name.empty() && deps_.path.filename() != name) return false;
+  return event != IN_CREATE || is_link(watched_directory() / name);
 }
 
 }  // namespace edgecore::edged

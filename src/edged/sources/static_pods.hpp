@@ -3,7 +3,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include "edgecore/async/directory_watch.hpp"
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/kube/pod.hpp"
 #include "edged/sources/static_pod.hpp"
 
@@ -52,8 +51,8 @@ StaticPodFiles scan_static_pods(const std::filesystem::path& path, std::string_v
 /// Pure.
 std::vector<kube::PodPtr> pods_of(const StaticPodFiles& files);
 
-/// Watches the static pod directory, or the one manifest that stands for it: inotify, and a slow look in case
-/// events were lost or do not exist there.
+/// Watches the static pod directory, or the single manifest that the path names: by inotify, and by a look
+/// every `period`, because some file systems have no events.
 /// Part of edged; belongs to its thread.
 class StaticPods {
  public:
@@ -78,22 +77,19 @@ class StaticPods {
   boost::asio::awaitable<void> look();
 
  private:
-  void open_inotify();
   bool watch();
   [[nodiscard]] std::filesystem::path watched_directory() const;
-  boost::asio::awaitable<void> look_loop();
-  boost::asio::awaitable<void> event_loop();
-  bool take_events();
+  [[nodiscard]] bool concerns(std::uint32_t event, std::string_view name) const;
+  boost::asio::awaitable<void> try_look();
   void tell_complaints(const StaticPodFiles& now) const;
 
   Deps deps_;
-  beehive::Wakeup wakeup_;
-  boost::asio::posix::stream_descriptor inotify_;
+  async::DirectoryWatches watches_;
+  async::DirectoryWatch watch_;
   bool single_ = false;  ///< the path was seen to be a plain file
-  int watched_ = -1;     ///< inotify's number for the directory; -1 = not watched
   std::shared_ptr<const StaticPodFiles> files_;
   bool delivered_ = false;
-  log::Quiet complaints_;
+  log::Quiet complaints_, watch_complaints_;
 };
 
 }  // namespace edgecore::edged
