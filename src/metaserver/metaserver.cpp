@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgecore/metaserver/metaserver.hpp"
 
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <optional>
 #include <utility>
 
+#include "edgecore/async/directory_watch.hpp"
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/names.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/kube/identity.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edgecore/kube/time.hpp"
@@ -33,7 +32,7 @@ namespace {
 constexpr std::chrono::seconds kTendEvery{5};
 constexpr std::chrono::seconds kListenAgain{10};
 constexpr std::chrono::minutes kUnusedFor{10};
-/// At least so long between two readings of the stored tokens for an unknown one.
+/// The stored tokens are not read again within this time, however many unknown ones come.
 constexpr std::chrono::milliseconds kTokensAgain{200};
 constexpr std::size_t kConnections = 8192;
 
@@ -48,7 +47,7 @@ HostPort parse_address(const std::string& text, const char* key) {
       colon == std::string::npos ? std::nullopt : kube::parse_resource_version(text.substr(colon + 1));
   if (!port || *port > 65535)
     throw Error("modules.metaManager.metaServer." + std::string(key) +
-                " is no address and port: " + log::quote(text));
+                " is not an address and port: " + log::quote(text));
   std::string host = text.substr(0, colon);
   if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   return {std::move(host), static_cast<std::uint16_t>(*port)};
@@ -66,6 +65,7 @@ class MetaServer final : public beehive::Module {
         metrics_([this] { return numbers(); }),
         cloud_(context, options_.node_name),
         cache_(deps.store, reader_, resources_, context.log),
+        directory_watches_(context.executor),
         tasks_(context.executor),
         scopes_(context, cloud_, cache_, tasks_),
         limits_(options_.require_authorization ? RateLimits::per_user() : RateLimits::per_address()),
@@ -76,7 +76,7 @@ class MetaServer final : public beehive::Module {
     api_.emplace(ApiParts{context_, tasks_, options_, deps_.store, reader_, resources_, cache_, cloud_,
                           scopes_, options_.require_authorization ? &rules_ : nullptr,
                           authenticator_ ? &*authenticator_ : nullptr, [this] { look_at_tokens(); }, limits_,
-                          denials_, offline_writes_, metrics_});
+                          denials_, offline_writes_, metrics_, directory_watches_});
   }
 
   boost::asio::awaitable<void> run() override {
@@ -206,7 +206,7 @@ class MetaServer final : public beehive::Module {
       return;
     }
     if (route.source != names::module::kMetaManager || !message.content.is_string()) {
-      context_.log->warn("a message from {} about {} is unknown and ignored", log::quote(route.source),
+      context_.log->warn("ignored a message from {} about {}: no handler", log::quote(route.source),
                          log::quote(route.resource));
       return;
     }
@@ -220,10 +220,10 @@ class MetaServer final : public beehive::Module {
   }
 
   boost::asio::awaitable<void> tend() {
-    SteadyTimer timer(context_.executor);
+    async::Event pause(context_.executor);
     for (;;) {
-      timer.expires_after(kTendEvery);
-      co_await timer.async_wait(boost::asio::use_awaitable);
+      const SteadyTime next = steady_now() + kTendEvery;
+      co_await pause.sleep_until(next);
       scopes_.tend();
       cache_.close_unused(context_.clock.steady() - kUnusedFor);
     }
@@ -250,39 +250,41 @@ class MetaServer final : public beehive::Module {
 
   /// Listens as soon as possible, until the module ends.
   boost::asio::awaitable<void> listen(std::string key, HostPort at, Listener& listener) {
-    SteadyTimer timer(context_.executor);
+    async::Event pause(context_.executor);
     log::Quiet complaints;
     for (;;) {
       try {
-        if (&listener == &dummy_listener_) make_listenable(at.host, context_.log);
-        net::HttpServer::Options options;
-        options.address = at.host;
-        options.port = at.port;
-        options.tls = tls_;
-        options.limits.connections = kConnections;
-        listener.emplace(context_.executor, std::move(options),
-                         [this](net::Request& request, net::Responder& responder) {
-                           return api_->handle(request, responder);
-                         });
-        listener->start();
-        context_.log->info("the Kubernetes API of this node is at {}://{}:{}", tls_ ? "https" : "http",
-                           at.host, listener->port());
+        start(listener, at);
         break;
       } catch (const Error& error) {
         if (complaints.now())
-          context_.log->error("cannot listen on modules.metaManager.metaServer.{}: {}; it is tried again",
-                              key, error.what());
+          context_.log->error("cannot listen on modules.metaManager.metaServer.{}: {}; trying again", key,
+                              error.what());
       }
-      timer.expires_after(kListenAgain);
-      co_await timer.async_wait(boost::asio::use_awaitable);
+      const SteadyTime again = steady_now() + kListenAgain;
+      co_await pause.sleep_until(again);
     }
     // Until the module ends: running requests end before the parts that they use are destroyed.
-    timer.expires_at(SteadyTime::max());
-    boost::system::error_code ended;
-    co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ended));
+    co_await pause.wait_until(SteadyTime::max());
     co_await boost::asio::this_coro::reset_cancellation_state();
     co_await listener->stop();
     listener.reset();
+  }
+
+  void start(Listener& listener, const HostPort& at) {
+    if (&listener == &dummy_listener_) make_listenable(at.host, context_.log);
+    net::HttpServer::Options options;
+    options.address = at.host;
+    options.port = at.port;
+    options.tls = tls_;
+    options.limits.connections = kConnections;
+    listener.emplace(context_.executor, std::move(options),
+                     [this](net::Request& request, net::Responder& responder) {
+                       return api_->handle(request, responder);
+                     });
+    listener->start();
+    context_.log->info("the Kubernetes API of this node is at {}://{}:{}", tls_ ? "https" : "http", at.host,
+                       listener->port());
   }
 
   [[nodiscard]] Metrics::State numbers() const {
@@ -316,7 +318,8 @@ class MetaServer final : public beehive::Module {
   std::shared_ptr<const net::TlsContext> tls_;
   std::optional<WallTime> certificate_expiry_, offline_since_;
   bool listening_ = false;
-  beehive::TaskGroup tasks_;
+  async::DirectoryWatches directory_watches_;
+  async::TaskGroup tasks_;
   Scopes scopes_;
   ClientLimits limits_;
   DenialLog denials_;

@@ -32,15 +32,16 @@ User user_of(const TokenClaims& claims) {
   return user;
 }
 
-/// Why a token that is bound to this object is not valid; "" if it is.
-std::string object_fault(const std::string& what, const std::optional<TokenAuthenticator::Found>& found,
-                         const TokenClaims::Bound& bound, WallTime now) {
+/// Why a token that is bound to this object is not valid; nullopt if it is.
+std::optional<std::string> object_fault(const std::string& what,
+                                        const std::optional<TokenAuthenticator::Found>& found,
+                                        const TokenClaims::Bound& bound, WallTime now) {
   if (!found) return "the " + what + " " + bound.name + " of the token is not on this node";
   if (found->uid != bound.uid) return "the token is of an earlier " + what + " " + bound.name;
   if (found->deleted_at && now - kDeletionLeeway > *found->deleted_at) {
     return "the " + what + " " + bound.name + " of the token is being deleted";
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -124,61 +125,62 @@ Authentication TokenAuthenticator::check(std::string_view token, const std::stri
     const auto parsed = ServiceAccountToken::parse(token);
     auto common = common_audiences(parsed.claims, audiences);
     if (common.empty()) return {nullptr, {}, "the token is for another audience"};
-    std::string why = fault(parsed, token, digest);
-    if (!why.empty()) return {nullptr, {}, std::move(why)};
+    if (auto why = fault(parsed, token, digest)) return {nullptr, {}, std::move(*why)};
     // An expired token that is accepted is checked again as often as any other.
     expires = judge_time(parsed.claims, clock_.wall()) == TokenTime::kExpired ? WallTime::max()
-                                                                             : last_moment(parsed.claims);
+                                                                              : last_moment(parsed.claims);
     return {std::make_shared<const User>(user_of(parsed.claims)), std::move(common), {}};
   } catch (const BadInput& bad) {
-    return {nullptr, {}, std::string("the token is unusable: ") + bad.what()};
+    return {nullptr, {}, std::string("the token cannot be used: ") + bad.what()};
   }
 }
 
-std::string TokenAuthenticator::fault(const ServiceAccountToken& token, std::string_view text,
-                                      const std::string& digest) const {
+TokenAuthenticator::Fault TokenAuthenticator::fault(const ServiceAccountToken& token, std::string_view text,
+                                                    const std::string& digest) const {
   const TokenClaims& claims = token.claims;
   if (std::ranges::find(options_.issuers, claims.issuer) == options_.issuers.end()) {
     return "the token is of another issuer";
   }
   const auto stored = stored_.match(text, digest, claims);
-  if (auto why = time_fault(claims, stored); !why.empty()) return why;
-  if (auto why = origin_fault(token, stored); !why.empty()) return why;
+  if (auto why = time_fault(claims, stored)) return why;
+  if (auto why = origin_fault(token, stored)) return why;
   return binding_fault(claims);
 }
 
-std::string TokenAuthenticator::time_fault(const TokenClaims& claims, StoredTokens::Match stored) const {
+TokenAuthenticator::Fault TokenAuthenticator::time_fault(const TokenClaims& claims,
+                                                         StoredTokens::Match stored) const {
   switch (judge_time(claims, clock_.wall())) {
     case TokenTime::kGood:
-      return {};
+      return std::nullopt;
     case TokenTime::kNotYet:
       return "the token is not valid yet";
     case TokenTime::kExpired:
       break;
   }
   const bool is_own = stored == StoredTokens::Match::kGood && claims.pod;
-  if (is_own && options_.may_be_expired && options_.may_be_expired()) return {};
+  if (is_own && options_.may_be_expired && options_.may_be_expired()) return std::nullopt;
   return "the token has expired";
 }
 
-std::string TokenAuthenticator::origin_fault(const ServiceAccountToken& token,
-                                             StoredTokens::Match stored) const {
+TokenAuthenticator::Fault TokenAuthenticator::origin_fault(const ServiceAccountToken& token,
+                                                           StoredTokens::Match stored) const {
   if (options_.verifier) {
     const bool is_signed = options_.verifier(token.signing_input, token.algorithm, token.signature);
-    return is_signed ? std::string() : "none of the configured keys signed the token";
+    if (is_signed) return std::nullopt;
+    return "none of the configured keys signed the token";
   }
   switch (stored) {
     case StoredTokens::Match::kNone:
       return "this node did not get the token for a pod";
     case StoredTokens::Match::kOthers:
-      return "this node got the token for another pod or account than it speaks of";
+      return "this node got the token for another pod or account than its claims name";
     case StoredTokens::Match::kGood:
       break;
   }
-  return {};
+  return std::nullopt;
 }
 
-std::string TokenAuthenticator::binding_fault(const TokenClaims& claims) const {
+TokenAuthenticator::Fault TokenAuthenticator::binding_fault(const TokenClaims& claims) const {
   const TokenClaims::Bound& account = claims.service_account;
   const auto uid = lookups_.account_uid(claims.ns, account.name);
   if (!uid) return "no ServiceAccountAccess of " + claims.ns + "/" + account.name + " is on this node";
@@ -186,9 +188,9 @@ std::string TokenAuthenticator::binding_fault(const TokenClaims& claims) const {
   const WallTime now = clock_.wall();
   if (claims.secret) {
     const auto found = lookups_.secret(claims.ns, claims.secret->name);
-    if (auto why = object_fault("secret", found, *claims.secret, now); !why.empty()) return why;
+    if (auto why = object_fault("secret", found, *claims.secret, now)) return why;
   }
-  if (!claims.pod) return {};
+  if (!claims.pod) return std::nullopt;
   return object_fault("pod", lookups_.pod(claims.ns, claims.pod->name), *claims.pod, now);
 }
 

@@ -33,8 +33,8 @@ inline constexpr char kServiceAccounts[] = "system:serviceaccounts";
 /// The token of `Authorization: Bearer <token>`; nullopt for every other scheme or form.
 [[nodiscard]] std::optional<std::string_view> bearer_token(std::string_view authorization);
 
-/// The user of a request, or why there is none. `reason` is a clause for the audit log, without any part of
-/// the token; the client gets 401 Unauthorized and nothing else.
+/// The user of a request, or the reason why it has none. `reason` is a clause for the audit log, without any
+/// part of the token; the client gets 401 Unauthorized and nothing else.
 struct Authentication {
   std::shared_ptr<const User> user;    ///< null: not authenticated
   std::vector<std::string> audiences;  ///< those of the token that were asked for; empty out of a cache
@@ -121,12 +121,14 @@ class TokenAuthenticator {
   void note(ConnectionIdentity& connection, std::string_view authorization, const Entry& entry) const;
   [[nodiscard]] bool is_current(SteadyTime until, WallTime expires) const;
 
-  /// The steps of a full check; each returns the reason if it fails.
-  [[nodiscard]] std::string fault(const ServiceAccountToken& token, std::string_view text,
-                                  const std::string& digest) const;
-  [[nodiscard]] std::string origin_fault(const ServiceAccountToken& token, StoredTokens::Match stored) const;
-  [[nodiscard]] std::string time_fault(const TokenClaims& claims, StoredTokens::Match stored) const;
-  [[nodiscard]] std::string binding_fault(const TokenClaims& claims) const;
+  /// Why a token is not valid; nullopt if it is.
+  using Fault = std::optional<std::string>;
+  /// The steps of a full check.
+  [[nodiscard]] Fault fault(const ServiceAccountToken& token, std::string_view text,
+                            const std::string& digest) const;
+  [[nodiscard]] Fault origin_fault(const ServiceAccountToken& token, StoredTokens::Match stored) const;
+  [[nodiscard]] Fault time_fault(const TokenClaims& claims, StoredTokens::Match stored) const;
+  [[nodiscard]] Fault binding_fault(const TokenClaims& claims) const;
   [[nodiscard]] Authentication check(std::string_view token, const std::string& digest,
                                      const std::vector<std::string>& audiences, WallTime& expires) const;
 

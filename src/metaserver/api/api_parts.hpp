@@ -3,8 +3,9 @@
 
 #include <functional>
 
+#include "edgecore/async/directory_watch.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/kube/api_resources.hpp"
 #include "edgecore/metaserver/metaserver.hpp"
 #include "metaserver/access/access_rules.hpp"
@@ -19,10 +20,10 @@ namespace edgecore::metaserver {
 class OfflineWrites;
 class Metrics;
 
-/// What requests are served from. The module owns all of it; it outlives the Api.
+/// The parts of the module that requests use. The module owns them; they outlive the Api.
 struct ApiParts {
   beehive::ModuleContext& context;
-  beehive::TaskGroup& tasks;
+  async::TaskGroup& tasks;
   const MetaServerOptions& options;
   store::Store& store;
   const store::Reader& reader;
@@ -37,6 +38,7 @@ struct ApiParts {
   DenialLog& denials;
   OfflineWrites& offline_writes;
   Metrics& metrics;
+  async::DirectoryWatches& directory_watches;
 };
 
 }  // namespace edgecore::metaserver

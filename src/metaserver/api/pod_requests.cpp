@@ -3,7 +3,7 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
-#include "edgecore/base/error.hpp"
+#include "edgecore/async/attempt.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "metaserver/http/api_error.hpp"
 #include "metaserver/logs/pod_log_options.hpp"
@@ -31,11 +31,11 @@ boost::asio::awaitable<ObjectPtr> PodRequests::own_pod(Call& call) {
               ", and only this node's logs are here");
 }
 
-PodLogRequest PodRequests::log_request(const Call& call, const CachedObject& pod) const {
-  const PodLogOptions options = parse_log_options(call.info.target, call.info.name);
+PodLogRequest PodRequests::log_request(const Call& call, const CachedObject& pod,
+                                       PodLogOptions options) const {
   PodLogRequest request;
   request.target = find_log_target(pod.json(), options);
-  request.options = options;
+  request.options = std::move(options);
   request.now = parts_.context.clock.wall();
   request.pod_logs = parts_.options.pod_logs;
   request.runs = [pods = parts_.cache.open(call.resource), ns = call.info.ns, name = call.info.name,
@@ -49,9 +49,10 @@ PodLogRequest PodRequests::log_request(const Call& call, const CachedObject& pod
 Done PodRequests::log(Call& call) {
   if (call.info.verb != "get")
     throw ApiError(kube::Status::method_not_allowed("pods/log", call.request.method));
-  parse_log_options(call.info.target, call.info.name);  // a bad query is refused before the pod is looked for
+  PodLogOptions options = parse_log_options(call.info.target, call.info.name);
   const ObjectPtr pod = co_await own_pod(call);
-  PodLog log(parts_.context.executor, log_request(call, *pod));
+  PodLogRequest request = log_request(call, *pod, std::move(options));
+  PodLog log(parts_.context.executor, parts_.directory_watches, std::move(request));
   call.code = 200;
   net::Headers headers = answers_.headers_for(call, "text/plain");
   co_await call.responder.start(200, std::move(headers));
@@ -66,7 +67,7 @@ Done PodRequests::log(Call& call) {
 Done PodRequests::restart(Call& call) {
   const Json names = Json::parse(call.request.body, nullptr, false);
   if (!names.is_array() || names.size() > kMostRestarts)
-    bad_request("the body is no list of at most 100 names of pods");
+    bad_request("the body is not a list of at most 100 names of pods");
   Json errors = Json::array();
   Json done = Json::array();
   for (const Json& name : names) {
@@ -78,11 +79,11 @@ Done PodRequests::restart(Call& call) {
       errors.push_back("not found pod:\"/" + shown + "\"");
       continue;
     }
-    const std::string failure = co_await restart_one(call, std::move(pod));
-    if (failure.empty()) {
+    const Outcome<void> restarted = co_await restart_one(call, std::move(pod));
+    if (restarted) {
       done.push_back("the pod \"" + shown + "\" restart successful");
     } else {
-      errors.push_back("pod \"" + shown + "\": " + failure);
+      errors.push_back("pod \"" + shown + "\": " + restarted.failure().message());
     }
   }
   Json answer = Json::object();
@@ -92,19 +93,16 @@ Done PodRequests::restart(Call& call) {
   co_await answers_.send_json(call, 200, answer, wanted);
 }
 
-/// Returns why the pod could not be restarted, "" if it was.
-boost::asio::awaitable<std::string> PodRequests::restart_one(const Call& call, std::string pod) {
+boost::asio::awaitable<Outcome<void>> PodRequests::restart_one(const Call& call, std::string pod) {
   beehive::Message question =
       beehive::make_message(names::module::kMetaServer, names::group::kMeta, names::operation::kRestart,
                             beehive::resource_path(call.info.ns, names::resource::kPod, pod), nullptr);
-  try {
-    const beehive::MessagePtr answer =
-        co_await parts_.context.bus.request(names::module::kEdged, std::move(question), kRestartWithin);
-    if (answer->route.operation != names::operation::kError) co_return std::string();
-    co_return kube::string_or(answer->content, "message", "it could not be restarted");
-  } catch (const beehive::RequestFailed& failed) {
-    co_return failed.what();
-  }
+  const auto answer = co_await async::attempt<beehive::RequestFailed>(
+      parts_.context.bus.request(names::module::kEdged, std::move(question), kRestartWithin));
+  if (!answer) co_return answer.failure();
+  const beehive::Message& said = **answer;
+  if (said.route.operation != names::operation::kError) co_return Outcome<void>();
+  co_return Failure(kube::string_or(said.content, "message", "it could not be restarted"));
 }
 
 void PodRequests::refuse_stream(const Call& call) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "edgecore/base/outcome.hpp"
 #include "metaserver/api/answers.hpp"
 #include "metaserver/api/api_parts.hpp"
 #include "metaserver/api/call.hpp"
@@ -9,8 +10,8 @@
 
 namespace edgecore::metaserver {
 
-/// What only pods have: logs and restarts (protocol/03-metaserver.md §5). Owned by the Api, on the module's
-/// thread; keeps nothing between requests.
+/// The requests that only pods have: logs and restarts (protocol/03-metaserver.md §5). Owned by the Api, on
+/// the module's thread; keeps nothing between requests.
 class PodRequests {
  public:
   PodRequests(const ApiParts& parts, const Answers& answers, ObjectReader& reader)
@@ -23,8 +24,10 @@ class PodRequests {
 
  private:
   boost::asio::awaitable<ObjectPtr> own_pod(Call& call);
-  [[nodiscard]] PodLogRequest log_request(const Call& call, const CachedObject& pod) const;
-  boost::asio::awaitable<std::string> restart_one(const Call& call, std::string pod);
+  [[nodiscard]] PodLogRequest log_request(const Call& call, const CachedObject& pod,
+                                          PodLogOptions options) const;
+  /// Asks edged to restart a pod.
+  boost::asio::awaitable<Outcome<void>> restart_one(const Call& call, std::string pod);
 
   const ApiParts& parts_;
   const Answers& answers_;

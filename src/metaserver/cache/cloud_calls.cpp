@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metaserver/cache/cloud_calls.hpp"
 
+#include "edgecore/async/attempt.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/uuid.hpp"
 #include "edgecore/beehive/names.hpp"
@@ -62,43 +63,50 @@ boost::asio::awaitable<CloudAnswer> CloudCalls::ask(beehive::Message question,
   if (!is_up()) co_return unreachable("the node is not connected to the cloud");
   if (!usable()) co_return unreachable("the cloud did not answer the last API calls");
   const bool is_sync = question.route.resource == "watchapp/sync";
-  CloudAnswer answer;
-  bool silent = false;
-  try {
-    const beehive::MessagePtr said =
-        co_await context_.bus.request(names::module::kEdgeHub, std::move(question), within);
-    if (said->route.operation == names::operation::kError) {
-      answer = unreachable(kube::string_or(said->content, "message", "the tunnel refused the request"));
-      // The module may have been restarted and has no connection notice yet.
-      if (link_ == Link::kUnknown) link_ = Link::kDown;
-    } else if (is_sync) {
-      answer.kind = CloudAnswer::Kind::kApproved;
-      answer.body = kube::dump_json(said->content);
-    } else {
-      beehive::ApplicationAnswer read = beehive::read_application_answer(said->content);
-      answer.kind = read.approved ? CloudAnswer::Kind::kApproved : CloudAnswer::Kind::kRefused;
-      answer.body = std::move(read.body);
-      answer.status = std::move(read.status);
-    }
-  } catch (const beehive::RequestFailed& failure) {
-    silent = failure.kind() == beehive::RequestFailed::Kind::kTimeout;
-    answer = unreachable(failure.what());
-  } catch (const BadInput& bad) {
-    answer = unreachable(bad.what());
-  }
-  if (!silent) {
+  const auto said = co_await async::attempt<beehive::RequestFailed>(
+      context_.bus.request(names::module::kEdgeHub, std::move(question), within));
+  if (said) {
     unanswered_ = 0;
-    co_return answer;
+    co_return read(**said, is_sync);
   }
-  if (++unanswered_ >= kUnansweredToRest && is_up()) {
-    rests_until_ = context_.clock.steady() + kRest;
-    if (silence_.now())
-      context_.log->warn(
-          "the cloud answers no API calls (is dynamicController enabled in cloudcore.yaml?); the node "
-          "answers from its own copy for {} s",
-          kRest.count());
+  count(*said.failure().as<beehive::RequestFailed>());
+  co_return unreachable(said.failure().message());
+}
+
+CloudAnswer CloudCalls::read(const beehive::Message& said, bool is_sync) {
+  if (said.route.operation == names::operation::kError) {
+    // The module may have been restarted and has no connection notice yet.
+    if (link_ == Link::kUnknown) link_ = Link::kDown;
+    return unreachable(kube::string_or(said.content, "message", "the tunnel refused the request"));
   }
-  co_return answer;
+  CloudAnswer answer;
+  if (is_sync) {
+    answer.kind = CloudAnswer::Kind::kApproved;
+    answer.body = kube::dump_json(said.content);
+    return answer;
+  }
+  try {
+    beehive::ApplicationAnswer given = beehive::read_application_answer(said.content);
+    answer.kind = given.approved ? CloudAnswer::Kind::kApproved : CloudAnswer::Kind::kRefused;
+    answer.body = std::move(given.body);
+    answer.status = std::move(given.status);
+    return answer;
+  } catch (const BadInput& bad) {
+    return unreachable(bad.what());
+  }
+}
+
+/// Begins the pause after too many calls without an answer.
+void CloudCalls::count(const beehive::RequestFailed& failure) {
+  const bool is_silent = failure.kind() == beehive::RequestFailed::Kind::kTimeout;
+  unanswered_ = is_silent ? unanswered_ + 1 : 0;
+  if (unanswered_ < kUnansweredToRest || !is_up()) return;
+  rests_until_ = context_.clock.steady() + kRest;
+  if (silence_.now())
+    context_.log->warn(
+        "the cloud answers no API calls (is dynamicController enabled in cloudcore.yaml?); the node answers "
+        "from its own copy for {} s",
+        kRest.count());
 }
 
 }  // namespace edgecore::metaserver

@@ -14,7 +14,7 @@ namespace edgecore::metaserver {
 /// The outcome of an API call through the tunnel.
 struct CloudAnswer {
   enum class Kind {
-    kApproved,     ///< `body` is the answer's JSON text, "" where there is none
+    kApproved,     ///< `body` is the answer's JSON text, may be ""
     kRefused,      ///< the API server or CloudCore refused for good: `status`
     kUnreachable,  ///< no answer: `status` says why; the caller serves local state
   } kind = Kind::kUnreachable;
@@ -61,6 +61,8 @@ class CloudCalls {
  private:
   enum class Link { kUnknown, kUp, kDown };
   boost::asio::awaitable<CloudAnswer> ask(beehive::Message question, std::chrono::milliseconds within);
+  CloudAnswer read(const beehive::Message& said, bool is_sync);
+  void count(const beehive::RequestFailed& failure);
 
   beehive::ModuleContext& context_;
   std::string node_name_;

@@ -4,14 +4,12 @@
 #include <malloc.h>
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <vector>
 
+#include "edgecore/async/condition.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
-#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/kube/identity.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
 
@@ -19,8 +17,7 @@ namespace edgecore::metaserver {
 
 /// A part of a resource and its state.
 struct Scope {
-  Scope(ScopeKey of, const boost::asio::any_io_executor& executor)
-      : key(std::move(of)), settled(executor, SteadyTime::max()) {}
+  explicit Scope(ScopeKey of) : key(std::move(of)) {}
 
   ScopeKey key;
   enum class State { kStale, kCurrent, kRefused } state = State::kStale;
@@ -33,13 +30,13 @@ struct Scope {
   SteadyTime listed_at{};
   SteadyTime last_use{};
   int users = 0;
-  SteadyTimer settled;  ///< cancelled when a run ends
+  async::Condition settled;  ///< a run has ended
 };
 
 namespace {
 
 constexpr std::chrono::seconds kRefusalHolds{60};
-/// After a list of more objects, memory is given back to the system.
+/// After a list of more objects than this, free memory is returned to the system.
 constexpr std::size_t kTrimAbove = 200;
 
 std::string or_null(const std::string& text) {
@@ -68,10 +65,10 @@ ObjectPtr item_of(std::string_view text, const kube::ApiResource& resource) {
 }
 
 Page read_page(const std::string& body, const kube::ApiResource& resource) {
-  if (!Json::accept(body)) throw BadInput("The cloud's list is no JSON.");
+  if (!Json::accept(body)) throw BadInput("The cloud's list is not JSON.");
   Page page;
   const auto items = find_member(body, "items");
-  if (!items) throw BadInput("The cloud's answer to a list is no list.");
+  if (!items) throw BadInput("The cloud's answer to a list has no items.");
   page.continuation = string_member(body, {"metadata", "continue"});
   page.version =
       kube::parse_resource_version(string_member(body, {"metadata", "resourceVersion"})).value_or(0);
@@ -95,11 +92,11 @@ Scopes::Hold::~Hold() {
 }
 
 Scopes::Scopes(beehive::ModuleContext& context, CloudCalls& cloud, ObjectCache& cache,
-               beehive::TaskGroup& tasks)
+               async::TaskGroup& tasks)
     : Scopes(context, cloud, cache, tasks, Limits()) {}
 
 Scopes::Scopes(beehive::ModuleContext& context, CloudCalls& cloud, ObjectCache& cache,
-               beehive::TaskGroup& tasks, Limits limits)
+               async::TaskGroup& tasks, Limits limits)
     : context_(context), cloud_(cloud), cache_(cache), tasks_(tasks), limits_(limits) {}
 
 Scopes::Gvr Scopes::gvr_of(const kube::ApiResource& resource) {
@@ -145,7 +142,7 @@ Scopes::ScopePtr Scopes::find_or_make(const ScopeKey& key) {
   const auto at = scopes_.find(id);
   if (at != scopes_.end()) return at->second;
   make_room();
-  auto scope = std::make_shared<Scope>(key, context_.executor);
+  auto scope = std::make_shared<Scope>(key);
   scope->last_use = context_.clock.steady();
   scopes_.emplace(std::move(id), scope);
   return scope;
@@ -180,18 +177,7 @@ boost::asio::awaitable<Scopes::Answer> Scopes::bring_current(ScopeKey key,
   const auto until = steady_now() + patience;
   const bool poll_due = scope->polled && context_.clock.steady() - scope->listed_at > limits_.poll;
   if (cloud_.usable() && (scope->state == Scope::State::kStale || poll_due)) start(scope);
-  while (scope->running && steady_now() < until) {
-    SteadyTimer alarm(context_.executor, until);
-    // The alarm and the end of the run wake all waiting coroutines by cancelling the scope's timer.
-    alarm.async_wait([scope](const boost::system::error_code& ended) {
-      if (!ended) scope->settled.cancel();
-    });
-    boost::system::error_code woken;
-    co_await scope->settled.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
-    const auto cancelled = co_await boost::asio::this_coro::cancellation_state;
-    if (cancelled.cancelled() != boost::asio::cancellation_type::none)
-      throw boost::system::system_error(boost::asio::error::operation_aborted);
-  }
+  while (scope->running && steady_now() < until) co_await scope->settled.sleep_until(until);
   Answer answer;
   if (scope->state == Scope::State::kCurrent && cloud_.is_up()) answer.outcome = Outcome::kCurrent;
   if (scope->state == Scope::State::kRefused) {
@@ -212,7 +198,7 @@ boost::asio::awaitable<void> Scopes::run(ScopePtr scope) {
     Scope& scope;
     ~AtEnd() {
       scope.running = false;
-      scope.settled.cancel();
+      scope.settled.notify_all();
     }
   };
   const AtEnd at_end{*scope};
@@ -316,7 +302,7 @@ boost::asio::awaitable<bool> Scopes::list(ScopePtr scope) {
     co_await boost::asio::post(context_.executor, boost::asio::use_awaitable);
   } while (!continuation.empty());
   settle_list(*scope, seen, version);
-  // Reading the answers took several times the memory that is kept of them.
+  // Parsing took several times the memory of the objects: give it back.
   if (seen.size() > kTrimAbove) ::malloc_trim(0);
   co_return true;
 }
@@ -347,7 +333,7 @@ void Scopes::on_link(bool up) {
 
 boost::asio::awaitable<void> Scopes::resume_all() {
   const unsigned session = cloud_.session();
-  // First find out what CloudCore may list: a watch of anything else would stop it for all nodes.
+  // First ask which resources CloudCore may list: a watch of another one would stop it for all nodes.
   std::vector<ScopePtr> all;
   for (const auto& [id, scope] : scopes_) all.push_back(scope);
   for (const ScopePtr& scope : all) {
@@ -359,7 +345,7 @@ boost::asio::awaitable<void> Scopes::resume_all() {
   co_await sync_listeners();
   if (session != cloud_.session()) co_return;
   for (const ScopePtr& scope : all) {
-    // The listener is back; the list finds what changed in between.
+    // The listener is back; the list finds the changes in between.
     if (scope->listens) scope->session = session;
     if (scope->users > 0 || context_.clock.steady() - scope->last_use < limits_.linger) start(scope);
   }

@@ -10,8 +10,8 @@
 #include <string>
 #include <unordered_set>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "metaserver/cache/cloud_calls.hpp"
 #include "metaserver/cache/object_cache.hpp"
 
@@ -38,8 +38,8 @@ class Scopes {
     std::chrono::seconds poll{30};    ///< where CloudCore may list but not watch
     std::chrono::seconds doubt{300};  ///< after which the listeners are compared with the cloud's again
   };
-  Scopes(beehive::ModuleContext& context, CloudCalls& cloud, ObjectCache& cache, beehive::TaskGroup& tasks);
-  Scopes(beehive::ModuleContext& context, CloudCalls& cloud, ObjectCache& cache, beehive::TaskGroup& tasks,
+  Scopes(beehive::ModuleContext& context, CloudCalls& cloud, ObjectCache& cache, async::TaskGroup& tasks);
+  Scopes(beehive::ModuleContext& context, CloudCalls& cloud, ObjectCache& cache, async::TaskGroup& tasks,
          Limits limits);
   Scopes(const Scopes&) = delete;
   Scopes& operator=(const Scopes&) = delete;
@@ -125,7 +125,7 @@ class Scopes {
   beehive::ModuleContext& context_;
   CloudCalls& cloud_;
   ObjectCache& cache_;
-  beehive::TaskGroup& tasks_;
+  async::TaskGroup& tasks_;
   Limits limits_;
   std::map<Id, ScopePtr> scopes_;
   std::map<Gvr, Probe> probes_;  ///< of this connection

@@ -6,8 +6,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <vector>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/clock.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/kube/status.hpp"
 
 namespace edgecore::metaserver {
@@ -159,7 +159,7 @@ class Watch {
     if (query_.sent) query_.sent(std::exchange(events_, 0));
   }
 
-  /// The line that all watches without rendering share; null if there is no such line.
+  /// The line that all watches without rendering share; null if this watch needs one of its own.
   [[nodiscard]] std::shared_ptr<const std::string> whole_line(const Event& event) const {
     if (query_.render || seen_ != event.type || collection_.subscribers() < 2) return nullptr;
     if (needs_bookmark(event)) return nullptr;
@@ -191,7 +191,7 @@ class Watch {
   Collection& collection_;
   WatchQuery query_;
   net::Responder& responder_;
-  beehive::Wakeup wakeup_;
+  async::Event wakeup_;
   SteadyTime deadline_, next_bookmark_;
   Collection::Position position_;
   Collection::Subscriber subscriber_;

@@ -2,6 +2,7 @@
 #include "metaserver/logs/pod_logs.hpp"
 
 #include <spdlog/fmt/fmt.h>
+#include <sys/inotify.h>
 
 #include <algorithm>
 #include <array>
@@ -13,24 +14,23 @@
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
-#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/kube/names.hpp"
 #include "metaserver/http/api_error.hpp"
-#include "metaserver/logs/directory_watch.hpp"
 
 namespace edgecore::metaserver {
 namespace {
 
-/// A rotation may come between a look into the directory and the opening of what was seen; not several.
+/// A rotation between listing the directory and opening its files makes a try fail.
 constexpr int kTries = 5;
-/// Rotated files that are looked at; edged keeps no more than containerLogMaxFiles.
+/// The most rotated files that are read; edged keeps no more than containerLogMaxFiles.
 constexpr std::size_t kMostFiles = 32;
+constexpr std::uint32_t kEvents = IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
 
 std::string which(const LogTarget& target) {
   return fmt::format("container \"{}\" in pod \"{}\"", target.container, target.pod);
 }
 
-/// The length of what a compressed file holds, as its end says (the lower 32 bits).
+/// The uncompressed length of a gzip file, from its trailer (the lower 32 bits).
 std::optional<std::uint32_t> unpacked_length(const cri::LogFile& file) {
   std::array<unsigned char, 4> end{};
   const std::uint64_t size = file.size();
@@ -43,17 +43,19 @@ std::optional<std::uint32_t> unpacked_length(const cri::LogFile& file) {
 
 }  // namespace
 
-PodLog::PodLog(boost::asio::any_io_executor executor, PodLogRequest request)
+PodLog::PodLog(boost::asio::any_io_executor executor, const async::DirectoryWatches& watches,
+               PodLogRequest request)
     : executor_(std::move(executor)),
+      watch_(watches, kEvents),
       request_(std::move(request)),
       name_(cri::container_log_name(request_.target.number)),
       tail_{request_.options.tail_lines, request_.options.since(request_.now), request_.options.stream},
       writer_(tail_, request_.options.timestamps, request_.options.limit_bytes) {
   const LogTarget& target = request_.target;
-  // They become names of directories.
+  // These become names of directories.
   if (!kube::is_dns_label(target.ns) || !kube::is_dns_subdomain(target.pod) ||
       !kube::is_path_segment(target.uid) || !kube::is_dns_label(target.container))
-    bad_request("The pod's names are none that a log could have");
+    bad_request("The names of the pod are invalid");
   try {
     open();
   } catch (const ApiError&) {
@@ -78,7 +80,7 @@ void PodLog::open_directory() {
 void PodLog::open() {
   open_directory();
   if (request_.options.previous && directory_) {
-    // Numbers of starts that came to nothing have no log.
+    // A container that failed to start has no log.
     while (request_.target.number > 0 && directory_->files(name_).empty())
       name_ = cri::container_log_name(--request_.target.number);
   }
@@ -92,7 +94,7 @@ void PodLog::open() {
   }
 }
 
-/// False when the files were being rotated meanwhile.
+/// False if the files were rotated meanwhile.
 bool PodLog::open_files() {
   const cri::LogFilePtr newest = directory_->open_file(name_);
   auto rotated = cri::rotated_logs(name_, directory_->files(name_ + "."));
@@ -127,7 +129,7 @@ boost::asio::awaitable<void> PodLog::turn() {
   co_await boost::asio::post(executor_, boost::asio::use_awaitable);
 }
 
-/// Where the first line asked for is: the sources before it are given up.
+/// Finds the first line that the client wants; drops the sources before it.
 boost::asio::awaitable<void> PodLog::find_beginning() {
   LogTailSearch search(tail_);
   std::size_t first = sources_.size();
@@ -152,7 +154,7 @@ boost::asio::awaitable<void> PodLog::find_beginning() {
   sources_.erase(sources_.begin(), sources_.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
-/// The next slice of a source into the buffer.
+/// Reads the next slice of a source into the buffer.
 std::size_t PodLog::read(Source& source) {
   buffer_.resize(kLogSlice);
   std::size_t count = 0;
@@ -172,7 +174,7 @@ boost::asio::awaitable<void> PodLog::send_ready(const LogSink& sink) {
     co_await sink(std::move(piece));
 }
 
-/// To the end of what is there.
+/// Sends a source up to its present end.
 boost::asio::awaitable<void> PodLog::send_all(Source& source, const LogSink& sink) {
   while (!writer_.full() && read(source) > 0) {
     writer_.feed(buffer_);
@@ -194,14 +196,14 @@ boost::asio::awaitable<void> PodLog::run(LogSink sink) {
 
 // ---- Following
 
-/// Where the file that is being read stands now.
+/// Whether the file that is being read still has the log's name.
 PodLog::Place PodLog::place() const {
   const cri::LogFilePtr there = directory_->open_file(name_);
   if (there == nullptr) return Place::kMovedAside;
   return there->is_same_as(*sources_.back().file) ? Place::kCurrent : Place::kReplaced;
 }
 
-/// Whether a rotated file is what became of the one that is being read.
+/// Whether a rotated file is the one that is being read, under its new name or compressed.
 bool PodLog::became(const cri::RotatedLog& one, const cri::LogFile& file) const {
   const cri::LogFile& mine = *sources_.back().file;
   if (!one.compressed) return file.is_same_as(mine);
@@ -209,8 +211,8 @@ bool PodLog::became(const cri::RotatedLog& one, const cri::LogFile& file) const 
   return length && *length == static_cast<std::uint32_t>(mine.size());
 }
 
-/// Opens the file behind the one that is being read; false when there is none, or, with `again`, the files
-/// were being rotated meanwhile.
+/// Opens the file behind the one that is being read. False if there is none, or, with `again`, if the files
+/// were rotated meanwhile.
 bool PodLog::try_next(bool& again) {
   again = false;
   const cri::LogFilePtr newest = directory_->open_file(name_);
@@ -219,8 +221,7 @@ bool PodLog::try_next(bool& again) {
   bool first = true;
   for (const auto& one : rotated) {
     if (!sources_.empty() && one.stamp <= sources_.back().stamp) continue;
-    if (sources_.empty() && newest != nullptr)
-      continue;  // nothing was asked for but what is written from now on
+    if (sources_.empty() && newest != nullptr) continue;  // the client wants new lines only
     next.file = directory_->open_file(one.name);
     again = next.file == nullptr;
     if (again) return false;
@@ -256,7 +257,7 @@ bool PodLog::go_to_next() {
   return false;
 }
 
-/// Somebody has emptied the file in place: what is in it now is new.
+/// A file that somebody truncated is read from its start.
 void PodLog::start_over_if_cut() {
   Source& source = sources_.back();
   if (source.compressed || source.file->size() >= source.offset) return;
@@ -264,42 +265,51 @@ void PodLog::start_over_if_cut() {
   writer_.next_file();
 }
 
+/// Without a watch, because a limit of inotify is reached, changes are seen every `look`.
+void PodLog::watch_directory() {
+  if (!directory_ || watch_.is_watching()) return;
+  const Outcome<void> watched = watch_.start("/proc/self/fd/" + std::to_string(directory_->fd()));
+  if (!watched && complaints_.now())
+    log::get("metaserver")
+        ->warn("the log of {} is read every {} ms instead: {}", which(request_.target), request_.look.count(),
+               watched.failure().message());
+}
+
+/// Goes to the next file once the runtime has stopped writing into the replaced one. False if it has not, or
+/// if the next file cannot be opened yet.
+boost::asio::awaitable<bool> PodLog::leave_replaced_file(const LogSink& sink) {
+  const SteadyTime now = steady_now();
+  if (!settled_) settled_ = now + request_.settle;
+  if (now < *settled_) co_return false;
+  co_await send_all(sources_.back(), sink);  // lines that came after the last read and before `now`
+  settled_.reset();
+  co_return go_to_next();
+}
+
 boost::asio::awaitable<void> PodLog::follow(const LogSink& sink) {
-  std::unique_ptr<DirectoryWatch> watch;
-  std::optional<SteadyTime> settled;  // when the file that was replaced is sure to be whole
-  bool ended = false;                 // the container has: what is there now is all
+  bool ended = false;  // the container has ended: no more lines will come
   while (!writer_.full()) {
     if (!directory_) open_directory();
-    if (directory_ && watch == nullptr) watch = std::make_unique<DirectoryWatch>(executor_, directory_->fd());
+    watch_directory();
     if (sources_.empty()) go_to_next();
     if (!sources_.empty()) {
       start_over_if_cut();
       co_await send_all(sources_.back(), sink);
     }
     if (writer_.full()) break;
-    std::chrono::milliseconds wait = request_.look;
+    SteadyTime next = steady_now() + request_.look;
     const Place at = sources_.empty() ? Place::kMovedAside : place();
     if (at == Place::kReplaced) {
-      const SteadyTime now = steady_now();
-      if (!settled) settled = now + request_.settle;
-      const bool is_whole = now >= *settled;
-      if (!is_whole) wait = std::chrono::ceil<std::chrono::milliseconds>(*settled - now);
-      // What was written before the clock was read is read here.
-      if (is_whole) co_await send_all(sources_.back(), sink);
-      if (is_whole) settled.reset();
-      if (is_whole && go_to_next()) continue;
+      const bool is_next = co_await leave_replaced_file(sink);
+      if (is_next) continue;
+      next = settled_.value_or(next);
     } else if (ended) {
       break;
     } else if (!request_.runs || !request_.runs()) {
       ended = true;
       continue;
     }
-    if (watch != nullptr) {
-      co_await watch->changed(wait);
-    } else {
-      SteadyTimer timer(executor_, wait);
-      co_await timer.async_wait(boost::asio::use_awaitable);
-    }
+    co_await watch_.sleep_until(next);
   }
 }
 

@@ -11,7 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/async/directory_watch.hpp"
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/log.hpp"
 #include "edgecore/cri/container_logs.hpp"
 #include "metaserver/logs/pod_log_options.hpp"
 #include "metaserver/logs/pod_log_writer.hpp"
@@ -25,8 +27,8 @@ struct PodLogRequest {
   LogTarget target;
   PodLogOptions options;
   WallTime now;  ///< the time that sinceSeconds is counted back from
-  /// Whether the container still runs, for `follow`: still_runs() of the pod as it is now. Called when
-  /// everything was sent, at each change in the directory and every `look`.
+  /// Whether the container still runs, for `follow`. Called when everything was sent, at each change in the
+  /// directory and every `look`.
   std::function<bool()> runs;
   std::filesystem::path pod_logs = "/var/log/pods";
   std::chrono::milliseconds look{1000};
@@ -34,19 +36,20 @@ struct PodLogRequest {
   std::chrono::milliseconds settle{200};
 };
 
-/// One container's log on its way to a client, in the format of `kubectl logs` (text/plain). Without
-/// `tailLines` and since… it is the newest file, as from the kubelet; with them it goes back into rotated
-/// files as far as needed. A line is sent in pieces: memory does not depend on its length.
+/// Sends one container's log to a client, in the format of `kubectl logs` (text/plain): the newest file, as
+/// the kubelet does; with `tailLines` and since… also rotated files, as far back as needed. A line is sent in
+/// pieces, so memory does not depend on its length.
 ///
-/// `follow` goes on until the container has ended and everything is read. It stays with a file until the
-/// runtime has opened another in its place, and knows by the order of rotated files which come between the
-/// two: none is left out or read twice, however slow the client. Belongs to one request and its thread; files
-/// are read a slice at a time with a turn for others in between.
+/// `follow` ends when the container has ended and everything is sent. It reads a file until the runtime has
+/// opened the next one. The stamps of rotated files tell which ones come between the two, so none is left out
+/// or read twice, however slow the client is. Owned by one request, on its thread. Reads a slice at a time;
+/// other coroutines get a turn in between.
 class PodLog {
  public:
-  /// Opens the files. Throws ApiError: 404 when there is no log (unless it is followed), 500 when it cannot
-  /// be opened.
-  PodLog(boost::asio::any_io_executor executor, PodLogRequest request);
+  /// Opens the files. Throws ApiError: 404 if there is no log (unless it is followed), 500 if it cannot be
+  /// opened.
+  PodLog(boost::asio::any_io_executor executor, const async::DirectoryWatches& watches,
+         PodLogRequest request);
   ~PodLog();
   PodLog(const PodLog&) = delete;
   PodLog& operator=(const PodLog&) = delete;
@@ -57,7 +60,7 @@ class PodLog {
  private:
   struct Source {
     cri::LogFilePtr file;
-    std::string stamp;  ///< everything that was rotated up to here comes before it, or is it
+    std::string stamp;  ///< files with a stamp up to this one come before it, or are this file
     bool compressed = false;
     bool newest = false;  ///< it had the log's own name when it was opened
     std::uint64_t offset = 0;
@@ -73,6 +76,8 @@ class PodLog {
   boost::asio::awaitable<void> send_all(Source& source, const LogSink& sink);
   boost::asio::awaitable<void> send_ready(const LogSink& sink);
   boost::asio::awaitable<void> follow(const LogSink& sink);
+  boost::asio::awaitable<bool> leave_replaced_file(const LogSink& sink);
+  void watch_directory();
   boost::asio::awaitable<void> turn();
   [[nodiscard]] Place place() const;
   bool go_to_next();
@@ -82,6 +87,7 @@ class PodLog {
   [[nodiscard]] bool became(const cri::RotatedLog& one, const cri::LogFile& file) const;
 
   boost::asio::any_io_executor executor_;
+  async::DirectoryWatch watch_;
   PodLogRequest request_;
   std::string name_;  ///< of the newest file
   LogTail tail_;
@@ -89,6 +95,8 @@ class PodLog {
   std::optional<cri::LogDirectory> directory_;
   std::vector<Source> sources_;  ///< oldest first; the last one is followed
   std::string buffer_;
+  std::optional<SteadyTime> settled_;  ///< when the runtime has stopped writing into the replaced file
+  log::Quiet complaints_;
 };
 
 }  // namespace edgecore::metaserver

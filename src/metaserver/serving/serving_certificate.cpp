@@ -17,10 +17,10 @@
 namespace edgecore::metaserver {
 namespace {
 
-constexpr char kNamespace[] = "default";  // whatever stands there: the object has none
+constexpr char kNamespace[] = "default";  // not used: a CertificateSigningRequest has no namespace
 constexpr char kClusterCa[] = "ca.crt";
 
-/// Between 70 and 90 %, another for each life of the module: a fleet does not renew at one moment.
+/// A random share of the validity between 70 and 90 %, so that the nodes of a fleet do not renew all at once.
 double random_moment() {
   const std::string bytes = random_bytes(2);
   const auto number = static_cast<unsigned char>(bytes[0]) * 256U + static_cast<unsigned char>(bytes[1]);
@@ -34,7 +34,8 @@ std::vector<std::string> canonical_addresses(const std::vector<std::string>& tex
     auto address = boost::asio::ip::make_address(text, malformed);
     if (address.is_v6()) address = boost::asio::ip::address_v6(address.to_v6().to_bytes());  // no %eth0
     if (malformed) {
-      log->warn("\"{}\" is no IP address: the serving certificate will not be for it", log::quote(text));
+      log->warn("the serving certificate will not have the address \"{}\": it is not an IP address",
+                log::quote(text));
     } else if (std::find(out.begin(), out.end(), address.to_string()) == out.end()) {
       out.push_back(address.to_string());
     }
@@ -73,33 +74,32 @@ std::optional<WallTime> ServingCertificate::not_after() const {
 boost::asio::awaitable<void> ServingCertificate::run() {
   load();
   for (;;) {
-    const std::string reason = need();
-    if (reason.empty()) {
+    const std::optional<std::string> reason = need();
+    if (!reason) {
       complaints_.reset();
       retry_pause_ = pace_.first_retry;
       const SteadyTime until = next_date_check();
       co_await wake_.sleep_until(until);
       continue;
     }
-    if (!request_) begin(reason);
+    if (!request_) begin(*reason);
     const Step step = co_await advance();
-    if (step == Step::kIssued && need().empty()) continue;
+    if (step == Step::kIssued && !need()) continue;
     co_await rest(step);
   }
 }
 
 void ServingCertificate::load() {
-  auto loaded = files_.load();
-  if (auto* pair = std::get_if<ServingPair>(&loaded)) {
-    pair_ = std::move(*pair);
-    const std::string flaw = need();
-    if (!flaw.empty())
-      context_.log->warn("the serving certificate in {} stays in use until there is a new one: {}",
-                         files_.directory().string(), flaw);
-    hand_out();
-  } else {
-    context_.log->info("there is no serving certificate yet: {}", std::get<std::string>(loaded));
+  Outcome<ServingPair> loaded = files_.load();
+  if (!loaded) {
+    context_.log->info("there is no serving certificate yet: {}", loaded.failure().message());
+    return;
   }
+  pair_ = std::move(*loaded);
+  if (const auto reason = need())
+    context_.log->warn("the serving certificate in {} stays in use until there is a new one: {}",
+                       files_.directory().string(), *reason);
+  hand_out();
 }
 
 void ServingCertificate::hand_out() {
@@ -122,13 +122,14 @@ WallTime ServingCertificate::renewal_time() const {
   return WallTime(std::chrono::duration_cast<WallTime::duration>(begin + (end - begin) * moment_));
 }
 
-std::string ServingCertificate::need() const {
-  if (!pair_) return "there is none";
-  if (auto flaw = template_.flaw(pair_->leaf)) return *flaw;
+/// Why a new certificate is needed; nullopt if the one in use is good.
+std::optional<std::string> ServingCertificate::need() const {
+  if (!pair_) return "the node has none";
+  if (auto flaw = template_.flaw(pair_->leaf)) return flaw;
   const std::string end = kube::format_time(pair_->leaf.not_after());
   if (pair_->leaf.not_after() <= now()) return "it expired on " + end;
-  if (renewal_time() <= now()) return "it ends on " + end;
-  return {};
+  if (renewal_time() <= now()) return "it expires on " + end;
+  return std::nullopt;
 }
 
 SteadyTime ServingCertificate::next_date_check() const {
@@ -138,14 +139,16 @@ SteadyTime ServingCertificate::next_date_check() const {
 
 void ServingCertificate::begin(const std::string& reason) {
   auto key = files_.pending_key();
-  // What has led to the certificate in use asks for nothing new.
+  // A request with the key of the certificate in use would get the same certificate again.
   if (key && pair_ && pair_->leaf.matches(*key)) key.reset();
   if (!key) {
     key = net::PrivateKey::generate();
     try {
       files_.store_pending_key(*key);
     } catch (const Error& error) {
-      context_.log->warn("the key of the request for a serving certificate is not on disk: {}", error.what());
+      context_.log->warn(
+          "the key of the request for a serving certificate is not stored; a restart asks anew: {}",
+          error.what());
     }
   }
   Request request{*key, signing_request_name(template_.node_name, *key), {}, false, steady_now(), {}};
@@ -167,13 +170,11 @@ boost::asio::awaitable<ServingCertificate::Step> ServingCertificate::advance() {
 
 boost::asio::awaitable<ServingCertificate::Step> ServingCertificate::create() {
   Json object;
-  std::string flaw;
   try {
     object = signing_request(request_->name, request_->key, template_);
   } catch (const Error& error) {
-    flaw = error.what();
+    co_return refuse("the request cannot be written: " + std::string(error.what()));
   }
-  if (!flaw.empty()) co_return refuse("the request cannot be written: " + flaw);
   const Answer answer = co_await ask(names::operation::kInsert, std::move(object));
   if (answer.error && answer.error->is(kube::reason::kAlreadyExists)) {
     request_->created = true;
@@ -190,7 +191,7 @@ boost::asio::awaitable<ServingCertificate::Step> ServingCertificate::look() {
   const Answer answer = co_await ask(names::operation::kQuery, std::move(nothing));
   if (answer.error && answer.error->is(kube::reason::kNotFound)) {
     // The cluster forgets requests after some time; the name is free again.
-    context_.log->info("the cluster has forgotten the request {}; it is made again", request_->name);
+    context_.log->info("the cluster has forgotten the request {}; creating it again", request_->name);
     request_->created = false;
     request_->uid.clear();
     co_return Step::kPending;
@@ -239,13 +240,13 @@ ServingCertificate::Step ServingCertificate::judge(const Json& object) {
     case SigningState::Kind::kRefused: {
       const std::string name = request_->name;
       abandon();
-      return refuse("the request " + name + " came to nothing, " + state.why);
+      return refuse("the request " + name + " failed: " + state.why);
     }
   }
   if (steady_now() - request_->since >= pace_.approval_within && !std::exchange(approval_missed_, true)) {
     context_.log->warn(
-        "nobody has approved the request {} (is featureGates.requireAuthorization on in cloudcore.yaml?); it "
-        "is looked at from time to time",
+        "nobody has approved the request {} (is featureGates.requireAuthorization on in cloudcore.yaml?); "
+        "checking again from time to time",
         request_->name);
   }
   return Step::kPending;
@@ -263,25 +264,23 @@ ServingCertificate::Step ServingCertificate::take(const std::string& chain_pem) 
   if (flaw) {
     const std::string name = request_->name;
     abandon();
-    return refuse("the certificate the cluster issued for " + name + " is refused, " + *flaw);
+    return refuse("the certificate that the cluster issued for " + name + " cannot be used: " + *flaw);
   }
   const WallTime end = issued->leaf.not_after();
-  // Nothing a new request would change: the certificate is good when the clock is right again.
+  // The request is kept: the certificate is good once the clock is right again.
   if (end <= std::max(now(), issued->leaf.not_before()))
-    return refuse("the certificate the cluster issued has ended on " + kube::format_time(end) +
-                  " by this node's clock");
+    return refuse("by this node's clock, the certificate that the cluster issued expired on " +
+                  kube::format_time(end));
   check_trust(*issued);
-  bool stored = true;
   try {
     files_.store(*issued, now());
+    files_.drop_pending_key();
   } catch (const Error& error) {
-    stored = false;
     context_.log->error("the new serving certificate is in use, but not on disk: {}", error.what());
   }
-  if (stored) files_.drop_pending_key();
   pair_ = std::move(issued);
   request_.reset();
-  context_.log->info("there is a new serving certificate, good until {}", kube::format_time(end));
+  context_.log->info("a new serving certificate is in use, valid until {}", kube::format_time(end));
   hand_out();
   return Step::kIssued;
 }
@@ -291,7 +290,7 @@ void ServingCertificate::check_trust(const ServingPair& pair) const {
   try {
     const auto chain = net::Certificate::all_from_pem(pair.chain_pem);
     const auto ca = read_file(files_.directory() / kClusterCa, kMaxPemFileBytes);
-    if (!ca || chain.size() > 1) return;  // nothing to compare with, or not by this rule
+    if (!ca || chain.size() > 1) return;  // with intermediate certificates the CA alone cannot verify it
     const WallTime when = std::max(now(), pair.leaf.not_before());
     flaw = net::verify(pair.leaf, net::Certificate::all_from_pem(*ca), net::CertificatePurpose::kServer, when)
                .value_or("");
@@ -300,12 +299,12 @@ void ServingCertificate::check_trust(const ServingPair& pair) const {
   }
   if (!flaw.empty())
     context_.log->warn(
-        "pods may not trust the new serving certificate, the cluster's CA does not vouch for it: {}", flaw);
+        "pods may not trust the new serving certificate: the cluster's CA does not verify it: {}", flaw);
 }
 
 ServingCertificate::Step ServingCertificate::failed(const kube::Status& status) {
   if (!is_unreachable(status)) {
-    return refuse("the request " + request_->name + " was not taken: " + log::quote(status.message));
+    return refuse("the cloud refused the request " + request_->name + ": " + log::quote(status.message));
   }
   context_.log->debug("the request {} waits for the cloud: {}", request_->name, log::quote(status.message));
   return Step::kUnreachable;
@@ -326,7 +325,7 @@ boost::asio::awaitable<void> ServingCertificate::rest(Step step) {
     reach_pause_ = std::min(reach_pause_ * 2, pace_.longest_retry);
     co_await wake_.sleep_until(until);
   } else {
-    // A connection that comes and goes does not fill the cluster with requests.
+    // Also when the connection comes back: a flapping one must not fill the cluster with requests.
     const SteadyTime until = steady_now() + retry_pause_;
     retry_pause_ = std::min(retry_pause_ * 2, pace_.longest_retry);
     while (steady_now() < until) co_await wake_.sleep_until(until);

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/kube/status.hpp"
 #include "metaserver/serving/serving_files.hpp"
 #include "metaserver/serving/serving_request.hpp"
@@ -21,7 +21,7 @@ namespace edgecore::metaserver {
 
 /// Keeps the certificate of the HTTPS listeners (protocol/03-metaserver.md §1.3 steps 3 and 4, §1.4): loads
 /// the last good one at start, so that it is there without the cloud, and has the cluster sign a new one
-/// through metamanager if there is none, it is expired or lacks a name, or at a random time between 70 and 90
+/// through metamanager if it is missing, expired or lacks a name, or at a random time between 70 and 90
 /// % of its validity. An expired or incomplete one stays in use until there is a new one.
 ///
 /// Times are compared with the wall clock, or with the latest time that is known to have passed if the clock
@@ -46,7 +46,7 @@ class ServingCertificate {
   };
   struct Options {
     std::string node_name;
-    /// The hosts of `server` and `dummyServer`. A host that is no IP address is left out and logged.
+    /// The hosts of `server` and `dummyServer`. A host that is not an IP address is left out and logged.
     std::vector<std::string> ip_addresses;
     std::filesystem::path directory = "/etc/kubeedge/pki/metaserver";
     Pace pace;
@@ -60,10 +60,10 @@ class ServingCertificate {
   /// Runs until it is cancelled. Failures are logged and tried again. The object must outlive it.
   boost::asio::awaitable<void> run();
 
-  /// The node is connected to the cloud (again): a request that waits is sent at once.
+  /// The node is connected to the cloud (again): a pending request is sent at once.
   void notify_connected();
 
-  /// When the certificate in use ends; nullopt while there is none.
+  /// When the certificate in use ends; nullopt without one.
   [[nodiscard]] std::optional<WallTime> not_after() const;
 
  private:
@@ -91,7 +91,7 @@ class ServingCertificate {
   void hand_out();
   [[nodiscard]] WallTime now() const;
   [[nodiscard]] WallTime renewal_time() const;
-  [[nodiscard]] std::string need() const;
+  [[nodiscard]] std::optional<std::string> need() const;
   [[nodiscard]] SteadyTime next_date_check() const;
 
   void begin(const std::string& reason);
@@ -113,8 +113,8 @@ class ServingCertificate {
   ServingTemplate template_;
   ServingFiles files_;
   Taker on_certificate_;
-  double moment_;  ///< of the renewal, as a share of the certificate's life
-  beehive::Wakeup wake_;
+  double moment_;  ///< when to renew, as a share of the validity
+  async::Event wake_;
   std::optional<ServingPair> pair_;
   std::optional<Request> request_;
   std::chrono::milliseconds retry_pause_;

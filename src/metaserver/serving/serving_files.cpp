@@ -52,19 +52,19 @@ void flush_directory(const std::filesystem::path& directory) {
 ServingPair make_serving_pair(std::string_view chain_pem, std::string_view key_pem) {
   const auto chain = net::Certificate::all_from_pem(chain_pem);
   const auto key = net::PrivateKey::from_pem(key_pem);
-  if (!chain.front().matches(key)) throw BadInput("the certificate is of another key");
+  if (!chain.front().matches(key)) throw BadInput("the key does not belong to the certificate");
   ServingPair pair{chain.front(), {}, key.pem()};
   for (const auto& certificate : chain) pair.chain_pem += certificate.pem();
   return pair;
 }
 
-std::variant<ServingPair, std::string> ServingFiles::load() const {
+Outcome<ServingPair> ServingFiles::load() const {
   std::string flaw;
   try {
     if (const auto both = read_file(directory_ / kCurrent, kMaxPemFileBytes))
       return make_serving_pair(*both, *both);
   } catch (const Error& error) {
-    flaw = (directory_ / kCurrent).string() + " is of no use: " + error.what();
+    flaw = (directory_ / kCurrent).string() + " cannot be used: " + error.what();
   }
   try {
     const auto chain = read_file(directory_ / kCertificate, kMaxPemFileBytes);
@@ -72,9 +72,9 @@ std::variant<ServingPair, std::string> ServingFiles::load() const {
     if (chain && key) return make_serving_pair(*chain, *key);
   } catch (const Error& error) {
     if (!flaw.empty()) flaw += "; ";
-    flaw += (directory_ / kCertificate).string() + " is of no use: " + error.what();
+    flaw += (directory_ / kCertificate).string() + " cannot be used: " + error.what();
   }
-  return flaw.empty() ? "there is none in " + directory_.string() : flaw;
+  return Failure(flaw.empty() ? "there is no file of one in " + directory_.string() : flaw);
 }
 
 void ServingFiles::store(const ServingPair& pair, WallTime now) const {
@@ -88,7 +88,7 @@ void ServingFiles::store(const ServingPair& pair, WallTime now) const {
 void ServingFiles::link_current(const std::filesystem::path& name) const {
   const auto updated = directory_ / kUpdated;
   const auto current = directory_ / kCurrent;
-  ::unlink(updated.c_str());  // of an attempt that was cut off
+  ::unlink(updated.c_str());  // left by a power cut
   if (::symlink(name.c_str(), updated.c_str()) != 0)
     throw SystemError("cannot make the link " + updated.string(), errno);
   if (std::rename(updated.c_str(), current.c_str()) != 0)
@@ -111,7 +111,8 @@ std::optional<net::PrivateKey> ServingFiles::pending_key() const {
   try {
     if (const auto pem = read_file(directory_ / kPendingKey, kMaxPemFileBytes))
       return net::PrivateKey::from_pem(*pem);
-  } catch (const Error&) {  // as good as none: a new one takes its place
+  } catch (const Error&) {
+    // A new key takes its place.
   }
   return std::nullopt;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What OfflineWrites accepts, and what it does on the node. The way to the cloud is in
-// offline_writes_send.cpp.
+// How OfflineWrites accepts writes and carries them out on the node. offline_writes_send.cpp sends them to
+// the cloud.
 #include "metaserver/writes/offline_writes.hpp"
 
 #include <utility>
 
+#include "edgecore/async/attempt.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/outcome.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/graceful_deletion.hpp"
 #include "edgecore/kube/json.hpp"
@@ -43,7 +45,7 @@ std::string key_of(const Json& object, const char* plural) {
   key.name_space = kube::string_or(object, "metadata.namespace");
   key.name = kube::string_or(object, "metadata.name");
   if (!version || key.name.empty() || key.name_space.empty())
-    bad_request("the object does not say what it is");
+    bad_request("the object lacks its apiVersion, namespace or name");
   return key.text();
 }
 
@@ -72,6 +74,17 @@ Json options_for_cloud(const Json& options, const std::string& uid, std::int64_t
   sent["gracePeriodSeconds"] = grace;
   sent["preconditions"] = {{"uid", uid}};
   return sent;
+}
+
+/// The answer to a write that the database did not take.
+kube::Status refusal_of(const Failure& failure) {
+  if (failure.as<store::QueueFull>()) {
+    kube::Status full = kube::Status::service_unavailable(failure.message());
+    full.details.retry_after_seconds = kRetryAfterSeconds;
+    return full;
+  }
+  if (failure.as<BadInput>()) return kube::Status::request_too_large(failure.message());
+  return kube::Status::internal(failure.message());
 }
 
 }  // namespace
@@ -130,7 +143,7 @@ boost::asio::awaitable<Json> OfflineWrites::delete_pod(Json pod, Json options) {
     throw ApiError(std::move(answer.status));
   }
   // The deletion is accepted and on disk: run() repeats it until it is done.
-  parts_.context.log->warn("pod {} could not be stopped yet; it is tried again: {}", uid,
+  parts_.context.log->warn("cannot stop the deleted pod {} yet, trying again: {}", uid,
                            answer.status.message);
   deletions_begun_ = false;
   wakeup_.notify();
@@ -185,20 +198,9 @@ boost::asio::awaitable<Json> OfflineWrites::change_device(Json device, Json afte
 boost::asio::awaitable<OfflineWrites::Row> OfflineWrites::add(Row row) {
   const auto id = std::make_shared<std::int64_t>(0);
   store::Job job = [id, row](store::Transaction& into) { *id = writes::add(into, row); };
-  kube::Status refusal;
-  bool refused = true;
-  try {
-    co_await store::async_write(parts_.store, std::move(job), row.body.size());
-    refused = false;
-  } catch (const store::QueueFull& full) {
-    refusal = kube::Status::service_unavailable(full.what());
-    refusal.details.retry_after_seconds = kRetryAfterSeconds;
-  } catch (const BadInput& large) {
-    refusal = kube::Status::request_too_large(large.what());
-  } catch (const Error& failure) {
-    refusal = kube::Status::internal(failure.what());
-  }
-  if (refused) throw ApiError(std::move(refusal));
+  const Outcome<void> written =
+      co_await async::attempt(store::async_write(parts_.store, std::move(job), row.body.size()));
+  if (!written) throw ApiError(refusal_of(written.failure()));
   row.id = *id;
   count();
   wakeup_.notify();
@@ -212,7 +214,7 @@ boost::asio::awaitable<void> OfflineWrites::forget(std::int64_t id) {
   } catch (const Error& failure) {
     // It is sent again, which is harmless because it names the uid.
     parts_.context.log->error(
-        "a finished offline write could not be removed from the database; it is sent again: {}",
+        "cannot remove a finished offline write from the database, it will be sent again: {}",
         failure.what());
   }
   count();

@@ -7,10 +7,10 @@
 #include <functional>
 #include <string>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/application.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/kube/status.hpp"
 #include "edgecore/store/offline_writes.hpp"
 #include "edgecore/store/store.hpp"
@@ -98,7 +98,7 @@ class OfflineWrites {
   void count();
 
   Parts parts_;
-  beehive::Wakeup wakeup_;
+  async::Event wakeup_;
   bool down_ = false;
   bool deletions_begun_ = false;
   std::size_t pending_ = 0;

@@ -4,8 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/clock.hpp"
-#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/base/uuid.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
 #include "edgecore/net/digest.hpp"
@@ -30,7 +30,7 @@ std::string patch_option(const std::string& name, const std::string& content_typ
   return kube::dump_json(option);
 }
 
-/// Whether the API server may accept the same call later.
+/// The API server may accept the same call later.
 bool is_passing(const kube::Status& why) {
   return why.code >= 500 || why.code == 408 || why.code == 429;
 }
@@ -87,9 +87,8 @@ boost::asio::awaitable<bool> OfflineWrites::send_all() {
 boost::asio::awaitable<void> OfflineWrites::pace() {
   const SteadyTime due = last_call_ + parts_.spacing;
   if (due > steady_now()) {
-    SteadyTimer pause(parts_.context.executor);
-    pause.expires_at(due);
-    co_await pause.async_wait(boost::asio::use_awaitable);
+    async::Event pause(parts_.context.executor);
+    co_await pause.sleep_until(due);
   }
   last_call_ = steady_now();
 }
@@ -129,7 +128,7 @@ OfflineWrites::Sent OfflineWrites::judge(const Row& row, const CloudOutcome& out
     case CloudOutcome::Kind::kUnreachable:
       return Sent::kUnreachable;
     case CloudOutcome::Kind::kApproved:
-      log->info("the cloud accepted the {} of {} that this node had accepted offline", row.verb,
+      log->info("the cloud accepted the {} of {}, which this node had accepted offline", row.verb,
                 log::quote(row.key));
       return Sent::kSettled;
     case CloudOutcome::Kind::kRefused:
@@ -137,18 +136,18 @@ OfflineWrites::Sent OfflineWrites::judge(const Row& row, const CloudOutcome& out
   }
   const kube::Status& why = outcome.status;
   if (why.is(kube::reason::kNotFound) || why.is(kube::reason::kConflict)) {
-    log->info("the {} of {}, accepted offline, is dropped: the object is gone in the cloud: {}", row.verb,
+    log->info("dropped the {} of {}, accepted offline: the object is gone in the cloud: {}", row.verb,
               log::quote(row.key), log::quote(why.message));
     return Sent::kSettled;
   }
   if (is_passing(why)) {
     if (refusals_.now()) {
-      log->warn("the cloud did not accept the {} of {}; it is sent again: {}", row.verb, log::quote(row.key),
-                log::quote(why.message));
+      log->warn("the cloud did not accept the {} of {}, sending it again later: {}", row.verb,
+                log::quote(row.key), log::quote(why.message));
     }
     return Sent::kKept;
   }
-  log->error("the {} of {}, accepted offline, is dropped: the cloud refused it: {}", row.verb,
+  log->error("dropped the {} of {}, accepted offline: the cloud refused it: {}", row.verb,
              log::quote(row.key), log::quote(why.message));
   return Sent::kSettled;
 }

@@ -164,7 +164,7 @@ TEST_F(AuthenticationTest, ClaimsAreChecked) {
     EXPECT_THAT(fault(changed), HasSubstr(row.why)) << row.pointer << " = " << row.value;
   }
   store("no token");
-  EXPECT_THAT(fault("no-token"), HasSubstr("unusable"));
+  EXPECT_THAT(fault("no-token"), HasSubstr("cannot be used"));
   EXPECT_THAT(fault(std::string(kMaxTokenBytes + 1, 'a')), HasSubstr("too long"));
 }
 

@@ -88,7 +88,7 @@ class PodLogTest : public ::testing::Test {
     text_.clear();
     done_ = false;
     failure_ = nullptr;
-    log_ = std::make_unique<PodLog>(loop_.get_executor(), request_);
+    log_ = std::make_unique<PodLog>(loop_.get_executor(), watches_, request_);
     const LogSink sink = [this](std::string piece) -> boost::asio::awaitable<void> {
       longest_ = std::max(longest_, piece.size());
       text_ += piece;
@@ -122,7 +122,7 @@ class PodLogTest : public ::testing::Test {
   }
   kube::Status refusal() {
     try {
-      PodLog(loop_.get_executor(), request_);
+      PodLog(loop_.get_executor(), watches_, request_);
     } catch (const ApiError& error) {
       return error.status();
     }
@@ -132,6 +132,7 @@ class PodLogTest : public ::testing::Test {
 
   boost::asio::io_context loop_;
   boost::asio::cancellation_signal stop_;
+  async::DirectoryWatches watches_{loop_.get_executor()};
   edgecore::test::TemporaryDirectory root_;
   const fs::path directory_ = root_ / "default_web_u" / "c";
   PodLogRequest request_;
