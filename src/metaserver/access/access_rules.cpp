@@ -12,7 +12,7 @@
 namespace edgecore::metaserver {
 namespace {
 
-/// Far above what clusters have; the rest of an object is left out.
+/// Far above the numbers in real clusters; the rest of an object is left out.
 constexpr std::size_t kMaxBindings = 5'000;
 constexpr std::size_t kMaxSubjects = 10'000;
 constexpr std::size_t kMaxRules = 20'000;

@@ -18,7 +18,7 @@
 namespace edgecore::metaserver {
 
 /// Whether an action is allowed. `reason`: the rule that allows it; if none does, the problem that was found
-/// ("RBAC: role a/b not found"), or "" if there simply is no such rule.
+/// ("RBAC: role a/b not found"), or "".
 struct Decision {
   bool allowed = false;
   std::string reason;
@@ -45,8 +45,8 @@ class AccessRules {
   void clear();
   [[nodiscard]] std::size_t size() const { return objects_.size(); }
 
-  /// The uid of a service account that pods on this node use, from the cloud's last object; nullopt if there
-  /// is none.
+  /// The uid of a service account that pods on this node use, from the cloud's last object; nullopt
+  /// without one.
   [[nodiscard]] std::optional<std::string> account_uid(std::string_view ns, std::string_view account) const;
 
   /// Decides by the cluster's RBAC; rights that do not come from the cloud are in authorization.hpp.

@@ -12,7 +12,7 @@
 namespace edgecore::metaserver {
 namespace {
 
-/// As the API server does: the text may be shown in a browser.
+/// Escapes HTML as the API server does: a browser may show the text.
 std::string html_escaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -47,7 +47,7 @@ std::string what_is_forbidden(const User& user, const Attributes& wanted) {
                      kube::quoted(resource), kube::quoted(wanted.group), where);
 }
 
-/// "pods is", "deployments.apps "web" is"; "" for a path that is no resource.
+/// "pods is", "deployments.apps "web" is"; "" for other paths.
 std::string subject_of(const Attributes& wanted) {
   if (wanted.resource.empty()) return {};
   std::string subject = wanted.group.empty() ? wanted.resource : wanted.resource + "." + wanted.group;

@@ -40,7 +40,7 @@ std::optional<std::int64_t> date_at(const Json& payload, const char* claim) {
       return static_cast<std::int64_t>(std::floor(number));
     }
   }
-  throw BadInput(std::string("the claim ") + claim + " is no time");
+  throw BadInput(std::string("the claim ") + claim + " is not a time");
 }
 
 std::vector<std::string> audiences_of(const Json& payload) {
@@ -52,7 +52,7 @@ std::vector<std::string> audiences_of(const Json& payload) {
   }
   std::vector<std::string> audiences;
   for (const Json& audience : *found) {
-    if (!audience.is_string()) throw BadInput("the claim aud holds what is no text");
+    if (!audience.is_string()) throw BadInput("the claim aud holds something other than text");
     audiences.push_back(audience.get<std::string>());
   }
   return audiences;
@@ -64,7 +64,7 @@ std::optional<TokenClaims::Bound> bound_at(const Json& kubernetes, const char* w
   if (found == nullptr) return std::nullopt;
   TokenClaims::Bound bound{kube::get_string(*found, "name"), kube::get_string(*found, "uid")};
   if (!kube::is_dns_subdomain(bound.name))
-    throw BadInput(std::string("the name of its ") + what + " is none");
+    throw BadInput(std::string("the name of its ") + what + " is not valid");
   if (bound.uid.empty()) throw BadInput(std::string("its ") + what + " has no uid");
   return bound;
 }
@@ -74,7 +74,7 @@ Json json_part(const std::string& text, const char* what) {
   try {
     return kube::parse_json(text, what, kPartLimits);
   } catch (const BadInput&) {
-    throw BadInput(std::string(what) + " is no JSON");
+    throw BadInput(std::string(what) + " is not JSON");
   }
 }
 
@@ -101,12 +101,12 @@ TokenClaims TokenClaims::from_json(const Json& payload) {
   claims.issued_at = date_at(payload, "iat");
 
   const Json* kubernetes = kube::find_keys(payload, {"kubernetes.io"});
-  if (kubernetes == nullptr || !kubernetes->is_object()) throw BadInput("it is of no service account");
+  if (kubernetes == nullptr || !kubernetes->is_object()) throw BadInput("it names no service account");
   claims.ns = kube::get_string(*kubernetes, "namespace");
   // Without this "a:b" could be read as two names in system:serviceaccount:<namespace>:<name>.
-  if (!kube::is_dns_label(claims.ns)) throw BadInput("its namespace is none");
+  if (!kube::is_dns_label(claims.ns)) throw BadInput("its namespace is not a valid name");
   auto account = bound_at(*kubernetes, "serviceaccount");
-  if (!account) throw BadInput("it is of no service account");
+  if (!account) throw BadInput("it names no service account");
   claims.service_account = std::move(*account);
   claims.pod = bound_at(*kubernetes, "pod");
   claims.secret = bound_at(*kubernetes, "secret");

@@ -26,15 +26,16 @@ struct TokenClaims {
 
   std::string issuer;
   std::vector<std::string> audiences;
-  /// Seconds since the Unix epoch. TokenRequest always gives an expiry, so a token without one is no token
-  /// of a pod.
+  /// Seconds since the Unix epoch. TokenRequest always gives an expiry, so a token without one is
+  /// refused.
   std::int64_t expires = 0;
   std::optional<std::int64_t> not_before, issued_at;
   std::string ns;
   Bound service_account;
   std::optional<Bound> pod, secret;
 
-  /// Throws BadInput if a claim is missing, has another type, is no valid name, or contradicts another one.
+  /// Throws BadInput if a claim is missing, has another type, is not a valid name, or contradicts another
+  /// one.
   static TokenClaims from_json(const Json& payload);
   bool operator==(const TokenClaims&) const = default;
 };

@@ -20,7 +20,7 @@ struct Attributes {
   std::string verb;  ///< RequestInfo verb; the lower-case method for paths that are no resources
   bool is_resource = true;
   std::string group, resource, subresource, ns, name;
-  std::string path;  ///< for a path that is no resource
+  std::string path;  ///< if it is not a resource
 };
 
 }  // namespace edgecore::metaserver

@@ -77,12 +77,12 @@ Done Api::serve_resource(Call& call) {
   co_await handler(*this, call);
 }
 
-/// By verb.
+/// The handler of a verb.
 struct Api::VerbHandler {
   std::string_view verb;
   Handler handle;
 };
-/// By subresource; "" fits any resource of any group, and any verb.
+/// The handler of a subresource; "" fits any resource of any group, and any verb.
 struct Api::SubresourceHandler {
   std::string_view core_resource, subresource, verb;
   Handler handle;

@@ -80,7 +80,7 @@ Done Documents::serve_version(Call& call) {
   co_await answers_.send_text(call, 200, std::move(text), wanted);
 }
 
-/// From the cloud, else the one that the cloud gave last.
+/// Asks the cloud; without an answer the last stored version is used.
 Done Documents::fetch_version() {
   beehive::Application question = parts_.cloud.make(kVersionKey, "get", "");
   const CloudAnswer answer = co_await parts_.cloud.call(std::move(question), kVersionPatience);

@@ -11,7 +11,7 @@
 
 namespace edgecore::metaserver {
 
-/// Serves the paths that are no resources: health, version, discovery, OpenAPI, metrics. Owned by the Api, on
+/// Serves the paths other than resources: health, version, discovery, OpenAPI, metrics. Owned by the Api, on
 /// the module's thread. Caches each document until the resources change, and the version of the cluster for
 /// some minutes.
 class Documents {
@@ -20,7 +20,7 @@ class Documents {
   Documents(const Documents&) = delete;
   Documents& operator=(const Documents&) = delete;
 
-  /// Answers a path that is no resource. Throws ApiError (404) for one that is not served.
+  /// Answers a path other than a resource. Throws ApiError (404) for one that is not served.
   Done serve(Call& call);
   /// Brings the definitions of custom resources up to date, if the cloud answers soon.
   Done fetch_definitions() const;

@@ -88,7 +88,7 @@ boost::asio::awaitable<ObjectReader::AnswerPtr> ObjectReader::ask_cloud(std::str
 
 ObjectPtr ObjectReader::keep_answer(const kube::ApiResourcePtr& resource, const std::string& subresource,
                                     const std::string& body) {
-  if (!Json::accept(body)) throw Error("The cloud's answer is no JSON");
+  if (!Json::accept(body)) throw Error("The cloud's answer is not JSON");
   const bool is_typed = kube::find_member(body, "kind") && kube::find_member(body, "apiVersion");
   ObjectPtr object;
   if (is_typed) {
@@ -123,7 +123,7 @@ Done ObjectReader::refresh_own_node(const kube::ApiResource& resource) {
   } catch (const beehive::RequestFailed&) {
     // The stored Node is served.
   } catch (const BadInput&) {
-    // The answer is no Node: the stored one is served.
+    // The answer is not a Node: the stored one is served.
   }
 }
 

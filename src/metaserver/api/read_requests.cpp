@@ -81,8 +81,8 @@ Done ReadRequests::list(Call& call) {
   }
 }
 
-/// Brings what a list is about up to date, if the cloud answers soon. False if the list is to be passed on to
-/// the cloud: events come and go by the thousand, and other resources may be too much to keep.
+/// Brings the objects of a list up to date, if the cloud answers soon. False if the list has to be passed on
+/// to the cloud: events are too many to keep, and other resources may be too large.
 boost::asio::awaitable<bool> ReadRequests::is_served_here(Call& call, const ObjectFilter& filter) {
   const kube::ApiResource& resource = *call.resource;
   if (parts_.cloud.is_up() && reader_.is_of_own_node(filter, resource)) co_return true;
@@ -122,7 +122,7 @@ WatchQuery ReadRequests::watch_query(const Call& call, const Representation& wan
   return query;
 }
 
-/// Keeps what a watch is about current as long as the result lives. Pods of this node always are.
+/// Keeps the objects of a watch current as long as the result lives. Pods of this node always are.
 boost::asio::awaitable<Scopes::Hold> ReadRequests::hold_current(Call& call, const ObjectFilter& filter) {
   if (reader_.is_of_own_node(filter, *call.resource)) co_return Scopes::Hold();
   const ScopeKey key{call.resource, filter.ns, filter.name};

@@ -52,7 +52,7 @@ Json delete_options(const net::Request& request, const net::Target& target) {
   if (const auto grace = target.find("gracePeriodSeconds");
       grace && !options.contains("gracePeriodSeconds")) {
     const auto seconds = to_number<std::int64_t>(*grace);
-    if (!seconds || *seconds < 0) bad_request("gracePeriodSeconds is no number of seconds");
+    if (!seconds || *seconds < 0) bad_request("gracePeriodSeconds is not a number of seconds");
     options["gracePeriodSeconds"] = *seconds;
   }
   for (const char* name : {"propagationPolicy", "orphanDependents"})
@@ -250,7 +250,7 @@ Done WriteRequests::bring_current(Call& call, const ObjectFilter& filter) {
   if (parts_.cloud.usable()) answer = co_await parts_.scopes.bring_current(std::move(key), kCloudPatience);
   if (answer.outcome == Scopes::Outcome::kRefused) throw ApiError(answer.why);
   if (answer.outcome == Scopes::Outcome::kLocal)
-    refuse_offline(call, kube::Status::service_unavailable("what there is to delete is not known"));
+    refuse_offline(call, kube::Status::service_unavailable("the node does not know all of these objects"));
 }
 
 /// An object that is gone or was made anew counts as deleted.

@@ -13,8 +13,8 @@
 namespace edgecore::metaserver {
 
 /// The verbs that change something: the cloud carries them out, and its answer is kept
-/// (protocol/03-metaserver.md §2.5, §3). Also what is created and never stored: reviews and tokens. Owned by
-/// the Api, on the module's thread; keeps nothing between requests.
+/// (protocol/03-metaserver.md §2.5, §3). Also reviews and tokens, which are created and never stored. Owned
+/// by the Api, on the module's thread; keeps nothing between requests.
 class WriteRequests {
  public:
   WriteRequests(const ApiParts& parts, const Answers& answers, const Identity& identity, ObjectReader& reader,

@@ -39,7 +39,7 @@ CachedObject::CachedObject(std::string text) : line_(std::move(text)) {
 
 ObjectPtr CachedObject::make(std::string_view text) {
   if (text.size() > kMaxBytes) throw BadInput("An object of more than 16 MiB cannot be served.");
-  if (!Json::accept(text)) throw BadInput("An object that is no JSON cannot be served.");
+  if (!Json::accept(text)) throw BadInput("The object is not JSON.");
   return make_checked(text);
 }
 

@@ -132,7 +132,7 @@ void Collection::take_out(Objects::iterator at, DeletionTime when) {
 // The event may show any version from the object's last one to the next one of that name. So that a watch
 // can be resumed from it, it takes one that names no other position: the highest up to the one at which the
 // object is known to be deleted. The cluster has used that version up, for this deletion or for another
-// resource. Where there is none, the event shows the last version of the object.
+// resource. Without such a version the event shows the last version of the object.
 void Collection::append_deleted(const ObjectPtr& object, DeletionTime when) {
   const std::uint64_t last = object->version();
   const std::uint64_t own = unused_version(last, when.limit());
@@ -143,8 +143,8 @@ void Collection::append_deleted(const ObjectPtr& object, DeletionTime when) {
   append(std::move(event), own == 0 ? last : own, {.is_unique = own != 0});
 }
 
-// A deletion has a version of its own, above the object's last one. So it is not one of those that are known
-// to belong to other objects, and not below the first one that is not.
+// A deletion has a version of its own, above the object's last one: at the earliest the first one that is not
+// known to belong to another object.
 std::uint64_t Collection::earliest_deletion(std::uint64_t last) const {
   for (std::uint64_t version = last + 1; version - last <= kVersionsTried; ++version) {
     const auto at = places_.find(version);

@@ -98,9 +98,9 @@ class Collection {
   /// The position that `version` names. A version above all that were seen comes from a list that the cloud
   /// answered. nullopt: the position is not known (any more), so that the client has to list again.
   [[nodiscard]] std::optional<Position> behind(std::uint64_t version) const;
-  /// The next event, and moves the position behind it; nullptr if there is none, or if lost().
+  /// The next event, and moves the position behind it; nullptr at the end, or if lost().
   [[nodiscard]] const Event* next(Position& position) const;
-  /// The ring does not tell what a watch at this position has to be sent.
+  /// The ring has lost events that a watch at this position needs.
   [[nodiscard]] bool lost(const Position& position) const {
     return position.lost || position.sequence < first_;
   }
@@ -118,15 +118,15 @@ class Collection {
   [[nodiscard]] std::size_t subscribers() const { return subscribers_.size(); }
 
  private:
-  /// What a version stands for.
+  /// The position that a version names.
   struct Place {
-    std::uint64_t sequence = 0;  ///< of the newest event that has it
+    std::uint64_t sequence = 0;  ///< of the newest event with this version
     bool is_unique = true;       ///< false: for several positions, or for one that is forgotten
     bool is_known = false;       ///< the cluster gave this version to an object of this collection
   };
   struct Gone {
-    std::string uid;            ///< of the last one that was deleted
-    std::uint64_t version = 0;  ///< what comes later under that name is newer
+    std::string uid;            ///< of the last deleted object
+    std::uint64_t version = 0;  ///< later objects of that name are newer
   };
   void add(ObjectPtr object);
   void modify(Objects::iterator at, ObjectPtr object);

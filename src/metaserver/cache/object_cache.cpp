@@ -33,7 +33,7 @@ meta_v2::Row row_of(const kube::ApiResource& resource, const CachedObject& objec
   return row;
 }
 
-/// null for a row that is no object of its name.
+/// null if the row does not hold an object of its name.
 ObjectPtr object_of(const meta_v2::Row& row) {
   try {
     ObjectPtr object = CachedObject::make(row.value);
@@ -93,7 +93,7 @@ void ObjectCache::load(Open& entry) {
   }
   collection.loaded(meta_v2::max_resource_version(reader_));
   if (unusable > 0)
-    log_->warn("{} rows of {} in the database are no objects and are not served", unusable,
+    log_->warn("{} rows of {} in the database are not valid objects and are not served", unusable,
                resource.qualified());
 }
 
@@ -216,7 +216,7 @@ void ObjectCache::write(store::Job job, std::size_t bytes) {
     try {
       std::rethrow_exception(failure);
     } catch (const std::exception& error) {
-      log->error("an answer of the cloud could not be stored and is not served offline: {}", error.what());
+      log->error("cannot store an answer of the cloud, which will be missing offline: {}", error.what());
     }
   };
   store_.submit_and_wait_turn(std::move(job), std::move(done), bytes);

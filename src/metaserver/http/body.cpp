@@ -77,7 +77,7 @@ Json read(std::string_view type, std::string_view body) {
 std::string text_member(const Json& object, const char* path) {
   const Json* value = kube::find_path(object, path);
   if (value == nullptr) return {};
-  if (!value->is_string()) bad_request(fmt::format("The object's {} is no string", path));
+  if (!value->is_string()) bad_request(fmt::format("The object's {} is not a string", path));
   return value->get<std::string>();
 }
 
@@ -151,7 +151,7 @@ PatchBody read_patch(const net::Headers& headers, std::string_view body) {
     const Json parsed = parse_json(body);
     const bool list = patch.type == PatchType::kJson;
     if (list ? !parsed.is_array() : !parsed.is_object())
-      bad_request(fmt::format("The patch is no {}", list ? "list of operations" : "object"));
+      bad_request(fmt::format("The patch is not {}", list ? "a list of operations" : "an object"));
   }
   patch.text = body;
   return patch;
@@ -162,7 +162,7 @@ Json prepare_object(Json object, const kube::ApiResource& resource, const Reques
   fit_type(object, body_type(resource, info.subresource));
   Json& metadata = object["metadata"];
   if (metadata.is_null()) metadata = Json::object();
-  if (!metadata.is_object()) bad_request("The object's metadata is no object");
+  if (!metadata.is_object()) bad_request("The object's metadata is not an object");
   fit_namespace(object, resource, info);
   fit_name(object, info);
   if (info.verb == "create") {

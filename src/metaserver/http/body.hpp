@@ -17,7 +17,7 @@ inline constexpr std::size_t kMaxBodyBytes = std::size_t{3} << 20;
 inline constexpr std::size_t kMaxBodyDepth = 100;
 
 /// The object of a create or update, from JSON (also when no Content-Type is given) or YAML. Throws ApiError:
-/// 415 for another type, 413 for a body too large, 400 for one that is no object.
+/// 415 for another type, 413 for a body too large, 400 if it is not an object.
 Json read_object(const net::Headers& headers, std::string_view body);
 
 /// The DeleteOptions of a deletion; an empty object for an empty body, of whatever type. Throws as
@@ -33,7 +33,7 @@ struct PatchBody {
   std::string text;
 };
 
-/// Throws ApiError: 415 for another type, 413, 400 for a text that is no JSON or has the wrong shape (a list
+/// Throws ApiError: 415 for another type, 413, 400 if the text is not JSON or has the wrong shape (a list
 /// for kJson, an object otherwise).
 PatchBody read_patch(const net::Headers& headers, std::string_view body);
 

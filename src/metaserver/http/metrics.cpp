@@ -74,7 +74,7 @@ void add_state(Families& families, const Metrics::State& state) {
                  static_cast<double>(state.cache_objects));
   families.gauge("edgecore_metaserver_cache_bytes", "Size of the objects that are served from memory.",
                  static_cast<double>(state.cache_bytes));
-  families.gauge("edgecore_metaserver_cache_collections", "Resources of which objects are in memory.",
+  families.gauge("edgecore_metaserver_cache_collections", "Resources with objects in memory.",
                  static_cast<double>(state.cache_collections));
   families.gauge("edgecore_metaserver_scopes", "Scopes that a listener in the cloud keeps current.",
                  static_cast<double>(state.scopes));

@@ -16,9 +16,9 @@
 namespace edgecore::metaserver {
 namespace {
 
-constexpr std::size_t kMaxAlternatives = 32;  // of an Accept header; clients send three
-/// Two spellings of the same, the older first; that one is no valid media type, and Go refuses it in an
-/// answer.
+constexpr std::size_t kMaxAlternatives = 32;  // in an Accept header; clients send three
+/// Two spellings of one type. The older one comes first; it is not a valid media type, and Go refuses it in
+/// an answer.
 constexpr std::string_view kOpenApiProtoTypes[] = {
     "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
     "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"};
@@ -87,7 +87,7 @@ bool matches(std::string_view wanted, std::string_view offered) {
   return iequals(wanted, offered);
 }
 
-/// Sets form and version; false when the offer has no such form.
+/// Sets form and version; false if the offer does not have the form.
 bool set_form(Representation& into, const Alternative& wanted, Offer offer) {
   if (wanted.as.empty()) return true;
   into.version = wanted.version;
@@ -218,7 +218,7 @@ std::string gzip(std::string_view text) {
   constexpr int kGzipWindow = 15 + 16;  // zlib's way to ask for a gzip header
   constexpr int kMemoryLevel = 8;
   z_stream stream{};
-  // The fastest level: most of what there is to gain, at a gateway's price.
+  // The fastest level: most of the gain for little CPU.
   if (::deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzipWindow, kMemoryLevel, Z_DEFAULT_STRATEGY) !=
       Z_OK)
     throw Error("The answer could not be compressed");

@@ -24,7 +24,7 @@ enum class Form {
 /// YAML is answered with JSON text, which is YAML as well.
 enum class Encoding { kJson, kYaml, kProto };
 
-/// What the server offers for a path.
+/// The representations that the server offers for a path.
 enum class Offer {
   kObject,     ///< one object: also as Table or PartialObjectMetadata
   kList,       ///< also as Table or PartialObjectMetadataList

@@ -42,7 +42,7 @@ std::string segment(std::string_view raw) {
   return text;
 }
 
-/// What is left of a path, taken segment by segment.
+/// The rest of a path, taken segment by segment.
 class Segments {
  public:
   explicit Segments(std::string_view path) : rest_(path) {
@@ -99,7 +99,7 @@ void read_resource(RequestInfo& info, Segments parts) {
 }  // namespace
 
 RequestInfo parse_request(std::string_view method, std::string_view target) {
-  if (!target.starts_with('/')) bad_request("The target of the request is no path");
+  if (!target.starts_with('/')) bad_request("The target of the request is not a path");
   RequestInfo info;
   try {
     info.target = net::Target::parse(target);

@@ -21,9 +21,9 @@ struct RequestInfo {
   net::Target target;             ///< the path as it was sent and the decoded query
 };
 
-/// Segments are decoded; one that is empty, holds an escaped '/', '%' or control character, or is no UTF-8 is
-/// refused, because names become keys and paths. A malformed field selector sets no name here; make_filter()
-/// refuses it. Throws ApiError (400) for a malformed path or query.
+/// Segments are decoded; one that is empty, holds an escaped '/', '%' or control character, or is not UTF-8
+/// is refused, because names become keys and paths. A malformed field selector sets no name here;
+/// make_filter() refuses it. Throws ApiError (400) for a malformed path or query.
 RequestInfo parse_request(std::string_view method, std::string_view target);
 
 }  // namespace edgecore::metaserver

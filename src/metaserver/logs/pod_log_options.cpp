@@ -20,7 +20,7 @@ constexpr const char* kInvalidValue = "FieldValueInvalid";
 constexpr const char* kForbidden = "FieldValueForbidden";
 constexpr const char* kNotSupported = "FieldValueNotSupported";
 
-/// As the API reads flags in queries: what is there is true unless it says otherwise.
+/// A flag in a query, by the API's rules: present means true unless the value says otherwise.
 bool flag(const net::Target& target, std::string_view key) {
   const auto value = target.find(key);
   return value && *value != "0" && !iequals(*value, "false");
@@ -31,7 +31,7 @@ std::optional<std::int64_t> number(const net::Target& target, std::string_view k
   if (!text) return std::nullopt;
   const auto value = to_number<std::int64_t>(*text);
   if (!value)
-    bad_request(fmt::format("The query parameter {} is no whole number: \"{}\"", key, log::quote(*text)));
+    bad_request(fmt::format("The query parameter {} is not a whole number: \"{}\"", key, log::quote(*text)));
   return value;
 }
 
@@ -121,7 +121,7 @@ PodLogOptions parse_log_options(const net::Target& target, std::string_view pod)
     options.since_time = kube::parse_time(*time);
     if (!options.since_time)
       bad_request(
-          fmt::format("The query parameter sinceTime is no RFC 3339 time: \"{}\"", log::quote(*time)));
+          fmt::format("The query parameter sinceTime is not an RFC 3339 time: \"{}\"", log::quote(*time)));
   }
   std::vector<kube::StatusCause> causes;
   if (tail && *tail < 0) causes.push_back(at_least("tailLines", *tail, "or equal to 0"));
@@ -158,7 +158,7 @@ LogTarget find_log_target(const Json& pod, const PodLogOptions& options) {
   if (options.previous) {
     if (last.empty()) bad_request("previous terminated " + which + " not found");
     target.container_id = last;
-    // Where none has followed yet the last one is the newest.
+    // Without a later start the last one is the newest.
     if ((runs || !ended.empty()) && target.number > 0) --target.number;
   } else if (runs) {
     target.container_id = kube::string_or(*status, "containerID");

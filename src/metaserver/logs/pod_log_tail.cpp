@@ -8,7 +8,7 @@
 namespace edgecore::metaserver {
 namespace {
 
-/// stdout and stderr are stamped before they are written: their lines may stand the wrong way round.
+/// stdout and stderr are stamped before they are written, so their lines may be out of order.
 constexpr std::chrono::seconds kDisorder{1};
 
 }  // namespace
@@ -42,13 +42,13 @@ bool LogTailSearch::too_old(std::string_view time) const {
   return when && *when < *tail_.since - kDisorder;
 }
 
-/// A line further in front was found; true when the last lines begin behind it.
+/// Takes the next line, going backwards; true if the wanted lines begin behind it.
 bool LogTailSearch::visit(std::uint64_t at, std::string_view line) {
   const auto header = cri::parse_log_header(line.substr(0, line.find('\n')));
   if (!header) return false;
   if (too_old(header->time)) return true;
   if (is_of(tail_.stream, header->is_stderr)) {
-    // The log's last line counts though its end is not there yet.
+    // The last line of the log counts although it is not complete.
     if (!header->partial || !seen_any_) {
       if (tail_.lines && counted_ == *tail_.lines) return true;
       ++counted_;
@@ -67,7 +67,7 @@ bool LogTailSearch::step_back() {
   std::size_t got = 0;
   while (got < count) {
     const std::size_t read = file_->read_at(end_ - count + got, buffer_.data() + got, count - got);
-    if (read == 0) break;  // it was cut short meanwhile: what is missing is no line
+    if (read == 0) break;  // the file was truncated meanwhile
     got += read;
   }
   std::fill(buffer_.begin() + static_cast<std::ptrdiff_t>(got), buffer_.end(), '\0');

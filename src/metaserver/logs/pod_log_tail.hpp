@@ -15,7 +15,7 @@ namespace edgecore::metaserver {
 /// Bytes of a log that are read at a time.
 inline constexpr std::size_t kLogSlice = 64UL * 1024;
 
-/// Which lines of a log are wanted, from its end.
+/// The lines of a log that are wanted, counted from its end.
 struct LogTail {
   std::optional<std::uint64_t> lines;
   std::optional<WallTime> since;
@@ -25,8 +25,8 @@ struct LogTail {
 };
 bool is_of(PodLogOptions::Stream stream, bool is_stderr);
 
-/// Finds where the last lines of a log begin, from its end: newest file first, a slice at a time. For one
-/// log; the count goes on in the next older file. Each step blocks shortly.
+/// Finds the beginning of the last lines of one log: searches backwards, newest file first, a slice at a
+/// time. The count continues in the next older file. Each step blocks shortly.
 class LogTailSearch {
  public:
   explicit LogTailSearch(const LogTail& tail) : tail_(tail) {}
@@ -52,13 +52,13 @@ class LogTailSearch {
   [[nodiscard]] bool too_old(std::string_view time) const;
 
   LogTail tail_;
-  std::uint64_t counted_ = 0;  ///< lines behind what was looked at
+  std::uint64_t counted_ = 0;  ///< complete lines found so far, from the end
   bool seen_any_ = false;
   bool found_ = false;
   std::uint64_t start_ = 0, skip_ = 0;
 
   cri::LogFilePtr file_;
-  std::uint64_t end_ = 0;  ///< of what is still to be looked at
+  std::uint64_t end_ = 0;  ///< the search goes on in front of this offset
   std::uint64_t size_ = 0;
   std::string head_;  ///< the first bytes behind `end_`
   std::string buffer_;

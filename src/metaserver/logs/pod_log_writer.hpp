@@ -13,7 +13,7 @@
 namespace edgecore::metaserver {
 
 /// Turns the bytes of log files into the answer: selects lines, joins lines that were written in several
-/// pieces, adds times, and stops at the limit. Holds no more than it was fed last. No I/O.
+/// pieces, adds times, and stops at the limit. Buffers at most the last input. No I/O.
 class LogWriter {
  public:
   /// Ignores `tail.lines`: the caller feeds from where they begin.

@@ -25,7 +25,7 @@ struct ServedGroup {
   std::vector<ServedVersion> versions;  // in order of preference
 };
 
-/// What is served, in the order of `resources.all()`.
+/// The served groups, in the order of `resources.all()`.
 std::vector<ServedGroup> served(const kube::ApiResources& resources) {
   std::vector<ServedGroup> groups;
   for (const ApiResourcePtr& resource : resources.all()) {

@@ -117,7 +117,7 @@ Json info() {
 
 using GroupVersions = std::map<std::string, std::vector<ApiResourcePtr>>;
 
-/// By the name they have in the index: "api/v1", "apis/apps/v1".
+/// The versions by their names in the index: "api/v1", "apis/apps/v1".
 GroupVersions by_group_version(const kube::ApiResources& resources) {
   GroupVersions found;
   for (const ApiResourcePtr& resource : resources.all()) {

@@ -9,12 +9,12 @@
 
 namespace edgecore::metaserver {
 
-// The OpenAPI documents of what discovery offers: small, and true. A kind has its top-level fields where all
-// of them are known, and what is inside of them is open, so that no client refuses a valid object by these
-// documents; kinds of CRDs have the CRD's schema. Strategic merge patches are accepted but not offered: a
-// client that finds them here computes them by merge keys from here, and those are not given.
+// The OpenAPI documents of the resources that discovery offers. A kind has its top-level fields if all of
+// them are known; their contents are open, so that no client refuses a valid object. Kinds of CRDs have the
+// CRD's schema. Strategic merge patches are accepted but not offered: a client would compute them with the
+// merge keys of these documents, and those of nested fields are missing.
 //
-// All depend on nothing but the resources; the caller may keep them until `resources.revision()` changes.
+// The documents depend only on the resources; the caller may keep them until `resources.revision()` changes.
 
 /// The document of the path /openapi/v2.
 Json openapi_v2(const kube::ApiResources& resources);

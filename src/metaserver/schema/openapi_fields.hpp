@@ -27,7 +27,7 @@ struct KindFields {
   std::span<const Field> fields;  ///< all that its objects can have at the top
 };
 
-/// nullptr for a kind of which not all fields are known; its schema stays open.
+/// nullptr if not all fields of the kind are known; its schema stays open.
 const KindFields* known_fields(const kube::ApiResource& resource);
 
 /// The fields of ObjectMeta.

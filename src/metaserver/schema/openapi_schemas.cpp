@@ -82,8 +82,8 @@ bool keeps_unknown(const Json& schema) {
   return kube::bool_or(schema, "x-kubernetes-preserve-unknown-fields", false);
 }
 
-/// What version 2 can say of a CRD's field without shutting anything out: types, and of objects the fields,
-/// unless others are kept as well.
+/// The part of a CRD's schema that version 2 can express without refusing valid objects: types, and the
+/// fields of objects that keep no unknown ones.
 Json simplified(const Json& schema) {
   Json out = Json::object();
   const std::string description = kube::string_or(schema, "description");

@@ -8,8 +8,8 @@
 
 namespace edgecore::metaserver {
 
-/// The two versions of the format. They differ in where definitions are and in what may stand beside a
-/// reference.
+/// The two versions of the format. They differ in the place of definitions and in the keys that may stand
+/// beside a reference.
 enum class OpenApi { kV2, kV3 };
 
 /// "io.k8s.api.apps.v1.Deployment", "com.example.stable.v1.CronTab".

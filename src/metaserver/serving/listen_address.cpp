@@ -16,7 +16,7 @@ constexpr char kLoopbackLink[] = "lo";
 std::string make_listenable(const std::string& ip, const log::Logger& log) {
   boost::system::error_code malformed;
   const auto address = boost::asio::ip::make_address(ip, malformed);
-  if (malformed) throw BadInput("\"" + log::quote(ip) + "\" is no IP address to listen on.");
+  if (malformed) throw BadInput("\"" + log::quote(ip) + "\" is not an IP address.");
   if (address.is_loopback() || address.is_unspecified() || net::has_address(ip)) return {};
 
   const bool has_dummy = net::add_dummy_link(kDummyLink);
@@ -24,9 +24,9 @@ std::string make_listenable(const std::string& ip, const log::Logger& log) {
   net::set_link_up(link);
   net::add_host_address(link, ip);
   if (has_dummy) {
-    log->info("{} is an address of this machine now, on {}", ip, link);
+    log->info("added the address {} to {}", ip, link);
   } else {
-    log->warn("this kernel has no dummy network links: {} is an address of {} instead of {}", ip, link,
+    log->warn("added the address {} to {} instead of {}: this kernel has no dummy network links", ip, link,
               kDummyLink);
   }
   return link;

@@ -17,7 +17,7 @@ constexpr char kUserPrefix[] = "system:node:";
 constexpr char kNamePrefix[] = "metaserver-csr-";
 constexpr std::size_t kNameLength = 253;
 constexpr std::size_t kDigestLength = 8;
-/// A chain, or a request, in base64.
+/// The longest chain or request that is decoded, in base64.
 constexpr std::size_t kPemBytes = 1U << 20U;
 
 std::optional<std::string> decoded(const Json& object, std::string_view path) {
@@ -30,7 +30,7 @@ std::optional<std::string> decoded(const Json& object, std::string_view path) {
   }
 }
 
-/// The first of `wanted` that is not among `present`; nullptr when all are.
+/// The first of `wanted` that is not among `present`; nullptr if all are.
 const std::string* first_missing(const std::vector<std::string>& wanted,
                                  const std::vector<std::string>& present) {
   const auto missing = std::find_if(wanted.begin(), wanted.end(), [&](const std::string& one) {
@@ -49,10 +49,10 @@ std::optional<std::string> ServingTemplate::flaw(const net::Certificate& certifi
   const net::Name name = certificate.subject();
   const std::string expected = kUserPrefix + node_name;
   if (net::name_value(name, "CN") != expected)
-    return "it names " + log::quote(net::name_value(name, "CN")) + " instead of " + expected;
-  if (net::name_value(name, "O") != kOrganization) return std::string("it is not one of ") + kOrganization;
+    return "its CN is " + log::quote(net::name_value(name, "CN")) + " instead of " + expected;
+  if (net::name_value(name, "O") != kOrganization) return std::string("its O is not ") + kOrganization;
   if (const std::string* missing = first_missing(ip_addresses, certificate.ip_addresses()))
-    return "it is not for the address " + *missing;
+    return "it lacks the address " + *missing;
   return std::nullopt;
 }
 
@@ -110,7 +110,7 @@ SigningState signing_state(const Json& object) {
     state.chain_pem = std::move(*chain);
   } else {
     state.kind = SigningState::Kind::kRefused;
-    state.why = "the certificate in it is no base64 text of at most 1 MiB";
+    state.why = "its certificate is not base64 text of at most 1 MiB";
   }
   return state;
 }

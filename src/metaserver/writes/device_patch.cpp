@@ -16,7 +16,7 @@ Json operation(const char* op, std::string path, Json value) {
   return {{"op", op}, {"path", std::move(path)}, {"value", std::move(value)}};
 }
 
-/// The device without its properties, and without what the API server keeps for itself.
+/// The device without its properties, and without the fields that the API server maintains.
 Json frame_of(Json device) {
   if (const auto spec = device.find("spec"); spec != device.end() && spec->is_object())
     spec->erase("properties");
@@ -25,7 +25,7 @@ Json frame_of(Json device) {
   return device;
 }
 
-/// One property's operations; false when more than its desired value differs.
+/// Adds the operations of one property; false if more than its desired value differs.
 bool compare(const Json& before, const Json& after, std::size_t index, Json& operations) {
   if (before == after) return true;
   if (!before.is_object() || !after.is_object()) return false;
@@ -59,7 +59,7 @@ Json patched(const Json& device, std::string_view content_type, std::string_view
   }
   try {
     const Json parsed = kube::parse_json(patch, "The patch");
-    if (merges && !parsed.is_object()) throw BadInput("The patch is no JSON object.");
+    if (merges && !parsed.is_object()) throw BadInput("The patch is not a JSON object.");
     return merges ? kube::apply_merge_patch(device, parsed) : kube::apply_json_patch(device, parsed);
   } catch (const BadInput& bad) {
     bad_request(bad.what());
