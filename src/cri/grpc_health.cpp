@@ -6,7 +6,6 @@
 #include <health.pb.h>
 #include <spdlog/fmt/fmt.h>
 
-#include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 
 #include "edgecore/cri/call_error.hpp"
@@ -92,10 +91,9 @@ boost::asio::awaitable<HealthAnswer> ask_health(std::shared_ptr<rpc::CompletionL
   call.limit = question.timeout;
   call.wait_for_ready = true;
   const auto outcome = co_await rpc::ask(std::move(call));
-  if (!outcome) throw boost::system::system_error(boost::asio::error::operation_aborted);
-  if (outcome->status.ok()) co_return answer_of(outcome->reply);
+  if (outcome.status.ok()) co_return answer_of(outcome.reply);
   const bool connected = channel->GetState(false) == GRPC_CHANNEL_READY;
-  co_return problem_of(outcome->status, connected, question);
+  co_return problem_of(outcome.status, connected, question);
 }
 
 class Checker final : public GrpcHealthChecker {

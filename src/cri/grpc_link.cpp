@@ -29,13 +29,6 @@ grpc::ChannelArguments channel_arguments() {
   throw CallError(rpc.method, code_of(static_cast<int>(status.error_code())), status.error_message());
 }
 
-[[noreturn]] void fail_cancelled(const Rpc& rpc, const char* why) {
-  throw CallError(rpc.method, Code::kCancelled, why);
-}
-
-constexpr const char* kCancelled = "the call was cancelled";
-constexpr const char* kShutDown = "the connection to the runtime was shut down";
-
 constexpr Rpc kEvents{"RuntimeService", "GetContainerEvents", std::nullopt};
 
 class GrpcEventStream final : public EventStream {
@@ -83,10 +76,9 @@ class GrpcEventStream final : public EventStream {
 
   /// One operation on the stream, from its beginning to its completion; gRPC's `ok`.
   Awaitable<bool> step(const std::function<void(void*)>& operation) {
-    if (!ticket_->begin(*link_->loop, operation)) fail_cancelled(kEvents, kShutDown);
-    const auto landed = co_await ticket_->landed();
-    if (!landed) fail_cancelled(kEvents, kCancelled);
-    co_return *landed;
+    if (!ticket_->begin(*link_->loop, operation))
+      throw CallError(kEvents.method, Code::kCancelled, "the connection to the runtime was shut down");
+    co_return co_await ticket_->landed();
   }
 
   std::shared_ptr<Link> link_;
@@ -123,9 +115,8 @@ Awaitable<grpc::ByteBuffer> ask(std::shared_ptr<Link> link, Rpc called, grpc::By
   call.limit = called.limit;
   link.reset();  // the Runtime may be destroyed while this waits
   const auto outcome = co_await rpc::ask(std::move(call));
-  if (!outcome) fail_cancelled(called, kCancelled);
-  if (!outcome->status.ok()) fail(called, outcome->status);
-  co_return outcome->reply;
+  if (!outcome.status.ok()) fail(called, outcome.status);
+  co_return outcome.reply;
 }
 
 std::unique_ptr<EventStream> open_event_stream(std::shared_ptr<Link> link) {

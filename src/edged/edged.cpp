@@ -6,12 +6,12 @@
 #include <set>
 #include <utility>
 
+#include "edgecore/async/sleep.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edged/events.hpp"
 #include "edged/node_reporting.hpp"
@@ -127,8 +127,7 @@ boost::asio::awaitable<void> Edged::list_pods() {
       context_.log->warn("cannot read the pods of this node (attempt {}): {}", complaints.count(),
                          answer.refused ? answer.refused->message : "metamanager's answer is not a list");
     }
-    beehive::Wakeup pause(context_.executor);
-    co_await pause.sleep_until(steady_now() + retry);
+    co_await async::sleep_for(retry);
     retry = std::min(retry * 2, kLongestListRetry);
   }
 }

@@ -2,11 +2,10 @@
 #include "edged/node_reporting.hpp"
 
 #include <chrono>
-#include <functional>
 #include <utility>
 
+#include "edgecore/async/on_pool.hpp"
 #include "edgecore/base/clock.hpp"
-#include "edged/host/blocking_call.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -34,10 +33,8 @@ NodeReporting::NodeReporting(beehive::ModuleContext& context, const EdgedOptions
 
 boost::asio::awaitable<void> NodeReporting::prepare() {
   addresses_.look();
-  std::function<std::int64_t()> measure = [root = options_.config.root_directory] {
-    return filesystem_capacity(root);
-  };
-  storage_bytes_ = co_await blocking_call<std::int64_t>(pool_, std::move(measure));
+  auto measure = [root = options_.config.root_directory] { return filesystem_capacity(root); };
+  storage_bytes_ = co_await async::on_pool(pool_, std::move(measure));
   own_node_ = initial_node(facts(), options_.config, context_.clock.wall());
   policy_ = make_node_policy(options_.config, machine_, own_node_);
 }

@@ -44,14 +44,14 @@ PodStack::PodStack(beehive::ModuleContext& context, const EdgedOptions& options,
       images_({runtime.client(), options.config.kubelet, context.clock, context.executor, context.log}),
       volumes_({options.config.root_directory},
                {std::make_shared<KernelMounter>(), objects_, deps.pool, context.clock, context.executor}),
-      cgroups_(deps.pool, context.executor, context.log),
+      cgroups_(deps.pool, context.log),
       probe_runner_(runtime.client(), runtime.health()),
       probes_({context.executor, context.clock, context.log, probe_runner_,
                [&events](const std::string& uid) { events.pod_changed(uid); }}),
       hooks_(runtime.client(), context.log),
       container_gc_(container_gc_deps(context, options, deps.pool, runtime, known)),
       crash_backoff_(context.clock),
-      creations_(context.executor, kCreationsAtOnce),
+      creations_(kCreationsAtOnce),
       services_{context,
                 {context, runtime.client(), runtime.state(), runtime.cache(), hooks_, container_gc_, cgroups_,
                  crash_backoff_, creations_},
@@ -63,8 +63,8 @@ PodStack::PodStack(beehive::ModuleContext& context, const EdgedOptions& options,
       restart_(services_.runtime, workers_) {}
 
 boost::asio::awaitable<void> PodStack::prepare_volumes() {
-  const std::string trouble = co_await volumes_.prepare();
-  if (!trouble.empty()) context_.log->warn("{}", trouble);
+  const Outcome<void> shared = co_await volumes_.prepare();
+  if (!shared) context_.log->warn("{}", shared.failure().message());
 }
 
 boost::asio::awaitable<void> PodStack::prepare_cgroups() {

@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "edgecore/async/semaphore.hpp"
 #include "edgecore/beehive/message.hpp"
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/task_group.hpp"
@@ -10,7 +11,6 @@
 #include "edged/cgroups/pod_cgroups.hpp"
 #include "edged/events.hpp"
 #include "edged/host/backoff.hpp"
-#include "edged/host/turnstile.hpp"
 #include "edged/images/image_puller.hpp"
 #include "edged/meta/meta_client.hpp"
 #include "edged/meta/object_source.hpp"
@@ -77,7 +77,7 @@ class PodStack {
   Hooks hooks_;
   ContainerGc container_gc_;
   Backoff crash_backoff_;
-  Turnstile creations_;
+  async::Semaphore creations_;
   PodServices services_;
   PodWorkers workers_;
   PodRestart restart_;

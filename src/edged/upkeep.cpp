@@ -5,10 +5,8 @@
 #include <cstdint>
 #include <string>
 
-#include "edgecore/base/clock.hpp"
+#include "edgecore/async/sleep.hpp"
 #include "edgecore/base/error.hpp"
-#include "edgecore/beehive/wakeup.hpp"
-#include "edged/host/cancellation.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -45,7 +43,7 @@ Upkeep::Upkeep(beehive::ModuleContext& context, const EdgedOptions& options, con
       runtime_(runtime),
       node_(node),
       pods_(pods),
-      disks_(deps.pool),
+      disks_(deps.pool, context.executor),
       image_gc_(image_gc_deps()),
       signals_(signals_deps()),
       usage_(usage_deps()),
@@ -125,9 +123,8 @@ void Upkeep::all_pods_known() {
 }
 
 boost::asio::awaitable<void> Upkeep::every_minute() {
-  beehive::Wakeup pause(context_.executor);
   for (;;) {
-    co_await pause.sleep_until(steady_now() + std::chrono::minutes(1));
+    co_await async::sleep_for(std::chrono::minutes(1));
     pods_.forget_idle();
     co_await pods_.cgroups().update_qos(pods_.workers().active());
   }
@@ -139,7 +136,6 @@ boost::asio::awaitable<void> Upkeep::make_room() {
     co_await pods_.container_gc().collect(true);
     co_await image_gc_.remove_unused();
   } catch (const Error& error) {
-    if (is_cancellation(error)) throw;
     context_.log->warn("cannot remove all unused containers and images from the disks: {}", error.what());
   }
 }

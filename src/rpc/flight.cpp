@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgecore/rpc/flight.hpp"
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/thread.hpp"
 #include "edgecore/rpc/grpc_log.hpp"
@@ -64,11 +67,11 @@ bool Ticket::begin(CompletionLoop& loop, const std::function<void(void*)>& opera
   return false;
 }
 
-boost::asio::awaitable<std::optional<bool>> Ticket::landed() {
+boost::asio::awaitable<bool> Ticket::landed() {
   const async::Woken woken = co_await landing_->wait_until(SteadyTime::max());
   if (woken == async::Woken::kCancelled) {
     flight_->context.TryCancel();
-    co_return std::nullopt;
+    throw boost::system::system_error(boost::asio::error::operation_aborted);
   }
   const bool ok = landing_->take();
   landing_.reset();

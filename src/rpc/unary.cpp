@@ -35,7 +35,7 @@ std::string socket_path(const std::string& endpoint, std::string_view whose) {
   return std::string(path);
 }
 
-boost::asio::awaitable<std::optional<Outcome>> ask(Call call) {
+boost::asio::awaitable<Outcome> ask(Call call) {
   const auto executor = co_await boost::asio::this_coro::executor;
   Ticket ticket(executor);
   if (call.limit) ticket->context.set_deadline(std::chrono::system_clock::now() + *call.limit);
@@ -53,8 +53,7 @@ boost::asio::awaitable<std::optional<Outcome>> ask(Call call) {
     co_return outcome;
   }
   call.loop.reset();  // so that its owner can be destroyed during the wait
-  const auto landed = co_await ticket.landed();
-  if (!landed) co_return std::nullopt;
+  co_await ticket.landed();
   outcome.status = flight->status;
   outcome.reply = flight->reply;
   co_return outcome;

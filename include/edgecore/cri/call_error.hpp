@@ -55,8 +55,6 @@ class CallError : public Error {
   /// The runtime does not know this rpc (containerd 1.6 and GetContainerEvents): fall back.
   [[nodiscard]] bool unimplemented() const noexcept { return code_ == Code::kUnimplemented; }
   [[nodiscard]] bool deadline_exceeded() const noexcept { return code_ == Code::kDeadlineExceeded; }
-  /// The asker cancelled, or the Runtime was shut down.
-  [[nodiscard]] bool cancelled() const noexcept { return code_ == Code::kCancelled; }
   /// RunPodSandbox, CreateContainer: the name and attempt belong to an object that is there or is just being
   /// made, perhaps for a caller that is gone. containerd and CRI-O have no code for it, only a sentence.
   [[nodiscard]] bool name_reserved() const noexcept;

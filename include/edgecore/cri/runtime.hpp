@@ -57,9 +57,9 @@ class EventStream {
 /// Owned by the code that wires the modules; any thread may call it, any number of calls may be in flight. A
 /// call starts when its awaitable is awaited and completes on the executor of the coroutine that awaits it.
 /// Arguments are copied before the function returns its awaitable and need not outlive it. Every call throws
-/// CallError when it fails; after its deadline (`Deadlines`) with code DeadlineExceeded. Asio cancellation
-/// (of any type) of the awaiting coroutine ends the call with code Cancelled; what the runtime had begun by
-/// then may or may not have happened.
+/// CallError when it fails; after its deadline (`Deadlines`) with code DeadlineExceeded. A call whose
+/// coroutine is cancelled ends and throws boost::system::system_error(operation_aborted); what the runtime
+/// had begun by then may or may not have happened.
 ///
 /// Stopping or removing an object that does not exist is no error: NOT_FOUND counts as success for
 /// StopPodSandbox, RemovePodSandbox, StopContainer, RemoveContainer and RemoveImage.

@@ -77,9 +77,10 @@ class Ticket {
   Flight* operator->() const { return flight_.get(); }
   /// As CompletionLoop::begin; one operation at a time: await `landed` before the next.
   bool begin(CompletionLoop& loop, const std::function<void(void*)>& operation);
-  /// Waits for the started operation and returns gRPC's `ok`; nullopt if the wait was cancelled: then the rpc
-  /// is cancelled, too, and no further operation may start.
-  boost::asio::awaitable<std::optional<bool>> landed();
+  /// Waits for the started operation and returns gRPC's `ok`. Throws
+  /// boost::system::system_error(operation_aborted) if the wait was cancelled: then the rpc is cancelled, too,
+  /// and no further operation may start.
+  boost::asio::awaitable<bool> landed();
 
  private:
   boost::asio::any_io_executor executor_;

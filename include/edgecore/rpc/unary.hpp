@@ -44,9 +44,10 @@ struct Outcome {
   grpc::ByteBuffer reply;
 };
 
-/// Sends one request and waits for the reply, on the executor of the awaiting coroutine. nullopt: the wait
-/// and the rpc were cancelled. If the loop is shut down, the status is CANCELLED.
-boost::asio::awaitable<std::optional<Outcome>> ask(Call call);
+/// Sends one request and waits for the reply, on the executor of the awaiting coroutine. Throws
+/// boost::system::system_error(operation_aborted) if the wait was cancelled, and cancels the rpc. If the loop
+/// is shut down, the status is CANCELLED.
+boost::asio::awaitable<Outcome> ask(Call call);
 
 grpc::ByteBuffer pack(const google::protobuf::MessageLite& message);
 /// False if the bytes are not a message of that type.

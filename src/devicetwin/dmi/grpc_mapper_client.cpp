@@ -3,9 +3,6 @@
 #include <grpcpp/create_channel_posix.h>
 #include <spdlog/fmt/fmt.h>
 
-#include <boost/asio/error.hpp>
-#include <boost/system/system_error.hpp>
-
 #include "devicetwin/dmi/dmi_convert.hpp"
 #include "devicetwin/dmi/dmi_door.hpp"
 #include "edgecore/base/error.hpp"
@@ -105,8 +102,7 @@ boost::asio::awaitable<DmiStatus> call_mapper(std::shared_ptr<rpc::CompletionLoo
   call.path = std::string(kService) + subject.method;
   call.limit = deadline;
   const auto outcome = co_await rpc::ask(std::move(call));
-  if (!outcome) throw boost::system::system_error(boost::asio::error::operation_aborted);
-  co_return status_of(outcome->status, subject);
+  co_return status_of(outcome.status, subject);
 }
 
 class Client final : public MapperClient {

@@ -3,9 +3,9 @@
 
 #include <utility>
 
+#include "edgecore/async/on_pool.hpp"
 #include "edgecore/base/error.hpp"
 #include "edged/cgroups/systemd_slices.hpp"
-#include "edged/host/blocking_call.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -31,20 +31,17 @@ struct PodCgroups::Hierarchy {
   Cgroups cgroups;
 };
 
-PodCgroups::PodCgroups(BlockingPool& pool, boost::asio::any_io_executor executor, log::Logger log, Open open)
-    : pool_(pool), log_(std::move(log)), open_(std::move(open)), lock_(std::move(executor), 1) {}
+PodCgroups::PodCgroups(BlockingPool& pool, log::Logger log, Open open)
+    : pool_(pool), log_(std::move(log)), open_(std::move(open)) {}
 
 boost::asio::awaitable<void> PodCgroups::prepare(CgroupOptions options) {
-  std::string failure;
   try {
     hierarchy_ = std::make_shared<Hierarchy>(std::move(options), open_());
-    std::function<void()> work = [all = hierarchy_] { all->cgroups.ensure_node(); };
-    co_await blocking_call<void>(pool_, std::move(work), kInTurn);
+    auto work = [all = hierarchy_] { all->cgroups.ensure_node(); };
+    co_await async::on_pool(pool_, std::move(work), async::kInTurn);
   } catch (const Error& error) {
-    failure = error.what();
+    log_->error("cannot make the cgroups of all pods, which are not limited as a whole: {}", error.what());
   }
-  if (!failure.empty())
-    log_->error("cannot make the cgroups of all pods, which are not limited as a whole: {}", failure);
   if (hierarchy_ == nullptr) co_return;
   for (const std::string& controller : hierarchy_->cgroups.missing_controllers())
     log_->warn(
@@ -56,34 +53,34 @@ boost::asio::awaitable<void> PodCgroups::prepare(CgroupOptions options) {
 
 boost::asio::awaitable<void> PodCgroups::ensure(kube::PodPtr pod) {
   if (hierarchy_ == nullptr) co_return;
-  const Turnstile::Place place = co_await lock_.enter();
-  std::function<void()> work = [all = hierarchy_, pod] { all->cgroups.ensure_pod(*pod); };
-  co_await blocking_call<void>(pool_, std::move(work), kInTurn);
+  const async::Semaphore::Permit permit = co_await lock_.acquire();
+  auto work = [all = hierarchy_, pod] { all->cgroups.ensure_pod(*pod); };
+  co_await async::on_pool(pool_, std::move(work), async::kInTurn);
 }
 
 boost::asio::awaitable<void> PodCgroups::remove(kube::PodPtr pod) {
   if (hierarchy_ == nullptr) co_return;
-  const Turnstile::Place place = co_await lock_.enter();
-  std::function<bool()> work = [all = hierarchy_, pod] { return all->cgroups.remove_pod(pod_cgroup(*pod)); };
-  const bool removed = co_await blocking_call<bool>(pool_, std::move(work), kInTurn);
+  const async::Semaphore::Permit permit = co_await lock_.acquire();
+  auto work = [all = hierarchy_, pod] { return all->cgroups.remove_pod(pod_cgroup(*pod)); };
+  const bool removed = co_await async::on_pool(pool_, std::move(work), async::kInTurn);
   if (!removed) throw Error("processes in its cgroup would not die");
 }
 
 boost::asio::awaitable<void> PodCgroups::remove_orphans(std::function<std::set<std::string>()> in_use,
                                                         std::set<std::string> held) {
   if (hierarchy_ == nullptr) co_return;
-  const Turnstile::Place place = co_await lock_.enter();
-  std::function<std::vector<PodCgroup>()> list = [all = hierarchy_] { return all->cgroups.list_pods(); };
-  const auto listed = co_await blocking_call<std::vector<PodCgroup>>(pool_, std::move(list), kInTurn);
+  const async::Semaphore::Permit permit = co_await lock_.acquire();
+  auto list = [all = hierarchy_] { return all->cgroups.list_pods(); };
+  const auto listed = co_await async::on_pool(pool_, std::move(list), async::kInTurn);
   const std::set<std::string> used = in_use();
   for (const PodCgroup& pod : listed) {
     if (used.contains(pod.uid)) continue;
     const bool starve = held.contains(pod.uid);
-    std::function<bool()> work = [all = hierarchy_, pod, starve] {
+    auto work = [all = hierarchy_, pod, starve] {
       if (starve) all->cgroups.starve_pod(pod);
       return starve || all->cgroups.remove_pod(pod);
     };
-    const bool done = co_await blocking_call<bool>(pool_, std::move(work), kInTurn);
+    const bool done = co_await async::on_pool(pool_, std::move(work), async::kInTurn);
     if (!done)
       log_->warn("processes in the cgroup of vanished pod {} do not end after SIGKILL; edged will try again",
                  pod.uid);
@@ -94,17 +91,13 @@ boost::asio::awaitable<void> PodCgroups::remove_orphans(std::function<std::set<s
 
 boost::asio::awaitable<void> PodCgroups::update_qos(std::vector<kube::PodPtr> active) {
   if (hierarchy_ == nullptr) co_return;
-  const Turnstile::Place place = co_await lock_.enter();
-  std::string failure;
+  const async::Semaphore::Permit permit = co_await lock_.acquire();
   try {
-    std::function<void()> work = [all = hierarchy_, pods = std::move(active)] {
-      all->cgroups.update_qos(pods);
-    };
-    co_await blocking_call<void>(pool_, std::move(work), kInTurn);
+    auto work = [all = hierarchy_, pods = std::move(active)] { all->cgroups.update_qos(pods); };
+    co_await async::on_pool(pool_, std::move(work), async::kInTurn);
   } catch (const Error& error) {
-    failure = error.what();
+    log_->debug("cannot set the cpu shares of the burstable class: {}", error.what());
   }
-  if (!failure.empty()) log_->debug("cannot set the cpu shares of the burstable class: {}", failure);
 }
 
 std::string PodCgroups::parent(const kube::Pod& pod) const {

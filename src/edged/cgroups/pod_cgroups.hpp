@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <memory>
@@ -9,12 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/async/semaphore.hpp"
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/kube/pod.hpp"
 #include "edged/cgroups/cgroup_files.hpp"
 #include "edged/cgroups/cgroups.hpp"
-#include "edged/host/turnstile.hpp"
 
 namespace edgecore::edged {
 
@@ -27,8 +26,7 @@ class PodCgroups {
   /// Opens the hierarchies; a seam for tests.
   using Open = std::function<std::unique_ptr<CgroupFiles>()>;
   PodCgroups(
-      BlockingPool& pool, boost::asio::any_io_executor executor, log::Logger log,
-      Open open = [] { return kernel_cgroup_files(); });
+      BlockingPool& pool, log::Logger log, Open open = [] { return kernel_cgroup_files(); });
 
   /// Once, before the first pod: makes the cgroups of the node and of the QoS classes. Failures are logged.
   boost::asio::awaitable<void> prepare(CgroupOptions options);
@@ -59,7 +57,7 @@ class PodCgroups {
   BlockingPool& pool_;
   log::Logger log_;
   Open open_;
-  Turnstile lock_;  ///< one call at a time
+  async::Semaphore lock_{1};  ///< one call at a time
   std::shared_ptr<Hierarchy> hierarchy_;
 };
 

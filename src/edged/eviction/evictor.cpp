@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
+#include "edgecore/async/sleep.hpp"
 #include "edgecore/base/error.hpp"
-#include "edged/host/cancellation.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -40,7 +40,6 @@ boost::asio::awaitable<void> Evictor::run() {
       co_await round();
       complaints_.reset();
     } catch (const Error& error) {
-      if (is_cancellation(error)) throw;
       if (complaints_.now())
         deps_.log->warn("cannot measure the usage of pods, none is evicted for now: {}", error.what());
     }
@@ -128,8 +127,7 @@ boost::asio::awaitable<void> Evictor::evict_one(EvictionThreshold threshold, Obs
 /// Waits for the pod's end: until then the measurements do not show what its eviction frees.
 boost::asio::awaitable<void> Evictor::wait_for_end(std::string uid) {
   const SteadyTime until = steady_now() + kCleanup;
-  beehive::Wakeup pause(deps_.executor);
-  while (!deps_.stopped(uid) && steady_now() < until) co_await pause.sleep_until(steady_now() + kCleanupLook);
+  while (!deps_.stopped(uid) && steady_now() < until) co_await async::sleep_for(kCleanupLook);
 }
 
 }  // namespace edgecore::edged

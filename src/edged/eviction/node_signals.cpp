@@ -7,7 +7,6 @@
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
-#include "edged/host/cancellation.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -125,7 +124,6 @@ boost::asio::awaitable<void> MachineSignals::find_images() {
     image_mount_ = told ? filesystems.front().mountpoint : std::string();
     find_images_again_ = now + kFindImages;
   } catch (const cri::CallError& error) {
-    if (error.cancelled()) throw;
     deps_.log->debug("where the images are is not known: {}", error.what());
   }
 }
@@ -138,7 +136,6 @@ boost::asio::awaitable<void> MachineSignals::read_disk(std::string path, Evictio
     if (usage.inodes > 0) into[inodes] = {clamped(usage.inodes_free), clamped(usage.inodes)};
     disk_complaints_.reset();
   } catch (const Error& error) {
-    if (is_cancellation(error)) throw;
     if (disk_complaints_.now()) deps_.log->warn("{}", error.what());
   }
 }

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "edgecore/async/on_pool.hpp"
 #include "edgecore/base/error.hpp"
-#include "edged/host/blocking_call.hpp"
 #include "edged/spec/sandbox_config.hpp"
 #include "edged/spec/string_map.hpp"
 
@@ -119,11 +119,11 @@ boost::asio::awaitable<PodFootprints> MachinePodUsage::read(std::vector<kube::Po
     const auto own = walks_of(*pod, logs, deps_.pod_directory(pod->uid));
     walks.insert(walks.end(), own.begin(), own.end());
   }
-  std::function<std::vector<UsageWalk>()> work = [walks = std::move(walks)]() mutable {
+  auto work = [walks = std::move(walks)]() mutable {
     for (auto& walk : walks) walk.bytes = bytes_below(walk.path);
     return std::move(walks);
   };
-  const auto walked = co_await blocking_call<std::vector<UsageWalk>>(deps_.pool, std::move(work));
+  const auto walked = co_await async::on_pool(deps_.pool, std::move(work));
   for (const auto& walk : walked) take_walk(walk, out);
   co_return out;
 }

@@ -8,9 +8,10 @@
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <memory>
 #include <string>
 
+#include "edgecore/async/single_flight.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/blocking_pool.hpp"
 
 namespace edgecore::edged {
@@ -47,20 +48,18 @@ class SystemDiskStats final : public DiskStats {
  public:
   using Ask = std::function<DiskUsage(const std::filesystem::path&)>;
   /// `ask` is called on the pool's threads, also after this object is gone.
-  explicit SystemDiskStats(BlockingPool& pool, std::chrono::milliseconds patience = std::chrono::seconds(10),
-                           Ask ask = statfs_usage);
-  ~SystemDiskStats() override;
+  SystemDiskStats(BlockingPool& pool, boost::asio::any_io_executor executor,
+                  std::chrono::milliseconds patience = std::chrono::seconds(10), Ask ask = statfs_usage);
   boost::asio::awaitable<DiskUsage> read(std::string path) override;
 
  private:
-  struct Flight;
-  struct Flights;
-  std::shared_ptr<Flight> begin(const boost::asio::any_io_executor& executor, const std::string& path);
+  using Flights = async::SingleFlight<std::string, DiskUsage>;
 
   BlockingPool& pool_;
   std::chrono::milliseconds patience_;
   Ask ask_;
-  std::shared_ptr<Flights> flights_;
+  async::TaskGroup tasks_;
+  Flights flights_;  ///< by path
 };
 
 /// For tests, by path. A path that is not in `disks` fails like a missing one.

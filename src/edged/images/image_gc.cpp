@@ -5,12 +5,10 @@
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <limits>
 
 #include "edgecore/kube/image_reference.hpp"
 #include "edgecore/kube/json.hpp"
-#include "edged/host/cancellation.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -40,19 +38,16 @@ ImageGcPolicy image_gc_policy(const config::Edged& config) {
   return policy;
 }
 
-ImageDiskVerdict judge_image_disk(const cri::FilesystemUsage& usage, const DiskUsage& disk,
-                                  const ImageGcPolicy& policy) {
-  ImageDiskVerdict verdict;
-  if (disk.capacity == 0) {
-    verdict.doubt = fmt::format("the file system of {} has no capacity", log::quote(usage.mountpoint));
-    return verdict;
-  }
+Outcome<ImageDiskVerdict> judge_image_disk(const cri::FilesystemUsage& usage, const DiskUsage& disk,
+                                           const ImageGcPolicy& policy) {
+  if (disk.capacity == 0)
+    return Failure(fmt::format("the file system of {} has no capacity", log::quote(usage.mountpoint)));
   if (usage.used_bytes && *usage.used_bytes > disk.capacity) {
-    verdict.doubt = fmt::format(
+    return Failure(fmt::format(
         "the runtime counts {:.0f} MiB of images in {}, but the file system there holds only {:.0f} MiB",
-        mebibytes(*usage.used_bytes), log::quote(usage.mountpoint), mebibytes(disk.capacity));
-    return verdict;
+        mebibytes(*usage.used_bytes), log::quote(usage.mountpoint), mebibytes(disk.capacity)));
   }
+  ImageDiskVerdict verdict;
   const std::uint64_t available = std::min(disk.available, disk.capacity);
   // Divides first if the product would not fit 64 bits (petabytes).
   const bool huge = disk.capacity > std::numeric_limits<std::uint64_t>::max() / 100;
@@ -163,7 +158,6 @@ boost::asio::awaitable<void> ImageGc::run() {
       co_await collect();
       complaints_.reset();
     } catch (const Error& error) {  // of the runtime, the disk or the pool
-      if (is_cancellation(error)) throw;
       if (complaints_.now()) deps_.log->warn("Unused images could not be collected: {}", error.what());
     }
     const auto next = steady_now() + deps_.period;
@@ -174,10 +168,12 @@ boost::asio::awaitable<void> ImageGc::run() {
 boost::asio::awaitable<std::uint64_t> ImageGc::collect() {
   co_await track();
   if (!deps_.sources_ready() || deps_.policy.high_percent >= 100) co_return 0;
-  const ImageDiskVerdict verdict = co_await judge();
-  if (!verdict.doubt.empty())
+  const Outcome<ImageDiskVerdict> judged = co_await judge();
+  if (!judged) {
     throw Error("the figures of the image file system are not to be trusted, nothing is removed: " +
-                verdict.doubt);
+                judged.failure().message());
+  }
+  const ImageDiskVerdict verdict = *judged;
   if (verdict.to_free == 0) co_return 0;
   const std::uint64_t freed = co_await free(verdict.to_free);
   deps_.log->info(
@@ -209,14 +205,11 @@ boost::asio::awaitable<void> ImageGc::track() {
   records_.take(images, used_images(images, containers, references), deps_.clock.steady());
 }
 
-boost::asio::awaitable<ImageDiskVerdict> ImageGc::judge() {
-  ImageDiskVerdict verdict;
+boost::asio::awaitable<Outcome<ImageDiskVerdict>> ImageGc::judge() {
   const auto filesystems = co_await deps_.runtime.image_fs_info();
   // Never guessed: another file system's figures would cost images that are fine, or free nothing.
-  if (filesystems.empty() || !filesystems.front().mountpoint.starts_with('/')) {
-    verdict.doubt = "the container runtime does not say where its images are";
-    co_return verdict;
-  }
+  if (filesystems.empty() || !filesystems.front().mountpoint.starts_with('/'))
+    co_return Failure("the container runtime does not say where its images are");
   const cri::FilesystemUsage& usage = filesystems.front();
   const DiskUsage disk = co_await deps_.disks.read(usage.mountpoint);
   co_return judge_image_disk(usage, disk, deps_.policy);
@@ -235,7 +228,7 @@ boost::asio::awaitable<std::uint64_t> ImageGc::free(std::uint64_t bytes) {
       records_.forget(next->id);
       freed += next->size;
     } catch (const cri::CallError& error) {
-      if (error.unavailable() || error.cancelled()) throw;
+      if (error.unavailable()) throw;
       deps_.log->warn("The unused image {} stays for now: {}", log::quote(next->id), error.what());
       staying.insert(next->id);
     }

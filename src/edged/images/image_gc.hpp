@@ -14,6 +14,7 @@
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
+#include "edgecore/base/outcome.hpp"
 #include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/config/model.hpp"
 #include "edgecore/cri/runtime.hpp"
@@ -35,14 +36,13 @@ ImageGcPolicy image_gc_policy(const config::Edged& config);
 struct ImageDiskVerdict {
   std::uint64_t to_free = 0;  ///< bytes; 0 = below the high threshold
   std::uint64_t used_percent = 0;
-  /// Why the figures are not to be trusted: nothing is removed then. Empty = they are.
-  std::string doubt;
 };
 /// `usage` is what the runtime says of its image file system, `disk` what the kernel says of the same mount
 /// point. Figures that cannot belong to one file system (no capacity, more used by images than it holds) are
-/// doubted: collecting by a wrong file system's figures has emptied nodes (pains row 45). Pure.
-ImageDiskVerdict judge_image_disk(const cri::FilesystemUsage& usage, const DiskUsage& disk,
-                                  const ImageGcPolicy& policy);
+/// a Failure, and nothing is removed then: collecting by a wrong file system's figures has emptied nodes
+/// (pains row 45). Pure.
+Outcome<ImageDiskVerdict> judge_image_disk(const cri::FilesystemUsage& usage, const DiskUsage& disk,
+                                           const ImageGcPolicy& policy);
 
 /// The sandbox image of the runtime, from its verbose Status; "" if it does not report one. It may differ
 /// from the one in edgecore's configuration, and without it no pod starts while offline. Pure.
@@ -122,7 +122,7 @@ class ImageGc {
  private:
   boost::asio::awaitable<void> track();
   [[nodiscard]] std::optional<ImageRecords::Candidate> next_to_go(const std::set<std::string>& staying) const;
-  boost::asio::awaitable<ImageDiskVerdict> judge();
+  boost::asio::awaitable<Outcome<ImageDiskVerdict>> judge();
   boost::asio::awaitable<std::uint64_t> free(std::uint64_t bytes);
 
   Deps deps_;

@@ -5,7 +5,8 @@
 #include <limits>
 #include <utility>
 
-#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/async/attempt.hpp"
+#include "edgecore/async/sleep.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -28,7 +29,7 @@ cri::ImageSpec spec_of(const kube::Container& container, const std::string& refe
 ImagePuller::ImagePuller(Deps deps)
     : deps_(std::move(deps)),
       backoff_(deps_.clock),
-      line_(deps_.executor, places(deps_.config)),
+      line_(places(deps_.config)),
       tokens_(deps_.config.registry_burst) {}
 
 void ImagePuller::forget_idle() {
@@ -46,105 +47,83 @@ boost::asio::awaitable<void> ImagePuller::pace() {
     filled_ = now;
     if (tokens_ >= 1) break;
     const std::chrono::duration<double> missing((1 - tokens_) / rate);
-    beehive::Wakeup pause(deps_.executor);
-    co_await pause.sleep_until(now + std::chrono::duration_cast<SteadyTime::duration>(missing) +
-                               std::chrono::milliseconds(1));
+    co_await async::sleep_for(std::chrono::duration_cast<SteadyTime::duration>(missing) +
+                              std::chrono::milliseconds(1));
   }
   tokens_ -= 1;
 }
 
-boost::asio::awaitable<ImagePuller::Outcome> ImagePuller::inspect(const cri::ImageSpec& spec, bool& present) {
-  Outcome outcome;
+boost::asio::awaitable<std::optional<ImagePuller::Local>> ImagePuller::find(const cri::ImageSpec& spec) {
   try {
     const std::optional<cri::Image> image = co_await deps_.runtime.image_status(spec);
-    present = image.has_value();
-    if (image) {
-      outcome.ref = image->id;
-      outcome.user = image_user(*image);
-    }
+    if (!image) co_return std::nullopt;
+    co_return Local{image->id, image_user(*image)};
   } catch (const cri::CallError& error) {
-    if (error.cancelled()) throw;
-    outcome.refused =
-        Refusal{"ImageInspectError", "Failed to inspect image \"" + spec.image + "\": " + error.message()};
+    throw NotStarted(
+        {"ImageInspectError", "Failed to inspect image \"" + spec.image + "\": " + error.message()});
   }
-  co_return outcome;
 }
 
-boost::asio::awaitable<ImagePuller::Outcome> ImagePuller::ensure(const kube::Pod& pod,
-                                                                 const kube::Container& container,
-                                                                 const Keyring& keys,
-                                                                 const cri::PodSandboxConfig& sandbox) {
-  Outcome outcome;
-  const ImageChoice choice = choose_image(container.image);
-  if (choice.refused) {
-    outcome.refused = choice.refused;
-    co_return outcome;
-  }
-  const cri::ImageSpec spec = spec_of(container, choice.reference);
-  bool present = false;
-  outcome = co_await inspect(spec, present);
-  if (outcome.refused) co_return outcome;
-  const PullDecision decision = decide_pull(container.image_pull_policy, container.image, present);
-  if (decision == PullDecision::kUseLocal) co_return outcome;
-  if (decision == PullDecision::kRefuse) {
-    outcome.refused = never_pull_refusal(container.image);
-    co_return outcome;
-  }
-
-  const std::string key = pod.uid + "_" + container.image;
-  if (backoff_.waiting(key)) {
-    outcome.refused = pull_backoff_refusal(container.image);
-    outcome.again = until_[key];
-    co_return outcome;
-  }
-  const Turnstile::Place place = co_await line_.enter();
-  if (container.image_pull_policy != "Always") {
-    // Another pod may have pulled it while this one stood in line.
-    outcome = co_await inspect(spec, present);
-    if (outcome.refused || present) co_return outcome;
-  }
-  co_await pace();
-  outcome = co_await pull(spec, keys, sandbox);
-  if (outcome.refused) {
-    backoff_.advance(key);
-    if (const auto pause = backoff_.waiting(key)) outcome.again = until_[key] = steady_now() + *pause;
-    deps_.log->warn("pod {}: cannot pull image {}: {}", pod.full_name(), log::quote(container.image),
-                    log::quote(outcome.refused->message));
-  } else {
-    backoff_.forget(key);
-    until_.erase(key);
-  }
-  co_return outcome;
-}
-
-boost::asio::awaitable<ImagePuller::Outcome> ImagePuller::pull(const cri::ImageSpec& spec,
+boost::asio::awaitable<ImagePuller::Local> ImagePuller::ensure(const kube::Pod& pod,
+                                                               const kube::Container& container,
                                                                const Keyring& keys,
                                                                const cri::PodSandboxConfig& sandbox) {
+  const ImageChoice choice = choose_image(container.image);
+  if (choice.refused) throw NotStarted(*choice.refused);
+  const cri::ImageSpec spec = spec_of(container, choice.reference);
+  std::optional<Local> local = co_await find(spec);
+  const PullDecision decision = decide_pull(container.image_pull_policy, container.image, local.has_value());
+  if (decision == PullDecision::kUseLocal) co_return *local;
+  if (decision == PullDecision::kRefuse) throw NotStarted(never_pull_refusal(container.image));
+
+  const std::string key = pod.uid + "_" + container.image;
+  if (backoff_.waiting(key)) throw NotStarted(pull_backoff_refusal(container.image), until_[key]);
+  const async::Semaphore::Permit permit = co_await line_.acquire();
+  if (container.image_pull_policy != "Always") {
+    // Another pod may have pulled it while this one stood in line.
+    local = co_await find(spec);
+    if (local) co_return *local;
+  }
+  co_await pace();
+  const auto pulled = co_await async::attempt<NotStarted>(pull(spec, keys, sandbox));
+  if (pulled) {
+    backoff_.forget(key);
+    until_.erase(key);
+    co_return *pulled;
+  }
+  backoff_.advance(key);
+  std::optional<SteadyTime> again;
+  if (const auto pause = backoff_.waiting(key)) again = until_[key] = steady_now() + *pause;
+  deps_.log->warn("pod {}: cannot pull image {}: {}", pod.full_name(), log::quote(container.image),
+                  log::quote(pulled.failure().message()));
+  throw NotStarted(pulled.failure().as<NotStarted>()->why(), again);
+}
+
+boost::asio::awaitable<ImagePuller::Local> ImagePuller::pull(const cri::ImageSpec& spec, const Keyring& keys,
+                                                             const cri::PodSandboxConfig& sandbox) {
+  const SteadyTime begun = steady_now();
+  const std::string ref = co_await download(spec, keys, sandbox);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_now() - begun);
+  deps_.log->info("pulled image {} in {} ms", log::quote(spec.image), took.count());
+  std::optional<Local> local = co_await find(spec);
+  co_return local ? *local : Local{ref, {}};
+}
+
+/// The reference of the image, with the first credentials that the registry takes.
+boost::asio::awaitable<std::string> ImagePuller::download(const cri::ImageSpec& spec, const Keyring& keys,
+                                                          const cri::PodSandboxConfig& sandbox) {
   std::vector<std::optional<cri::AuthConfig>> credentials;
   for (cri::AuthConfig& one : keys.lookup(spec.image)) credentials.emplace_back(std::move(one));
   if (credentials.empty()) credentials.emplace_back(std::nullopt);
-
-  Outcome outcome;
-  const SteadyTime begun = steady_now();
+  std::optional<Refusal> refused;
   for (const auto& auth : credentials) {
-    std::string failure;
     try {
-      outcome.ref = co_await deps_.runtime.pull_image(spec, auth, sandbox);
+      co_return co_await deps_.runtime.pull_image(spec, auth, sandbox);
     } catch (const cri::CallError& error) {
-      if (error.cancelled()) throw;
-      failure = error.message();
+      refused = pull_failure(error.message());
     }
-    if (failure.empty()) {
-      const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_now() - begun);
-      deps_.log->info("pulled image {} in {} ms", log::quote(spec.image), took.count());
-      bool present = false;
-      Outcome pulled = co_await inspect(spec, present);
-      if (!pulled.refused && pulled.ref.empty()) pulled.ref = outcome.ref;
-      co_return pulled;
-    }
-    outcome.refused = pull_failure(failure);
   }
-  co_return outcome;
+  throw NotStarted(*refused);
 }
 
 }  // namespace edgecore::edged

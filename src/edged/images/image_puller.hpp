@@ -6,12 +6,12 @@
 #include <optional>
 #include <string>
 
+#include "edgecore/async/semaphore.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/config/model.hpp"
 #include "edgecore/cri/runtime.hpp"
 #include "edged/host/backoff.hpp"
-#include "edged/host/turnstile.hpp"
 #include "edged/images/image_policy.hpp"
 #include "edged/spec/security.hpp"
 
@@ -30,29 +30,30 @@ class ImagePuller {
   };
   explicit ImagePuller(Deps deps);
 
-  struct Outcome {
+  /// An image that is on the node.
+  struct Local {
     std::string ref;  ///< for ContainerConfig.image
     ImageUser user;
-    std::optional<Refusal> refused;   ///< set: there is no image, and this is the container's waiting reason
-    std::optional<SteadyTime> again;  ///< when to ask for it again, after a failed pull
   };
-  /// `pod`, `container` and the others outlive the call. Throws only when cancelled.
-  boost::asio::awaitable<Outcome> ensure(const kube::Pod& pod, const kube::Container& container,
-                                         const Keyring& keys, const cri::PodSandboxConfig& sandbox);
+  /// `pod`, `container` and the others outlive the call. Throws NotStarted when there is no image.
+  boost::asio::awaitable<Local> ensure(const kube::Pod& pod, const kube::Container& container,
+                                       const Keyring& keys, const cri::PodSandboxConfig& sandbox);
 
   /// Drops back-offs of images that nobody asks for any more.
   void forget_idle();
 
  private:
-  boost::asio::awaitable<Outcome> inspect(const cri::ImageSpec& spec, bool& present);
-  boost::asio::awaitable<Outcome> pull(const cri::ImageSpec& spec, const Keyring& keys,
-                                       const cri::PodSandboxConfig& sandbox);
+  boost::asio::awaitable<std::optional<Local>> find(const cri::ImageSpec& spec);
+  boost::asio::awaitable<Local> pull(const cri::ImageSpec& spec, const Keyring& keys,
+                                     const cri::PodSandboxConfig& sandbox);
+  boost::asio::awaitable<std::string> download(const cri::ImageSpec& spec, const Keyring& keys,
+                                               const cri::PodSandboxConfig& sandbox);
   boost::asio::awaitable<void> pace();
 
   Deps deps_;
   Backoff backoff_;
   std::map<std::string, SteadyTime> until_;  ///< end of the pause, by the back-off's key
-  Turnstile line_;
+  async::Semaphore line_;
   double tokens_;
   SteadyTime filled_{};
 };

@@ -5,14 +5,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <set>
 
+#include "edgecore/async/attempt.hpp"
+#include "edgecore/async/on_pool.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/quantity.hpp"
-#include "edged/host/blocking_call.hpp"
 #include "edged/logs/log_files.hpp"
 #include "edged/spec/log_paths.hpp"
 
@@ -74,8 +73,8 @@ boost::asio::awaitable<void> LogRotation::rotate_all() {
   if (logs.empty()) co_return;
   std::vector<std::string> paths;
   for (const auto& one : logs) paths.push_back(one.path);
-  std::function<std::vector<Seen>()> look = [paths = std::move(paths)] { return look_at(paths); };
-  const auto seen = co_await blocking_call<std::vector<Seen>>(deps_.pool, std::move(look));
+  auto look = [paths = std::move(paths)] { return look_at(paths); };
+  const auto seen = co_await async::on_pool(deps_.pool, std::move(look));
   for (std::size_t i = 0; i < logs.size(); ++i) {
     const bool full = seen[i].kind == Seen::Kind::kThere && seen[i].size >= deps_.policy.max_size;
     const bool missing = seen[i].kind == Seen::Kind::kMissing;
@@ -92,21 +91,17 @@ boost::asio::awaitable<void> LogRotation::rotate_all() {
 }
 
 boost::asio::awaitable<void> LogRotation::rotate(RunningLog one) {
-  std::function<LogMoved()> aside = [path = one.path, policy = deps_.policy, now = deps_.clock.wall()] {
+  auto aside = [path = one.path, policy = deps_.policy, now = deps_.clock.wall()] {
     return move_log_aside(path, policy, now);
   };
-  const auto moved = co_await blocking_call<LogMoved>(deps_.pool, std::move(aside));
+  const auto moved = co_await async::on_pool(deps_.pool, std::move(aside));
   for (const auto& complaint : moved.complaints) deps_.log->warn("{}", complaint);
-  std::string refused;
-  try {
-    co_await deps_.runtime.reopen_container_log(one.container_id);
-  } catch (const cri::CallError& error) {
-    refused = error.what();
-  }
-  if (refused.empty()) co_return;
-  std::function<void()> back = [rotated = moved.path, path = one.path] { move_log_back(rotated, path); };
-  co_await blocking_call<void>(deps_.pool, std::move(back));
-  throw Error(refused);
+  const Outcome<void> reopened =
+      co_await async::attempt(deps_.runtime.reopen_container_log(one.container_id));
+  if (reopened) co_return;
+  auto back = [rotated = moved.path, path = one.path] { move_log_back(rotated, path); };
+  co_await async::on_pool(deps_.pool, std::move(back));
+  reopened.failure().raise();
 }
 
 void LogRotation::forget_ended(const std::vector<RunningLog>& running) {

@@ -2,20 +2,20 @@
 #include "edged/pods/container_start.hpp"
 
 #include <algorithm>
-#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <cstdlib>
 #include <utility>
 
+#include "edgecore/async/attempt.hpp"
+#include "edgecore/async/semaphore.hpp"
+#include "edgecore/async/sleep.hpp"
 #include "edgecore/base/files.hpp"
-#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/cri/call_error.hpp"
 #include "edgecore/cri/runtime.hpp"
 #include "edgecore/edged/edged.hpp"
 #include "edged/host/backoff.hpp"
-#include "edged/host/turnstile.hpp"
 #include "edged/images/image_puller.hpp"
 #include "edged/meta/meta_client.hpp"
 #include "edged/node/node_addresses.hpp"
@@ -40,12 +40,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostConfigBytes = 1 << 20;
 constexpr std::size_t kMostHostsBytes = 1 << 20;
 
-/// Why a container is not started. Thrown by any step of start_container.
-struct NotStarted {
-  Refusal why;
-  std::optional<SteadyTime> again;
-};
-
 /// How long to wait when the runtime is still busy with a call that we abandoned.
 constexpr std::chrono::seconds kOtherCallEnds{1};
 
@@ -59,7 +53,7 @@ void check_crash_backoff(const RuntimeServices& services, const kube::Pod& pod,
     const auto over = std::chrono::duration_cast<WallTime::duration>(*pause) - (now - ended);
     const auto rest = std::clamp<WallTime::duration>(over, std::chrono::milliseconds(50),
                                                      std::chrono::duration_cast<WallTime::duration>(*pause));
-    throw NotStarted{{"CrashLoopBackOff", crash_loop_message(*pause, pod, container)}, steady_now() + rest};
+    throw NotStarted({"CrashLoopBackOff", crash_loop_message(*pause, pod, container)}, steady_now() + rest);
   }
   services.crash_backoff.advance(key, ended);
 }
@@ -109,7 +103,7 @@ void share_processes(const RuntimeServices& services, const kube::Pod& pod, cons
 boost::asio::awaitable<cri::ContainerConfig> configure(const PodServices& services, kube::PodPtr pod_ptr,
                                                        const kube::Container& container,
                                                        const SandboxInUse& sandbox,
-                                                       const ImagePuller::Outcome& image,
+                                                       const ImagePuller::Local& image,
                                                        std::uint32_t attempt) {
   const kube::Pod& pod = *pod_ptr;
   const ConfigObjects objects = co_await config_objects(services.content, pod, container);
@@ -153,41 +147,29 @@ void link_log(const PodServices& services, const kube::Pod& pod, const kube::Con
 boost::asio::awaitable<std::string> create(const RuntimeServices& services, PodRecord& record,
                                            const kube::Container& container, const SandboxInUse& sandbox,
                                            cri::ContainerConfig config) {
-  std::optional<Refusal> refused;
-  std::optional<SteadyTime> again;
-  std::string id;
   try {
-    id = co_await services.client.create_container(sandbox.id, config, sandbox.config);
+    co_return co_await services.client.create_container(sandbox.id, config, sandbox.config);
   } catch (const cri::CallError& error) {
-    if (error.cancelled()) throw;
-    if (error.name_reserved()) {
-      record.taken_attempts[container.name].refused(config.metadata.attempt, steady_now());
-      again = steady_now() + kOtherCallEnds;
-    }
-    refused = Refusal{"CreateContainerError", error.message()};
+    const Refusal why{"CreateContainerError", error.message()};
+    if (!error.name_reserved()) throw NotStarted(why);
+    record.taken_attempts[container.name].refused(config.metadata.attempt, steady_now());
+    throw NotStarted(why, steady_now() + kOtherCallEnds);
   }
-  if (refused) throw NotStarted{*refused, again};
-  co_return id;
 }
 
 boost::asio::awaitable<void> run(const RuntimeServices& services, const std::string& id) {
-  std::optional<Refusal> refused;
   try {
     co_await services.client.start_container(id);
   } catch (const cri::CallError& error) {
-    if (error.cancelled()) throw;
-    refused = Refusal{"RunContainerError", error.message()};
+    throw NotStarted({"RunContainerError", error.message()});
   }
-  if (refused) throw NotStarted{*refused, std::nullopt};
 }
 
 boost::asio::awaitable<void> run_post_start(const RuntimeServices& services, kube::PodPtr pod,
                                             const kube::Container& container, const SandboxInUse& sandbox,
                                             std::string id) {
-  if (const auto pause = hook_sleep(container, "postStart"); pause.count() > 0) {
-    SteadyTimer timer(services.context.executor, pause);
-    co_await timer.async_wait(boost::asio::use_awaitable);
-  }
+  if (const auto pause = hook_sleep(container, "postStart"); pause.count() > 0)
+    co_await async::sleep_for(pause);
   kube::Handler hook = container.post_start;
   if (std::holds_alternative<std::monostate>(hook)) co_return;
   ProbeTarget target{id, sandbox.ips.empty() ? std::string() : sandbox.ips.front(), &container};
@@ -200,20 +182,17 @@ boost::asio::awaitable<void> run_post_start(const RuntimeServices& services, kub
   failed.state = cri::ContainerState::kRunning;
   const std::int64_t grace = grace_period(*pod, std::nullopt, std::nullopt);
   co_await stop_container(services, pod, std::move(failed), grace);
-  throw NotStarted{{kPostStartHookError, *failure}, std::nullopt};
+  throw NotStarted({kPostStartHookError, *failure});
 }
 
 /// Removes a container that was created and not started. If the runtime refuses, it may still be starting the
 /// container for a call of our former life: the next sync finds it running or ended.
 boost::asio::awaitable<void> remove_unstarted(const RuntimeServices& services, std::string id) {
-  std::optional<Refusal> refused;
   try {
     co_await services.client.remove_container(id);
   } catch (const cri::CallError& error) {
-    if (error.cancelled()) throw;
-    refused = Refusal{"CreateContainerError", error.message()};
+    throw NotStarted({"CreateContainerError", error.message()}, steady_now() + kOtherCallEnds);
   }
-  if (refused) throw NotStarted{*refused, steady_now() + kOtherCallEnds};
 }
 
 /// Runs all steps; throws NotStarted, ContainerConfigError, CallError or Error if one fails.
@@ -223,9 +202,8 @@ boost::asio::awaitable<void> start(const PodServices& services, PodRecord& recor
   const kube::PodPtr pod = record.pod;
   const cri::ContainerStatus* newest = runtime.find(container.name);
   check_crash_backoff(services.runtime, *pod, container, newest);
-  const ImagePuller::Outcome image =
+  const ImagePuller::Local image =
       co_await services.content.images.ensure(*pod, container, keys, sandbox.config);
-  if (image.refused) throw NotStarted{*image.refused, image.again};
 
   const fs::path logs = fs::path(sandbox.config.log_directory) / container.name;
   make_directories(logs, 0755);
@@ -245,7 +223,7 @@ boost::asio::awaitable<void> start(const PodServices& services, PodRecord& recor
 
   std::string id;
   {
-    const Turnstile::Place place = co_await services.runtime.creations.enter();
+    const async::Semaphore::Permit permit = co_await services.runtime.creations.acquire();
     id = co_await create(services.runtime, record, container, sandbox, std::move(config));
     co_await run(services.runtime, id);
   }
@@ -253,6 +231,13 @@ boost::asio::awaitable<void> start(const PodServices& services, PodRecord& recor
                              container.name, id, attempt);
   link_log(services, *pod, container, id, log);
   co_await run_post_start(services.runtime, pod, container, sandbox, id);
+}
+
+NotStarted reason_of(const Failure& failure) {
+  if (auto not_started = failure.as<NotStarted>()) return *not_started;
+  if (const auto refused = failure.as<cri::CallError>())
+    return NotStarted({"CreateContainerError", refused->message()});
+  return NotStarted({"CreateContainerConfigError", failure.message()});
 }
 
 }  // namespace
@@ -324,36 +309,24 @@ boost::asio::awaitable<Keyring> pull_credentials(const PodServices& services, ku
   co_return keys;
 }
 
-boost::asio::awaitable<StartOutcome> start_container(const PodServices& services, PodRecord& record,
-                                                     const PodRuntime& runtime,
-                                                     const kube::Container& container,
-                                                     const SandboxInUse& sandbox, const Keyring& keys) {
-  StartOutcome outcome;
-  try {
-    co_await start(services, record, runtime, container, sandbox, keys);
-  } catch (const NotStarted& not_started) {
-    outcome.refused = not_started.why;
-    outcome.again = not_started.again;
-  } catch (const ContainerConfigError& error) {
-    outcome.refused = Refusal{"CreateContainerConfigError", error.what()};
-  } catch (const cri::CallError& error) {
-    if (error.cancelled()) throw;
-    outcome.refused = Refusal{"CreateContainerError", error.message()};
-  } catch (const Error& error) {
-    outcome.refused = Refusal{"CreateContainerConfigError", error.what()};
-  }
-  if (!outcome.refused) {
+boost::asio::awaitable<std::optional<NotStarted>> start_container(
+    const PodServices& services, PodRecord& record, const PodRuntime& runtime,
+    const kube::Container& container, const SandboxInUse& sandbox, const Keyring& keys) {
+  const Outcome<void> started =
+      co_await async::attempt(start(services, record, runtime, container, sandbox, keys));
+  if (started) {
     record.failures.erase(container.name);
     record.taken_attempts.erase(container.name);
-    co_return outcome;
+    co_return std::nullopt;
   }
+  const NotStarted not_started = reason_of(started.failure());
   auto& known = record.failures[container.name];
-  if (known != *outcome.refused) {
-    known = *outcome.refused;
+  if (known != not_started.why()) {
+    known = not_started.why();
     services.context.log->warn("pod {}: container {} is not started: {}: {}", record.pod->full_name(),
                                container.name, known.reason, log::quote(known.message));
   }
-  co_return outcome;
+  co_return not_started;
 }
 
 }  // namespace edgecore::edged

@@ -29,17 +29,11 @@ struct SandboxInUse {
   std::vector<std::string> ips;  ///< the pod's addresses, primary first
 };
 
-struct StartOutcome {
-  std::optional<Refusal> refused;   ///< set: it was not started, and this is its waiting reason
-  std::optional<SteadyTime> again;  ///< when to try it again, where that is known
-};
-
 /// Back-off, image, configuration, CreateContainer, StartContainer, log link, postStart. What is passed
-/// outlives the call. Throws only when cancelled.
-boost::asio::awaitable<StartOutcome> start_container(const PodServices& services, PodRecord& record,
-                                                     const PodRuntime& runtime,
-                                                     const kube::Container& container,
-                                                     const SandboxInUse& sandbox, const Keyring& keys);
+/// outlives the call. nullopt: it was started. Throws only when cancelled.
+boost::asio::awaitable<std::optional<NotStarted>> start_container(
+    const PodServices& services, PodRecord& record, const PodRuntime& runtime,
+    const kube::Container& container, const SandboxInUse& sandbox, const Keyring& keys);
 
 /// Credentials for the pod's images: its pull secrets, and the node's files. Missing ones are skipped.
 boost::asio::awaitable<Keyring> pull_credentials(const PodServices& services, kube::PodPtr pod);

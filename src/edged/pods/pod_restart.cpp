@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/async/attempt.hpp"
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/outcome.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/names.hpp"
@@ -15,7 +17,6 @@
 #include "edgecore/cri/call_error.hpp"
 #include "edgecore/cri/runtime.hpp"
 #include "edged/host/backoff.hpp"
-#include "edged/host/cancellation.hpp"
 #include "edged/pods/pod_workers.hpp"
 #include "edged/runtime/pod_cache.hpp"
 #include "edged/spec/crash_loop.hpp"
@@ -45,7 +46,7 @@ struct PodRestart::Stopping {
   explicit Stopping(boost::asio::any_io_executor executor) : changed(std::move(executor)) {}
   beehive::Wakeup changed;
   std::set<std::string> left;  ///< names of containers
-  std::string failure;         ///< the first one; empty: none
+  Outcome<void> outcome;       ///< the first failure
 };
 
 std::vector<const cri::ContainerStatus*> containers_to_restart(const kube::Pod& pod,
@@ -102,9 +103,8 @@ boost::asio::awaitable<void> PodRestart::stop(std::shared_ptr<Stopping> all, std
   try {
     co_await services_.client.stop_container(id, kGrace);
   } catch (const cri::CallError& error) {
-    if (error.cancelled()) throw;
-    if (all->failure.empty())
-      all->failure = fmt::format("its container {} was not stopped: {}", name, error.message());
+    if (all->outcome)
+      all->outcome = Failure(fmt::format("its container {} was not stopped: {}", name, error.message()));
   }
   all->left.erase(name);
   if (all->left.empty()) all->changed.notify();
@@ -112,19 +112,12 @@ boost::asio::awaitable<void> PodRestart::stop(std::shared_ptr<Stopping> all, std
 
 boost::asio::awaitable<void> PodRestart::restart(kube::PodPtr pod, const beehive::Message& request) {
   const SteadyTime until = steady_now() + answer_within_;
-  std::shared_ptr<const PodRuntime> runtime;
-  std::optional<kube::Status> trouble;
-  try {
-    runtime = co_await services_.cache.refresh(pod->uid);
-  } catch (const Error& error) {
-    if (is_cancellation(error)) throw;
-    trouble = kube::Status::service_unavailable(error.what());
-  }
-  if (trouble) {
-    answer(request, trouble);
+  const auto runtime = co_await async::attempt(services_.cache.refresh(pod->uid));
+  if (!runtime) {
+    answer(request, kube::Status::service_unavailable(runtime.failure().message()));
     co_return;
   }
-  const auto wanted = containers_to_restart(*pod, *runtime);
+  const auto wanted = containers_to_restart(*pod, **runtime);
   const auto all = std::make_shared<Stopping>(services_.context.executor);
   std::set<std::string> ids;
   for (const auto* one : wanted) {
@@ -144,8 +137,9 @@ boost::asio::awaitable<void> PodRestart::restart(kube::PodPtr pod, const beehive
   for (const auto* one : wanted)
     stopping.spawn("restart of " + one->metadata.name, stop(all, one->id, one->metadata.name));
   while (!all->left.empty() && steady_now() < until) co_await all->changed.sleep_until(until);
-  if (!all->failure.empty()) {
-    trouble = kube::Status::internal(all->failure);
+  std::optional<kube::Status> trouble;
+  if (!all->outcome) {
+    trouble = kube::Status::internal(all->outcome.failure().message());
   } else if (!all->left.empty()) {
     trouble = kube::Status::timeout(
         fmt::format("the container runtime has not stopped {} yet", fmt::join(all->left, ", ")));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+namespace edgecore::async {
+class Semaphore;
+}
 namespace edgecore::beehive {
 struct ModuleContext;
 }
@@ -24,7 +27,6 @@ class PodCgroups;
 class ProbeManager;
 class RuntimeState;
 class StatusWriter;
-class Turnstile;
 class VolumeHost;
 struct EdgedOptions;
 struct NodePolicy;
@@ -38,8 +40,8 @@ struct RuntimeServices {
   Hooks& hooks;
   ContainerGc& container_gc;
   PodCgroups& cgroups;
-  Backoff& crash_backoff;  ///< of containers, by container_backoff_key
-  Turnstile& creations;    ///< limits how many sandboxes and containers are made at the same time
+  Backoff& crash_backoff;       ///< of containers, by container_backoff_key
+  async::Semaphore& creations;  ///< limits how many sandboxes and containers are made at the same time
 };
 
 /// The content of a container: objects of the API, image, volumes.

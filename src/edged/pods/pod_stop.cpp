@@ -2,11 +2,11 @@
 #include "edged/pods/pod_stop.hpp"
 
 #include <algorithm>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "edgecore/async/sleep.hpp"
 #include "edgecore/base/error.hpp"
-#include "edgecore/base/steady_timer.hpp"
+#include "edgecore/base/outcome.hpp"
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edgecore/cri/call_error.hpp"
@@ -23,19 +23,14 @@ namespace {
 /// The shortest grace period of a container, in seconds: leaves time for its signal handler.
 constexpr std::int64_t kLeastGrace = 2;
 
-/// The first failure of several stops at the same time.
-struct Failures {
-  std::string first;
-};
-
+/// One of several stops at the same time; the first failure of them stays in `all`.
 boost::asio::awaitable<void> stop_and_note(const RuntimeServices& services, kube::PodPtr pod,
                                            cri::ContainerStatus container, std::int64_t grace,
-                                           std::shared_ptr<Failures> failures) {
+                                           std::shared_ptr<Outcome<void>> all) {
   try {
     co_await stop_container(services, std::move(pod), std::move(container), grace);
   } catch (const cri::CallError& error) {
-    if (error.cancelled()) throw;
-    if (failures->first.empty()) failures->first = error.what();
+    if (*all) *all = Failure::of(error);
   }
 }
 
@@ -66,8 +61,7 @@ boost::asio::awaitable<void> stop_container(const RuntimeServices& services, kub
   if (const auto pause = spec != nullptr ? hook_sleep(*spec, "preStop") : std::chrono::seconds(0);
       pause.count() > 0 && grace_seconds > 0 && runs_now) {
     const std::chrono::seconds within = std::min(pause, std::chrono::seconds(grace_seconds));
-    SteadyTimer timer(services.context.executor, within);
-    co_await timer.async_wait(boost::asio::use_awaitable);
+    co_await async::sleep_for(within);
     rest -= within.count();
   }
   if (!std::holds_alternative<std::monostate>(pre_stop) && grace_seconds > 0 && runs_now) {
@@ -86,24 +80,22 @@ boost::asio::awaitable<void> stop_container(const RuntimeServices& services, kub
 boost::asio::awaitable<void> stop_pod(const RuntimeServices& services, kube::PodPtr pod,
                                       std::shared_ptr<const PodRuntime> runtime,
                                       std::optional<std::int64_t> grace_seconds) {
-  const auto failures = std::make_shared<Failures>();
+  const auto all = std::make_shared<Outcome<void>>();
   beehive::TaskGroup stopping(services.context.executor);
   for (const auto& container : runtime->containers) {
     if (!may_run(container)) continue;
     const std::int64_t grace = grace_period(*pod, grace_seconds, std::nullopt);
-    stopping.spawn("stop " + container.metadata.name,
-                   stop_and_note(services, pod, container, grace, failures));
+    stopping.spawn("stop " + container.metadata.name, stop_and_note(services, pod, container, grace, all));
   }
   co_await stopping.join();
   for (const auto& sandbox : runtime->sandboxes) {
     try {
       co_await services.client.stop_pod_sandbox(sandbox.id);
     } catch (const cri::CallError& error) {
-      if (error.cancelled()) throw;
-      if (failures->first.empty()) failures->first = error.what();
+      if (*all) *all = Failure::of(error);
     }
   }
-  if (!failures->first.empty()) throw Error(failures->first);
+  all->value();
 }
 
 }  // namespace edgecore::edged

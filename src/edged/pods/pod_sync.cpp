@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/async/semaphore.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
@@ -14,7 +15,6 @@
 #include "edgecore/edged/edged.hpp"
 #include "edgecore/kube/time.hpp"
 #include "edged/cgroups/pod_cgroups.hpp"
-#include "edged/host/turnstile.hpp"
 #include "edged/images/image_policy.hpp"
 #include "edged/node/node_addresses.hpp"
 #include "edged/node/node_policy.hpp"
@@ -97,18 +97,15 @@ boost::asio::awaitable<SandboxInUse> make_sandbox(const PodServices& services, P
   SandboxInUse sandbox;
   sandbox.config = sandbox_config(services, *pod, record.taken_sandbox_attempt.choose(attempt, steady_now()));
   make_directories(sandbox.config.log_directory, 0755);
-  std::string failure;
   try {
-    const Turnstile::Place place = co_await services.runtime.creations.enter();
+    const async::Semaphore::Permit permit = co_await services.runtime.creations.acquire();
     sandbox.id = co_await services.runtime.client.run_pod_sandbox(sandbox.config, "");
   } catch (const cri::CallError& error) {
-    if (error.cancelled()) throw;
     services.runtime.cache.mark_stale(pod->uid);
     if (error.name_reserved())
       record.taken_sandbox_attempt.refused(sandbox.config.metadata.attempt, steady_now());
-    failure = fmt::format("its sandbox cannot be made: {}", error.message());
+    throw Error(fmt::format("its sandbox cannot be made: {}", error.message()));
   }
-  if (!failure.empty()) throw Error(failure);
   services.context.log->info("pod {}: sandbox {} made (attempt {})", pod->full_name(), sandbox.id,
                              sandbox.config.metadata.attempt);
   const RuntimePtr runtime = co_await services.runtime.cache.refresh(pod->uid);
@@ -181,11 +178,11 @@ class Starts {
       const kube::Container* spec = find_container(specs, name);
       if (spec == nullptr) continue;
       const RuntimePtr runtime = services_.runtime.cache.peek(record_.pod->uid);
-      const StartOutcome outcome =
+      const std::optional<NotStarted> failed =
           co_await start_container(services_, record_, *runtime, *spec, sandbox_, keys_);
       services_.runtime.cache.mark_stale(record_.pod->uid);
-      if (!outcome.refused) continue;
-      const SteadyTime retry = outcome.again.value_or(steady_now() + kStartRetry);
+      if (!failed) continue;
+      const SteadyTime retry = failed->again().value_or(steady_now() + kStartRetry);
       again_ = again_ ? std::min(*again_, retry) : retry;
       if (must) co_return false;
       if (steady_now() - reported_ > kReportWithin) co_await report_now();
@@ -232,14 +229,14 @@ bool does_nothing(const PodActions& actions) {
 boost::asio::awaitable<bool> set_up_volumes(const PodServices& services, PodRecord& record,
                                             const PodRuntime& runtime) {
   PodFacts facts = pod_facts(services.node, addresses(services.node, *record.pod, runtime));
-  const MountOutcome volumes = co_await services.content.volumes.set_up(record.pod, std::move(facts));
-  if (volumes.ready) {
-    record.volume_problem.clear();
-  } else if (record.volume_problem != volumes.problem) {
-    record.volume_problem = volumes.problem;
-    services.context.log->warn("pod {}: {}", record.pod->full_name(), log::quote(volumes.problem, 1000));
+  const Outcome<bool> volumes = co_await services.content.volumes.set_up(record.pod, std::move(facts));
+  const std::string problem = volumes ? std::string() : volumes.failure().message();
+  if (record.volume_problem != problem) {
+    record.volume_problem = problem;
+    if (!problem.empty())
+      services.context.log->warn("pod {}: {}", record.pod->full_name(), log::quote(problem, 1000));
   }
-  co_return volumes.ready;
+  co_return volumes.ok();
 }
 
 /// The time to compare the pod's deadline with. A node without RTC starts in 1970; setting its clock must not

@@ -78,8 +78,8 @@ boost::asio::awaitable<void> PodWorker::start_where_it_stands() {
     runs = may_run(*runtime) ||
            std::any_of(runtime->sandboxes.begin(), runtime->sandboxes.end(),
                        [](const auto& one) { return one.state == cri::PodSandboxState::kReady; });
-  } catch (const cri::CallError& error) {
-    if (error.cancelled()) throw;  // else it is unknown what runs: the pod is stopped
+  } catch (const cri::CallError&) {
+    // It is unknown what runs: the pod is stopped.
   }
   if (runs == false) state_ = State::kTerminated;
 }
@@ -103,9 +103,6 @@ boost::asio::awaitable<void> PodWorker::attempt(Attempt& result) {
     }
   } catch (const boost::system::system_error& error) {
     result.interrupted = error.code() == boost::asio::error::operation_aborted;
-    result.failure = error.what();
-  } catch (const cri::CallError& error) {
-    result.interrupted = error.cancelled();
     result.failure = error.what();
   } catch (const NetworkNotReady& error) {
     result.network_not_ready = true;

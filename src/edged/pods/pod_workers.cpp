@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/async/attempt.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/cri/call_error.hpp"
 #include "edged/cgroups/pod_cgroups.hpp"
-#include "edged/host/cancellation.hpp"
 #include "edged/meta/meta_client.hpp"
 #include "edged/probes/hooks.hpp"
 #include "edged/probes/probe_manager.hpp"
@@ -255,26 +255,23 @@ void PodWorkers::forget_gone() {
   }
 }
 
+/// Throws Error when something is left.
+boost::asio::awaitable<void> PodWorkers::remove_remains(std::string uid) {
+  co_await services_.runtime.container_gc.remove_pod(uid);
+  const std::shared_ptr<const PodRuntime> left = co_await services_.runtime.cache.refresh(uid);
+  co_await services_.content.volumes.remove_pod(uid);
+  // Taken for removed it would be found again at once, as an orphan.
+  if (!left->sandboxes.empty() || !left->containers.empty())
+    throw Error("the container runtime has removed it and still has it");
+}
+
 boost::asio::awaitable<void> PodWorkers::reap(std::string uid) {
-  std::string failure;
   const kube::PodPtr pod = entries_.at(uid).worker->pod();
-  try {
-    co_await services_.runtime.container_gc.remove_pod(uid);
-    const std::shared_ptr<const PodRuntime> left = co_await services_.runtime.cache.refresh(uid);
-    co_await services_.content.volumes.remove_pod(uid);
-    // Taken for removed it would be found again at once, as an orphan.
-    if (!left->sandboxes.empty() || !left->containers.empty())
-      failure = "the container runtime has removed it and still has it";
-  } catch (const cri::CallError& error) {
-    if (error.cancelled()) throw;
-    failure = error.what();
-  } catch (const Error& error) {
-    failure = error.what();
-  }
+  const Outcome<void> removed = co_await async::attempt(remove_remains(uid));
   const auto found = entries_.find(uid);
   if (found == entries_.end()) co_return;
   found->second.reaping = false;
-  if (failure.empty()) {
+  if (removed) {
     const kube::PodPtr again = found->second.again;
     entries_.erase(found);
     services_.status.probes.remove_pod(uid);
@@ -286,7 +283,7 @@ boost::asio::awaitable<void> PodWorkers::reap(std::string uid) {
     if (removal.failed()) {
       services_.context.log->warn(
           "what is left of pod {} ({}) cannot be removed (attempt {}, the next in {} s): {}",
-          pod->full_name(), uid, removal.failures(), removal.pause().count(), failure);
+          pod->full_name(), uid, removal.failures(), removal.pause().count(), removed.failure().message());
     }
   }
   housekeeping_.notify();
@@ -299,7 +296,6 @@ boost::asio::awaitable<void> PodWorkers::adopt_orphans() {
     try {
       runtime = co_await services_.runtime.cache.get(uid);
     } catch (const cri::CallError& error) {
-      if (error.cancelled()) throw;
       services_.context.log->debug("cannot look at unknown pod {}: {}", uid, error.what());
     }
     if (runtime == nullptr || entries_.contains(uid)) continue;
@@ -368,7 +364,6 @@ boost::asio::awaitable<void> PodWorkers::remove_orphan_cgroups(std::set<std::str
   try {
     co_await services_.runtime.cgroups.remove_orphans(std::move(in_use), std::move(held));
   } catch (const Error& error) {
-    if (is_cancellation(error)) throw;
     services_.context.log->warn("cgroups of vanished pods cannot be removed: {}", error.what());
   }
 }

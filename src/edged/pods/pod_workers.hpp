@@ -106,6 +106,7 @@ class PodWorkers {
   boost::asio::awaitable<void> remove_orphan_directories();
   boost::asio::awaitable<void> remove_orphan_cgroups(std::set<std::string> held);
   boost::asio::awaitable<void> reap(std::string uid);
+  boost::asio::awaitable<void> remove_remains(std::string uid);
   void forget_gone();
   [[nodiscard]] bool may_start(const PodWorker& worker) const;
   [[nodiscard]] bool is_judged(const std::optional<std::string>& source) const;

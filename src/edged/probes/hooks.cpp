@@ -4,14 +4,12 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "edgecore/async/cancellation.hpp"
+#include "edgecore/async/sleep.hpp"
 #include "edgecore/base/clock.hpp"
-#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/kube/json.hpp"
-#include "edged/host/cancellation.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -20,11 +18,6 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr std::string_view kHookUserAgent = "kube-lifecycle/1.28";
-
-asio::awaitable<void> wait(std::chrono::seconds time) {
-  SteadyTimer timer(co_await asio::this_coro::executor, time);
-  co_await timer.async_wait(asio::use_awaitable);
-}
 
 /// Why the request got no answer, of whatever status; nullopt when it got one.
 asio::awaitable<std::optional<net::NetError>> send(net::ClientRequest request) {
@@ -62,7 +55,7 @@ asio::awaitable<std::chrono::steady_clock::duration> Hooks::pre_stop(kube::Handl
   const std::string id = target.container_id;
   using namespace asio::experimental::awaitable_operators;
   asio::awaitable<std::optional<std::string>> hook = run(std::move(handler), std::move(target));
-  asio::awaitable<void> time = wait(grace);
+  asio::awaitable<void> time = async::sleep_for(grace);
   asio::awaitable<std::variant<std::optional<std::string>, std::monostate>> either =
       std::move(hook) || std::move(time);
   const std::variant<std::optional<std::string>, std::monostate> first = co_await std::move(either);
@@ -92,7 +85,7 @@ asio::awaitable<std::optional<std::string>> Hooks::run(kube::Handler handler, Pr
   } catch (const std::exception& what) {
     problem = log::quote(what.what(), kAnswerTextBytes);
   }
-  co_await stop_if_cancelled();
+  co_await async::throw_when_cancelled();
   co_return problem;
 }
 

@@ -7,12 +7,13 @@
 #include <set>
 #include <utility>
 
+#include "edgecore/async/attempt.hpp"
+#include "edgecore/async/cancellation.hpp"
 #include "edgecore/base/ascii.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/net/reach.hpp"
 #include "edgecore/net/url.hpp"
-#include "edged/host/cancellation.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -56,7 +57,6 @@ std::optional<std::string> redirect_on_same_host(const std::string& from, int st
 struct HttpAnswer {
   int status = 0;
   std::string location, body;
-  std::string problem;  ///< why there is no answer; empty when there is one
 };
 
 asio::awaitable<HttpAnswer> ask(net::ClientRequest request) {
@@ -72,8 +72,6 @@ asio::awaitable<HttpAnswer> ask(net::ClientRequest request) {
   try {
     co_await net::fetch(std::move(request));
   } catch (const EnoughRead&) {
-  } catch (const net::NetError& problem) {
-    answer.problem = problem.what();
   }
   co_return answer;
 }
@@ -150,7 +148,7 @@ boost::asio::awaitable<ProbeReply> ProbeRunner::run(const kube::Handler& handler
   } catch (const std::exception& problem) {
     reply = error(problem.what());
   }
-  co_await stop_if_cancelled();
+  co_await async::throw_when_cancelled();
   co_return reply;
 }
 
@@ -181,8 +179,9 @@ boost::asio::awaitable<ProbeReply> ProbeRunner::run_http(const kube::HttpGetActi
     request.timeout =
         std::max(std::chrono::milliseconds(1),
                  std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_now()));
-    const HttpAnswer answer = co_await ask(std::move(request));
-    if (!answer.problem.empty()) co_return failure(log::quote(answer.problem, kAnswerTextBytes));
+    const auto asked = co_await async::attempt<net::NetError>(ask(std::move(request)));
+    if (!asked) co_return failure(log::quote(asked.failure().message(), kAnswerTextBytes));
+    const HttpAnswer& answer = *asked;
     if (auto next = redirect_on_same_host(url, answer.status, answer.location)) {
       url = std::move(*next);
       continue;

@@ -2,13 +2,11 @@
 #include "edged/runtime/dead_containers.hpp"
 
 #include <algorithm>
-#include <boost/asio/use_awaitable.hpp>
 #include <optional>
 #include <tuple>
 
-#include "edgecore/base/steady_timer.hpp"
-#include "edged/host/blocking_call.hpp"
-#include "edged/host/cancellation.hpp"
+#include "edgecore/async/on_pool.hpp"
+#include "edgecore/async/sleep.hpp"
 #include "edged/spec/container_config.hpp"
 #include "edged/spec/log_paths.hpp"
 #include "edged/spec/sandbox_config.hpp"
@@ -110,10 +108,22 @@ boost::asio::awaitable<std::optional<cri::ContainerStatus>> find_status(cri::Run
 }
 
 /// For a handler: a failure that does not keep the rest from being tried is noted if it is the first.
-void note_failure(std::string& first, const cri::CallError& error) {
-  if (error.cancelled() || error.unavailable()) throw;
-  if (first.empty()) first = error.what();
+void note_failure(Outcome<void>& first, const cri::CallError& error) {
+  if (error.unavailable()) throw;
+  if (first) first = Failure::of(error);
 }
+
+/// Sets a flag for as long as it lives.
+class Raised {
+ public:
+  explicit Raised(bool& flag) : flag_(flag) { flag_ = true; }
+  Raised(const Raised&) = delete;
+  Raised& operator=(const Raised&) = delete;
+  ~Raised() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
 
 }  // namespace
 
@@ -175,36 +185,24 @@ std::vector<cri::PodSandbox> sandboxes_to_remove(const std::vector<cri::PodSandb
 ContainerGc::ContainerGc(Deps deps) : deps_(std::move(deps)), wakeup_(deps_.executor) {}
 
 boost::asio::awaitable<void> ContainerGc::run() {
-  SteadyTimer pause(deps_.executor);
   for (;;) {
     bool clean = false;
     try {
       clean = co_await collect();
       complaints_.reset();
     } catch (const Error& error) {
-      if (is_cancellation(error)) throw;
       if (complaints_.now()) deps_.log->warn("Dead containers could not be collected: {}", error.what());
     }
     const SteadyTime retry = steady_now() + deps_.period;
     co_await wakeup_.sleep_until(clean ? SteadyTime::max() : retry);
-    pause.expires_after(deps_.period / 30);  // containers of a pod end together: one pass for all
-    co_await pause.async_wait(boost::asio::use_awaitable);
+    co_await async::sleep_for(deps_.period / 30);  // containers of a pod end together: one pass for all
   }
 }
 
 boost::asio::awaitable<bool> ContainerGc::collect(bool terminated_too) {
   if (collecting_ || !deps_.sources_ready()) co_return false;
-  collecting_ = true;
-  bool clean = false;
-  std::exception_ptr failure;
-  try {
-    clean = co_await pass(terminated_too);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  collecting_ = false;
-  if (failure) std::rethrow_exception(failure);
-  co_return clean;
+  const Raised collecting(collecting_);
+  co_return co_await pass(terminated_too);
 }
 
 boost::asio::awaitable<bool> ContainerGc::pass(bool terminated_too) {
@@ -237,7 +235,6 @@ boost::asio::awaitable<bool> ContainerGc::remove_dead(std::vector<cri::Container
       stuck_.erase(victim.id);
       std::erase_if(rows, [&](const cri::Container& row) { return row.id == victim.id; });
     } catch (const Error& error) {
-      if (is_cancellation(error)) throw;
       clean = false;
       failed("container", victim.metadata.name, victim.id, error);
     }
@@ -302,7 +299,6 @@ boost::asio::awaitable<bool> ContainerGc::remove_sandboxes(const std::vector<cri
       stuck_.erase(victim.id);
       tell(value_or_empty(victim.labels, kPodUidLabel));
     } catch (const Error& error) {
-      if (is_cancellation(error)) throw;
       clean = false;
       failed("sandbox of pod", victim.metadata.name, victim.id, error);
     }
@@ -311,10 +307,8 @@ boost::asio::awaitable<bool> ContainerGc::remove_sandboxes(const std::vector<cri
 }
 
 boost::asio::awaitable<bool> ContainerGc::remove_logs(const std::vector<cri::Container>& rows) {
-  std::function<DeadLogs()> look = [pods = deps_.pod_logs, links = deps_.container_logs] {
-    return find_dead_logs(pods, links);
-  };
-  DeadLogs found = co_await blocking_call<DeadLogs>(deps_.pool, std::move(look));
+  auto look = [pods = deps_.pod_logs, links = deps_.container_logs] { return find_dead_logs(pods, links); };
+  DeadLogs found = co_await async::on_pool(deps_.pool, std::move(look));
   std::set<std::string> pods_there, starting;
   for (const auto& row : rows) {
     pods_there.insert(value_or_empty(row.labels, kPodUidLabel));
@@ -341,11 +335,10 @@ boost::asio::awaitable<bool> ContainerGc::remove_logs(const std::vector<cri::Con
 /// False if some files stay.
 boost::asio::awaitable<bool> ContainerGc::remove_found(DeadLogs found) {
   if (found.directories.empty() && found.links.empty()) co_return true;
-  std::function<std::vector<std::string>()> work = [found = std::move(found), pods = deps_.pod_logs,
-                                                    links = deps_.container_logs] {
+  auto work = [found = std::move(found), pods = deps_.pod_logs, links = deps_.container_logs] {
     return remove_dead_logs(found, pods, links);
   };
-  const auto failures = co_await blocking_call<std::vector<std::string>>(deps_.pool, std::move(work));
+  const auto failures = co_await async::on_pool(deps_.pool, std::move(work));
   complain(failures);
   co_return failures.empty();
 }
@@ -354,26 +347,26 @@ boost::asio::awaitable<void> ContainerGc::remove_pod(std::string uid) {
   cri::ContainerFilter containers_of;
   containers_of.label_selector[kPodUidLabel] = uid;
   auto containers = co_await deps_.runtime.list_containers(containers_of);
-  std::string failure;
-  co_await remove_rows(std::move(containers), failure);
-  co_await remove_sandboxes_of(uid, failure);
+  Outcome<void> removed;
+  co_await remove_rows(std::move(containers), removed);
+  co_await remove_sandboxes_of(uid, removed);
   tell(uid);
-  if (!failure.empty()) throw Error(failure);
+  removed.value();
   co_await remove_logs_of(std::move(uid));
 }
 
 boost::asio::awaitable<void> ContainerGc::remove_rows(std::vector<cri::Container> rows,
-                                                      std::string& failure) {
+                                                      Outcome<void>& removed) {
   for (const auto& row : rows) {
     try {
       co_await remove_row(row);
     } catch (const cri::CallError& error) {
-      note_failure(failure, error);
+      note_failure(removed, error);
     }
   }
 }
 
-boost::asio::awaitable<void> ContainerGc::remove_sandboxes_of(std::string uid, std::string& failure) {
+boost::asio::awaitable<void> ContainerGc::remove_sandboxes_of(std::string uid, Outcome<void>& removed) {
   cri::PodSandboxFilter sandboxes_of;
   sandboxes_of.label_selector[kPodUidLabel] = uid;
   const auto sandboxes = co_await deps_.runtime.list_pod_sandbox(sandboxes_of);
@@ -381,16 +374,14 @@ boost::asio::awaitable<void> ContainerGc::remove_sandboxes_of(std::string uid, s
     try {
       co_await remove_sandbox(one.id);
     } catch (const cri::CallError& error) {
-      note_failure(failure, error);
+      note_failure(removed, error);
     }
   }
 }
 
 boost::asio::awaitable<void> ContainerGc::remove_logs_of(std::string uid) {
-  std::function<DeadLogs()> look = [pods = deps_.pod_logs, links = deps_.container_logs] {
-    return find_dead_logs(pods, links);
-  };
-  DeadLogs logs = co_await blocking_call<DeadLogs>(deps_.pool, std::move(look));
+  auto look = [pods = deps_.pod_logs, links = deps_.container_logs] { return find_dead_logs(pods, links); };
+  DeadLogs logs = co_await async::on_pool(deps_.pool, std::move(look));
   logs.links.clear();  // they went with their containers
   std::erase_if(logs.directories,
                 [&](const std::string& name) { return pod_uid_of_log_directory(name) != uid; });
@@ -414,10 +405,8 @@ boost::asio::awaitable<void> ContainerGc::remove_files(cri::ContainerStatus stat
   const std::string link = container_log_link(value_or_empty(status.labels, kPodNameLabel),
                                               value_or_empty(status.labels, kPodNamespaceLabel),
                                               value_or_empty(status.labels, kContainerNameLabel), status.id);
-  std::function<std::vector<std::string>()> work = [log, link, links = deps_.container_logs] {
-    return remove_container_logs(log, links, link);
-  };
-  const auto failures = co_await blocking_call<std::vector<std::string>>(deps_.pool, std::move(work));
+  auto work = [log, link, links = deps_.container_logs] { return remove_container_logs(log, links, link); };
+  const auto failures = co_await async::on_pool(deps_.pool, std::move(work));
   complain(failures);
 }
 

@@ -15,6 +15,7 @@
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
+#include "edgecore/base/outcome.hpp"
 #include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/config/model.hpp"
 #include "edgecore/cri/runtime.hpp"
@@ -114,8 +115,8 @@ class ContainerGc {
   boost::asio::awaitable<bool> remove_logs(const std::vector<cri::Container>& rows);
   boost::asio::awaitable<void> remove_row(cri::Container row);
   boost::asio::awaitable<void> remove_if_dead(cri::Container row);
-  boost::asio::awaitable<void> remove_rows(std::vector<cri::Container> rows, std::string& failure);
-  boost::asio::awaitable<void> remove_sandboxes_of(std::string uid, std::string& failure);
+  boost::asio::awaitable<void> remove_rows(std::vector<cri::Container> rows, Outcome<void>& removed);
+  boost::asio::awaitable<void> remove_sandboxes_of(std::string uid, Outcome<void>& removed);
   boost::asio::awaitable<void> remove_logs_of(std::string uid);
   boost::asio::awaitable<void> remove_files(cri::ContainerStatus status);
   boost::asio::awaitable<bool> remove_found(DeadLogs found);

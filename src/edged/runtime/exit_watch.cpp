@@ -2,11 +2,10 @@
 #include "edged/runtime/exit_watch.hpp"
 
 #include <algorithm>
-#include <boost/asio/use_awaitable.hpp>
 #include <set>
 #include <utility>
 
-#include "edgecore/base/steady_timer.hpp"
+#include "edgecore/async/sleep.hpp"
 #include "edgecore/beehive/wakeup.hpp"
 
 namespace edgecore::edged {
@@ -24,12 +23,6 @@ constexpr std::chrono::milliseconds kShortPatience{1000};
 /// Pauses while the runtime does not answer.
 constexpr std::chrono::milliseconds kAskAgain{1000};
 constexpr std::chrono::milliseconds kAskAgainAtMost{30000};
-
-boost::asio::awaitable<void> pause_for(std::chrono::milliseconds time) {
-  const auto executor = co_await boost::asio::this_coro::executor;
-  SteadyTimer timer(executor, time);
-  co_await timer.async_wait(boost::asio::use_awaitable);
-}
 
 boost::asio::awaitable<void> sleep_for_ever(boost::asio::any_io_executor executor) {
   beehive::Wakeup never(std::move(executor));
@@ -108,11 +101,10 @@ boost::asio::awaitable<std::unique_ptr<cri::Processes::Process>> ExitWatch::find
       if (!pid) break;
       co_return deps_.processes->open(*pid, item->id);
     } catch (const cri::CallError& error) {
-      if (error.cancelled()) throw;
       if (error.not_found() || error.unimplemented()) break;
     }
     leave_to_lists(*item);
-    co_await pause_for(pause);
+    co_await async::sleep_for(pause);
     pause = std::min(pause * 2, kAskAgainAtMost);
   }
   co_return nullptr;
@@ -144,7 +136,6 @@ boost::asio::awaitable<ExitWatch::Seen> ExitWatch::ask(ItemPtr item) {
       runs = status.state == cri::ContainerState::kRunning;
     }
   } catch (const cri::CallError& error) {
-    if (error.cancelled()) throw;
     if (!error.not_found()) co_return Seen::kNoAnswer;
   }
   co_return runs ? Seen::kRuns : Seen::kEnded;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "edgecore/async/attempt.hpp"
+#include "edgecore/async/sleep.hpp"
 #include "edgecore/beehive/task_group.hpp"
 #include "edged/logs/termination_message.hpp"
 #include "edged/spec/sandbox_config.hpp"
@@ -153,54 +155,45 @@ void PodCache::ended(const std::string& uid) {
 
 boost::asio::awaitable<void> PodCache::list_loop() {
   for (;;) {
-    std::string failure;
     due_ = SteadyTime::max();  // who wants a list from now on gets another one
-    try {
-      co_await relist();
-    } catch (const cri::CallError& error) {
-      if (error.cancelled()) throw;
-      failure = error.what();
-    }
-    if (failure.empty()) {
+    const Outcome<void> made = co_await async::attempt(relist());
+    if (made) {
       list_complaints_.reset();
     } else if (list_complaints_.now()) {
       log_->warn("cannot list what the container runtime has (attempt {}): {}", list_complaints_.count(),
-                 failure);
+                 made.failure().message());
     }
     // Failures wait as long as successes: a runtime that is back is found within a second.
-    list_by(steady_now() + (failure.empty() ? period() : kListPeriod));
+    list_by(steady_now() + (made ? period() : kListPeriod));
     while (steady_now() < due_) co_await wakeup_.sleep_until(due_);
   }
 }
 
 boost::asio::awaitable<void> PodCache::event_loop() {
   for (;;) {
-    bool never = false;
-    try {
-      const std::unique_ptr<cri::EventStream> stream = runtime_.container_events();
-      for (;;) {
-        const std::optional<cri::ContainerEvent> event = co_await stream->next();
-        if (!event) break;
-        if (!std::exchange(events_, true))
-          log_->info("the container runtime reports events; listing only now and then");
-        const std::string uid =
-            event->pod_sandbox_status ? event->pod_sandbox_status->metadata.uid : std::string();
-        if (uid.empty()) {
-          look_now();
-          continue;
-        }
-        mark_stale(uid);
-        changed_(uid);
-      }
-    } catch (const cri::CallError& error) {
-      if (error.cancelled()) throw;
-      never = error.unimplemented();
-    }
+    const Outcome<void> told = co_await async::attempt(follow_events());
     events_ = false;
     look_now();  // what happened while there was no stream
-    if (never) co_return;
-    beehive::Wakeup pause(executor_);
-    co_await pause.sleep_until(steady_now() + kEventsRetry);
+    const auto error = told ? std::nullopt : told.failure().as<cri::CallError>();
+    if (error && error->unimplemented()) co_return;
+    co_await async::sleep_for(kEventsRetry);
+  }
+}
+
+/// Ends with the stream.
+boost::asio::awaitable<void> PodCache::follow_events() {
+  const std::unique_ptr<cri::EventStream> stream = runtime_.container_events();
+  while (const std::optional<cri::ContainerEvent> event = co_await stream->next()) {
+    if (!std::exchange(events_, true))
+      log_->info("the container runtime reports events; listing only now and then");
+    const std::string uid =
+        event->pod_sandbox_status ? event->pod_sandbox_status->metadata.uid : std::string();
+    if (uid.empty()) {
+      look_now();
+    } else {
+      mark_stale(uid);
+      changed_(uid);
+    }
   }
 }
 

@@ -69,6 +69,7 @@ class PodCache {
   };
   boost::asio::awaitable<void> list_loop();
   boost::asio::awaitable<void> event_loop();
+  boost::asio::awaitable<void> follow_events();
   void list_by(SteadyTime due);
   void compare(const std::map<std::string, PodFingerprint>& seen);
   void ended(const std::string& uid);

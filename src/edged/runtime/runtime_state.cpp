@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "edgecore/async/attempt.hpp"
+
 namespace edgecore::edged {
 namespace {
 
@@ -55,19 +57,14 @@ boost::asio::awaitable<void> RuntimeState::check() {
 boost::asio::awaitable<void> RuntimeState::run() {
   std::vector<std::string> before = {"not asked yet"};
   for (;;) {
-    std::string failure;
-    try {
-      co_await check();
-    } catch (const cri::CallError& error) {
-      if (error.cancelled()) throw;
-      failure = error.what();
-    }
-    const bool is_back = failure.empty() && complaints_.count() > 0;
-    if (failure.empty()) {
+    const Outcome<void> checked = co_await async::attempt(check());
+    const bool is_back = checked && complaints_.count() > 0;
+    if (checked) {
       if (is_back) log_->info("the container runtime answers again");
       complaints_.reset();
     } else if (complaints_.now()) {
-      log_->warn("the container runtime does not answer (attempt {}): {}", complaints_.count(), failure);
+      log_->warn("the container runtime does not answer (attempt {}): {}", complaints_.count(),
+                 checked.failure().message());
     }
     std::vector<std::string> now = troubles();
     const bool is_usable = usable();
@@ -76,7 +73,7 @@ boost::asio::awaitable<void> RuntimeState::run() {
       was_usable_ = is_usable;
       changed_();
     }
-    co_await pause_.sleep_until(steady_now() + (failure.empty() ? kPeriod : kRuntimeRetry));
+    co_await pause_.sleep_until(steady_now() + (checked ? kPeriod : kRuntimeRetry));
   }
 }
 

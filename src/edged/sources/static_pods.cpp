@@ -12,10 +12,10 @@
 #include <set>
 
 #include "edgecore/async/event.hpp"
+#include "edgecore/async/on_pool.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
-#include "edged/host/blocking_call.hpp"
 #include "edged/sources/static_pod.hpp"
 
 namespace edgecore::edged {
@@ -179,7 +179,7 @@ boost::asio::awaitable<void> StaticPods::look() {
     if (!single) make_directories(path, 0777);
     return std::make_shared<const StaticPodFiles>(scan_static_pods(path, node, *before));
   };
-  const Found now = co_await blocking_call<Found>(deps_.pool, std::move(work));
+  const Found now = co_await async::on_pool(deps_.pool, std::move(work));
   tell_complaints(*now);
   const auto pods = pods_of(*now);
   const bool changed = !delivered_ || pods != pods_of(*files_);

@@ -7,10 +7,11 @@
 #include <map>
 #include <utility>
 
+#include "edgecore/async/attempt.hpp"
+#include "edgecore/async/on_pool.hpp"
+#include "edgecore/async/semaphore.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/beehive/task_group.hpp"
-#include "edged/host/blocking_call.hpp"
-#include "edged/host/turnstile.hpp"
 #include "edged/volumes/pod_directories.hpp"
 #include "edged/volumes/token_cache.hpp"
 #include "edged/volumes/volume_content.hpp"
@@ -67,8 +68,7 @@ awaitable<void> fetch_token(ObjectSource& source, kube::PodPtr pod,
 struct VolumeHost::Impl {
   /// A pod as known in this life of the module.
   struct Entry {
-    explicit Entry(const boost::asio::any_io_executor& executor) : turn(executor, 1) {}
-    Turnstile turn;
+    async::Semaphore turn{1};
     kube::PodPtr pod;             ///< as last given; nullptr: none, or its volumes are gone
     kube::StringMap allocatable;  ///< of the last set-up
     bool complete = false;        ///< every volume was made
@@ -88,7 +88,7 @@ struct VolumeHost::Impl {
 
   EntryPtr entry(const std::string& uid) {
     auto& found = entries[uid];
-    if (!found) found = std::make_shared<Entry>(deps.executor);
+    if (!found) found = std::make_shared<Entry>();
     return found;
   }
 
@@ -100,7 +100,7 @@ struct VolumeHost::Impl {
   }
 
   awaitable<ContentObjects> gather(kube::PodPtr pod, ContentNeeds needs);
-  awaitable<MountOutcome> apply(EntryPtr entry, kube::PodPtr pod, PodFacts facts, bool only_content);
+  awaitable<Outcome<bool>> apply(EntryPtr entry, kube::PodPtr pod, PodFacts facts);
   awaitable<void> remove(std::string uid, bool whole_pod);
 };
 
@@ -131,46 +131,39 @@ awaitable<ContentObjects> VolumeHost::Impl::gather(kube::PodPtr pod, ContentNeed
   co_return std::move(*found);
 }
 
-awaitable<MountOutcome> VolumeHost::Impl::apply(EntryPtr entry, kube::PodPtr pod, PodFacts facts,
-                                                bool only_content) {
+awaitable<Outcome<bool>> VolumeHost::Impl::apply(EntryPtr entry, kube::PodPtr pod, PodFacts facts) {
   const std::uint64_t seen = entry->changes;
   entry->current = false;
-  if (!only_content) entry->complete = false;
+  entry->complete = false;
   entry->pod = pod;
   entry->allocatable = facts.allocatable;
   ContentNeeds needs = content_needs(*pod);
   ContentObjects found = co_await gather(pod, std::move(needs));
-  const auto plan = std::make_shared<const SetupPlan>(
-      SetupPlan{pod, std::move(facts), std::move(found), directories, only_content});
-  std::function<SetupResult()> work = [mounter = deps.mounter, &clock = deps.clock, plan] {
+  const auto plan =
+      std::make_shared<const SetupPlan>(SetupPlan{pod, std::move(facts), std::move(found), directories});
+  auto work = [mounter = deps.mounter, &clock = deps.clock, plan] {
     return set_up_volumes(*mounter, clock, *plan);
   };
-  MountOutcome outcome;
-  try {
-    const SetupResult result = co_await blocking_call<SetupResult>(deps.pool, std::move(work), kInTurn);
-    outcome.changed = result.changed;
-    outcome.problem = joined_problems(result.problems);
-  } catch (const Error& error) {
-    outcome.problem = error.what();
-  }
-  outcome.ready = outcome.problem.empty();
-  if (!only_content) entry->complete = outcome.ready;
-  entry->current = outcome.ready && seen == entry->changes;
-  co_return outcome;
+  const auto result = co_await async::attempt(async::on_pool(deps.pool, std::move(work), async::kInTurn));
+  if (!result) co_return result.failure();
+  if (!result->problems.empty()) co_return Failure(joined_problems(result->problems));
+  entry->complete = true;
+  entry->current = seen == entry->changes;
+  co_return result->changed;
 }
 
 awaitable<void> VolumeHost::Impl::remove(std::string uid, bool whole_pod) {
   const EntryPtr held = entry(uid);
-  const Turnstile::Place place = co_await held->turn.enter();
+  const async::Semaphore::Permit permit = co_await held->turn.acquire();
   held->complete = false;
-  std::function<void()> work = [mounter = deps.mounter, directories = directories, uid, whole_pod] {
+  auto work = [mounter = deps.mounter, directories = directories, uid, whole_pod] {
     if (whole_pod) {
       directories.remove_pod(*mounter, uid);
     } else {
       directories.remove_volumes(*mounter, uid);
     }
   };
-  co_await blocking_call<void>(deps.pool, std::move(work), kInTurn);
+  co_await async::on_pool(deps.pool, std::move(work), async::kInTurn);
   held->pod = nullptr;
   tokens.forget(uid);
   // Keep the entry while other calls wait for its turn.
@@ -182,36 +175,31 @@ VolumeHost::VolumeHost(Options options, Deps deps)
 
 VolumeHost::~VolumeHost() = default;
 
-awaitable<std::string> VolumeHost::prepare() {
-  std::function<std::string()> work = [mounter = impl_->deps.mounter, directories = impl_->directories] {
+awaitable<Outcome<void>> VolumeHost::prepare() {
+  auto work = [mounter = impl_->deps.mounter, directories = impl_->directories] {
     make_directories(directories.root(), 0750);
     make_directories(directories.pods(), 0750);
+    Outcome<void> shared;
     try {
       mounter->make_shared(directories.root());
     } catch (const Error& error) {
-      return std::string(error.what());
+      shared = Failure(error.what());
     }
-    return std::string();
+    return shared;
   };
-  co_return co_await blocking_call<std::string>(impl_->deps.pool, std::move(work), kInTurn);
+  co_return co_await async::on_pool(impl_->deps.pool, std::move(work), async::kInTurn);
 }
 
-awaitable<MountOutcome> VolumeHost::set_up(kube::PodPtr pod, PodFacts facts) {
+awaitable<Outcome<bool>> VolumeHost::set_up(kube::PodPtr pod, PodFacts facts) {
   const Impl::EntryPtr entry = impl_->entry(pod->uid);
-  const Turnstile::Place place = co_await entry->turn.enter();
+  const async::Semaphore::Permit permit = co_await entry->turn.acquire();
   const ContentNeeds needs = content_needs(*pod);
   if (entry->complete && entry->current && entry->pod && same_for_volumes(*entry->pod, *pod) &&
       entry->allocatable == facts.allocatable && !impl_->token_due(*pod, needs)) {
     entry->pod = std::move(pod);
-    co_return MountOutcome{};
+    co_return false;
   }
-  co_return co_await impl_->apply(entry, std::move(pod), std::move(facts), false);
-}
-
-awaitable<MountOutcome> VolumeHost::refresh(kube::PodPtr pod, PodFacts facts) {
-  const Impl::EntryPtr entry = impl_->entry(pod->uid);
-  const Turnstile::Place place = co_await entry->turn.enter();
-  co_return co_await impl_->apply(entry, std::move(pod), std::move(facts), true);
+  co_return co_await impl_->apply(entry, std::move(pod), std::move(facts));
 }
 
 awaitable<ContainerMounts> VolumeHost::mounts_for(kube::PodPtr pod, const kube::Container& container,
@@ -223,12 +211,12 @@ awaitable<ContainerMounts> VolumeHost::mounts_for(kube::PodPtr pod, const kube::
         mount.sub_path_expr.empty() ? mount.sub_path : expand_sub_path(mount.sub_path_expr, environment));
   }
   const Impl::EntryPtr entry = impl_->entry(pod->uid);
-  const Turnstile::Place place = co_await entry->turn.enter();
+  const async::Semaphore::Permit permit = co_await entry->turn.acquire();
   struct Found {
     std::vector<std::string> paths;
     std::string log;
   };
-  std::function<Found()> work = [mounter = impl_->deps.mounter, plan] {
+  auto work = [mounter = impl_->deps.mounter, plan] {
     Found made;
     made.paths = mount_paths(*mounter, *plan);
     if (plan->container.termination_message_path.empty()) return made;
@@ -239,7 +227,7 @@ awaitable<ContainerMounts> VolumeHost::mounts_for(kube::PodPtr pod, const kube::
     }
     return made;
   };
-  Found found = co_await blocking_call<Found>(impl_->deps.pool, std::move(work), kInTurn);
+  Found found = co_await async::on_pool(impl_->deps.pool, std::move(work), async::kInTurn);
   ContainerMounts out;
   out.termination_log = std::move(found.log);
   for (std::size_t i = 0; i < found.paths.size(); ++i) {
@@ -263,9 +251,10 @@ awaitable<void> VolumeHost::remove_pod(std::string uid) {
 }
 
 awaitable<std::vector<std::string>> VolumeHost::orphans(std::set<std::string> known) {
-  std::function<std::vector<std::string>()> work =
-      [directories = impl_->directories, known = std::move(known)] { return directories.unknown(known); };
-  co_return co_await blocking_call<std::vector<std::string>>(impl_->deps.pool, std::move(work));
+  auto work = [directories = impl_->directories, known = std::move(known)] {
+    return directories.unknown(known);
+  };
+  co_return co_await async::on_pool(impl_->deps.pool, std::move(work));
 }
 
 std::vector<std::string> VolumeHost::object_changed(kube::EnvFrom::Kind kind, const std::string& ns,

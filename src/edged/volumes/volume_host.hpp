@@ -12,6 +12,7 @@
 
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/outcome.hpp"
 #include "edgecore/kube/pod.hpp"
 #include "edged/host/mounts.hpp"
 #include "edged/meta/object_source.hpp"
@@ -19,15 +20,6 @@
 #include "edged/spec/environment.hpp"
 
 namespace edgecore::edged {
-
-/// How a pod's volumes came out.
-struct MountOutcome {
-  bool ready = true;     ///< every volume is in place: containers may be made
-  bool changed = false;  ///< something in a volume (or a volume itself) was made or written
-  /// When not ready, or when a refresh failed: a sentence for the pod's status and the log, such as
-  /// `MountVolume.SetUp failed for volume "cfg": configmap "app" not found`. Several are joined with "; ".
-  std::string problem;
-};
 
 /// What a container is to be created with.
 struct ContainerMounts {
@@ -66,20 +58,18 @@ class VolumeHost {
   ~VolumeHost();
 
   /// Once, before anything else: the root directory and its `pods`, and the root as a shared mount (for
-  /// Bidirectional propagation). Returns "" or a sentence for the log: without shared mounts the node still
-  /// works, but for that propagation.
-  boost::asio::awaitable<std::string> prepare();
+  /// Bidirectional propagation). The failure is for the log: without shared mounts the node still works,
+  /// but for that propagation. Throws Error when there are no directories.
+  boost::asio::awaitable<Outcome<void>> prepare();
 
   /// Makes every volume of the pod so, before its containers are created and on every later sync of it. Cheap
   /// (no call to the disk, the pool or the bus) while it succeeded before, the pod's labels, annotations and
-  /// volumes are the same, no object was reported by `object_changed` and no token is due. Failures are in
-  /// the outcome: try again with back-off (500 ms … 2 min). Volumes that did succeed are kept.
-  boost::asio::awaitable<MountOutcome> set_up(kube::PodPtr pod, PodFacts facts);
-
-  /// Writes the content volumes (configMap, secret, projected, downwardAPI) of a running pod anew where their
-  /// content has changed; a volume that was never set up is not made. `ready` says whether all went well;
-  /// when not, the old content stays and the pod goes on.
-  boost::asio::awaitable<MountOutcome> refresh(kube::PodPtr pod, PodFacts facts);
+  /// volumes are the same, no object was reported by `object_changed` and no token is due. Gives whether a
+  /// volume was made or written. The failure's sentence is for the pod's status and the log, such as
+  /// `MountVolume.SetUp failed for volume "cfg": configmap "app" not found`; several are joined with "; ".
+  /// Volumes that did succeed are kept, and content that was there stays: try again with back-off (500 ms … 2
+  /// min).
+  boost::asio::awaitable<Outcome<bool>> set_up(kube::PodPtr pod, PodFacts facts);
 
   /// The mounts of a container about to be created; its pod's volumes are ready. Makes the directories and
   /// bind mounts of subPaths and the termination log. `environment` is the container's finished one (for
@@ -107,8 +97,8 @@ class VolumeHost {
   std::vector<std::string> object_changed(kube::EnvFrom::Kind kind, const std::string& ns,
                                           const std::string& name);
 
-  /// When a token of the pod has to be renewed (or the failed renewal tried again) by set_up or refresh;
-  /// nullopt when it has none. By the wall clock: sleep at most an hour at a time for the sake of clocks that
+  /// When a token of the pod has to be renewed (or the failed renewal tried again) by set_up; nullopt
+  /// when it has none. By the wall clock: sleep at most an hour at a time for the sake of clocks that
   /// jump.
   [[nodiscard]] std::optional<WallTime> next_refresh(const std::string& uid) const;
 

@@ -23,11 +23,6 @@ std::optional<FsGroup> fs_group(const kube::Pod& pod) {
                  security->fs_group_change_policy == "OnRootMismatch"};
 }
 
-bool is_there(const std::filesystem::path& path) {
-  struct stat about {};
-  return ::lstat(path.c_str(), &about) == 0;
-}
-
 /// Secrets, tokens and the downward API never touch the flash.
 bool in_memory(const kube::Volume& volume) {
   return !std::holds_alternative<kube::ConfigMapSource>(volume.source);
@@ -41,7 +36,6 @@ class VolumeSetup {
   /// True if something was changed.
   bool make(const kube::Volume& volume) {
     if (is_content(volume)) return make_content(volume);
-    if (plan_.only_content) return false;
     if (const auto* source = std::get_if<kube::EmptyDirSource>(&volume.source))
       return make_empty(volume, *source);
     if (const auto* source = std::get_if<kube::HostPathSource>(&volume.source)) {
@@ -67,7 +61,6 @@ class VolumeSetup {
   bool make_content(const kube::Volume& volume) {
     EmptyDirPlan empty;
     empty.path = plan_.directories.volume(pod_.uid, volume);
-    if (plan_.only_content && !is_there(empty.path)) return false;
     const Payload payload = make_payload(volume, pod_, plan_.facts, plan_.found);
     if (in_memory(volume)) {
       empty.medium = "Memory";
@@ -97,7 +90,7 @@ const kube::Volume* find_volume(const kube::Pod& pod, const std::string& name) {
 SetupResult set_up_volumes(Mounter& mounter, const Clock& clock, const SetupPlan& plan) {
   SetupResult result;
   VolumeSetup setup(mounter, clock, plan);
-  if (!plan.only_content) make_directories(plan.directories.pod(plan.pod->uid), 0750);
+  make_directories(plan.directories.pod(plan.pod->uid), 0750);
   for (const auto& volume : plan.pod->spec.volumes) {
     try {
       if (setup.make(volume)) result.changed = true;

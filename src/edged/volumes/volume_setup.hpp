@@ -19,7 +19,6 @@ struct SetupPlan {
   PodFacts facts;
   ContentObjects found;
   PodDirectories directories;
-  bool only_content = false;  ///< a refresh: no other volumes, and none that is not there yet
 };
 
 struct SetupResult {

@@ -2,11 +2,10 @@
 #include "support/cri/fake_runtime.hpp"
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "edgecore/base/steady_timer.hpp"
+#include "edgecore/async/event.hpp"
 #include "support/cri/fake_world.hpp"
 
 namespace edgecore::cri {
@@ -36,13 +35,8 @@ class FakeRuntime::Stream final : public EventStream {
     const auto executor = co_await asio::this_coro::executor;
     co_await asio::post(executor, asio::use_awaitable);
     if (!open_) start();
-    alarm_.emplace(executor, SteadyTime::max());
-    boost::system::error_code woken;
-    while (waiting_.empty() && !broken_) {
-      if (woken && !poked_) throw CallError(kMethod, Code::kCancelled, "the call was cancelled");
-      poked_ = false;
-      co_await alarm_->async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    }
+    if (!news_) news_.emplace(executor);
+    while (waiting_.empty() && !broken_) co_await news_->sleep();
     if (waiting_.empty()) throw CallError(kMethod, Code::kUnavailable, kDown);
     auto event = std::move(waiting_.front());
     waiting_.pop_front();
@@ -52,12 +46,12 @@ class FakeRuntime::Stream final : public EventStream {
   void push(const ContainerEvent& event) {
     if (!open_) return;
     waiting_.push_back(event);
-    poke();
+    if (news_) news_->notify();
   }
   void shatter() {
     if (!open_) return;
     broken_ = true;
-    poke();
+    if (news_) news_->notify();
   }
   void orphan() {
     runtime_ = nullptr;
@@ -74,17 +68,12 @@ class FakeRuntime::Stream final : public EventStream {
       throw CallError(kMethod, Code::kUnimplemented, "unknown method GetContainerEvents");
     open_ = true;
   }
-  void poke() {
-    poked_ = true;
-    if (alarm_) alarm_->cancel();
-  }
 
   FakeRuntime* runtime_;  // null after it is destroyed
   bool open_ = false;
   bool broken_ = false;
-  bool poked_ = false;
   std::deque<ContainerEvent> waiting_;
-  std::optional<SteadyTimer> alarm_;
+  std::optional<async::Event> news_;  ///< from the first next() on
 };
 
 FakeRuntime::FakeRuntime(const Clock& clock)
@@ -133,18 +122,11 @@ std::optional<FakeRuntime::Fault> FakeRuntime::take_fault(std::string_view metho
   return lasting == lasting_faults_.end() ? std::nullopt : std::optional<Fault>(lasting->second);
 }
 
-Awaitable<void> FakeRuntime::suffer(const std::string& method, const Fault& fault) {
+Awaitable<void> FakeRuntime::suffer(const Fault& fault) {
   if (!fault.hang && fault.delay.count() == 0) co_return;
-  const auto executor = co_await asio::this_coro::executor;
-  SteadyTimer timer(executor);
-  if (fault.hang) {
-    timer.expires_at(SteadyTime::max());
-  } else {
-    timer.expires_after(fault.delay);
-  }
-  boost::system::error_code failed;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, failed));
-  if (failed) throw CallError(method, Code::kCancelled, "the call was cancelled");
+  const SteadyTime until = fault.hang ? SteadyTime::max() : steady_now() + fault.delay;
+  async::Event nobody_notifies(co_await asio::this_coro::executor);
+  co_await nobody_notifies.sleep_until(until);
 }
 
 template <class Result>
@@ -153,7 +135,7 @@ Awaitable<Result> FakeRuntime::perform(std::string method, std::string id, std::
   co_await asio::post(executor, asio::use_awaitable);  // a real runtime does not answer at once
   calls_.push_back({method, id});
   const auto fault = take_fault(method).value_or(Fault());
-  co_await suffer(method, fault);
+  co_await suffer(fault);
   if (down_) throw CallError(method, Code::kUnavailable, kDown);
   const bool fails = fault.code != Code::kOk;
   if (fails && !fault.after_effect) throw CallError(method, fault.code, fault.message);

@@ -167,7 +167,7 @@ class FakeRuntime final : public Runtime {
   Awaitable<Result> perform(std::string method, std::string id, std::function<Result()> effect);
   /// `perform` for calls that stop or remove: NotFound counts as success, also if planned.
   Awaitable<void> perform_ending(std::string method, std::string id, std::function<void()> effect);
-  Awaitable<void> suffer(const std::string& method, const Fault& fault);
+  static Awaitable<void> suffer(const Fault& fault);
   [[nodiscard]] ContainerStats stats_of(const std::string& id, const ContainerStatus& status) const;
   std::optional<Fault> take_fault(std::string_view method);
   void publish(const ContainerEvent& event);

@@ -4,16 +4,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/detached.hpp>
 #include <functional>
 
-#include "unit/cri/await.hpp"
+#include "support/await.hpp"
+#include "support/loop.hpp"
 
 namespace edgecore::cri {
 namespace {
 
 using namespace std::chrono_literals;
+using test::await;
 using testing::ElementsAre;
 
 class FakeRuntimeTest : public testing::Test {
@@ -187,24 +188,14 @@ TEST_F(FakeRuntimeTest, PlannedFaultsHitOnceAndBeforeOrAfterTheEffect) {
 TEST_F(FakeRuntimeTest, HangingCallEndsByCancellationOnly) {
   FakeRuntime::Fault hang;
   hang.hang = true;
-  runtime_.fail_next("Version", hang);
-  boost::asio::cancellation_signal signal;
-  std::optional<Code> ended;
-  boost::asio::co_spawn(
-      io_, runtime_.version(""),
-      boost::asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr error, const VersionInfo&) {
-        try {
-          if (error) std::rethrow_exception(error);
-          ended = Code::kOk;
-        } catch (const CallError& failed) {
-          ended = failed.code();
-        }
-      }));
+  runtime_.fail_next("StartContainer", hang);
+  test::Outcome call;
+  call.start(io_, runtime_.start_container("c"));
   io_.run_for(20ms);
-  EXPECT_FALSE(ended.has_value());
-  signal.emit(boost::asio::cancellation_type::terminal);
+  EXPECT_FALSE(call.ended);
+  call.cancel();
   io_.run_for(1s);
-  EXPECT_EQ(ended, Code::kCancelled);
+  EXPECT_TRUE(call.aborted());
 }
 
 TEST_F(FakeRuntimeTest, EventsAreToldInOrderAndTheStreamBreaksWithTheRuntime) {

@@ -16,10 +16,10 @@
 #include "edgecore/base/log.hpp"
 #include "edged/spec/log_paths.hpp"
 #include "edged/spec/sandbox_config.hpp"
+#include "support/await.hpp"
 #include "support/cri/fake_runtime.hpp"
 #include "support/skipped_time.hpp"
 #include "support/temporary_directory.hpp"
-#include "unit/cri/await.hpp"
 
 namespace edgecore::edged::test {
 
@@ -60,7 +60,7 @@ class UpkeepTest : public testing::Test {
     config.labels = labels(uid);
     config.log_directory = (pods_ / ("ns_p_" + uid)).string();
     clock_.advance(std::chrono::seconds(1));
-    return cri::await(io_, runtime_.run_pod_sandbox(config, ""));
+    return edgecore::test::await(io_, runtime_.run_pod_sandbox(config, ""));
   }
   /// A started container, with its log and link.
   std::string container(const std::string& sandbox_id, const std::string& uid, const std::string& name,
@@ -71,8 +71,8 @@ class UpkeepTest : public testing::Test {
     config.labels = labels(uid, name);
     config.log_path = name + "/" + std::to_string(attempt) + ".log";
     clock_.advance(std::chrono::seconds(1));
-    const auto id = cri::await(io_, runtime_.create_container(sandbox_id, config, {}));
-    cri::await(io_, runtime_.start_container(id));
+    const auto id = edgecore::test::await(io_, runtime_.create_container(sandbox_id, config, {}));
+    edgecore::test::await(io_, runtime_.start_container(id));
     write(log_of(uid, name, attempt), "log");
     std::filesystem::create_symlink(log_of(uid, name, attempt),
                                     links_ / container_log_link("p", "ns", name, id));

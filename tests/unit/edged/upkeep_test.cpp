@@ -4,7 +4,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <fstream>
 
-#include "unit/cri/await.hpp"
+#include "support/await.hpp"
 #include "unit/edged/edged_fixture.hpp"
 
 namespace edgecore::edged::test {
@@ -161,7 +161,7 @@ class EdgedImages : public EdgedUpkeep {
  protected:
   bool has(const std::string& reference) {
     boost::asio::io_context io;
-    return !cri::await(io, runtime_.list_images(reference)).empty();
+    return !edgecore::test::await(io, runtime_.list_images(reference)).empty();
   }
 };
 

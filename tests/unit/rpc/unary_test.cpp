@@ -7,12 +7,10 @@
 #include <gtest/gtest.h>
 #include <health.grpc.pb.h>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
-#include "unit/cri/await.hpp"
+#include "support/await.hpp"
+#include "support/loop.hpp"
 
 namespace edgecore::rpc {
 namespace {
@@ -73,41 +71,34 @@ class UnaryTest : public testing::Test {
 };
 
 TEST_F(UnaryTest, RepliesAndErrorsComeBack) {
-  const auto good = cri::await(io_, ask(call("")));
-  ASSERT_TRUE(good.has_value());
-  ASSERT_TRUE(good->status.ok());
+  const auto good = test::await(io_, ask(call("")));
+  ASSERT_TRUE(good.status.ok());
   health::HealthCheckResponse reply;
-  ASSERT_TRUE(parse(good->reply, reply));
+  ASSERT_TRUE(parse(good.reply, reply));
   EXPECT_EQ(reply.status(), health::HealthCheckResponse::SERVING);
 
-  const auto bad = cri::await(io_, ask(call("nothing")));
-  ASSERT_TRUE(bad.has_value());
-  EXPECT_EQ(bad->status.error_code(), grpc::StatusCode::NOT_FOUND);
-  EXPECT_EQ(bad->status.error_message(), "there is nothing");
+  const auto bad = test::await(io_, ask(call("nothing")));
+  EXPECT_EQ(bad.status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(bad.status.error_message(), "there is nothing");
 }
 
 TEST_F(UnaryTest, LimitEndsTheCall) {
   auto slow = call("slow");
   slow.limit = 50ms;
-  const auto outcome = cri::await(io_, ask(std::move(slow)));
-  ASSERT_TRUE(outcome.has_value());
-  EXPECT_EQ(outcome->status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  const auto outcome = test::await(io_, ask(std::move(slow)));
+  EXPECT_EQ(outcome.status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
 }
 
 TEST_F(UnaryTest, CancelledWaitCancelsTheCall) {
-  boost::asio::cancellation_signal signal;
-  std::optional<std::optional<Outcome>> ended;
-  boost::asio::co_spawn(
-      io_, ask(call("slow")),
-      boost::asio::bind_cancellation_slot(
-          signal.slot(), [&](std::exception_ptr, std::optional<Outcome> outcome) { ended = outcome; }));
+  const auto ask_slowly = [](Call slow) -> boost::asio::awaitable<void> { co_await ask(std::move(slow)); };
+  test::Outcome asked;
+  asked.start(io_, ask_slowly(call("slow")));
   io_.run_for(50ms);
-  EXPECT_FALSE(ended.has_value());
-  signal.emit(boost::asio::cancellation_type::terminal);
+  EXPECT_FALSE(asked.ended);
+  asked.cancel();
   io_.restart();
   io_.run_for(1s);
-  ASSERT_TRUE(ended.has_value());
-  EXPECT_FALSE(ended->has_value());
+  EXPECT_TRUE(asked.aborted());
   for (int i = 0; i < 1000 && !service_.cancelled; ++i) std::this_thread::sleep_for(10ms);
   EXPECT_TRUE(service_.cancelled);
 }
@@ -115,16 +106,15 @@ TEST_F(UnaryTest, CancelledWaitCancelsTheCall) {
 TEST_F(UnaryTest, ShutDownEndsCallsAndRefusesNewOnes) {
   std::optional<Outcome> ended;
   boost::asio::co_spawn(io_, ask(call("slow")),
-                        [&](std::exception_ptr, std::optional<Outcome> outcome) { ended = outcome; });
+                        [&](std::exception_ptr, Outcome outcome) { ended = std::move(outcome); });
   io_.run_for(50ms);
   loop_->shut_down();
   io_.restart();
   io_.run_for(1s);
   ASSERT_TRUE(ended.has_value());
   EXPECT_EQ(ended->status.error_code(), grpc::StatusCode::CANCELLED);
-  const auto late = cri::await(io_, ask(call("")));
-  ASSERT_TRUE(late.has_value());
-  EXPECT_EQ(late->status.error_code(), grpc::StatusCode::CANCELLED);
+  const auto late = test::await(io_, ask(call("")));
+  EXPECT_EQ(late.status.error_code(), grpc::StatusCode::CANCELLED);
 }
 
 TEST(SocketPathTest, IsFoundInEachSpelling) {

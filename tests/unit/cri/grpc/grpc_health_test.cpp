@@ -18,8 +18,8 @@
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
+#include "support/await.hpp"
 #include "support/eventually.hpp"
-#include "unit/cri/await.hpp"
 
 namespace edgecore::cri {
 namespace {
@@ -27,6 +27,7 @@ namespace {
 namespace asio = boost::asio;
 namespace health = grpc::health::v1;
 using namespace std::chrono_literals;
+using test::await;
 using Kind = HealthAnswer::Kind;
 using Tcp = asio::ip::tcp;
 using test::eventually;

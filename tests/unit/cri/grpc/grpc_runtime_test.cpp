@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/detached.hpp>
 #include <condition_variable>
 #include <filesystem>
@@ -14,15 +13,17 @@
 #include <thread>
 
 #include "edgecore/base/clock.hpp"
+#include "support/await.hpp"
 #include "support/eventually.hpp"
+#include "support/loop.hpp"
 #include "support/temporary_directory.hpp"
-#include "unit/cri/await.hpp"
 
 namespace edgecore::cri {
 namespace {
 
 namespace v1 = ::runtime::v1;
 using namespace std::chrono_literals;
+using test::await;
 using test::eventually;
 
 /// The answer to a call that stops or removes something.
@@ -242,21 +243,13 @@ TEST_F(GrpcRuntimeTest, StopGetsItsGracePeriodOnTopOfTheDeadline) {
 TEST_F(GrpcRuntimeTest, CancellationEndsTheCallHereAndThere) {
   serve();
   connect();
-  boost::asio::cancellation_signal signal;
-  std::optional<Code> ended;
-  boost::asio::co_spawn(io_, runtime_->start_container("slow"),
-                        boost::asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr error) {
-                          try {
-                            if (error) std::rethrow_exception(error);
-                          } catch (const CallError& failed) {
-                            ended = failed.code();
-                          }
-                        }));
+  test::Outcome call;
+  call.start(io_, runtime_->start_container("slow"));
   io_.run_for(50ms);
-  EXPECT_FALSE(ended.has_value());
-  signal.emit(boost::asio::cancellation_type::terminal);
+  EXPECT_FALSE(call.ended);
+  call.cancel();
   io_.run_for(1s);
-  EXPECT_EQ(ended, Code::kCancelled);
+  EXPECT_TRUE(call.aborted());
   EXPECT_TRUE(eventually([&] { return service_.cancelled == 1; }));
 }
 

@@ -11,13 +11,14 @@
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/cri/grpc_runtime.hpp"
+#include "support/await.hpp"
 #include "support/temporary_directory.hpp"
-#include "unit/cri/await.hpp"
 
 namespace edgecore::cri {
 namespace {
 
 using namespace std::chrono_literals;
+using test::await;
 
 /// Against a real runtime: scripts/test-runtime.sh up DIR, then EDGECORE_TEST_CRI=unix://DIR/containerd.sock.
 class LiveTest : public testing::Test {

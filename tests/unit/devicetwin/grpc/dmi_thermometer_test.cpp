@@ -9,9 +9,9 @@
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/process.hpp"
 #include "edgecore/devicetwin/dmi.hpp"
+#include "support/await.hpp"
 #include "support/paths.hpp"
 #include "support/temporary_directory.hpp"
-#include "unit/cri/await.hpp"
 #include "unit/devicetwin/grpc/raw_socket.hpp"
 
 namespace edgecore::devicetwin {
@@ -117,7 +117,7 @@ class DmiThermometerTest : public testing::Test {
     call.name_space = "default";
     call.name = "two";
     if (!object.is_null()) call.object = object.dump();
-    return cri::await(io_, client_->call(mapper_socket_, std::move(call), 10s));
+    return test::await(io_, client_->call(mapper_socket_, std::move(call), 10s));
   }
 
   edgecore::test::TemporaryDirectory folder_;

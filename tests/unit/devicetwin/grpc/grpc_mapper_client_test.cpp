@@ -10,8 +10,8 @@
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/devicetwin/dmi.hpp"
+#include "support/await.hpp"
 #include "support/temporary_directory.hpp"
-#include "unit/cri/await.hpp"
 #include "unit/devicetwin/grpc/raw_socket.hpp"
 
 namespace edgecore::devicetwin {
@@ -91,7 +91,7 @@ class GrpcMapperClientTest : public testing::Test {
     one.name_space = "ns";
     one.name = "n";
     one.object = object;
-    return cri::await(io_, client_->call(address, std::move(one), deadline));
+    return test::await(io_, client_->call(address, std::move(one), deadline));
   }
   DmiStatus update() { return call(MapperCall::Kind::kUpdateDevice, kDevice); }
 

@@ -13,7 +13,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/kube/json.hpp"
-#include "unit/cri/await.hpp"
+#include "support/await.hpp"
 #include "unit/edged/memory_cgroup_files.hpp"
 
 namespace edgecore::edged {
@@ -32,15 +32,14 @@ class PodCgroupsTest : public testing::Test {
     CgroupOptions options;
     options.allocatable_memory = 1'000'000'000;
     options.allocatable_milli_cpu = 2000;
-    cri::await(loop_, cgroups_.prepare(std::move(options)));
+    edgecore::test::await(loop_, cgroups_.prepare(std::move(options)));
   }
 
   boost::asio::io_context loop_;
   BlockingPool pool_{"pod-cgroups-test", {}};
   bool mounted_ = true;
   MemoryCgroupFiles* files_ = nullptr;
-  PodCgroups cgroups_{pool_, loop_.get_executor(), log::get("test"),
-                      [this]() -> std::unique_ptr<CgroupFiles> {
+  PodCgroups cgroups_{pool_, log::get("test"), [this]() -> std::unique_ptr<CgroupFiles> {
                         if (!mounted_) throw Error("no cgroups are mounted");
                         auto files = std::make_unique<MemoryCgroupFiles>(MemoryCgroupFiles::separate());
                         files_ = files.get();
@@ -54,21 +53,21 @@ TEST_F(PodCgroupsTest, APodHasItsCgroupFromEnsureToRemove) {
   EXPECT_EQ(cgroups_.files(), files_);
   const kube::PodPtr pod = best_effort_pod();
   EXPECT_EQ(cgroups_.parent(*pod), "/kubepods/besteffort/podu-1");
-  cri::await(loop_, cgroups_.ensure(pod));
+  edgecore::test::await(loop_, cgroups_.ensure(pod));
   EXPECT_TRUE(files_->exists("memory", "/kubepods/besteffort/podu-1"));
-  cri::await(loop_, cgroups_.remove(pod));
+  edgecore::test::await(loop_, cgroups_.remove(pod));
   EXPECT_FALSE(files_->exists("memory", "/kubepods/besteffort/podu-1"));
 }
 
 TEST_F(PodCgroupsTest, AProcessThatDoesNotDieMakesRemoveFail) {
   prepare();
   const kube::PodPtr pod = best_effort_pod();
-  cri::await(loop_, cgroups_.ensure(pod));
+  edgecore::test::await(loop_, cgroups_.ensure(pod));
   files_->put("pids", "/kubepods/besteffort/podu-1", 4001);
   files_->unkillable[4001] = "in the kernel";
-  EXPECT_THROW(cri::await(loop_, cgroups_.remove(pod)), Error);
+  EXPECT_THROW(edgecore::test::await(loop_, cgroups_.remove(pod)), Error);
   files_->unkillable.clear();
-  cri::await(loop_, cgroups_.remove(pod));
+  edgecore::test::await(loop_, cgroups_.remove(pod));
   EXPECT_FALSE(files_->exists("pids", "/kubepods/besteffort/podu-1"));
 }
 
@@ -78,16 +77,17 @@ TEST_F(PodCgroupsTest, WhereNoneAreMountedPodsRunWithoutThem) {
   const kube::PodPtr pod = best_effort_pod();
   EXPECT_EQ(cgroups_.parent(*pod), "");
   EXPECT_EQ(cgroups_.files(), nullptr);
-  cri::await(loop_, cgroups_.ensure(pod));
-  cri::await(loop_, cgroups_.update_qos({pod}));
-  cri::await(loop_, cgroups_.remove(pod));
+  edgecore::test::await(loop_, cgroups_.ensure(pod));
+  edgecore::test::await(loop_, cgroups_.update_qos({pod}));
+  edgecore::test::await(loop_, cgroups_.remove(pod));
 }
 
 class OrphanCgroupsTest : public PodCgroupsTest {
  protected:
   OrphanCgroupsTest() {
     prepare();
-    for (const char* uid : {"known", "gone", "mounted"}) cri::await(loop_, cgroups_.ensure(burstable(uid)));
+    for (const char* uid : {"known", "gone", "mounted"})
+      edgecore::test::await(loop_, cgroups_.ensure(burstable(uid)));
   }
   static kube::PodPtr burstable(const char* uid) {
     const Json container = {{"name", "c"}, {"image", "i"}, {"resources", {{"requests", {{"cpu", "100m"}}}}}};
@@ -95,7 +95,7 @@ class OrphanCgroupsTest : public PodCgroupsTest {
                             {"spec", {{"containers", Json::array({container})}}}});
   }
   void remove(std::set<std::string> in_use, std::set<std::string> held) {
-    cri::await(loop_, cgroups_.remove_orphans([in_use] { return in_use; }, std::move(held)));
+    edgecore::test::await(loop_, cgroups_.remove_orphans([in_use] { return in_use; }, std::move(held)));
   }
   [[nodiscard]] std::vector<std::string> left() const {
     std::vector<std::string> uids;

@@ -7,7 +7,7 @@
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/json.hpp"
-#include "unit/cri/await.hpp"
+#include "support/await.hpp"
 #include "unit/edged/byte_units.hpp"
 
 namespace edgecore::edged {
@@ -72,7 +72,7 @@ class EvictorTest : public ::testing::Test {
     config.eviction_hard = thresholds;
     return config;
   }
-  void round() { cri::await(io_, evictor_->round()); }
+  void round() { edgecore::test::await(io_, evictor_->round()); }
   [[nodiscard]] std::vector<std::string> evicted() const {
     std::vector<std::string> out;
     for (const auto& one : evicted_) out.push_back(one.uid);

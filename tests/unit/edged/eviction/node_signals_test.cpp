@@ -53,7 +53,7 @@ class MachineSignalsTest : public test::UpkeepTest {
   Observations read() {
     MachineSignals signals(
         {runtime_, disks_, log_, "/node", 1000 * 1024, [this] { return cgroups_; }, root_ / "proc"});
-    return cri::await(io_, signals.read());
+    return edgecore::test::await(io_, signals.read());
   }
   FakeDiskStats disks_;
   CgroupFiles* cgroups_ = nullptr;
@@ -116,12 +116,12 @@ TEST_F(PodUsageTest, AddsUpWhatThePodHas) {
       {runtime_, pool_, log_, pods_, [this](const std::string& uid) { return root_ / "root" / uid; },
        [&]() -> CgroupFiles* { return &files; }, [](const kube::Pod& of) { return "/pod" + of.uid; }});
   const std::vector<kube::PodPtr> pods = {pod()};
-  auto seen = cri::await(io_, usage.read(pods, false));
+  auto seen = edgecore::test::await(io_, usage.read(pods, false));
   EXPECT_EQ(seen["u"].usage.memory, 5 * kMi);
   EXPECT_EQ(seen["u"].usage.container_memory["a"], 5 * kMi);
   EXPECT_EQ(seen["u"].usage.pids, 12);
   EXPECT_EQ(seen["u"].usage.disk, 7 * kMi) << "nothing was walked";
-  seen = cri::await(io_, usage.read(pods, true));
+  seen = edgecore::test::await(io_, usage.read(pods, true));
   const auto about = [](std::int64_t bytes, std::int64_t mebibytes) {
     return bytes >= mebibytes * kMi && bytes < mebibytes * kMi + kMi / 2;
   };

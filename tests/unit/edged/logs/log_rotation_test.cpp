@@ -74,7 +74,7 @@ class LogRotationTest : public test::UpkeepTest {
          },
          pods_,
          std::chrono::seconds(10)});
-    cri::await(io_, rotation.rotate_all());
+    edgecore::test::await(io_, rotation.rotate_all());
     clock_.advance(std::chrono::seconds(10));
   }
   static std::string unzipped(const std::filesystem::path& path) {

@@ -144,7 +144,7 @@ TEST_F(ContainerGcTest, NothingIsTouchedBeforeAllPodsAreKnown) {
   runtime_.clear_calls();
   ready_ = false;
   auto gc = make();
-  EXPECT_FALSE(cri::await(io_, gc.collect()));
+  EXPECT_FALSE(edgecore::test::await(io_, gc.collect()));
   EXPECT_TRUE(runtime_.calls().empty());
   EXPECT_TRUE(std::filesystem::exists(log_of("gone", "a", 0)));
 }
@@ -165,7 +165,7 @@ TEST_F(ContainerGcTest, AGonePodLeavesNothingBehindAndALivePodKeepsItsNewest) {
   std::filesystem::create_symlink(root_ / "nowhere", links_ / "p_ns_a-0123abcd.log");
 
   auto gc = make();
-  EXPECT_TRUE(cri::await(io_, gc.collect()));
+  EXPECT_TRUE(edgecore::test::await(io_, gc.collect()));
   EXPECT_EQ(container_ids(), (std::set<std::string>{second, third}));
   EXPECT_EQ(runtime_.sandboxes().size(), 1U);
   EXPECT_EQ(names(pods_), (std::set<std::string>{"ns_p_live", "ns_q_live", "not-a-pods"}));
@@ -181,11 +181,11 @@ TEST_F(ContainerGcTest, WhatCannotBeRemovedNowIsRemovedByTheNextPass) {
   runtime_.kill_sandbox(box);
   runtime_.fail_next("RemoveContainer", {cri::Code::kUnknown, "device busy"});
   auto gc = make();
-  EXPECT_FALSE(cri::await(io_, gc.collect()));
+  EXPECT_FALSE(edgecore::test::await(io_, gc.collect()));
   EXPECT_EQ(runtime_.containers().size(), 1U);
   EXPECT_EQ(runtime_.sandboxes().size(), 1U);
   time_.pass(Retry::kFirst);
-  EXPECT_TRUE(cri::await(io_, gc.collect()));
+  EXPECT_TRUE(edgecore::test::await(io_, gc.collect()));
   EXPECT_TRUE(runtime_.containers().empty());
   EXPECT_TRUE(runtime_.sandboxes().empty());
   EXPECT_TRUE(names(pods_).empty());
@@ -198,7 +198,7 @@ TEST_F(ContainerGcTest, WhatCanNeverBeRemovedIsTriedEverMoreRarely) {
   runtime_.fail_always("RemoveContainer", {cri::Code::kUnknown, "device busy"});
   auto gc = make();
   for (int pass = 0; pass < 120; ++pass) {  // ten minutes
-    EXPECT_FALSE(cri::await(io_, gc.collect()));
+    EXPECT_FALSE(edgecore::test::await(io_, gc.collect()));
     time_.pass(std::chrono::seconds(5));
   }
   EXPECT_LE(runtime_.count_calls("RemoveContainer"), 7U);
@@ -212,9 +212,9 @@ TEST_F(ContainerGcTest, OneThingOfAPodThatStaysDoesNotKeepTheOthers) {
   runtime_.fail_next("RemoveContainer", {cri::Code::kUnknown, "device busy"});
   runtime_.fail_next("RemovePodSandbox", {cri::Code::kUnknown, "device busy"});
   auto gc = make();
-  EXPECT_THROW(cri::await(io_, gc.remove_pod("live")), Error);
+  EXPECT_THROW(edgecore::test::await(io_, gc.remove_pod("live")), Error);
   EXPECT_EQ(runtime_.containers().size(), 1U);
-  cri::await(io_, gc.remove_pod("live"));
+  edgecore::test::await(io_, gc.remove_pod("live"));
   EXPECT_TRUE(runtime_.containers().empty());
   EXPECT_TRUE(runtime_.sandboxes().empty());
 }
@@ -223,7 +223,7 @@ TEST_F(ContainerGcTest, TheLinkOfARunningContainerStaysWhileItsLogIsRotated) {
   const auto id = container(sandbox("live"), "live", "a");
   std::filesystem::remove(log_of("live", "a", 0));
   auto gc = make();
-  EXPECT_TRUE(cri::await(io_, gc.collect()));
+  EXPECT_TRUE(edgecore::test::await(io_, gc.collect()));
   EXPECT_EQ(names(links_).size(), 1U);
 }
 
@@ -233,7 +233,7 @@ TEST_F(ContainerGcTest, ALogOutsideTheLogDirectoryIsNotFollowed) {
   status.id = "c";
   status.log_path = (pods_ / ".." / "precious.log").string();
   auto gc = make();
-  cri::await(io_, gc.remove_container(status));
+  edgecore::test::await(io_, gc.remove_container(status));
   EXPECT_EQ(read(root_ / "precious.log"), "keep me");
 }
 
@@ -243,12 +243,12 @@ TEST_F(ContainerGcTest, RemovingAPodTakesAllOfItAndNothingOfOthers) {
   container(box, "live", "b", 0);
   const auto others = container(sandbox("other"), "other", "a", 0);
   auto gc = make();
-  cri::await(io_, gc.remove_pod("live"));
+  edgecore::test::await(io_, gc.remove_pod("live"));
   EXPECT_EQ(container_ids(), std::set<std::string>{others});
   EXPECT_EQ(runtime_.sandboxes().size(), 1U);
   EXPECT_EQ(names(pods_), std::set<std::string>{"ns_p_other"});
   EXPECT_EQ(names(links_), std::set<std::string>{container_log_link("p", "ns", "a", others)});
-  cri::await(io_, gc.remove_pod("live"));  // again is no error
+  edgecore::test::await(io_, gc.remove_pod("live"));  // again is no error
 }
 
 TEST_F(ContainerGcTest, PodsBecomingKnownBringsThePassForward) {

@@ -7,12 +7,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
 #include <future>
 #include <thread>
 
 #include "beehive/loop.hpp"
 #include "edgecore/kube/json.hpp"
+#include "support/await.hpp"
 #include "support/loop.hpp"
 #include "unit/edged/volume_scratch.hpp"
 
@@ -86,12 +86,7 @@ class VolumeHostOf : public ::testing::Test {
   }
   template <class Result>
   Result run(awaitable<Result> work) {
-    auto future = boost::asio::co_spawn(loop, std::move(work), boost::asio::use_future);
-    loop.restart();
-    while (future.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
-      if (loop.run_one_for(std::chrono::seconds(20)) == 0) throw Error("the coroutine never ended");
-    }
-    return future.get();
+    return edgecore::test::await(loop, std::move(work));
   }
   VolumeHost make_host(std::shared_ptr<Mounter> with) {
     return VolumeHost({scratch.path(), false}, {std::move(with), objects, pool, clock, loop.get_executor()});
@@ -111,8 +106,7 @@ class VolumeHostOf : public ::testing::Test {
 
 TEST_F(VolumeHostOf, MakesEveryKindAndThenRests) {
   const auto first = run(host.set_up(make_pod(), {}));
-  EXPECT_EQ(first.problem, "");
-  EXPECT_TRUE(first.ready && first.changed);
+  EXPECT_TRUE(first.value());
   EXPECT_EQ(content_of(in_pod("configmap/cfg/key")), "one");
   EXPECT_EQ(content_of(in_pod("secret/sec/pass")), "hi");
   EXPECT_EQ(content_of(in_pod("projected/api/token")), "u1-1");
@@ -123,95 +117,91 @@ TEST_F(VolumeHostOf, MakesEveryKindAndThenRests) {
 
   const int asked = objects.asked;
   const auto again = run(host.set_up(make_pod(), {}));
-  EXPECT_TRUE(again.ready);
-  EXPECT_FALSE(again.changed);
+  EXPECT_FALSE(again.value());
   EXPECT_EQ(objects.asked, asked) << "a sync without news must ask nobody";
   EXPECT_EQ(objects.tokens, 1);
 }
 
 TEST_F(VolumeHostOf, APushedChangeIsWrittenAtTheNextSync) {
-  run(host.set_up(make_pod(), {}));
+  ASSERT_TRUE(run(host.set_up(make_pod(), {})).ok());
   objects.objects["configmap/m"]["data"]["key"] = "two";
   EXPECT_THAT(host.object_changed(ConfigKind::kConfigMap, "ns", "m"), ElementsAre("u1"));
   EXPECT_THAT(host.object_changed(ConfigKind::kConfigMap, "other", "m"), IsEmpty());
   EXPECT_THAT(host.object_changed(ConfigKind::kSecret, "ns", "m"), IsEmpty());
-  const auto outcome = run(host.set_up(make_pod(), {}));
-  EXPECT_TRUE(outcome.ready && outcome.changed);
+  EXPECT_TRUE(run(host.set_up(make_pod(), {})).value());
   EXPECT_EQ(content_of(in_pod("configmap/cfg/key")), "two");
-  EXPECT_FALSE(run(host.set_up(make_pod(), {})).changed);
+  EXPECT_FALSE(run(host.set_up(make_pod(), {})).value());
 }
 
 TEST_F(VolumeHostOf, LabelsReachTheDownwardApi) {
-  run(host.set_up(make_pod(), {}));
-  EXPECT_TRUE(run(host.refresh(make_pod(kVolumes, "2"), {})).changed);
+  ASSERT_TRUE(run(host.set_up(make_pod(), {})).ok());
+  EXPECT_TRUE(run(host.set_up(make_pod(kVolumes, "2"), {})).value());
   EXPECT_EQ(content_of(in_pod("projected/api/labels")), "l=\"2\"");
-  EXPECT_FALSE(run(host.refresh(make_pod(kVolumes, "2"), {})).changed);
+  EXPECT_FALSE(run(host.set_up(make_pod(kVolumes, "2"), {})).value());
 }
 
 TEST_F(VolumeHostOf, AMissingObjectHoldsThePodUntilItArrives) {
   objects.objects.erase("configmap/m");
   const auto outcome = run(host.set_up(make_pod(), {}));
-  EXPECT_FALSE(outcome.ready);
-  EXPECT_EQ(outcome.problem, "MountVolume.SetUp failed for volume \"cfg\": configmap \"m\" not found");
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.failure().message(),
+            "MountVolume.SetUp failed for volume \"cfg\": configmap \"m\" not found");
   EXPECT_EQ(content_of(in_pod("secret/sec/pass")), "hi") << "the other volumes are made";
   objects.objects["configmap/m"] = {{"data", {{"key", "late"}}}};
   EXPECT_THAT(host.object_changed(ConfigKind::kConfigMap, "ns", "m"), ElementsAre("u1"));
-  EXPECT_TRUE(run(host.set_up(make_pod(), {})).ready);
+  EXPECT_TRUE(run(host.set_up(make_pod(), {})).ok());
   EXPECT_EQ(content_of(in_pod("configmap/cfg/key")), "late");
 }
 
-TEST_F(VolumeHostOf, ARefreshAfterADeletedObjectKeepsTheOldContent) {
-  run(host.set_up(make_pod(), {}));
+TEST_F(VolumeHostOf, ADeletedObjectLeavesTheOldContent) {
+  ASSERT_TRUE(run(host.set_up(make_pod(), {})).ok());
   objects.objects.erase("configmap/m");
   host.object_changed(ConfigKind::kConfigMap, "ns", "m");
-  EXPECT_FALSE(run(host.refresh(make_pod(), {})).ready);
+  EXPECT_FALSE(run(host.set_up(make_pod(), {})).ok());
   EXPECT_EQ(content_of(in_pod("configmap/cfg/key")), "one");
 }
 
-TEST_F(VolumeHostOf, ARefreshMakesNothingThatWasNotSetUp) {
-  EXPECT_FALSE(run(host.refresh(make_pod(), {})).changed);
-  EXPECT_FALSE(fs::exists(in_pod("")));
-  EXPECT_TRUE(run(host.set_up(make_pod(), {})).changed) << "a refresh does not stand for a set-up";
-}
-
 TEST_F(VolumeHostOf, TokensAreRenewedInTimeAndKeptOffline) {
-  run(host.set_up(make_pod(), {}));
+  ASSERT_TRUE(run(host.set_up(make_pod(), {})).ok());
   const auto due = host.next_refresh("u1");
   ASSERT_TRUE(due);
   EXPECT_EQ(*due, clock.wall() + minutes(48));
   clock.advance(minutes(48));
   objects.online = false;
   const auto offline = run(host.set_up(make_pod(), {}));
-  EXPECT_TRUE(offline.ready) << offline.problem;
+  EXPECT_TRUE(offline.ok());
   EXPECT_EQ(content_of(in_pod("projected/api/token")), "u1-1");
   clock.advance(std::chrono::hours(5));
-  EXPECT_TRUE(run(host.set_up(make_pod(), {})).ready) << "expired, but the best there is";
+  EXPECT_TRUE(run(host.set_up(make_pod(), {})).ok()) << "expired, but the best there is";
   objects.online = true;
   clock.advance(minutes(10));
-  EXPECT_TRUE(run(host.set_up(make_pod(), {})).changed);
+  EXPECT_TRUE(run(host.set_up(make_pod(), {})).value());
   EXPECT_EQ(content_of(in_pod("projected/api/token")), "u1-2");
 }
 
 TEST_F(VolumeHostOf, WithoutPermissionToMountThePodSaysSo) {
   mounter->refuse("tmpfs");
   const auto outcome = run(host.set_up(make_pod(), {}));
-  EXPECT_FALSE(outcome.ready);
-  EXPECT_THAT(outcome.problem, HasSubstr("MountVolume.SetUp failed for volume \"sec\": cannot tmpfs"));
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.failure().message(),
+              HasSubstr("MountVolume.SetUp failed for volume \"sec\": cannot tmpfs"));
   mounter->permit("tmpfs");
-  EXPECT_TRUE(run(host.set_up(make_pod(), {})).ready);
+  EXPECT_TRUE(run(host.set_up(make_pod(), {})).ok());
 }
 
 TEST_F(VolumeHostOf, AnUnsupportedKindIsNamed) {
   const auto pod = make_pod(R"x([{"name": "cfg", "emptyDir": {}}, {"name": "data", "emptyDir": {}},
       {"name": "host", "persistentVolumeClaim": {"claimName": "x"}}])x");
-  EXPECT_THAT(run(host.set_up(pod, {})).problem, HasSubstr("persistentVolumeClaim are not supported"));
+  const auto outcome = run(host.set_up(pod, {}));
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.failure().message(), HasSubstr("persistentVolumeClaim are not supported"));
 }
 
 TEST_F(VolumeHostOf, AFullPoolIsAProblemOfThePodNotACrash) {
   pool.stop(std::chrono::seconds(1));
   const auto outcome = run(host.set_up(make_pod(), {}));
-  EXPECT_FALSE(outcome.ready);
-  EXPECT_NE(outcome.problem, "");
+  ASSERT_FALSE(outcome);
+  EXPECT_NE(outcome.failure().message(), "");
 }
 
 TEST_F(VolumeHostOf, AMountThatHangsOutlivesItsHostAndFindsAllItNeeds) {
@@ -231,11 +221,13 @@ TEST_F(VolumeHostOf, AMountThatHangsOutlivesItsHostAndFindsAllItNeeds) {
   auto entered = stuck->entered.get_future();
   const auto pod = make_pod(R"x([{"name": "cfg", "emptyDir": {}}, {"name": "host", "emptyDir": {}},
       {"name": "data", "emptyDir": {"medium": "Memory"}}])x");
+  std::optional<Outcome<bool>> never;
   {
     const auto module = beehive::Loop::make();
     VolumeHost::Deps deps{std::move(stuck), objects, pool, clock, module->executor()};
     VolumeHost first({scratch.path(), false}, std::move(deps));
-    boost::asio::co_spawn(module->executor(), first.set_up(pod, {}), boost::asio::detached);
+    boost::asio::co_spawn(module->executor(), edgecore::test::keep_result(first.set_up(pod, {}), never),
+                          boost::asio::detached);
     std::thread stopper([&] {
       entered.wait();
       module->stop();
@@ -244,6 +236,7 @@ TEST_F(VolumeHostOf, AMountThatHangsOutlivesItsHostAndFindsAllItNeeds) {
     stopper.join();
     module->close();
   }
+  EXPECT_FALSE(never);
   gate.set_value();
   EXPECT_TRUE(pool.stop(std::chrono::seconds(20)));
   EXPECT_TRUE(fs::is_directory(in_pod("empty-dir/data")));
@@ -251,7 +244,7 @@ TEST_F(VolumeHostOf, AMountThatHangsOutlivesItsHostAndFindsAllItNeeds) {
 
 TEST_F(VolumeHostOf, GivesAContainerItsMounts) {
   const auto pod = make_pod();
-  run(host.set_up(pod, {}));
+  ASSERT_TRUE(run(host.set_up(pod, {})).ok());
   const std::vector<cri::KeyValue> environment{{"WHO", "me"}};
   const auto mounts = run(host.mounts_for(pod, pod->spec.containers[0], environment));
   ASSERT_EQ(mounts.volumes.size(), 4U);
@@ -269,7 +262,7 @@ TEST_F(VolumeHostOf, GivesAContainerItsMounts) {
 
 TEST_F(VolumeHostOf, ASubPathThatLeadsOutIsRefused) {
   const auto pod = make_pod();
-  run(host.set_up(pod, {}));
+  ASSERT_TRUE(run(host.set_up(pod, {})).ok());
   fs::create_directory_symlink("/etc", in_pod("empty-dir/data/me"));
   const std::vector<cri::KeyValue> environment{{"WHO", "me"}};
   try {
@@ -290,16 +283,16 @@ TEST_F(VolumeHostOf, RealMountsOutliveTheProcessAndGoWithThePod) {
   const auto pod = make_pod();
   {
     VolumeHost first = make_host(kernel);
-    EXPECT_EQ(run(first.prepare()), "");
-    ASSERT_EQ(run(first.set_up(pod, {})).problem, "");
+    EXPECT_TRUE(run(first.prepare()).ok());
+    ASSERT_TRUE(run(first.set_up(pod, {})).ok());
     const auto mounts = run(first.mounts_for(pod, pod->spec.containers[0], environment));
     EXPECT_EQ(content_of(mounts.volumes[1].host_path), "one");
   }
   const auto before = kernel->below(scratch / "pods").size();
   EXPECT_EQ(before, 4U);  // two tmpfs, two subPaths
   VolumeHost second = make_host(kernel);
-  EXPECT_EQ(run(second.prepare()), "");
-  EXPECT_TRUE(run(second.set_up(pod, {})).ready);
+  EXPECT_TRUE(run(second.prepare()).ok());
+  EXPECT_TRUE(run(second.set_up(pod, {})).ok());
   EXPECT_EQ(kernel->below(scratch / "pods").size(), before);
   EXPECT_THAT(run(second.orphans({"u1"})), IsEmpty());
   EXPECT_THAT(run(second.orphans({})), ElementsAre("u1"));
@@ -307,7 +300,7 @@ TEST_F(VolumeHostOf, RealMountsOutliveTheProcessAndGoWithThePod) {
   EXPECT_TRUE(kernel->below(scratch / "pods").empty());
   EXPECT_FALSE(fs::exists(scratch / "pods/u1"));
   run(second.tear_down("u1"));
-  EXPECT_TRUE(run(second.set_up(pod, {})).changed) << "a pod may come back";
+  EXPECT_TRUE(run(second.set_up(pod, {})).value()) << "a pod may come back";
 }
 
 }  // namespace
