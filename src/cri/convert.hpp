@@ -47,7 +47,6 @@ void write(v1::AuthConfig& out, const AuthConfig& in);
 // ---- From the runtime (convert_status.cpp)
 VersionInfo read(const v1::VersionResponse& in);
 RuntimeStatus read(const v1::StatusResponse& in);
-CgroupDriver read(const v1::RuntimeConfigResponse& in);
 PodSandbox read(const v1::PodSandbox& in);
 PodSandboxStatus read(const v1::PodSandboxStatus& in);
 Container read(const v1::Container& in);

@@ -28,12 +28,6 @@ RuntimeStatus read(const v1::StatusResponse& in) {
   return out;
 }
 
-CgroupDriver read(const v1::RuntimeConfigResponse& in) {
-  // SYSTEMD is the enum's zero, so a reply without `linux` must not be taken for it.
-  return in.has_linux() && in.linux().cgroup_driver() == v1::SYSTEMD ? CgroupDriver::kSystemd
-                                                                     : CgroupDriver::kCgroupfs;
-}
-
 PodSandbox read(const v1::PodSandbox& in) {
   PodSandbox out;
   out.id = in.id();

@@ -62,17 +62,6 @@ class GrpcRuntime final : public Runtime {
     return runtime_call<v1::StatusResponse, RuntimeStatus>("Status", request, read);
   }
 
-  Awaitable<void> update_runtime_config(std::string_view pod_cidr) override {
-    v1::UpdateRuntimeConfigRequest request;
-    request.mutable_runtime_config()->mutable_network_config()->set_pod_cidr(std::string(pod_cidr));
-    return runtime_order("UpdateRuntimeConfig", request);
-  }
-
-  Awaitable<CgroupDriver> cgroup_driver() override {
-    const v1::RuntimeConfigRequest request;
-    return runtime_call<v1::RuntimeConfigResponse, CgroupDriver>("RuntimeConfig", request, read);
-  }
-
   // ---- Pod sandboxes
 
   Awaitable<std::string> run_pod_sandbox(const PodSandboxConfig& config, std::string_view handler) override {
@@ -185,14 +174,6 @@ class GrpcRuntime final : public Runtime {
     return runtime_call<v1::ListContainersResponse, std::vector<Container>>(
         "ListContainers", request,
         [](const v1::ListContainersResponse& reply) { return read_each(reply.containers()); });
-  }
-
-  Awaitable<void> update_container_resources(std::string_view id,
-                                             const LinuxContainerResources& resources) override {
-    v1::UpdateContainerResourcesRequest request;
-    request.set_container_id(std::string(id));
-    write(*request.mutable_linux(), resources);
-    return runtime_order("UpdateContainerResources", request);
   }
 
   Awaitable<void> reopen_container_log(std::string_view id) override {

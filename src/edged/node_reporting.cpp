@@ -37,6 +37,8 @@ boost::asio::awaitable<void> NodeReporting::prepare() {
   storage_bytes_ = co_await async::on_pool(pool_, std::move(measure));
   own_node_ = initial_node(facts(), options_.config, context_.clock.wall());
   policy_ = make_node_policy(options_.config, machine_, own_node_);
+  const std::vector<std::string>& own = addresses_.current();
+  policy_.dns.node_is_ipv6 = !own.empty() && own.front().find(':') != std::string::npos;
 }
 
 void NodeReporting::start(beehive::TaskGroup& tasks) {

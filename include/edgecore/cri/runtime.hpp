@@ -74,10 +74,6 @@ class Runtime {
   /// The runtime's name and version. `api_version` is "" at connect and "0.1.0" for the node's status.
   virtual Awaitable<VersionInfo> version(std::string_view api_version) = 0;
   virtual Awaitable<RuntimeStatus> status(bool verbose) = 0;
-  /// Tells the pod CIDR ("" = none) to runtimes that configure the network by it.
-  virtual Awaitable<void> update_runtime_config(std::string_view pod_cidr) = 0;
-  /// RuntimeConfig: containerd ≥ 2.0 and CRI-O ≥ 1.28, others are unimplemented().
-  virtual Awaitable<CgroupDriver> cgroup_driver() = 0;
 
   // ---- Pod sandboxes
 
@@ -116,8 +112,6 @@ class Runtime {
   /// does not report it.
   virtual Awaitable<std::optional<std::int64_t>> container_pid(std::string_view container_id) = 0;
   virtual Awaitable<std::vector<Container>> list_containers(const ContainerFilter& filter) = 0;
-  virtual Awaitable<void> update_container_resources(std::string_view container_id,
-                                                     const LinuxContainerResources& resources) = 0;
   /// Makes the runtime open `log_path` anew, after the file was moved away.
   virtual Awaitable<void> reopen_container_log(std::string_view container_id) = 0;
 

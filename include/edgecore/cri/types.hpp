@@ -57,17 +57,7 @@ struct RuntimeStatus {
       if (one.type == type) return &one;
     return nullptr;
   }
-  /// A condition that is not reported counts as false.
-  [[nodiscard]] bool network_ready() const { return is_true("NetworkReady"); }
-
- private:
-  [[nodiscard]] bool is_true(std::string_view type) const {
-    const auto* found = condition(type);
-    return found != nullptr && found->status;
-  }
 };
-
-enum class CgroupDriver { kSystemd = 0, kCgroupfs = 1 };  // unknown → Cgroupfs
 
 // ---- Parts of sandboxes and containers
 

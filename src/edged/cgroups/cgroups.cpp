@@ -347,13 +347,6 @@ void Cgroups::update_qos(const std::vector<kube::PodPtr>& active) {
   burstable_shares_ = *burstable.cpu_shares;
 }
 
-bool Cgroups::pod_exists(const kube::Pod& pod) {
-  if (!options_.per_qos) return true;
-  const std::string cgroup = pod_parent(pod);
-  return std::ranges::all_of(files_.hierarchies(),
-                             [&](const std::string& each) { return files_.exists(each, cgroup); });
-}
-
 void Cgroups::ensure_pod(const kube::Pod& pod) {
   if (!options_.per_qos) return;
   ensure(pod_names(pod_cgroup(pod)), pod_limits_for_cgroup(pod, options_.resources, options_.pod_pids_limit));

@@ -78,8 +78,6 @@ class Cgroups {
   /// it when a pod is created or removed, and every minute. Writes only what has changed.
   void update_qos(const std::vector<kube::PodPtr>& active);
 
-  /// Whether the pod's cgroup is complete. When it is not although its containers run, kill the pod first.
-  [[nodiscard]] bool pod_exists(const kube::Pod& pod);
   /// Makes the pod's cgroup, or sets its limits anew.
   void ensure_pod(const kube::Pod& pod);
   /// Kills the processes of the cgroup, in up to five rounds, and removes it with everything below. False if

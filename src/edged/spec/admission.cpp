@@ -200,16 +200,9 @@ std::optional<Refusal> admit(const kube::Pod& pod, const std::vector<kube::PodPt
                              const AdmissionNode& node) {
   if (auto refusal = check_pressure(pod, node)) return refusal;
   if (auto refusal = check_sysctls(pod, node)) return refusal;
-  if (!node.sidecars &&
-      std::any_of(pod.spec.init_containers.begin(), pod.spec.init_containers.end(), is_restartable_init)) {
-    return Refusal{"InitContainerRestartPolicyForbidden",
-                   "Failed to admit pod: init containers may not have restartPolicy on this node"};
-  }
   if (auto refusal = check_os(pod)) return refusal;
   if (auto refusal = check_resources(pod, others, node)) return refusal;
-  if (auto refusal = check_placement(pod, others, node)) return refusal;
-  if (node.shutting_down) return Refusal{"NodeShutdown", "Pod was rejected as the node is shutting down."};
-  return std::nullopt;
+  return check_placement(pod, others, node);
 }
 
 std::optional<Refusal> unsupported(const kube::Pod& pod) {

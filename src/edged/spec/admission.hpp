@@ -19,8 +19,6 @@ struct AdmissionNode {
   std::string name;
   std::set<std::string> allowed_unsafe_sysctls = {};  ///< exact, or with a trailing `*`
   std::vector<std::string> pressures = {};            ///< "MemoryPressure", "DiskPressure", "PIDPressure"
-  bool sidecars = true;  ///< v1.17 refused restartable init containers; newer API servers send them
-  bool shutting_down = false;
 };
 
 /// Why the pod must not run beside `others` (the active pods, without this one); nullopt = it may. The caller

@@ -153,9 +153,6 @@ std::vector<cri::KeyValue> make_environment(const EnvironmentInput& input) {
     if (auto value = env_value(input, env, earlier)) environment.set(env.name, *std::move(value));
   }
   std::vector<cri::KeyValue> all;
-  for (const auto& one : input.device_plugin_envs) {
-    if (!environment.find(one.key)) all.push_back(one);
-  }
   for (auto& one : std::move(environment).take()) {
     if (one.key != kHost && one.key != kPort) all.push_back(std::move(one));
   }

@@ -54,7 +54,6 @@ struct EnvironmentInput {
   const PodFacts& facts;
   /// MetaServer's address; both empty if it is disabled. Always set in the container, and always last.
   std::string service_host, service_port;
-  std::vector<cri::KeyValue> device_plugin_envs = {};
 };
 
 /// Variables in order of declaration; each name once, at its first position. Throws ContainerConfigError.

@@ -249,14 +249,6 @@ Awaitable<RuntimeStatus> FakeRuntime::status(bool verbose) {
   });
 }
 
-Awaitable<void> FakeRuntime::update_runtime_config(std::string_view pod_cidr) {
-  return perform<void>("UpdateRuntimeConfig", std::string(pod_cidr), [] {});
-}
-
-Awaitable<CgroupDriver> FakeRuntime::cgroup_driver() {
-  return perform<CgroupDriver>("RuntimeConfig", "", [this] { return driver; });
-}
-
 Awaitable<std::string> FakeRuntime::run_pod_sandbox(const PodSandboxConfig& config,
                                                     std::string_view handler) {
   return perform<std::string>(
@@ -339,12 +331,6 @@ Awaitable<std::optional<std::int64_t>> FakeRuntime::container_pid(std::string_vi
 Awaitable<std::vector<Container>> FakeRuntime::list_containers(const ContainerFilter& filter) {
   return perform<std::vector<Container>>("ListContainers", "",
                                          [this, filter] { return world_->list_containers(filter); });
-}
-
-Awaitable<void> FakeRuntime::update_container_resources(std::string_view id,
-                                                        const LinuxContainerResources& resources) {
-  return perform<void>("UpdateContainerResources", std::string(id),
-                       [this, id = std::string(id), resources] { world_->update_resources(id, resources); });
 }
 
 Awaitable<void> FakeRuntime::reopen_container_log(std::string_view id) {

@@ -69,7 +69,6 @@ class FakeRuntime final : public Runtime {
   /// Answers of Version, Status, stats and file systems.
   VersionInfo version_info;
   RuntimeStatus runtime_status;
-  CgroupDriver driver = CgroupDriver::kCgroupfs;
   std::vector<FilesystemUsage> image_filesystems;
   std::map<std::string, ContainerStats> stats_by_container;  // by id; zeros for others
   std::map<std::string, PodSandboxStats> stats_by_sandbox;   // empty: PodSandboxStats is unimplemented
@@ -121,8 +120,6 @@ class FakeRuntime final : public Runtime {
 
   Awaitable<VersionInfo> version(std::string_view api_version) override;
   Awaitable<RuntimeStatus> status(bool verbose) override;
-  Awaitable<void> update_runtime_config(std::string_view pod_cidr) override;
-  Awaitable<CgroupDriver> cgroup_driver() override;
   Awaitable<std::string> run_pod_sandbox(const PodSandboxConfig& config,
                                          std::string_view runtime_handler) override;
   Awaitable<void> stop_pod_sandbox(std::string_view pod_sandbox_id) override;
@@ -140,8 +137,6 @@ class FakeRuntime final : public Runtime {
   Awaitable<ContainerStatus> container_status(std::string_view container_id) override;
   Awaitable<std::optional<std::int64_t>> container_pid(std::string_view container_id) override;
   Awaitable<std::vector<Container>> list_containers(const ContainerFilter& filter) override;
-  Awaitable<void> update_container_resources(std::string_view container_id,
-                                             const LinuxContainerResources& resources) override;
   Awaitable<void> reopen_container_log(std::string_view container_id) override;
   Awaitable<ExecResult> exec_sync(std::string_view container_id, const std::vector<std::string>& cmd,
                                   std::chrono::seconds timeout) override;

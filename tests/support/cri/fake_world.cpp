@@ -249,10 +249,6 @@ std::vector<Container> FakeWorld::list_containers(const ContainerFilter& filter)
   return rows;
 }
 
-void FakeWorld::update_resources(const std::string& id, const LinuxContainerResources& resources) {
-  box(id, "UpdateContainerResources").status.resources = resources;
-}
-
 void FakeWorld::require_running(const std::string& id, const char* method) const {
   if (container_status(id, method).state != ContainerState::kRunning)
     refuse(method, "container \"" + id + "\" is not in running state");

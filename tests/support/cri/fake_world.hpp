@@ -49,7 +49,6 @@ class FakeWorld {
   void remove_container(const std::string& id);
   [[nodiscard]] ContainerStatus container_status(const std::string& id, const char* method) const;
   [[nodiscard]] std::vector<Container> list_containers(const ContainerFilter& filter) const;
-  void update_resources(const std::string& id, const LinuxContainerResources& resources);
   void require_running(const std::string& id, const char* method) const;
   [[nodiscard]] std::vector<Image> list_images(const std::string& reference) const;
   [[nodiscard]] std::optional<Image> image_status(const std::string& reference) const;

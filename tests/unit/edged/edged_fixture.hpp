@@ -54,10 +54,6 @@ class BorrowedRuntime final : public cri::Runtime {
   explicit BorrowedRuntime(cri::FakeRuntime& of) : of_(of) {}
   cri::Awaitable<cri::VersionInfo> version(std::string_view v) override { return of_.version(v); }
   cri::Awaitable<cri::RuntimeStatus> status(bool verbose) override { return of_.status(verbose); }
-  cri::Awaitable<void> update_runtime_config(std::string_view c) override {
-    return of_.update_runtime_config(c);
-  }
-  cri::Awaitable<cri::CgroupDriver> cgroup_driver() override { return of_.cgroup_driver(); }
   cri::Awaitable<std::string> run_pod_sandbox(const cri::PodSandboxConfig& c, std::string_view h) override {
     return of_.run_pod_sandbox(c, h);
   }
@@ -92,10 +88,6 @@ class BorrowedRuntime final : public cri::Runtime {
   }
   cri::Awaitable<std::vector<cri::Container>> list_containers(const cri::ContainerFilter& f) override {
     return of_.list_containers(f);
-  }
-  cri::Awaitable<void> update_container_resources(std::string_view id,
-                                                  const cri::LinuxContainerResources& r) override {
-    return of_.update_container_resources(id, r);
   }
   cri::Awaitable<void> reopen_container_log(std::string_view id) override {
     return of_.reopen_container_log(id);

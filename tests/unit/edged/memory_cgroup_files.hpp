@@ -56,7 +56,6 @@ class MemoryCgroupFiles final : public CgroupFiles {
            const std::string& value) {
     groups_.at({hierarchy, cgroup})[file] = value;
   }
-  void lose(const std::string& hierarchy, const std::string& cgroup) { groups_.erase({hierarchy, cgroup}); }
   [[nodiscard]] std::size_t count(const std::string& part) const {
     return static_cast<std::size_t>(std::ranges::count_if(
         groups_, [&](const auto& each) { return each.first.second.find(part) != std::string::npos; }));

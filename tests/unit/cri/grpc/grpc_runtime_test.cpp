@@ -164,7 +164,7 @@ TEST_F(GrpcRuntimeTest, AnswersAndErrorsComeThrough) {
   EXPECT_EQ(version.runtime_name, "scripted");
   EXPECT_EQ(code(runtime_->container_status("x")), Code::kNotFound);
   EXPECT_EQ(message_, "container \"x\": not found");
-  EXPECT_EQ(code(runtime_->cgroup_driver()), Code::kUnimplemented);
+  EXPECT_EQ(code(runtime_->pod_sandbox_stats("x")), Code::kUnimplemented);
 }
 
 TEST_F(GrpcRuntimeTest, WhatTheRuntimeDoesNotFindIsStoppedAndRemoved) {

@@ -81,7 +81,9 @@ TEST_F(LiveTest, RuntimeTellsWhoItIsAndThatItIsReady) {
   EXPECT_FALSE(version.runtime_name.empty());
   EXPECT_EQ(version.runtime_api_version, "v1");
   const auto status = await(io_, runtime_->status(false));
-  EXPECT_TRUE(status.network_ready());
+  const RuntimeCondition* const network = status.condition("NetworkReady");
+  ASSERT_NE(network, nullptr);
+  EXPECT_TRUE(network->status);
   EXPECT_TRUE(status.info.empty());
   EXPECT_FALSE(await(io_, runtime_->status(true)).info.empty());
 }
@@ -138,10 +140,6 @@ TEST_F(LiveTest, PodLivesAndDies) {
   EXPECT_TRUE(await(io_, runtime_->attach(attach)).starts_with("http"));
   const std::vector<std::int32_t> ports = {80};
   EXPECT_TRUE(await(io_, runtime_->port_forward(sandbox_, ports)).starts_with("http"));
-  LinuxContainerResources more;
-  more.cpu_shares = 200;
-  more.memory_limit_in_bytes = 96'000'000;
-  await(io_, runtime_->update_container_resources(id, more));
   await(io_, runtime_->reopen_container_log(id));
 
   await(io_, runtime_->stop_container(id, 5s));

@@ -184,17 +184,6 @@ TEST(Cgroups, HugePagesOfSizesNotAskedForAreForbidden) {
   EXPECT_FALSE(limits.pids);
 }
 
-TEST(Cgroups, APodWithAPartMissingDoesNotExist) {
-  auto files = MemoryCgroupFiles::separate();
-  Cgroups cgroups(options(), files, nullptr);
-  cgroups.ensure_node();
-  EXPECT_FALSE(cgroups.pod_exists(*burstable()));
-  cgroups.ensure_pod(*burstable());
-  EXPECT_TRUE(cgroups.pod_exists(*burstable()));
-  files.lose("memory", "/kubepods/burstable/pod0aa7-bb8");
-  EXPECT_FALSE(cgroups.pod_exists(*burstable()));
-}
-
 TEST(Cgroups, RemovalKillsWhatIsLeftAndTakesTheContainersGroupsAlong) {
   auto files = MemoryCgroupFiles::separate();
   Cgroups cgroups(options(), files, nullptr);
@@ -264,7 +253,7 @@ TEST(Cgroups, AKernelWithoutMemoryControllerIsNamedAndWorkedWith) {
   EXPECT_THAT(cgroups.missing_controllers(), ElementsAre("memory"));
   cgroups.ensure_node();
   cgroups.ensure_pod(*guaranteed());
-  EXPECT_TRUE(cgroups.pod_exists(*guaranteed()));
+  EXPECT_THAT(cgroups.list_pods(), ElementsAre(pod_cgroup(*guaranteed())));
 }
 
 TEST(Cgroups, NoMountIsAnErrorThatSaysWhatToDo) {
@@ -331,7 +320,7 @@ TEST_F(KernelCgroups, TakeLimitsAndGiveUpTheirProcesses) {
   EXPECT_THAT(cgroups.list_pods(), ElementsAre(PodCgroup{kUid, QosClass::kBurstable}));
   EXPECT_TRUE(cgroups.remove_pod(pod_cgroup(*burstable())));
   EXPECT_EQ(child.wait().signal, SIGKILL);
-  EXPECT_FALSE(cgroups.pod_exists(*burstable()));
+  EXPECT_THAT(cgroups.list_pods(), ::testing::IsEmpty());
 }
 
 }  // namespace

@@ -91,8 +91,6 @@ TEST(Admission, NodeStateAndPodDemands) {
   EXPECT_THAT(verdict(pod_to_admit(R"("os": {"name": "windows"}, )")), HasSubstr("PodOSNotSupported|"));
   const auto sidecar = pod_to_admit(R"("initContainers": [{"name": "s", "restartPolicy": "Always"}], )");
   EXPECT_EQ(verdict(sidecar), "admitted");
-  node.sidecars = false;
-  EXPECT_THAT(verdict(sidecar, node), HasSubstr("InitContainerRestartPolicyForbidden|"));
 }
 
 TEST(Sysctls, AreNamedWithDotsBetweenTheirParts) {

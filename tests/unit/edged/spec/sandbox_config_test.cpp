@@ -185,6 +185,8 @@ TEST(PodDns, FollowsThePolicy) {
   policy = {};
   policy.has_resolv_conf = false;
   EXPECT_EQ(dns("{}"), (cri::DnsConfig{{"127.0.0.1"}, {"."}, {}}));
+  policy.node_is_ipv6 = true;
+  EXPECT_EQ(dns("{}"), (cri::DnsConfig{{"::1"}, {"."}, {}}));
 }
 
 TEST(PodDns, CutsWhatResolversDoNotTake) {
