@@ -11,9 +11,10 @@
 namespace edgecore::edged {
 namespace {
 
-/// The runtime needs some 20 ms to notice what the kernel has told us, more when it is busy. The pauses
-/// between questions grow with what has been waited already: the answer is late by a quarter of that.
-constexpr std::chrono::milliseconds kShortestPause{4};
+/// containerd shows an end 100 to 200 ms after the kernel has told us of it: it deletes the task and writes
+/// to the disk before. So long it is asked often, then ever more rarely.
+constexpr std::chrono::milliseconds kSoon{300};
+constexpr std::chrono::milliseconds kShortestPause{10};
 constexpr std::chrono::milliseconds kLongestPause{1000};
 /// If the runtime shows an ended process as running for longer, it has lost the exit; a later list may show
 /// it.
@@ -118,8 +119,8 @@ boost::asio::awaitable<bool> ExitWatch::shows_end(ItemPtr item, std::chrono::mil
     const Seen seen = co_await ask(item);
     if (seen == Seen::kEnded) co_return true;
     if (seen == Seen::kRuns && waited >= patience) co_return false;
-    const auto pause = std::clamp(waited / 4, kShortestPause, kLongestPause);
-    co_await pause_for(seen == Seen::kRuns ? pause : kAskAgain);
+    const auto pause = std::clamp((waited - kSoon) / 4, kShortestPause, kLongestPause);
+    co_await async::sleep_for(seen == Seen::kRuns ? pause : kAskAgain);
     if (seen == Seen::kRuns) waited += pause;
   }
   co_return false;

@@ -63,6 +63,16 @@ std::pair<std::string, int> print_of(const cri::Container& row) {
   return {row.id, static_cast<int>(row.state)};
 }
 
+/// The status of a container that ran when the runtime was last asked, and still does: nothing in it has
+/// changed. An end is reported without asking for the status of everything else in the pod.
+const cri::ContainerStatus* still_running(const PodRuntime& before, const cri::Container& row) {
+  if (row.state != cri::ContainerState::kRunning) return nullptr;
+  const auto known = std::find_if(before.containers.begin(), before.containers.end(), [&](const auto& one) {
+    return one.id == row.id && one.state == cri::ContainerState::kRunning;
+  });
+  return known == before.containers.end() ? nullptr : &*known;
+}
+
 /// A pod as the runtime has it.
 struct Answer {
   std::shared_ptr<const PodRuntime> runtime;
@@ -91,6 +101,10 @@ boost::asio::awaitable<Answer> ask(cri::Runtime& runtime, std::string uid,
   }
   const std::vector<cri::Container> containers = co_await runtime.list_containers(containers_of);
   for (const auto& one : containers) {
+    if (const cri::ContainerStatus* known = still_running(*before, one)) {
+      now->containers.push_back(*known);
+      continue;
+    }
     try {
       cri::ContainerStatus status = co_await runtime.container_status(one.id);
       add_message(status, *before);

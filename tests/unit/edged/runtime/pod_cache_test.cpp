@@ -24,7 +24,17 @@ class PodCacheTest : public ::testing::Test {
     cri::PodSandboxConfig config;
     config.metadata = {"p", "u-1", "default", 0};
     config.labels[kPodUidLabel] = "u-1";
-    run(runtime_.run_pod_sandbox(config, ""));
+    sandbox_ = run(runtime_.run_pod_sandbox(config, ""));
+  }
+  std::string start(const std::string& name) {
+    runtime_.add_image("i");
+    cri::ContainerConfig config;
+    config.metadata.name = name;
+    config.image.image = "i";
+    config.labels[kPodUidLabel] = "u-1";
+    std::string id = run(runtime_.create_container(sandbox_, config, {}));
+    run(runtime_.start_container(id));
+    return id;
   }
   template <class T>
   T run(boost::asio::awaitable<T> what) {
@@ -37,6 +47,7 @@ class PodCacheTest : public ::testing::Test {
 
   boost::asio::io_context loop_;
   cri::FakeRuntime runtime_;
+  std::string sandbox_;
   std::vector<std::string> changes_;  ///< as the cache told of them
   PodCache cache_;
 };
@@ -77,6 +88,20 @@ TEST_F(PodCacheTest, AContainerThatIsListedAndHasNoStatusIsNoChangeEachTime) {
   run(cache_.relist());
   EXPECT_TRUE(changes_.empty());
   EXPECT_EQ(cache_.uids(), std::vector<std::string>{"u-1"}) << "the runtime still has something of it";
+}
+
+TEST_F(PodCacheTest, TheStatusOfWhatStillRunsIsNotAskedForAgain) {
+  const std::string ends = start("ends");
+  const std::string stays = start("stays");
+  EXPECT_EQ(run(cache_.refresh("u-1"))->containers.size(), 2U);
+  runtime_.exit_container(ends, 137);
+  runtime_.clear_calls();
+  const auto now = run(cache_.refresh("u-1"));
+  ASSERT_NE(now->find("ends"), nullptr);
+  EXPECT_EQ(now->find("ends")->exit_code, 137);
+  ASSERT_NE(now->find("stays"), nullptr);
+  EXPECT_EQ(now->find("stays")->id, stays);
+  EXPECT_EQ(runtime_.count_calls("ContainerStatus"), 1U);
 }
 
 TEST_F(PodCacheTest, AQuestionThatFailedIsAskedAgain) {
