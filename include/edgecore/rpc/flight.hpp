@@ -78,8 +78,8 @@ class Ticket {
   /// As CompletionLoop::begin; one operation at a time: await `landed` before the next.
   bool begin(CompletionLoop& loop, const std::function<void(void*)>& operation);
   /// Waits for the started operation and returns gRPC's `ok`. Throws
-  /// boost::system::system_error(operation_aborted) if the wait was cancelled: then the rpc is cancelled, too,
-  /// and no further operation may start.
+  /// boost::system::system_error(operation_aborted) if the wait was cancelled: then the rpc is cancelled,
+  /// too, and no further operation may start.
   boost::asio::awaitable<bool> landed();
 
  private:
