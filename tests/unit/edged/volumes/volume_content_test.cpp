@@ -136,7 +136,7 @@ TEST(VolumeContent, OneSourceThatFailsFailsTheVolume) {
   const auto pod = pod_with_volume(kProjected);
   auto found = found_for_projected();
   found.tokens[{"", 3607}].refused = kube::Status::service_unavailable("offline");
-  EXPECT_THAT(error_of(*pod, found), HasSubstr("service account \"sa\" can be had: offline"));
+  EXPECT_THAT(error_of(*pod, found), HasSubstr("cannot get a token for service account \"sa\": offline"));
 }
 
 WallTime at(const char* text) {
