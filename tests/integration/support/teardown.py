@@ -22,7 +22,7 @@ def hierarchies():
     base = pathlib.Path("/sys/fs/cgroup")
     if (base / "cgroup.controllers").exists():
         return [base]
-    return [path for path in base.iterdir() if path.is_dir() and not path.is_symlink()]
+    return [path for path in base.iterdir() if path.is_mount() and not path.is_symlink()]
 
 
 def cgroups(name):
