@@ -109,7 +109,7 @@ class MosquittoConnection final : public MqttConnection, private SessionEvents {
       throw MqttError("the MQTT broker at " + session_->peer() + " refuses the client " +
                       log::quote(session_->options().client_id) + ": " + mosquitto_connack_string(*code_));
     }
-    session_->stop_listening_to_words();
+    session_->stop_collecting_errors();
   }
 
   asio::awaitable<void> run() override {

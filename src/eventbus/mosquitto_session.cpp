@@ -70,7 +70,7 @@ void MosquittoSession::set_up_tls(const MqttTls& tls) {
 void MosquittoSession::set_callbacks() {
   mosquitto* handle = handle_.get();
   mosquitto_log_callback_set(handle, [](mosquitto*, void* self, int level, const char* text) {
-    if (level == MOSQ_LOG_ERR) static_cast<MosquittoSession*>(self)->last_words_ = text;
+    if (level == MOSQ_LOG_ERR) static_cast<MosquittoSession*>(self)->last_error_ = text;
   });
   mosquitto_connect_callback_set(handle, [](mosquitto*, void* self, int code) {
     if (auto* events = static_cast<MosquittoSession*>(self)->events_) events->connected(code);
@@ -94,7 +94,7 @@ void MosquittoSession::connect() {
   check(code, "cannot connect to the MQTT broker at " + peer());
 }
 
-void MosquittoSession::stop_listening_to_words() {
+void MosquittoSession::stop_collecting_errors() {
   mosquitto_log_callback_set(handle_.get(), nullptr);
 }
 
@@ -103,7 +103,7 @@ void MosquittoSession::check(int code, const std::string& doing) const {
   std::string why = code == MOSQ_ERR_ERRNO ? std::strerror(errno)
                     : code == MOSQ_ERR_EAI ? "its name has no address"
                                            : mosquitto_strerror(code);
-  if (!last_words_.empty()) why += " (" + log::quote(last_words_) + ")";
+  if (!last_error_.empty()) why += " (" + log::quote(last_error_) + ")";
   throw MqttError(doing + ": " + why);
 }
 

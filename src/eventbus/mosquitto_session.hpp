@@ -38,7 +38,7 @@ class MosquittoSession {
   /// Reports events to `events` from now on; nullptr: to nobody.
   void report_to(SessionEvents* events) { events_ = events; }
   /// Stops collecting libmosquitto's log lines, which costs time with every packet.
-  void stop_listening_to_words();
+  void stop_collecting_errors();
 
   [[nodiscard]] mosquitto* get() const { return handle_.get(); }
   [[nodiscard]] const MqttOptions& options() const { return options_; }
@@ -56,7 +56,7 @@ class MosquittoSession {
   };
   MqttOptions options_;
   SessionEvents* events_ = nullptr;
-  std::string last_words_;  ///< libmosquitto's last log line about an error
+  std::string last_error_;  ///< libmosquitto's last log line about an error
   std::unique_ptr<mosquitto, Destroy> handle_;
 };
 

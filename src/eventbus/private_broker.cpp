@@ -142,7 +142,7 @@ asio::awaitable<void> PrivateBroker::live() {
   pid_ = child.pid();
   replace_file(pid_file(options_.directory), std::to_string(pid_), 0600);
   async::TaskGroup tasks(context_.executor);
-  tasks.spawn("words of the MQTT broker", read_words(std::move(child.err)));
+  tasks.spawn("output of the MQTT broker", read_output(std::move(child.err)));
   tasks.spawn("start of the MQTT broker", announce());
   tasks.spawn("end of the MQTT broker", watch(child));
   std::exception_ptr failure;
@@ -231,8 +231,8 @@ asio::awaitable<bool> PrivateBroker::answers(std::chrono::milliseconds patience)
   co_return reached.ok();
 }
 
-asio::awaitable<void> PrivateBroker::read_words(FileDescriptor words) {
-  asio::posix::stream_descriptor stream(context_.executor, words.release());
+asio::awaitable<void> PrivateBroker::read_output(FileDescriptor output) {
+  asio::posix::stream_descriptor stream(context_.executor, output.release());
   std::array<char, 1024> buffer{};
   for (;;) {
     boost::system::error_code error;
@@ -240,11 +240,11 @@ asio::awaitable<void> PrivateBroker::read_words(FileDescriptor words) {
         asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     if (error) co_return;
-    take_words(std::string_view(buffer.data(), count));
+    take_output(std::string_view(buffer.data(), count));
   }
 }
 
-void PrivateBroker::take_words(std::string_view text) {
+void PrivateBroker::take_output(std::string_view text) {
   for (const char c : text) {
     if (c != '\n') {
       if (unfinished_line_.size() < kLongestLine) unfinished_line_ += c;

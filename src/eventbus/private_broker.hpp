@@ -56,8 +56,8 @@ class PrivateBroker {
   boost::asio::awaitable<void> watch(Child& child);
   boost::asio::awaitable<void> announce();
   boost::asio::awaitable<bool> answers(std::chrono::milliseconds patience);
-  boost::asio::awaitable<void> read_words(FileDescriptor words);
-  void take_words(std::string_view text);
+  boost::asio::awaitable<void> read_output(FileDescriptor output);
+  void take_output(std::string_view text);
   [[nodiscard]] Child spawn();
 
   beehive::ModuleContext& context_;
