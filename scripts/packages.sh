@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034  # the lists are for the scripts that source this
-# Sourced by quickstart.sh and test.sh: the Debian 12 packages that the project needs, and their installation.
+# Sourced by quickstart.sh, test.sh and check.sh: the Debian 12 packages that the project needs, and their installation.
 
 BUILD_PACKAGES=(
   g++ cmake ninja-build ccache mold lld pkg-config

@@ -130,10 +130,10 @@ void Life::settle(const std::exception_ptr& why) {
       std::rethrow_exception(why);
     } catch (const boost::system::system_error& error) {
       if (error.code() != asio::error::operation_aborted) {
-        context_.log->warn("Stopping {} ended with an error: {}", context_.name, error.what());
+        context_.log->warn("stopping {} ended with an error: {}", context_.name, error.what());
       }
     } catch (...) {
-      context_.log->warn("Stopping {} ended with an error: {}", context_.name, describe(why));
+      context_.log->warn("stopping {} ended with an error: {}", context_.name, describe(why));
     }
   }
   loop_->stop();

@@ -157,20 +157,21 @@ void Supervisor::Impl::plan_restart(Runner& runner) {
   if (!options.restart) {
     runner.state.life = ModuleState::Life::kFailed;
     runner.mailbox->close("module " + runner.spec.name + " has failed and is not restarted");
-    log->error("Module {} has failed and stays down (moduleRestart is off): {}", runner.spec.name,
+    log->error("module {} has failed and stays down (moduleRestart is off): {}", runner.spec.name,
                runner.state.last_failure);
     return;
   }
   const auto wait = runner.backoff.next(clock.steady() - runner.born);
   runner.state.life = ModuleState::Life::kBackoff;
   runner.restart_at = steady_now() + wait;
-  log->warn("Module {} has failed and restarts in {} ms: {}", runner.spec.name, wait.count(),
+  log->warn("module {} has failed and restarts in {} ms: {}", runner.spec.name, wait.count(),
             runner.state.last_failure);
 }
 
 /// Abandons a hung life. Call it with the lock held.
 void Supervisor::Impl::give_up(Runner& runner, const std::string& why) {
-  log->error("Module {} is abandoned: {}", runner.spec.name, why);
+  log->error("module {} hangs and is replaced; its old thread is cut off from the bus: {}", runner.spec.name,
+             why);
   ++abandoned;
   runner.life->abandon();
   const auto left_to_its_thread = std::exchange(runner.life, nullptr);
@@ -203,14 +204,14 @@ void Supervisor::Impl::hand_out_poison(Lock& lock) {
     const std::vector<Poison> found = std::exchange(poison, {});
     lock.unlock();
     for (const auto& item : found) {
-      log->error("A message about {} made module {} fail twice and is set aside: {}",
+      log->error("a message about {} made module {} fail twice and is set aside: {}",
                  log::quote(item.message->route.resource), item.module, item.reason);
       try {
         if (on_poison) on_poison(item.module, item.message, item.reason);
       } catch (const std::exception& error) {
-        log->error("Setting a message of module {} aside failed: {}", item.module, error.what());
+        log->error("cannot store a poison message of module {}: {}", item.module, error.what());
       } catch (...) {
-        log->error("Setting a message of module {} aside failed: {}", item.module, kUnknownPoisonError);
+        log->error("cannot store a poison message of module {}: {}", item.module, kUnknownPoisonError);
       }
     }
     lock.lock();
@@ -313,7 +314,7 @@ bool Supervisor::Impl::stop() {
   if (monitor_done) {
     monitor_thread->join();
   } else {
-    log->error("The handler of poison messages did not return in time");
+    log->error("the handler of poison messages did not return in time; edgecore stops without it");
     monitor_thread->detach();
   }
   return all && monitor_done && none_abandoned;

@@ -33,8 +33,8 @@ struct EventBusDeps {
 /// Guarantees:
 /// - The mailbox is emptied whatever the brokers do. Messages that a broker does not take wait in a bounded
 ///   queue; the oldest are dropped first.
-/// - A missing broker, or one that comes and goes, is normal: reconnects have pauses of up to 30 s and are
-///   hardly logged.
+/// - A missing broker, or one that comes and goes, is normal: reconnects have pauses of up to 5 s
+///   (±25 %) and are hardly logged.
 /// - The cloud's subscriptions are kept in the database, with or without a broker.
 /// - Messages for the cloud arrive at least once and in order, within a budget. Messages for the device
 ///   module stay with the broker while that module cannot take them.

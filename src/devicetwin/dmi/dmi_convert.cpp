@@ -401,7 +401,7 @@ v1beta1::MapperRegisterResponse register_response(const std::vector<Json>& model
       *response.add_modellist() = std::move(model);
       *response.add_devicelist() = std::move(device);
     } catch (const BadInput& error) {
-      log::get("devicetwin")->warn("A registering mapper does not get a device: {}", error.what());
+      log::get("devicetwin")->warn("the answer to a registering mapper lacks a device: {}", error.what());
     }
   }
   return response;

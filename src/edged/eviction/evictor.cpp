@@ -53,9 +53,9 @@ std::optional<EvictionThreshold> Evictor::observe(const Observations& seen) {
   if (state_.pressures() != before) {
     const auto conditions = state_.pressures().conditions();
     if (conditions.empty()) {
-      deps_.log->info("The node is no longer under pressure");
+      deps_.log->info("the node is no longer under pressure");
     } else {
-      deps_.log->warn("The node is under pressure: {}", fmt::join(conditions, ", "));
+      deps_.log->warn("the node is under pressure: {}", fmt::join(conditions, ", "));
     }
     deps_.pressures_changed();
   }
@@ -110,7 +110,7 @@ boost::asio::awaitable<void> Evictor::evict_one(EvictionThreshold threshold, Obs
   const kube::PodPtr victim = choose_victim(pods, usage, resource);
   if (victim == nullptr) {
     if (nobody_.now()) {
-      deps_.log->warn("The node is low on {} ({} of {} are left), but no pod may be evicted",
+      deps_.log->warn("the node is low on {} ({} of {} are left), but no pod may be evicted",
                       eviction_signal_name(threshold.signal), seen.available, seen.capacity);
     }
     co_return;

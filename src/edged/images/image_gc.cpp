@@ -158,7 +158,7 @@ boost::asio::awaitable<void> ImageGc::run() {
       co_await collect();
       complaints_.reset();
     } catch (const Error& error) {  // of the runtime, the disk or the pool
-      if (complaints_.now()) deps_.log->warn("Unused images could not be collected: {}", error.what());
+      if (complaints_.now()) deps_.log->warn("unused images could not be collected: {}", error.what());
     }
     const auto next = steady_now() + deps_.period;
     co_await wakeup_.sleep_until(next);
@@ -177,7 +177,7 @@ boost::asio::awaitable<std::uint64_t> ImageGc::collect() {
   if (verdict.to_free == 0) co_return 0;
   const std::uint64_t freed = co_await free(verdict.to_free);
   deps_.log->info(
-      "The image file system was {} % full: removed {:.0f} MiB of unused images, {:.0f} MiB were to be freed",
+      "the image file system was {} % full: removed {:.0f} MiB of unused images, {:.0f} MiB were to be freed",
       verdict.used_percent, mebibytes(freed), mebibytes(verdict.to_free));
   if (freed < verdict.to_free) {
     throw Error(
@@ -229,7 +229,7 @@ boost::asio::awaitable<std::uint64_t> ImageGc::free(std::uint64_t bytes) {
       freed += next->size;
     } catch (const cri::CallError& error) {
       if (error.unavailable()) throw;
-      deps_.log->warn("The unused image {} stays for now: {}", log::quote(next->id), error.what());
+      deps_.log->warn("the unused image {} stays for now: {}", log::quote(next->id), error.what());
       staying.insert(next->id);
     }
     co_await track();  // removing takes time: a pod may want another candidate by now

@@ -61,7 +61,7 @@ boost::asio::awaitable<void> LogRotation::run() {
     try {
       co_await rotate_all();
     } catch (const Error& error) {  // from the pool; failures of single logs are logged with their names
-      if (pass_complaints_.now()) deps_.log->warn("Container logs could not be looked at: {}", error.what());
+      if (pass_complaints_.now()) deps_.log->warn("container logs could not be looked at: {}", error.what());
     }
   }
 }
@@ -113,7 +113,7 @@ void LogRotation::forget_ended(const std::vector<RunningLog>& running) {
 
 void LogRotation::complain(const RunningLog& about, const std::string& why) {
   if (complaints_[about.container_id].now())
-    deps_.log->warn("The container log {} could not be rotated: {}", log::quote(about.path), why);
+    deps_.log->warn("the container log {} could not be rotated: {}", log::quote(about.path), why);
 }
 
 }  // namespace edgecore::edged

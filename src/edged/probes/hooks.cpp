@@ -60,9 +60,9 @@ asio::awaitable<std::chrono::steady_clock::duration> Hooks::pre_stop(kube::Handl
       std::move(hook) || std::move(time);
   const std::variant<std::optional<std::string>, std::monostate> first = co_await std::move(either);
   if (const auto* result = std::get_if<0>(&first)) {
-    if (*result) log_->warn("The preStop hook of container {} failed: {}", id, **result);
+    if (*result) log_->warn("the preStop hook of container {} failed: {}", id, **result);
   } else {
-    log_->warn("The preStop hook of container {} did not end within its grace period of {} s", id,
+    log_->warn("the preStop hook of container {} did not end within its grace period of {} s", id,
                grace.count());
   }
   co_return steady_now() - began;

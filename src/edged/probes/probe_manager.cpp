@@ -247,12 +247,12 @@ void ProbeManager::take(ProbeWorker& worker, const ProbeReply& reply) {
   const kube::Pod& pod = *worker.pod;
   const auto name = probe_name(worker.kind);
   if (reply.kind == ProbeReply::Kind::kError) {
-    deps_.log->debug("The {} probe of container {} of pod {}/{} could not be run: {}", name,
+    deps_.log->debug("the {} probe of container {} of pod {}/{} could not be run: {}", name,
                      worker.container.name, pod.ns, pod.name, reply.text);
     return;
   }
   if (!worker.state.take(reply.kind)) return;
-  deps_.log->info("The {} probe of container {} of pod {}/{} now {}{}{}", name, worker.container.name, pod.ns,
+  deps_.log->info("the {} probe of container {} of pod {}/{} now {}{}{}", name, worker.container.name, pod.ns,
                   pod.name, worker.state.succeeded() ? "succeeds" : "fails", reply.text.empty() ? "" : ": ",
                   reply.text);
   if (worker.kind == ProbeKind::kStartup && worker.state.succeeded()) {

@@ -191,7 +191,7 @@ boost::asio::awaitable<void> ContainerGc::run() {
       clean = co_await collect();
       complaints_.reset();
     } catch (const Error& error) {
-      if (complaints_.now()) deps_.log->warn("Dead containers could not be collected: {}", error.what());
+      if (complaints_.now()) deps_.log->warn("dead containers could not be collected: {}", error.what());
     }
     const SteadyTime retry = steady_now() + deps_.period;
     co_await wakeup_.sleep_until(clean ? SteadyTime::max() : retry);
@@ -251,7 +251,7 @@ void ContainerGc::failed(const char* kind, const std::string& name, const std::s
                          const Error& error) {
   Retry& retry = stuck_[id];
   if (!retry.failed()) return;
-  deps_.log->warn("The dead {} {} ({}) cannot be removed (attempt {}, the next in {} s): {}", kind,
+  deps_.log->warn("the dead {} {} ({}) cannot be removed (attempt {}, the next in {} s): {}", kind,
                   log::quote(name), log::quote(id), retry.failures(), retry.pause().count(), error.what());
 }
 
@@ -399,7 +399,7 @@ boost::asio::awaitable<void> ContainerGc::remove_files(cri::ContainerStatus stat
   if (is_below(status.log_path, deps_.pod_logs)) {
     log = status.log_path;
   } else if (!status.log_path.empty()) {
-    deps_.log->warn("The log of the dead container {} is not below {}, so edged does not remove it: {}",
+    deps_.log->warn("the log of the dead container {} is not below {}, so edged does not remove it: {}",
                     log::quote(status.id), deps_.pod_logs.string(), log::quote(status.log_path));
   }
   const std::string link = container_log_link(value_or_empty(status.labels, kPodNameLabel),

@@ -167,7 +167,7 @@ boost::asio::awaitable<void> StaticPods::try_look() {
     co_await look();
     complaints_.reset();
   } catch (const Error& error) {
-    if (complaints_.now()) deps_.log->warn("Static pods stay as they were: {}", error.what());
+    if (complaints_.now()) deps_.log->warn("static pods stay as they were: {}", error.what());
   }
 }
 
@@ -194,11 +194,11 @@ void StaticPods::tell_complaints(const StaticPodFiles& now) const {
     const bool known = before != files_->end();
     const std::string name = log::quote(path.string());
     if (!file.complaint.empty() && !(known && before->second.complaint == file.complaint)) {
-      deps_.log->error("The static pod file {} is not taken{}: {}", name,
-                       file.pod ? ", its pod goes on as it was" : "", log::quote(file.complaint, 500));
+      deps_.log->error("static pod file {} is rejected{}: {}", name,
+                       file.pod ? "; its pod keeps running unchanged" : "", log::quote(file.complaint, 500));
     }
     if (!file.shadow.empty() && !(known && before->second.shadow == file.shadow)) {
-      deps_.log->error("The static pod file {} describes pod {}, which {} describes already: it is left out",
+      deps_.log->error("the static pod file {} describes pod {}, which {} describes already: it is left out",
                        name, log::quote(file.pod->full_name()), log::quote(file.shadow));
     }
   }

@@ -14,7 +14,8 @@ boost::asio::awaitable<void> hand_over(beehive::ModuleContext& context, std::str
   try {
     co_await context.bus.send(module, news);
   } catch (const beehive::RequestFailed& failure) {
-    context.log->warn("{} did not get {}: {}", module, log::quote(news->route.resource), failure.what());
+    context.log->warn("cannot deliver {} to module {}: {}", log::quote(news->route.resource), module,
+                      failure.what());
   }
 }
 

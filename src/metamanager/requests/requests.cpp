@@ -107,7 +107,7 @@ kube::CloudReply Requests::list_pods() const {
       deletions.mark(*pod);
       pods.push_back(std::move(*pod));
     } else {
-      parts_.context.log->warn("the stored pod {} is left out: its row is not a readable object",
+      parts_.context.log->warn("skipping the stored pod {}: its row is not a JSON object",
                                log::quote(row.key));
     }
   }

@@ -92,7 +92,8 @@ boost::asio::awaitable<void> ServingCertificate::run() {
 void ServingCertificate::load() {
   Outcome<ServingPair> loaded = files_.load();
   if (!loaded) {
-    context_.log->info("there is no serving certificate yet: {}", loaded.failure().message());
+    context_.log->info("cannot load the serving certificate, requesting a new one: {}",
+                       loaded.failure().message());
     return;
   }
   pair_ = std::move(*loaded);
@@ -306,7 +307,7 @@ ServingCertificate::Step ServingCertificate::failed(const kube::Status& status) 
   if (!is_unreachable(status)) {
     return refuse("the cloud refused the request " + request_->name + ": " + log::quote(status.message));
   }
-  context_.log->debug("the request {} waits for the cloud: {}", request_->name, log::quote(status.message));
+  context_.log->debug("the CSR {} waits for the cloud: {}", request_->name, log::quote(status.message));
   return Step::kUnreachable;
 }
 

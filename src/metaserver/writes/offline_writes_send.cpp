@@ -136,8 +136,8 @@ OfflineWrites::Sent OfflineWrites::judge(const Row& row, const CloudOutcome& out
   }
   const kube::Status& why = outcome.status;
   if (why.is(kube::reason::kNotFound) || why.is(kube::reason::kConflict)) {
-    log->info("dropped the {} of {}, accepted offline: the object is gone in the cloud: {}", row.verb,
-              log::quote(row.key), log::quote(why.message));
+    log->info("dropped the {} of {}, accepted offline: the cloud deleted or replaced the object: {}",
+              row.verb, log::quote(row.key), log::quote(why.message));
     return Sent::kSettled;
   }
   if (is_passing(why)) {
