@@ -144,8 +144,8 @@ std::vector<ConfigRef> environment_references(const kube::Container& container) 
 }
 
 std::vector<cri::KeyValue> make_environment(const EnvironmentInput& input) {
-  constexpr std::string_view kHost = "KUBERNETES_SERVICE_HOST";
-  constexpr std::string_view kPort = "KUBERNETES_SERVICE_PORT";
+  constexpr std::string_view kHostVariable = "KUBERNETES_SERVICE_HOST";
+  constexpr std::string_view kPortVariable = "KUBERNETES_SERVICE_PORT";
   Environment environment;
   for (const auto& from : input.container.env_from) add_env_from(input, from, environment);
   const Lookup earlier = [&](std::string_view name) { return environment.find(name); };
@@ -154,10 +154,10 @@ std::vector<cri::KeyValue> make_environment(const EnvironmentInput& input) {
   }
   std::vector<cri::KeyValue> all;
   for (auto& one : std::move(environment).take()) {
-    if (one.key != kHost && one.key != kPort) all.push_back(std::move(one));
+    if (one.key != kHostVariable && one.key != kPortVariable) all.push_back(std::move(one));
   }
-  all.push_back({std::string(kHost), input.service_host});
-  all.push_back({std::string(kPort), input.service_port});
+  all.push_back({std::string(kHostVariable), input.service_host});
+  all.push_back({std::string(kPortVariable), input.service_port});
   return all;
 }
 
