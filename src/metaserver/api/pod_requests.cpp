@@ -2,6 +2,7 @@
 #include "metaserver/api/pod_requests.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <variant>
 
 #include "edgecore/async/attempt.hpp"
 #include "edgecore/beehive/names.hpp"
@@ -16,7 +17,9 @@ constexpr std::chrono::seconds kRestartWithin{15};
 
 Done follow_until_gone(PodLog& log, LogSink sink, net::Responder& responder) {
   using boost::asio::experimental::awaitable_operators::operator||;
-  co_await (log.run(std::move(sink)) || responder.client_gone());
+  // As a value, because `||` waits for the client when the log's end is an exception.
+  const auto ended = co_await (async::attempt(log.run(std::move(sink))) || responder.client_gone());
+  if (const auto* followed = std::get_if<0>(&ended)) followed->value();
 }
 
 }  // namespace

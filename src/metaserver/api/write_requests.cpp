@@ -158,10 +158,12 @@ Done WriteRequests::update(Call& call) {
                         kube::dump_json(write_options("UpdateOptions", info.target)));
   application.body = kube::dump_json(object);
   if (!is_status) application.subresource = info.subresource;
-  const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
-  if (answer.ok() || !is_offline_device(call)) {
-    co_await send_written(call, answer);
-    co_return;
+  if (!waits_behind_others(call)) {
+    const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
+    if (answer.ok() || !is_offline_device(call)) {
+      co_await send_written(call, answer);
+      co_return;
+    }
   }
   Json before = stored_device(call);
   const Json changed = co_await parts_.offline_writes.update_device(std::move(before), std::move(object));
@@ -179,10 +181,12 @@ Done WriteRequests::patch(Call& call) {
   beehive::Application application =
       parts_.cloud.make(key_of(*call.resource, call.ns(), info.name), "patch", kube::dump_json(patch_info));
   application.subresource = info.subresource;
-  const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
-  if (answer.ok() || !is_offline_device(call)) {
-    co_await send_written(call, answer);
-    co_return;
+  if (!waits_behind_others(call)) {
+    const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
+    if (answer.ok() || !is_offline_device(call)) {
+      co_await send_written(call, answer);
+      co_return;
+    }
   }
   Json before = stored_device(call);
   const Json changed = co_await parts_.offline_writes.patch_device(
@@ -193,6 +197,13 @@ Done WriteRequests::patch(Call& call) {
 /// A device can be written without the cloud.
 bool WriteRequests::is_offline_device(const Call& call) {
   return call.resource->plural == "devices" && call.info.subresource.empty() && !is_dry_run(call.info.target);
+}
+
+/// Writes of this device that were accepted without the cloud are still on their way there.
+bool WriteRequests::waits_behind_others(const Call& call) const {
+  if (!is_offline_device(call)) return false;
+  const ObjectPtr stored = parts_.cache.open(call.resource)->find(call.ns(), call.info.name);
+  return stored && parts_.offline_writes.has_pending(stored->string_at({"metadata", "uid"}));
 }
 
 Json WriteRequests::stored_device(const Call& call) const {

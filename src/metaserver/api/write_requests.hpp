@@ -38,6 +38,7 @@ class WriteRequests {
   Done bring_current(Call& call, const ObjectFilter& filter);
   Done remove_one(Call& call, const CachedObject& object, const Json& options);
   [[nodiscard]] static bool is_offline_device(const Call& call);
+  [[nodiscard]] bool waits_behind_others(const Call& call) const;
   [[nodiscard]] Json stored_device(const Call& call) const;
   [[noreturn]] static void refuse_offline(const Call& call, const kube::Status& why);
 

@@ -4,8 +4,10 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <variant>
 #include <vector>
 
+#include "edgecore/async/attempt.hpp"
 #include "edgecore/async/event.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/kube/status.hpp"
@@ -222,7 +224,9 @@ boost::asio::awaitable<void> serve_watch(beehive::ModuleContext& context, Collec
   using boost::asio::experimental::awaitable_operators::operator||;
   Watch watch(context, collection, std::move(query), responder);
   co_await responder.start(200, std::move(headers));
-  co_await (watch.run() || responder.client_gone());
+  // As a value, because `||` waits for the client when the watch's end is an exception.
+  const auto ended = co_await (async::attempt(watch.run()) || responder.client_gone());
+  if (const auto* watched = std::get_if<0>(&ended)) watched->value();
   co_await responder.finish();
 }
 

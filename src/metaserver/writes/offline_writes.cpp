@@ -153,29 +153,53 @@ boost::asio::awaitable<Json> OfflineWrites::delete_pod(Json pod, Json options) {
 
 boost::asio::awaitable<Json> OfflineWrites::patch_device(Json device, std::string content_type,
                                                          std::string patch) {
+  check_device(device);
+  const auto turn = co_await device_turn_.acquire();
+  device = newest_device(std::move(device));
   Json after = patched(device, content_type, patch);
   co_return co_await change_device(std::move(device), std::move(after));
 }
 
 boost::asio::awaitable<Json> OfflineWrites::update_device(Json device, Json wanted) {
+  check_device(device);
+  const auto turn = co_await device_turn_.acquire();
+  device = newest_device(std::move(device));
   if (kube::string_or(wanted, "metadata.resourceVersion").empty() && wanted.is_object())
     wanted["metadata"]["resourceVersion"] = kube::string_or(device, "metadata.resourceVersion");
   co_return co_await change_device(std::move(device), std::move(wanted));
 }
 
+bool OfflineWrites::has_pending(std::string_view uid) const {
+  return pending_ > 0 && writes::has(parts_.reader, uid);
+}
+
+/// Throws ApiError if this node does not serve the device.
+void OfflineWrites::check_device(const Json& device) const {
+  if (kube::string_or(device, "metadata.uid").empty() ||
+      kube::string_or(device, "spec.nodeName") != parts_.node_name)
+    refuse("the cloud cannot be reached, and the device is not served by this node");
+}
+
+/// The device as the last change left it: the caller's copy may be from before that.
+Json OfflineWrites::newest_device(Json device) const {
+  const auto stored = store::meta::find(parts_.reader, resource_of(device, names::resource::kDevice));
+  Json newest = stored ? kube::stored_json(stored->value) : Json();
+  const bool same = kube::string_or(newest, "metadata.uid") == kube::string_or(device, "metadata.uid");
+  return same ? newest : device;
+}
+
 boost::asio::awaitable<Json> OfflineWrites::change_device(Json device, Json after) {
   const std::string uid = kube::string_or(device, "metadata.uid");
-  if (uid.empty() || kube::string_or(device, "spec.nodeName") != parts_.node_name)
-    refuse("the cloud cannot be reached, and the device is not served by this node");
   const Json& metadata = kube::object_or_empty(after, "metadata");
   check_precondition(device, "devices.devices.kubeedge.io", metadata, "uid", "metadata.uid");
   check_precondition(device, "devices.devices.kubeedge.io", metadata, "resourceVersion",
                      "metadata.resourceVersion");
   const auto operations = desired_patch(device, after);
   if (!operations) {
-    refuse(
-        "the cloud cannot be reached, and without it only the desired values of a device's properties can be "
-        "changed");
+    const std::string why = has_pending(uid)
+                                ? "earlier changes of the device wait to be sent to the cloud, and until then"
+                                : "the cloud cannot be reached, and without it";
+    refuse(why + " only the desired values of a device's properties can be changed");
   }
   if (operations->empty()) co_return device;
   Row row;

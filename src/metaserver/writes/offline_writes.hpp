@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "edgecore/async/event.hpp"
+#include "edgecore/async/semaphore.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/application.hpp"
 #include "edgecore/beehive/module.hpp"
@@ -69,6 +71,9 @@ class OfflineWrites {
 
   /// Writes that wait for the cloud.
   [[nodiscard]] std::size_t pending() const { return pending_; }
+  /// Whether one of them is for the object with this uid. A newer write of that object has to wait behind it:
+  /// sent past it, it would be undone.
+  [[nodiscard]] bool has_pending(std::string_view uid) const;
 
  private:
   using Row = store::offline_writes::Row;
@@ -84,7 +89,9 @@ class OfflineWrites {
   boost::asio::awaitable<Row> add(Row row);
   boost::asio::awaitable<void> forget(std::int64_t id);
   boost::asio::awaitable<LocalAnswer> change(std::string resource, std::string uid, Json patch);
+  void check_device(const Json& device) const;
   boost::asio::awaitable<Json> change_device(Json device, Json after);
+  [[nodiscard]] Json newest_device(Json device) const;
   boost::asio::awaitable<bool> repeat_deletions();
   boost::asio::awaitable<Local> begin_deletion(const Row& row);
   [[nodiscard]] Json stored_pod(const Row& row) const;
@@ -99,6 +106,7 @@ class OfflineWrites {
 
   Parts parts_;
   async::Event wakeup_;
+  async::Semaphore device_turn_{1};  ///< a change begins with what the one before it has left
   bool down_ = false;
   bool deletions_begun_ = false;
   std::size_t pending_ = 0;

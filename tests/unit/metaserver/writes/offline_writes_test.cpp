@@ -11,6 +11,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/steady_timer.hpp"
@@ -101,7 +102,21 @@ class OfflineWritesTest : public ::testing::Test {
   /// The object that is answered, or a Status.
   Json result_of(boost::asio::awaitable<Json> asked) {
     std::optional<Json> answer;
-    boost::asio::co_spawn(loop_, std::move(asked), [&](const std::exception_ptr& failure, Json said) {
+    spawn(std::move(asked), answer);
+    EXPECT_TRUE(eventually([&] { return answer.has_value(); }));
+    return answer.value_or(Json());
+  }
+  /// Of two that are asked at the same time.
+  std::pair<Json, Json> results_of(boost::asio::awaitable<Json> one, boost::asio::awaitable<Json> other) {
+    std::optional<Json> first;
+    std::optional<Json> second;
+    spawn(std::move(one), first);
+    spawn(std::move(other), second);
+    EXPECT_TRUE(eventually([&] { return first && second; }));
+    return {first.value_or(Json()), second.value_or(Json())};
+  }
+  void spawn(boost::asio::awaitable<Json> asked, std::optional<Json>& answer) {
+    boost::asio::co_spawn(loop_, std::move(asked), [&answer](const std::exception_ptr& failure, Json said) {
       if (!failure) {
         answer = std::move(said);
         return;
@@ -112,8 +127,6 @@ class OfflineWritesTest : public ::testing::Test {
         answer = error.status().to_json();
       }
     });
-    EXPECT_TRUE(eventually([&] { return answer.has_value(); }));
-    return answer.value_or(Json());
   }
   Json remove(const Json& which, const Json& options = Json::object()) {
     return result_of(offline_->delete_pod(which, options));
@@ -336,6 +349,35 @@ TEST_F(OfflineWritesTest, DesiredValuesTakeEffectAndAreSentInOrder) {
     sent.push_back(operations.back()["value"]["value"]);
   }
   EXPECT_EQ(sent, (std::vector<std::string>{"2", "3"}));
+}
+
+TEST_F(OfflineWritesTest, TwoClientsThatChangeTwoPropertiesAtOnceBothCount) {
+  Json two = device("1");
+  two["spec"]["properties"].push_back({{"name", "hue"}, {"desired", {{"value", "1"}}}});
+  put(two);
+  start();
+  offline_->on_link(false);
+  const auto replace = [](int property) {
+    const std::string path = "/spec/properties/" + std::to_string(property) + "/desired/value";
+    return Json::array({{{"op", "replace"}, {"path", path}, {"value", "2"}}}).dump();
+  };
+  // Both have read the device before either has changed it.
+  auto first = offline_->patch_device(two, "application/json-patch+json", replace(0));
+  auto second = offline_->patch_device(two, "application/json-patch+json", replace(1));
+  const auto [a, b] = results_of(std::move(first), std::move(second));
+  EXPECT_EQ(a["spec"]["properties"][0]["desired"]["value"], "2") << a;
+  for (const int property : {0, 1})
+    EXPECT_EQ(stored("default/device/lamp")["spec"]["properties"][property]["desired"]["value"], "2") << b;
+  EXPECT_EQ(rows().size(), 2U);
+}
+
+TEST_F(OfflineWritesTest, AnObjectWithWritesThatWaitIsKnown) {
+  otherwise = {Outcome::Kind::kUnreachable, {}};
+  start();
+  EXPECT_FALSE(offline_->has_pending("d"));
+  patch(device("1"), wish("2"));
+  EXPECT_TRUE(offline_->has_pending("d"));
+  EXPECT_FALSE(offline_->has_pending("u"));
 }
 
 TEST_F(OfflineWritesTest, WhatTheCloudHasDecidedOnIsDoneWith) {
