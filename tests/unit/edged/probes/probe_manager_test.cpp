@@ -112,7 +112,7 @@ TEST_F(ProbeManagerTest, AProbeThatSaysNothingIsLoggedWithoutAColonBeforeIt) {
   update(pod({{"readinessProbe", exec_probe("r", {{"periodSeconds", 3600}})}}));
   run_for(1500ms);
   logger->sinks().pop_back();
-  EXPECT_NE(text.str().find("The readiness probe of container main of pod ns/p now succeeds\n"),
+  EXPECT_NE(text.str().find("the readiness probe of container main of pod ns/p now succeeds\n"),
             std::string::npos)
       << text.str();
 }
