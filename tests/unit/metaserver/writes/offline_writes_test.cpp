@@ -366,7 +366,7 @@ TEST_F(OfflineWritesTest, TwoClientsThatChangeTwoPropertiesAtOnceBothCount) {
   auto second = offline_->patch_device(two, "application/json-patch+json", replace(1));
   const auto [a, b] = results_of(std::move(first), std::move(second));
   EXPECT_EQ(a["spec"]["properties"][0]["desired"]["value"], "2") << a;
-  for (const int property : {0, 1})
+  for (const std::size_t property : {0U, 1U})
     EXPECT_EQ(stored("default/device/lamp")["spec"]["properties"][property]["desired"]["value"], "2") << b;
   EXPECT_EQ(rows().size(), 2U);
 }
