@@ -158,13 +158,7 @@ Done WriteRequests::update(Call& call) {
                         kube::dump_json(write_options("UpdateOptions", info.target)));
   application.body = kube::dump_json(object);
   if (!is_status) application.subresource = info.subresource;
-  if (!waits_behind_others(call)) {
-    const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
-    if (answer.ok() || !is_offline_device(call)) {
-      co_await send_written(call, answer);
-      co_return;
-    }
-  }
+  if (co_await answered_by_cloud(call, std::move(application))) co_return;
   Json before = stored_device(call);
   const Json changed = co_await parts_.offline_writes.update_device(std::move(before), std::move(object));
   co_await send_changed(call, changed);
@@ -181,13 +175,7 @@ Done WriteRequests::patch(Call& call) {
   beehive::Application application =
       parts_.cloud.make(key_of(*call.resource, call.ns(), info.name), "patch", kube::dump_json(patch_info));
   application.subresource = info.subresource;
-  if (!waits_behind_others(call)) {
-    const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
-    if (answer.ok() || !is_offline_device(call)) {
-      co_await send_written(call, answer);
-      co_return;
-    }
-  }
+  if (co_await answered_by_cloud(call, std::move(application))) co_return;
   Json before = stored_device(call);
   const Json changed = co_await parts_.offline_writes.patch_device(
       std::move(before), std::move(body.content_type), std::move(body.text));
@@ -197,6 +185,16 @@ Done WriteRequests::patch(Call& call) {
 /// A device can be written without the cloud.
 bool WriteRequests::is_offline_device(const Call& call) {
   return call.resource->plural == "devices" && call.info.subresource.empty() && !is_dry_run(call.info.target);
+}
+
+/// Sends the write to the cloud and answers. False if this node takes it instead: a device's desired value
+/// while the cloud cannot be reached, or while earlier ones are on their way there.
+boost::asio::awaitable<bool> WriteRequests::answered_by_cloud(Call& call, beehive::Application application) {
+  if (waits_behind_others(call)) co_return false;
+  const CloudAnswer answer = co_await write_to_cloud(call, std::move(application));
+  if (!answer.ok() && is_offline_device(call)) co_return false;
+  co_await send_written(call, answer);
+  co_return true;
 }
 
 /// Writes of this device that were accepted without the cloud are still on their way there.

@@ -33,6 +33,7 @@ class WriteRequests {
  private:
   boost::asio::awaitable<CloudAnswer> write_to_cloud(Call& call, beehive::Application application);
   /// The end of an update or patch: the cloud's answer.
+  boost::asio::awaitable<bool> answered_by_cloud(Call& call, beehive::Application application);
   Done send_written(Call& call, const CloudAnswer& answer);
   Done send_changed(Call& call, const Json& changed);
   Done bring_current(Call& call, const ObjectFilter& filter);
