@@ -4,10 +4,6 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
-#include <boost/asio/this_coro.hpp>
-
-#include "cri/convert.hpp"
-
 namespace edgecore::cri {
 namespace {
 
@@ -25,67 +21,6 @@ grpc::ChannelArguments channel_arguments() {
   return arguments;
 }
 
-[[noreturn]] void fail(const Rpc& rpc, const grpc::Status& status) {
-  throw CallError(rpc.method, code_of(static_cast<int>(status.error_code())), status.error_message());
-}
-
-constexpr Rpc kEvents{"RuntimeService", "GetContainerEvents", std::nullopt};
-
-class GrpcEventStream final : public EventStream {
- public:
-  explicit GrpcEventStream(std::shared_ptr<Link> link) : link_(std::move(link)) {}
-
-  Awaitable<std::optional<ContainerEvent>> next() override {
-    if (ended_) throw CallError(kEvents.method, Code::kFailedPrecondition, "the event stream has ended");
-    ended_ = true;  // unless an event comes
-    if (!ticket_) co_await open();
-    rpc::Flight* const flight = ticket_->operator->();
-    const std::function<void(void*)> read_one = [flight](void* tag) {
-      flight->stream->Read(&flight->reply, tag);
-    };
-    const bool more = co_await step(read_one);
-    if (!more) {
-      const std::function<void(void*)> finish = [flight](void* tag) {
-        flight->stream->Finish(&flight->status, tag);
-      };
-      co_await step(finish);
-      if (!flight->status.ok()) fail(kEvents, flight->status);
-      co_return std::nullopt;
-    }
-    v1::ContainerEventResponse response;
-    unpack(flight->reply, response, kEvents.method);
-    ended_ = false;
-    co_return read(response);
-  }
-
- private:
-  /// Sends the request. What goes wrong is told by the Read and Finish that follow in any case.
-  Awaitable<void> open() {
-    const auto executor = co_await boost::asio::this_coro::executor;
-    ticket_.emplace(executor);
-    rpc::Flight* const flight = ticket_->operator->();
-    flight->stream = link_->stub.PrepareCall(&flight->context, kEvents.path(), link_->loop->queue());
-    const std::function<void(void*)> start = [flight](void* tag) { flight->stream->StartCall(tag); };
-    co_await step(start);
-    const auto request = rpc::pack(v1::GetEventsRequest());
-    const std::function<void(void*)> send = [flight, &request](void* tag) {
-      flight->stream->WriteLast(request, grpc::WriteOptions(), tag);
-    };
-    co_await step(send);
-  }
-
-  /// One operation on the stream, from its beginning to its completion; gRPC's `ok`.
-  Awaitable<bool> step(const std::function<void(void*)>& operation) {
-    if (!ticket_->begin(*link_->loop, operation))
-      throw CallError(kEvents.method, Code::kCancelled, "the connection to the runtime was shut down");
-    co_return co_await ticket_->landed();
-  }
-
-  std::shared_ptr<Link> link_;
-  std::optional<rpc::Ticket> ticket_;  // from the first next() on
-  bool ended_ = false;
-};
-
 }  // namespace
 
 Link::Link(const std::string& target, std::shared_ptr<rpc::CompletionLoop> completion_loop)
@@ -99,6 +34,10 @@ std::string runtime_target(const std::string& endpoint) {
 
 std::string Rpc::path() const {
   return std::string("/runtime.v1.") + service + "/" + method;
+}
+
+void fail(std::string_view method, const grpc::Status& status) {
+  throw CallError(method, code_of(static_cast<int>(status.error_code())), status.error_message());
 }
 
 void unpack(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& message, std::string_view method) {
@@ -115,12 +54,8 @@ Awaitable<grpc::ByteBuffer> ask(std::shared_ptr<Link> link, Rpc called, grpc::By
   call.limit = called.limit;
   link.reset();  // the Runtime may be destroyed while this waits
   const auto outcome = co_await rpc::ask(std::move(call));
-  if (!outcome.status.ok()) fail(called, outcome.status);
+  if (!outcome.status.ok()) fail(called.method, outcome.status);
   co_return outcome.reply;
-}
-
-std::unique_ptr<EventStream> open_event_stream(std::shared_ptr<Link> link) {
-  return std::make_unique<GrpcEventStream>(std::move(link));
 }
 
 }  // namespace edgecore::cri

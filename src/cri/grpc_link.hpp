@@ -4,6 +4,7 @@
 #include <google/protobuf/message_lite.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/status.h>
 
 #include <memory>
 #include <string>
@@ -39,9 +40,10 @@ struct Rpc {
 /// Sends one request and waits for the reply. Throws CallError.
 Awaitable<grpc::ByteBuffer> ask(std::shared_ptr<Link> link, Rpc called, grpc::ByteBuffer request);
 
+/// Throws the CallError of a status that is not ok.
+[[noreturn]] void fail(std::string_view method, const grpc::Status& status);
+
 /// Parses a reply of the runtime. Throws CallError (Internal) if it is not that message.
 void unpack(const grpc::ByteBuffer& bytes, google::protobuf::MessageLite& message, std::string_view method);
-
-std::unique_ptr<EventStream> open_event_stream(std::shared_ptr<Link> link);
 
 }  // namespace edgecore::cri

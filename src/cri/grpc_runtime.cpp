@@ -2,6 +2,7 @@
 #include "edgecore/cri/grpc_runtime.hpp"
 
 #include "cri/convert.hpp"
+#include "cri/event_streams.hpp"
 #include "cri/grpc_link.hpp"
 
 namespace edgecore::cri {
@@ -252,6 +253,7 @@ class GrpcRuntime final : public Runtime {
   }
 
   std::unique_ptr<EventStream> container_events() override { return open_event_stream(runtime_); }
+  std::unique_ptr<TaskEventStream> task_events() override { return open_task_event_stream(runtime_); }
 
   // ---- Images
 

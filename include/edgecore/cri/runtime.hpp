@@ -41,15 +41,18 @@ struct Deadlines {
   [[nodiscard]] Limit list_container_stats() const { return std::nullopt; }
 };
 
-/// The stream of GetContainerEvents. Owned by the caller; destroying it ends the rpc. One `next` at a time.
-class EventStream {
+/// A stream of events. Owned by the caller; destroying it ends the rpc. One `next` at a time.
+template <class Event>
+class Stream {
  public:
-  virtual ~EventStream() = default;
+  virtual ~Stream() = default;
   /// The next event, in the runtime's order; nullopt when the runtime closed the stream. Throws CallError:
-  /// `unimplemented()` on containerd 1.6, `unavailable()` if the runtime went away. After an end or an error
-  /// open a new stream. Events wait in the runtime while `next` is not called.
-  virtual Awaitable<std::optional<ContainerEvent>> next() = 0;
+  /// `unimplemented()` if the runtime does not have this stream, `unavailable()` if it went away. After an
+  /// end or an error open a new stream. Events wait in the runtime while `next` is not called.
+  virtual Awaitable<std::optional<Event>> next() = 0;
 };
+using EventStream = Stream<ContainerEvent>;
+using TaskEventStream = Stream<TaskEvent>;
 
 /// A container runtime, spoken to by CRI v1 (protocol/05-edged.md §4). The seam between edged and containerd:
 /// `GrpcRuntime` is the real one (grpc_runtime.hpp), `FakeRuntime` lives in memory (tests/support/cri).
@@ -131,8 +134,12 @@ class Runtime {
   virtual Awaitable<PodSandboxStats> pod_sandbox_stats(std::string_view pod_sandbox_id) = 0;
   virtual Awaitable<std::vector<PodSandboxStats>> list_pod_sandbox_stats(
       const PodSandboxStatsFilter& filter) = 0;
-  /// A new stream; the rpc starts with its first `next()`, which also reports a failure to start.
+  /// A new stream of GetContainerEvents, which containerd 1.6 does not have; the rpc starts with its first
+  /// `next()`, which also reports a failure to start.
   virtual std::unique_ptr<EventStream> container_events() = 0;
+  /// The same for ends of containers and sandboxes from containerd's own event service, 100 ms and more
+  /// before CRI shows them. Not part of CRI: other runtimes do not have it.
+  virtual std::unique_ptr<TaskEventStream> task_events() = 0;
 
   // ---- Images
 

@@ -114,4 +114,17 @@ struct ContainerEvent {
   bool operator==(const ContainerEvent&) const = default;
 };
 
+/// What the runtime knows of the main process of a container or sandbox before CRI shows it.
+struct TaskEvent {
+  enum class Kind {
+    kExit,
+    kOom  ///< the kernel killed one of its processes for lack of memory; comes before the exit
+  };
+  std::string container_id;
+  Kind kind = Kind::kExit;
+  std::int32_t exit_code = 0;  // kExit: as ContainerStatus will have it
+  std::int64_t exited_at = 0;
+  bool operator==(const TaskEvent&) const = default;
+};
+
 }  // namespace edgecore::cri

@@ -21,29 +21,35 @@ std::int64_t pid_of(const std::string& id) {
 }
 }  // namespace
 
-/// One open GetContainerEvents. Events before its first next() are lost, as in a real runtime.
-class FakeRuntime::Stream final : public EventStream {
+/// One open stream. Events before its first next() are lost, as in a real runtime.
+template <class Event>
+class FakeRuntime::Feed final : public Stream<Event> {
  public:
-  explicit Stream(FakeRuntime& runtime) : runtime_(&runtime) { runtime.streams_.push_back(this); }
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
-  ~Stream() override {
-    if (runtime_ != nullptr) std::erase(runtime_->streams_, this);
+  using All = std::vector<Feed*> FakeRuntime::*;
+  /// `offered`: the switch without which the runtime does not have the stream.
+  Feed(FakeRuntime& runtime, const char* method, bool FakeRuntime::*offered, All all)
+      : runtime_(&runtime), method_(method), offered_(offered), all_(all) {
+    (runtime.*all).push_back(this);
+  }
+  Feed(const Feed&) = delete;
+  Feed& operator=(const Feed&) = delete;
+  ~Feed() override {
+    if (runtime_ != nullptr) std::erase(runtime_->*all_, this);
   }
 
-  Awaitable<std::optional<ContainerEvent>> next() override {
+  Awaitable<std::optional<Event>> next() override {
     const auto executor = co_await asio::this_coro::executor;
     co_await asio::post(executor, asio::use_awaitable);
     if (!open_) start();
     if (!news_) news_.emplace(executor);
     while (waiting_.empty() && !broken_) co_await news_->sleep();
-    if (waiting_.empty()) throw CallError(kMethod, Code::kUnavailable, kDown);
+    if (waiting_.empty()) throw CallError(method_, Code::kUnavailable, kDown);
     auto event = std::move(waiting_.front());
     waiting_.pop_front();
     co_return event;
   }
 
-  void push(const ContainerEvent& event) {
+  void push(const Event& event) {
     if (!open_) return;
     waiting_.push_back(event);
     if (news_) news_->notify();
@@ -59,20 +65,21 @@ class FakeRuntime::Stream final : public EventStream {
   }
 
  private:
-  static constexpr const char* kMethod = "GetContainerEvents";
-
   void start() {
-    if (runtime_ == nullptr || runtime_->down_) throw CallError(kMethod, Code::kUnavailable, kDown);
-    runtime_->calls_.push_back({kMethod, ""});
-    if (!runtime_->with_events)
-      throw CallError(kMethod, Code::kUnimplemented, "unknown method GetContainerEvents");
+    if (runtime_ == nullptr || runtime_->down_) throw CallError(method_, Code::kUnavailable, kDown);
+    runtime_->calls_.push_back({method_, ""});
+    if (!(runtime_->*offered_))
+      throw CallError(method_, Code::kUnimplemented, std::string("unknown method ") + method_);
     open_ = true;
   }
 
   FakeRuntime* runtime_;  // null after it is destroyed
+  const char* method_;
+  bool FakeRuntime::*offered_;
+  All all_;
   bool open_ = false;
   bool broken_ = false;
-  std::deque<ContainerEvent> waiting_;
+  std::deque<Event> waiting_;
   std::optional<async::Event> news_;  ///< from the first next() on
 };
 
@@ -89,6 +96,7 @@ FakeRuntime::FakeRuntime(const Clock& clock)
 
 FakeRuntime::~FakeRuntime() {
   for (auto* stream : streams_) stream->orphan();
+  for (auto* stream : task_streams_) stream->orphan();
 }
 
 // ---- Faults and the log of calls
@@ -109,6 +117,7 @@ void FakeRuntime::set_down(bool down) {
   down_ = down;
   if (!down) return;
   for (auto* stream : streams_) stream->shatter();
+  for (auto* stream : task_streams_) stream->shatter();
 }
 
 std::optional<FakeRuntime::Fault> FakeRuntime::take_fault(std::string_view method) {
@@ -160,6 +169,11 @@ Awaitable<void> FakeRuntime::perform_ending(std::string method, std::string id,
 
 void FakeRuntime::publish(const ContainerEvent& event) {
   for (auto* stream : streams_) stream->push(event);
+}
+
+void FakeRuntime::tell(const TaskEvent& event) {
+  if (event.kind == TaskEvent::Kind::kExit) world_->exited(event);
+  for (auto* stream : task_streams_) stream->push(event);
 }
 
 const std::vector<FakeRuntime::Call>& FakeRuntime::calls() const {
@@ -447,7 +461,13 @@ Awaitable<std::vector<FilesystemUsage>> FakeRuntime::image_fs_info() {
 }
 
 std::unique_ptr<EventStream> FakeRuntime::container_events() {
-  return std::make_unique<Stream>(*this);
+  return std::make_unique<Feed<ContainerEvent>>(*this, "GetContainerEvents", &FakeRuntime::with_events,
+                                                &FakeRuntime::streams_);
+}
+
+std::unique_ptr<TaskEventStream> FakeRuntime::task_events() {
+  return std::make_unique<Feed<TaskEvent>>(*this, "Subscribe", &FakeRuntime::with_task_events,
+                                           &FakeRuntime::task_streams_);
 }
 
 }  // namespace edgecore::cri

@@ -51,6 +51,9 @@ class FakeRuntime final : public Runtime {
   /// Ends a running container as if its process had exited or (137, "OOMKilled") been killed. Throws Error if
   /// it is not running.
   void exit_container(std::string_view container_id, std::int32_t exit_code, std::string_view reason = "");
+  /// Sends a task event to those who follow them, as containerd does before it shows an end. The container
+  /// runs on until `exit_container` or a stop, which then show the exit that was told.
+  void tell(const TaskEvent& event);
   /// Kills the process of a sandbox: NotReady, its containers exited with 137.
   void kill_sandbox(std::string_view pod_sandbox_id);
   /// Simulates a reboot: all sandboxes NotReady, running containers exited with 255 and reason "Unknown".
@@ -73,6 +76,7 @@ class FakeRuntime final : public Runtime {
   std::map<std::string, ContainerStats> stats_by_container;  // by id; zeros for others
   std::map<std::string, PodSandboxStats> stats_by_sandbox;   // empty: PodSandboxStats is unimplemented
   bool with_events = true;                                   // false: GetContainerEvents is unimplemented
+  bool with_task_events = false;                             // false: containerd's event service is, too
   bool with_pids = false;                                    // the status of a running container has its pid
   /// Called with the id of each container and sandbox that ends.
   std::function<void(const std::string& id)> on_end;
@@ -148,6 +152,7 @@ class FakeRuntime final : public Runtime {
   Awaitable<std::vector<PodSandboxStats>> list_pod_sandbox_stats(
       const PodSandboxStatsFilter& filter) override;
   std::unique_ptr<EventStream> container_events() override;
+  std::unique_ptr<TaskEventStream> task_events() override;
   Awaitable<std::vector<Image>> list_images(std::string_view image) override;
   Awaitable<std::optional<Image>> image_status(const ImageSpec& image) override;
   Awaitable<std::string> pull_image(const ImageSpec& image, const std::optional<AuthConfig>& auth,
@@ -156,7 +161,8 @@ class FakeRuntime final : public Runtime {
   Awaitable<std::vector<FilesystemUsage>> image_fs_info() override;
 
  private:
-  class Stream;
+  template <class Event>
+  class Feed;
   /// Runs `effect` as one call: records it, resumes on the caller's executor, applies the planned fault.
   template <class Result>
   Awaitable<Result> perform(std::string method, std::string id, std::function<Result()> effect);
@@ -173,7 +179,8 @@ class FakeRuntime final : public Runtime {
   std::map<std::string, Fault, std::less<>> lasting_faults_;
   bool down_ = false;
   std::vector<Call> calls_;
-  std::vector<Stream*> streams_;  // open streams; each removes itself
+  std::vector<Feed<ContainerEvent>*> streams_;  // open streams; each removes itself
+  std::vector<Feed<TaskEvent>*> task_streams_;
 };
 
 }  // namespace edgecore::cri

@@ -71,8 +71,10 @@ void FakeWorld::tell(const Box& box, ContainerEventType type) const {
 }
 
 void FakeWorld::end(Box& box, std::int32_t code, const std::string& reason, const std::string& message) {
+  const auto told = told_.find(box.status.id);  // its process has ended already, whatever ends it now
+  if (told != told_.end()) code = told->second.exit_code;
   box.status.state = ContainerState::kExited;
-  box.status.finished_at = now();
+  box.status.finished_at = told != told_.end() ? told->second.exited_at : now();
   box.status.exit_code = code;
   box.status.reason = !reason.empty() ? reason : code == 0 ? "Completed" : "Error";
   box.status.message = message;

@@ -58,6 +58,8 @@ class FakeWorld {
   // ---- Changes by tests
   void script(const std::string& name, FakeRuntime::Script script) { scripts_[name] = std::move(script); }
   void exit(const std::string& id, std::int32_t code, const std::string& reason, const std::string& message);
+  /// The process of the container has ended; its status shows that when something ends the container.
+  void exited(const TaskEvent& exit) { told_[exit.container_id] = exit; }
   void kill_sandbox(const std::string& id);
   void reboot();
   std::string add_image(const std::string& reference, std::uint64_t size);
@@ -84,6 +86,7 @@ class FakeWorld {
   std::int64_t made_ = 0;  // number of sandboxes and containers so far, for ids and addresses
   std::map<std::string, Sandbox> sandboxes_;  // by id; ids sort in order of creation
   std::map<std::string, Box> containers_;
+  std::map<std::string, TaskEvent> told_;  // exits, by container
   std::map<std::string, Image> images_;
   std::map<std::string, RemoteImage> remote_;
   std::map<std::string, FakeRuntime::Script> scripts_;

@@ -113,6 +113,7 @@ class BorrowedRuntime final : public cri::Runtime {
     return of_.list_pod_sandbox_stats(f);
   }
   std::unique_ptr<cri::EventStream> container_events() override { return of_.container_events(); }
+  std::unique_ptr<cri::TaskEventStream> task_events() override { return of_.task_events(); }
   cri::Awaitable<std::vector<cri::Image>> list_images(std::string_view image) override {
     return of_.list_images(image);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgecore/cri/grpc_runtime.hpp"
 
+#include <containerd_events.grpc.pb.h>
 #include <cri.grpc.pb.h>
 #include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
@@ -22,6 +23,7 @@ namespace edgecore::cri {
 namespace {
 
 namespace v1 = ::runtime::v1;
+namespace containerd = ::containerd::services::events::v1;
 using namespace std::chrono_literals;
 using test::await;
 using test::eventually;
@@ -111,6 +113,36 @@ class ScriptedRuntime final : public v1::RuntimeService::Service {
   std::atomic<bool> stay = false;
 };
 
+/// containerd's event service: sends what it has to everybody, as if all of it matched the filters.
+class ScriptedEvents final : public containerd::Events::Service {
+ public:
+  grpc::Status Subscribe(grpc::ServerContext*, const containerd::SubscribeRequest* request,
+                         grpc::ServerWriter<containerd::Envelope>* writer) override {
+    filters.assign(request->filters().begin(), request->filters().end());
+    for (const containerd::Envelope& one : events) writer->Write(one);
+    return grpc::Status::OK;
+  }
+  void add(const char* topic, const google::protobuf::MessageLite& event) {
+    containerd::Envelope& one = events.emplace_back();
+    one.set_namespace_("k8s.io");
+    one.set_topic(topic);
+    one.mutable_event()->set_value(event.SerializeAsString());
+  }
+  void add_exit(const char* container, const char* process, std::int64_t second) {
+    containerd::TaskExit exit;
+    exit.set_container_id(container);
+    exit.set_id(process);
+    exit.set_pid(7);
+    exit.set_exit_status(137);
+    exit.mutable_exited_at()->set_seconds(second);
+    exit.mutable_exited_at()->set_nanos(5);
+    add("/tasks/exit", exit);
+  }
+
+  std::vector<containerd::Envelope> events;
+  std::vector<std::string> filters;
+};
+
 class GrpcRuntimeTest : public testing::Test {
  protected:
   void SetUp() override { options_.runtime_endpoint = "unix://" + dir_.string() + "/cri.sock"; }
@@ -124,6 +156,7 @@ class GrpcRuntimeTest : public testing::Test {
     builder.AddListeningPort("unix:" + dir_.string() + "/cri.sock", grpc::InsecureServerCredentials());
     builder.RegisterService(&service_);
     builder.RegisterService(&images_);
+    if (with_task_events_) builder.RegisterService(&events_);
     builder.SetMaxSendMessageSize(-1);
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
@@ -151,6 +184,8 @@ class GrpcRuntimeTest : public testing::Test {
   GrpcRuntimeOptions options_;
   ScriptedRuntime service_;
   ScriptedImages images_;
+  ScriptedEvents events_;
+  bool with_task_events_ = true;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Runtime> runtime_;
   std::string message_;
@@ -333,6 +368,51 @@ TEST_F(GrpcRuntimeTest, EventStreamBreaksWithTheRuntime) {
   EXPECT_NE(code(stream->next()), Code::kOk);
   killer.join();
   EXPECT_EQ(code(runtime_->container_events()->next()), Code::kUnavailable);
+}
+
+TEST_F(GrpcRuntimeTest, ExitsAndKillsForLackOfMemoryAreTold) {
+  containerd::TaskOOM oom;
+  oom.set_container_id("a");
+  events_.add("/tasks/oom", oom);
+  events_.add_exit("a", "a", 1'700'000'000);
+  serve();
+  connect();
+  const auto stream = runtime_->task_events();
+  EXPECT_EQ(await(io_, stream->next()), (TaskEvent{"a", TaskEvent::Kind::kOom, 0, 0}));
+  EXPECT_EQ(await(io_, stream->next()),
+            (TaskEvent{"a", TaskEvent::Kind::kExit, 137, 1'700'000'000'000'000'005}));
+  EXPECT_FALSE(await(io_, stream->next()).has_value());
+  EXPECT_EQ(events_.filters, (std::vector<std::string>{R"(namespace=="k8s.io",topic=="/tasks/exit")",
+                                                       R"(namespace=="k8s.io",topic=="/tasks/oom")"}));
+}
+
+TEST_F(GrpcRuntimeTest, ACommandThatEndsInAContainerIsNotTheEndOfTheContainer) {
+  events_.add_exit("a", "probe-1", 1);
+  events_.add_exit("b", "b", 2);
+  serve();
+  connect();
+  const auto stream = runtime_->task_events();
+  EXPECT_EQ(await(io_, stream->next())->container_id, "b");
+}
+
+TEST_F(GrpcRuntimeTest, TaskEventsThatMakeNoSenseAreSkipped) {
+  containerd::TaskOOM other;
+  other.set_container_id("x");
+  events_.add("/tasks/start", other);
+  events_.events.emplace_back().set_topic("/tasks/exit");
+  events_.events.back().mutable_event()->set_value("\xff\xff");
+  events_.add_exit("c", "c", INT64_MAX);
+  serve();
+  connect();
+  const auto stream = runtime_->task_events();
+  EXPECT_EQ(await(io_, stream->next())->container_id, "c");
+}
+
+TEST_F(GrpcRuntimeTest, ARuntimeWithoutTaskEventsSaysSo) {
+  with_task_events_ = false;
+  serve();
+  connect();
+  EXPECT_EQ(code(runtime_->task_events()->next()), Code::kUnimplemented);
 }
 
 TEST_F(GrpcRuntimeTest, EndpointsHaveToBeUnixSockets) {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include "edgecore/base/clock.hpp"
 #include "edgecore/cri/grpc_runtime.hpp"
 #include "support/await.hpp"
+#include "support/eventually.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace edgecore::cri {
@@ -180,6 +182,36 @@ TEST_F(LiveTest, EventsComeOrAreKnownNotTo) {
   io_.run_for(200ms);
   run_sandbox();
   EXPECT_TRUE(event.has_value());
+}
+
+/// What edged lays over CRI's status has to be what CRI shows afterwards.
+TEST_F(LiveTest, AnExitIsToldAsCriShowsItLater) {
+  config_.command = {"sleep", "1000"};
+  run_sandbox();
+  const auto id = create();
+  await(io_, runtime_->start_container(id));
+  const auto version = await(io_, runtime_->version(""));
+  if (version.runtime_name != "containerd") {
+    EXPECT_EQ(code(runtime_->task_events()->next()), Code::kUnimplemented);
+    return;
+  }
+  const std::optional<std::int64_t> pid = await(io_, runtime_->container_pid(id));
+  ASSERT_TRUE(pid.has_value());
+  const auto stream = runtime_->task_events();
+  std::optional<TaskEvent> event;
+  boost::asio::co_spawn(io_, stream->next(),
+                        [&](std::exception_ptr, std::optional<TaskEvent> got) { event = std::move(got); });
+  io_.restart();
+  io_.run_for(200ms);
+  ASSERT_EQ(::kill(static_cast<pid_t>(*pid), SIGKILL), 0);
+  io_.restart();
+  io_.run_for(5s);
+  ASSERT_TRUE(event.has_value());
+  ASSERT_TRUE(test::eventually([&] { return status(id).state == ContainerState::kExited; }));
+  const ContainerStatus shown = status(id);
+  EXPECT_EQ(*event, (TaskEvent{id, TaskEvent::Kind::kExit, shown.exit_code, shown.finished_at}));
+  EXPECT_EQ(shown.exit_code, 137);
+  EXPECT_EQ(shown.reason, "Error");
 }
 
 /// Prints how long bare calls take, as the floor for what a pod can cost.
