@@ -309,7 +309,7 @@ boost::asio::awaitable<SyncOutcome> act(const PodServices& services, PodRecord& 
   const RuntimePtr now = co_await get_runtime(services.runtime, record);
   watch_probes(services, record, *now);
   const Json status = report(services, record, *now, false);
-  outcome.ended = has_final_phase(status);
+  outcome.ended = has_final_phase(status) && now->settling.empty();
   // A container that ended before this look raises no event: sync again now.
   if (starts && !outcome.ended && !outcome.again) {
     const ProbeVerdicts verdicts = services.status.probes.verdicts(pod->uid);
@@ -353,7 +353,7 @@ boost::asio::awaitable<SyncOutcome> sync_pod(const PodServices& services, PodRec
   const std::optional<Refusal> not_brought = unsupported(*pod);
   if (not_brought && runtime->containers.empty()) refuse_all(record, *not_brought);
   const Json status = report(services, record, *runtime, false);
-  if (record.failed || has_final_phase(status)) {
+  if (record.failed || (has_final_phase(status) && runtime->settling.empty())) {
     outcome.ended = true;
     co_return outcome;
   }

@@ -218,6 +218,7 @@ bool should_restart(const kube::Pod& pod, const cri::ContainerStatus* newest) {
 }
 
 PodActions compute_pod_actions(const kube::Pod& pod, const PodRuntime& runtime, const ProbeVerdicts& probes) {
+  if (!runtime.settling.empty()) return compute_pod_actions(pod, shown_by_cri(runtime), probes);
   PodActions actions;
   const SandboxVerdict sandbox = judge_sandbox(pod, runtime);
   actions.sandbox_id = sandbox.id;

@@ -34,6 +34,7 @@ struct PodActions {
   bool operator==(const PodActions&) const = default;
 };
 
+/// A container that is settling counts as running: it is replaced when the runtime is done with it.
 PodActions compute_pod_actions(const kube::Pod& pod, const PodRuntime& runtime, const ProbeVerdicts& probes);
 
 /// The pod's containers with the exit codes that an operator's restart implies: a container in `restarted`

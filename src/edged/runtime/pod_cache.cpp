@@ -75,7 +75,7 @@ const cri::ContainerStatus* still_running(const PodRuntime& before, const cri::C
 
 /// A pod as the runtime has it.
 struct Answer {
-  std::shared_ptr<const PodRuntime> runtime;
+  std::shared_ptr<PodRuntime> runtime;
   /// Includes listed objects without a status, so that the next list shows no change. Such an object is just
   /// being removed, or the runtime's records are inconsistent.
   PodFingerprint print;
@@ -141,13 +141,15 @@ PodCache::PodCache(cri::Runtime& runtime, cri::Processes* processes, boost::asio
       died_(std::move(died)),
       wakeup_(executor),
       exits_({runtime, processes, executor, log_, [this](const std::string& uid) { ended(uid); },
-              [this] { list_by(steady_now() + period()); }}) {}
+              [this] { list_by(steady_now() + period()); }}),
+      feed_(runtime, log_, [this](const cri::TaskEvent& event) { told(event); }) {}
 
 boost::asio::awaitable<void> PodCache::run() {
   beehive::TaskGroup tasks(executor_);
   tasks.spawn("relist", list_loop());
   tasks.spawn("container events", event_loop());
   tasks.spawn("exit watch", exits_.run());
+  tasks.spawn("task events", feed_.run());
   co_await tasks.join();
 }
 
@@ -165,6 +167,57 @@ void PodCache::ended(const std::string& uid) {
   mark_stale(uid);
   changed_(uid);
   list_by(steady_now() + kSettlePeriod);
+}
+
+/// The pod whose container CRI last showed running; nullptr if there is none.
+const std::string* PodCache::owner_of(const std::string& container_id) const {
+  const auto running = std::make_pair(container_id, static_cast<int>(cri::ContainerState::kRunning));
+  for (const auto& [uid, entry] : entries_) {
+    if (std::binary_search(entry.print.begin(), entry.print.end(), running)) return &uid;
+  }
+  return nullptr;
+}
+
+/// An end that was told is shown at once: the runtime is not asked, which would wait for its disk. The end of
+/// a container that is not known yet is remembered; those of sandboxes are left to ExitWatch, because the
+/// cloud is not told of them.
+void PodCache::told(const cri::TaskEvent& event) {
+  overlay_.add(event);
+  const std::string* const uid = owner_of(event.container_id);
+  if (uid == nullptr || event.kind != cri::TaskEvent::Kind::kExit) return;
+  Entry& entry = entries_[*uid];
+  if (entry.runtime == nullptr) return;  // nobody has asked for the pod yet
+  auto now = std::make_shared<PodRuntime>(*entry.runtime);
+  if (!lay_over(*now, *entry.runtime)) return;
+  log_->debug("container {} has ended with {}; CRI does not show it yet", event.container_id,
+              event.exit_code);
+  entry.runtime = std::move(now);
+  changed_(std::string(*uid));
+}
+
+/// Shows ends that were told; their messages as add_message.
+bool PodCache::lay_over(PodRuntime& now, const PodRuntime& before) const {
+  const bool settling = overlay_.lay_over(now);
+  for (auto& one : now.containers) {
+    if (now.settling.contains(one.id)) add_message(one, before);
+  }
+  return settling;
+}
+
+/// Shows what CRI shows where it has not confirmed an end.
+void PodCache::forget_ends(const std::map<std::string, PodFingerprint>& seen) {
+  std::set<std::string> present;
+  for (const auto& [uid, print] : seen) {
+    for (const auto& [id, state] : print) present.insert(id);
+  }
+  for (const std::string& id : overlay_.forget_old(present)) {
+    const std::string* const uid = owner_of(id);
+    if (uid == nullptr) continue;
+    log_->warn("container {} has ended, and the container runtime still shows it running after {} s", id,
+               ExitOverlay::kPatience.count());
+    mark_stale(*uid);
+    changed_(std::string(*uid));
+  }
 }
 
 boost::asio::awaitable<void> PodCache::list_loop() {
@@ -227,6 +280,7 @@ boost::asio::awaitable<void> PodCache::relist() {
   }
   for (auto& [uid, print] : seen) std::sort(print.begin(), print.end());
   compare(seen);
+  forget_ends(seen);
   listed_ = true;
   last_list_ = steady_now();
 }
@@ -275,6 +329,7 @@ boost::asio::awaitable<std::shared_ptr<const PodRuntime>> PodCache::refresh(std:
     mark_stale(uid);
     throw;
   }
+  lay_over(*now.runtime, *peek(uid));  // an event may have come while the runtime was asked
   Entry& entry = entries_[uid];
   const PodFingerprint last = std::exchange(entry.print, std::move(now.print));
   entry.runtime = now.runtime;

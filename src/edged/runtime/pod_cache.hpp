@@ -12,6 +12,8 @@
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/cri/runtime.hpp"
+#include "edged/runtime/exit_feed.hpp"
+#include "edged/runtime/exit_overlay.hpp"
 #include "edged/runtime/exit_watch.hpp"
 #include "edged/runtime/pod_runtime.hpp"
 
@@ -23,8 +25,9 @@ PodFingerprint fingerprint(const PodRuntime& runtime);
 
 /// The runtime's sandboxes and containers by pod UID, as last seen (protocol/05-edged.md §1.12). Workers read
 /// it and refresh their own pod after each action. Other changes come from the exits of processes (ExitWatch)
-/// and from the runtime's events. Lists cover the rest: every 30 s, and every second while a container runs
-/// whose end only a list would show. Part of edged; belongs to its thread.
+/// and from the runtime's events. An end that containerd's task events tell is shown before CRI shows it
+/// (ExitOverlay). Lists cover the rest: every 30 s, and every second while a container runs whose end only a
+/// list would show. Part of edged; belongs to its thread.
 class PodCache {
  public:
   /// Called when a pod has changed without a refresh by its worker.
@@ -63,8 +66,8 @@ class PodCache {
 
  private:
   struct Entry {
-    PodFingerprint print;
-    std::shared_ptr<const PodRuntime> runtime;
+    PodFingerprint print;                       ///< as CRI shows the pod
+    std::shared_ptr<const PodRuntime> runtime;  ///< with the ends that were told
     bool stale = true;
   };
   boost::asio::awaitable<void> list_loop();
@@ -73,6 +76,10 @@ class PodCache {
   void list_by(SteadyTime due);
   void compare(const std::map<std::string, PodFingerprint>& seen);
   void ended(const std::string& uid);
+  void told(const cri::TaskEvent& event);
+  bool lay_over(PodRuntime& now, const PodRuntime& before) const;
+  void forget_ends(const std::map<std::string, PodFingerprint>& seen);
+  [[nodiscard]] const std::string* owner_of(const std::string& container_id) const;
   [[nodiscard]] std::chrono::milliseconds period() const;
 
   cri::Runtime& runtime_;
@@ -83,6 +90,8 @@ class PodCache {
   beehive::Wakeup wakeup_;
   std::map<std::string, Entry> entries_;
   ExitWatch exits_;
+  ExitFeed feed_;
+  ExitOverlay overlay_;
   SteadyTime due_{};  ///< when the next list is due
   bool listed_ = false;
   bool events_ = false;  ///< the runtime sends events

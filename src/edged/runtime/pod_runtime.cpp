@@ -21,6 +21,14 @@ bool may_run(const PodRuntime& runtime) {
                      [](const auto& one) { return may_run(one); });
 }
 
+PodRuntime shown_by_cri(PodRuntime runtime) {
+  for (auto& one : runtime.containers) {
+    if (runtime.settling.contains(one.id)) one.state = cri::ContainerState::kRunning;
+  }
+  runtime.settling.clear();
+  return runtime;
+}
+
 void sort_newest_first(PodRuntime& runtime) {
   const auto newer = [](const auto& a, const auto& b) { return a.created_at > b.created_at; };
   std::stable_sort(runtime.sandboxes.begin(), runtime.sandboxes.end(), newer);

@@ -74,6 +74,39 @@ TEST_F(PodActionsTest, NothingToDoWhileAllRuns) {
   EXPECT_EQ(compute(), wanted);
 }
 
+TEST_F(PodActionsTest, AContainerIsNotReplacedWhileTheRuntimeIsStillBusyWithItsEnd) {
+  with_init("Always");
+  has("i1", ContainerState::kExited);
+  has("i2", ContainerState::kExited);
+  has("a", ContainerState::kExited, 137);
+  has("b", ContainerState::kExited, 137);
+  runtime_.settling = {"id-a", "id-b"};
+  PodActions nothing;
+  nothing.sandbox_id = "s0";
+  EXPECT_EQ(compute(), nothing);
+  runtime_.settling = {"id-b"};
+  EXPECT_THAT(compute().containers, ElementsAre("a"));
+}
+
+TEST_F(PodActionsTest, ThePodIsNotStoppedWhileTheRuntimeIsStillBusyWithAnEnd) {
+  make("Never");
+  has("a", ContainerState::kExited);
+  has("b", ContainerState::kExited);
+  runtime_.settling = {"id-b"};
+  EXPECT_FALSE(compute().kill_pod);
+  runtime_.settling.clear();
+  EXPECT_TRUE(compute().kill_pod);
+}
+
+TEST_F(PodActionsTest, TheNextInitContainerWaitsUntilTheRuntimeIsDoneWithTheOneBefore) {
+  with_init("Always");
+  has("i1", ContainerState::kExited);
+  runtime_.settling = {"id-i1"};
+  EXPECT_THAT(compute().init, IsEmpty());
+  runtime_.settling.clear();
+  EXPECT_THAT(compute().init, ElementsAre("i2"));
+}
+
 TEST_F(PodActionsTest, ANewPodGetsASandboxAndAllContainers) {
   make("Always");
   runtime_ = {};
