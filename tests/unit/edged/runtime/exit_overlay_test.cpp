@@ -32,7 +32,7 @@ class ExitOverlayTest : public testing::Test {
   void runs_out_of_memory() { overlay_.add({"c", Kind::kOom, 0, 0}); }
 
   boost::asio::io_context io_;
-  test::SkippedTime time_{io_};
+  edgecore::test::SkippedTime time_{io_};
   ExitOverlay overlay_;
   bool settles_ = false;
 };

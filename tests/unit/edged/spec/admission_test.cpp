@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "edged/spec/security.hpp"
+
 namespace edgecore::edged {
 namespace {
 
