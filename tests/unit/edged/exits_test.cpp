@@ -105,13 +105,16 @@ TEST_F(Exits, WhenTheRuntimeShowsAnEndThatWasReportedNothingIsReportedAgain) {
 TEST_F(Exits, APodWhoseLastContainerHasEndedIsOverWhileTheRuntimeIsStillBusyWithTheEnd) {
   runtime_.with_task_events = true;
   adjust_pod_ = [](Json& pod) { pod["spec"]["restartPolicy"] = "Never"; };
-  ends(start_pod(), 3);
+  const std::string id = start_pod();
+  ends(id, 3);
   EXPECT_TRUE(eventually([&] { return meta_->phase("web") == "Failed"; }, 50ms));
   EXPECT_TRUE(is_told(3));
   const Json told = terminated();
   turn_for(5s);
   EXPECT_EQ(terminated(), told);
-  EXPECT_EQ(runtime_.sandboxes().front().state, cri::PodSandboxState::kNotReady);
+  runtime_.exit_container(id, 3);
+  EXPECT_TRUE(eventually(
+      [&] { return runtime_.sandboxes().front().state == cri::PodSandboxState::kNotReady; }, 2s));
 }
 
 TEST_F(Exits, AKillForLackOfMemoryIsReportedAsOne) {
