@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   using Kind = net::HttpParser::Kind;
   static constexpr Kind kKinds[] = {Kind::kRequest, Kind::kResponse, Kind::kResponseToHead, Kind::kRequest};
-  constexpr net::HttpLimits kLimits{.header_bytes = 4096, .header_count = 20, .body_bytes = 1024};
+  constexpr net::HttpLimits kLimits{
+      .header_bytes = 4096, .header_count = 20, .body_bytes = 1024, .framing_bytes = 4096};
   const std::size_t piece = std::size_t{data[0]} / 4 + 1;
   const auto text = fuzz::text_of(data + 1, size - 1);
 
@@ -23,6 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::hold(used <= offered - taken);
     taken += used;
     if (used != 0) continue;
+    // What the reader has to keep until more comes.
+    if (!parser.fault()) fuzz::hold(offered - taken <= kLimits.header_bytes);
     if (offered == text.size()) {
       parser.end_of_stream();
       break;

@@ -32,6 +32,10 @@ struct ServerLimits {
   std::chrono::milliseconds write_timeout{30'000};
 };
 
+/// What a chunked body, of a request or a response, may bring beside its data and the sizes of its chunks:
+/// the extensions of all chunks and the trailer. Go allows as much.
+inline constexpr std::size_t kFramingBytes = 16 * 1024;
+
 /// Largest response header a client takes.
 inline constexpr std::size_t kResponseHeaderBytes = 64 * 1024;
 /// Default of `ClientRequest::max_response_bytes`.

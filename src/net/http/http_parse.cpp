@@ -9,14 +9,19 @@
 #include <ctime>
 #include <limits>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
+#include "net/http/response_head.hpp"
 
 namespace edgecore::net {
 namespace {
 
 namespace http = boost::beast::http;
 using boost::system::error_code;
+
+/// Bytes around a chunk's data that every sender needs: its size and two line ends.
+constexpr std::size_t kUsualFraming = 16;
 
 HttpFault fault_of(const error_code& error) {
   if (error == http::error::header_limit) return {431, "The header is too large."};
@@ -40,18 +45,36 @@ std::string text(boost::core::string_view from) {
   return {from.data(), from.size()};
 }
 
+/// Beast ignores a Transfer-Encoding that it does not know, and would take the body for the next request.
+std::optional<HttpFault> coding_fault(const HttpHead& head) {
+  std::size_t codings = 0;
+  std::string_view last;
+  for (const auto& [name, value] : head.headers) {
+    if (!iequals(name, "Transfer-Encoding")) continue;
+    ++codings;
+    last = value;
+  }
+  if (codings > 0 && !head.http_1_1) return HttpFault{400, "HTTP/1.0 has no transfer coding."};
+  if (is_known_coding(codings, last)) return std::nullopt;
+  return HttpFault{501, "The transfer coding of the body is not understood."};
+}
+
 /// Beast's grammar, writing directly into our types.
 template <bool IsRequest>
 class Machine final : public http::basic_parser<IsRequest> {
  public:
   explicit Machine(const HttpLimits& limits) {
-    this->header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+    // The strict form of a response's head is a little longer than what was received and measured.
+    const std::size_t growth = IsRequest ? 1 : 4;
+    this->header_limit(static_cast<std::uint32_t>(limits.header_bytes * growth));
     this->body_limit(limits.body_bytes);
   }
 
   HttpHead head;
   std::string body;
   std::function<void(std::string_view)> piece;
+  std::uint64_t body_bytes = 0;
+  std::uint64_t chunks = 0;
 
  private:
   using Text = boost::core::string_view;
@@ -66,16 +89,18 @@ class Machine final : public http::basic_parser<IsRequest> {
     head.http_1_1 = version >= 11;
   }
   void on_field_impl(http::field, Text name, Text value, error_code&) override {
-    head.headers.add(text(name), text(value));
+    // What follows the body is no header: an Authorization there has not passed the checks of the head.
+    if (!this->is_header_done()) head.headers.add(text(name), text(value));
   }
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   std::size_t on_body_impl(Text bytes, error_code&) override { return take(bytes); }
-  void on_chunk_header_impl(std::uint64_t, Text, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t, Text, error_code&) override { ++chunks; }
   std::size_t on_chunk_body_impl(std::uint64_t, Text bytes, error_code&) override { return take(bytes); }
   void on_finish_impl(error_code&) override {}
 
   std::size_t take(Text bytes) {
+    body_bytes += bytes.size();
     if (piece) {
       piece(plain(bytes));
     } else {
@@ -92,6 +117,9 @@ struct HttpParser::Impl {
 
   void restart() {
     head_done = false;
+    may_keep = true;
+    searched = 0;
+    framing = 0;
     fault.reset();
     if (kind == Kind::kRequest) {
       request.emplace(limits);
@@ -106,13 +134,90 @@ struct HttpParser::Impl {
     return request ? action(*request) : action(*response);
   }
 
+  std::size_t put_request_head(std::string_view bytes);
+  std::size_t put_response_head(std::string_view bytes);
+  std::size_t put_body(std::string_view bytes);
+  template <class OneMachine>
+  std::size_t step(OneMachine& machine, std::string_view bytes, bool& more);
+  template <class OneMachine>
+  void finish_head(OneMachine& machine);
+
   Kind kind;
   HttpLimits limits;
   std::optional<Machine<true>> request;
   std::optional<Machine<false>> response;
   std::optional<HttpFault> fault;
   bool head_done = false;
+  bool may_keep = true;
+  std::size_t searched = 0;   ///< so much of a response's head is known to hold no end of it
+  std::uint64_t framing = 0;  ///< bytes taken behind the head that are no body
 };
+
+/// Lets Beast take what it can. `more`: it needs more bytes.
+template <class OneMachine>
+std::size_t HttpParser::Impl::step(OneMachine& machine, std::string_view bytes, bool& more) {
+  machine.eager(head_done);
+  error_code error;
+  const std::size_t taken = machine.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
+  more = error == http::error::need_more;
+  if (error && !more) fault = fault_of(error);
+  return taken;
+}
+
+template <class OneMachine>
+void HttpParser::Impl::finish_head(OneMachine& machine) {
+  head_done = true;
+  HttpHead& head = machine.head;
+  head.keep_alive = may_keep && machine.keep_alive();
+  head.upgrade = machine.upgrade();
+  if (head.headers.size() > limits.header_count) fault = HttpFault{431, "The header has too many lines."};
+  const auto length = machine.content_length();
+  if (length && *length > limits.body_bytes && !machine.piece) fault = fault_of(http::error::body_limit);
+}
+
+std::size_t HttpParser::Impl::put_request_head(std::string_view bytes) {
+  bool more = false;
+  const std::size_t taken = step(*request, bytes, more);
+  if (more && bytes.size() - taken > limits.header_bytes) fault = fault_of(http::error::header_limit);
+  if (fault || !request->is_header_done()) return taken;
+  finish_head(*request);
+  if (const auto problem = coding_fault(request->head)) fault = problem;
+  return taken;
+}
+
+std::size_t HttpParser::Impl::put_response_head(std::string_view bytes) {
+  const std::size_t length = head_length(bytes, searched);
+  if ((length == 0 ? bytes.size() : length) > limits.header_bytes)
+    fault = fault_of(http::error::header_limit);
+  if (fault || length == 0) return 0;
+  const PlainHead plain = plain_head(bytes.substr(0, length));
+  may_keep = plain.may_keep;
+  if (plain.fault != 0) {
+    fault = HttpFault{plain.fault, plain.sentence};
+    return 0;
+  }
+  bool more = false;
+  step(*response, plain.text, more);
+  if (more) fault = fault_of(http::error::bad_line_ending);
+  if (!fault) finish_head(*response);
+  return length;
+}
+
+std::size_t HttpParser::Impl::put_body(std::string_view bytes) {
+  return with([this, bytes](auto& machine) -> std::size_t {
+    if (machine.chunked() && is_short_last_chunk(bytes)) return 0;
+    const std::uint64_t body_before = machine.body_bytes;
+    bool more = false;
+    const std::size_t taken = step(machine, bytes, more);
+    framing += taken - (machine.body_bytes - body_before);
+    // Beast takes a chunk's header or the trailer only when it is whole: what waits for its end is limited,
+    // too.
+    const bool held_too_much = more && bytes.size() - taken > limits.framing_bytes;
+    if (!fault && (held_too_much || framing > limits.framing_bytes + kUsualFraming * machine.chunks))
+      fault = HttpFault{413, "There is too much between the chunks of the body or behind it."};
+    return taken;
+  });
+}
 
 HttpParser::HttpParser(Kind kind, const HttpLimits& limits) : impl_(std::make_unique<Impl>(kind, limits)) {}
 HttpParser::~HttpParser() = default;
@@ -123,32 +228,8 @@ void HttpParser::restart() {
 
 std::size_t HttpParser::put(std::string_view bytes) {
   if (impl_->fault || bytes.empty()) return 0;
-  return impl_->with([this, bytes](auto& machine) -> std::size_t {
-    if (impl_->head_done && machine.chunked() && is_short_last_chunk(bytes)) return 0;
-    machine.eager(impl_->head_done);
-    error_code error;
-    const std::size_t taken = machine.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
-    if (error == http::error::need_more) {
-      if (!impl_->head_done && bytes.size() - taken > impl_->limits.header_bytes)
-        impl_->fault = fault_of(http::error::header_limit);
-      return taken;
-    }
-    if (error) {
-      impl_->fault = fault_of(error);
-      return taken;
-    }
-    if (!impl_->head_done && machine.is_header_done()) {
-      impl_->head_done = true;
-      machine.head.keep_alive = machine.keep_alive();
-      machine.head.upgrade = machine.upgrade();
-      if (machine.head.headers.size() > impl_->limits.header_count)
-        impl_->fault = HttpFault{431, "The header has too many lines."};
-      const auto length = machine.content_length();
-      if (length && *length > impl_->limits.body_bytes && !machine.piece)
-        impl_->fault = fault_of(http::error::body_limit);
-    }
-    return taken;
-  });
+  if (impl_->head_done) return impl_->put_body(bytes);
+  return impl_->request ? impl_->put_request_head(bytes) : impl_->put_response_head(bytes);
 }
 
 void HttpParser::end_of_stream() {
@@ -161,9 +242,6 @@ void HttpParser::end_of_stream() {
 
 const std::optional<HttpFault>& HttpParser::fault() const {
   return impl_->fault;
-}
-bool HttpParser::started() const {
-  return impl_->with([](const auto& machine) { return machine.got_some(); });
 }
 bool HttpParser::head_done() const {
   return impl_->head_done;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "edgecore/net/headers.hpp"
+#include "edgecore/net/limits.hpp"
 
 namespace edgecore::net {
 
@@ -26,6 +27,7 @@ struct HttpLimits {
   std::size_t header_bytes = 0;
   std::size_t header_count = 0;
   std::size_t body_bytes = 0;
+  std::size_t framing_bytes = kFramingBytes;
 };
 
 /// The start line and headers of a message.
@@ -42,6 +44,12 @@ struct HttpHead {
 /// Parses one HTTP message incrementally (Beast's grammar behind an interface without templates). Feed
 /// received bytes until head_done(), read head(), then feed until done(). Memory for the body grows with the
 /// bytes that have arrived, not with Content-Length; a Content-Length above the limit is a fault at once.
+///
+/// What put() leaves to its caller is limited as well: it never asks for more while more than `header_bytes`
+/// (before the end of the head) or `framing_bytes` (behind it) are waiting.
+///
+/// Requests are read strictly: an error in their framing is how one request hides in another. Responses are
+/// read as Go's client reads them (response_head.hpp). Fields behind a chunked body are checked and dropped.
 class HttpParser {
  public:
   enum class Kind {
@@ -62,8 +70,6 @@ class HttpParser {
   void restart();
 
   [[nodiscard]] const std::optional<HttpFault>& fault() const;
-  /// True if at least one byte has been consumed.
-  [[nodiscard]] bool started() const;
   [[nodiscard]] bool head_done() const;
   [[nodiscard]] bool done() const;
   [[nodiscard]] const HttpHead& head() const;
