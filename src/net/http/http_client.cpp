@@ -2,10 +2,14 @@
 #include "edgecore/net/http_client.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <exception>
 #include <map>
+#include <variant>
 
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/steady_timer.hpp"
 #include "edgecore/net/url.hpp"
 #include "net/http/http_parse.hpp"
 #include "net/stream/connector.hpp"
@@ -117,13 +121,54 @@ asio::awaitable<void> read_response(Stream stream, const ClientRequest& request,
   out.complete = true;
 }
 
+/// As read_response(), for use beside the sender: an exception comes back in `thrown`.
+asio::awaitable<void> read_beside(Stream stream, const ClientRequest& request, const Prepared& prepared,
+                                  Exchange& out, std::exception_ptr& thrown) {
+  try {
+    co_await read_response(stream, request, prepared, out);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+}
+
+/// Sends and then waits to be cancelled. `unsent`: why not all was sent.
+asio::awaitable<void> send_beside(Stream stream, std::string_view bytes, error_code& unsent) {
+  unsent = co_await write_all(stream, bytes);
+  SteadyTimer never(stream.get_executor(), SteadyTime::max());
+  co_await never.async_wait(asio::use_awaitable);
+}
+
+/// Sends a request that may not fit into the socket's buffers, and takes the answer of a server (413, 401)
+/// that does not read it to the end. What is left then is not sent.
+asio::awaitable<error_code> send_and_read(Stream stream, const std::string& bytes,
+                                          const ClientRequest& request, const Prepared& prepared,
+                                          Exchange& out) {
+  using namespace asio::experimental::awaitable_operators;
+  error_code unsent = asio::error::in_progress;
+  std::exception_ptr thrown;
+  asio::awaitable<void> reader = read_beside(stream, request, prepared, out, thrown);
+  asio::awaitable<void> sender = send_beside(stream, bytes, unsent);
+  asio::awaitable<std::variant<std::monostate, std::monostate>> either =
+      std::move(reader) || std::move(sender);
+  co_await std::move(either);
+  if (thrown) std::rethrow_exception(thrown);
+  co_return unsent;
+}
+
 asio::awaitable<Exchange> exchange(Stream stream, const ClientRequest& request, const Prepared& prepared) {
+  // A socket takes as much at once, whether or not the server reads.
+  constexpr std::size_t kSentAtOnce = 16UL * 1024;
   Exchange out;
   const std::string bytes = prepared.head + request.body;
-  const auto unsent = co_await write_all(stream, bytes);
-  // A server may answer (413, 401) and close before it has read the whole body: use its answer.
-  if (!unsent || stream.open()) co_await read_response(stream, request, prepared, out);
-  if (unsent && !out.complete) out.failure = unsent;
+  error_code unsent;
+  if (bytes.size() > kSentAtOnce) {
+    unsent = co_await send_and_read(stream, bytes, request, prepared, out);
+  } else {
+    unsent = co_await write_all(stream, bytes);
+    // A server may have answered before it closed.
+    if (!unsent || stream.open()) co_await read_response(stream, request, prepared, out);
+  }
+  if (unsent && !out.complete && !out.failure) out.failure = unsent;
   if (unsent) out.reusable = false;
   co_return out;
 }

@@ -167,7 +167,11 @@ Stream::Attempt Stream::Core::ssl_outcome(int result) {
   const bool cut = ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
   const std::string text = take_openssl_error();
   // Without close_notify an attacker may have ended the stream; only length-delimited messages do not need
-  // it.
+  // it. Small servers leave it out. Where the peer is not verified (probes), an attacker could do as he likes
+  // anyway: there it is an end, as Go takes it.
+  const bool unverified_server =
+      SSL_is_server(ssl.get()) == 0 && SSL_get_verify_mode(ssl.get()) == SSL_VERIFY_NONE;
+  if (cut && unverified_server) return {Attempt::State::kDone, asio::error::eof, 0};
   if (cut) return {Attempt::State::kDone, asio::error::connection_reset, 0};
   tls_failure = text;
   return {Attempt::State::kDone, make_error_code(boost::system::errc::protocol_error), 0};

@@ -9,6 +9,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "net/crypto/openssl.hpp"
+#include "net/stream/stream.hpp"
 #include "unit/net/net_fixture.hpp"
 
 namespace edgecore::net {
@@ -239,6 +240,41 @@ TEST_F(TlsTest, LargeBodiesPassBothWays) {
     EXPECT_TRUE(response.body == request.body);
   };
   run(scenario());
+}
+
+/// A server of one answer, which closes the socket without close_notify.
+asio::awaitable<void> answer_and_vanish(asio::ip::tcp::acceptor& acceptor,
+                                        std::shared_ptr<const TlsContext> tls) {
+  asio::ip::tcp::socket accepted = co_await acceptor.async_accept(asio::use_awaitable);
+  Stream::Socket socket(std::move(accepted));
+  Stream stream(std::move(socket));
+  co_await stream.handshake_server(std::move(tls));
+  std::string room(1000, ' ');
+  const auto buffer = asio::buffer(room);
+  co_await stream.async_read_some(buffer, kAsResult);
+  co_await write_all(stream, "HTTP/1.0 200 OK\r\n\r\nok");
+  stream.close();
+}
+
+TEST_F(TlsTest, AnswerWithoutCloseNotifyFailedProbes) {
+  asio::ip::tcp::acceptor acceptor(io_, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  ClientRequest request;
+  request.url = "https://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()) + "/";
+  const auto scenario = [&](bool verified) -> asio::awaitable<void> {
+    spawn(answer_and_vanish(acceptor, authority_.server()));
+    ClientTlsOptions any;
+    any.verify_peer = false;
+    request.tls = verified ? authority_.client() : TlsContext::client(any);
+    if (verified) {  // it matters that nobody has cut the answer
+      const auto error = co_await failure_of(fetch_only(request));
+      EXPECT_EQ(error.failure(), NetFailure::kClosed) << error.what();
+    } else {
+      const auto response = co_await fetch(request);
+      EXPECT_EQ(response.body, "ok");
+    }
+  };
+  run(scenario(false));
+  run(scenario(true));
 }
 
 TEST_F(TlsTest, RotatedServerCredentialsServeNewConnections) {

@@ -102,6 +102,30 @@ TEST_F(HttpClientTest, TooLargeOrBrokenResponsesAreRefused) {
             NetFailure::kClosed);
 }
 
+TEST_F(HttpClientTest, AnswerThatNeverEndsAChunkFilledTheMemory) {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_EQ(failure(canned(head + "1;" + std::string(1 << 20, 'x'), false)), NetFailure::kTooLarge);
+  EXPECT_EQ(failure(canned(head + std::string(1 << 20, '0'), false)), NetFailure::kTooLarge);
+  EXPECT_EQ(failure(canned(head + "0\r\nX: " + std::string(1 << 20, 'x'), false)), NetFailure::kTooLarge);
+}
+
+TEST_F(HttpClientTest, AnswersOfSmallServersAreTaken) {
+  for (const char* answer :
+       {"HTTP/1.1 200\r\n\r\nok", "HTTP/1.1 200 OK\nConnection: close\n\nok", "HTTP/1.0 200 OK\r\n\r\nok"}) {
+    const ClientResponse response = get(canned(answer));
+    EXPECT_EQ(response.status, 200) << answer;
+    EXPECT_EQ(response.body, "ok") << answer;
+  }
+}
+
+TEST_F(HttpClientTest, AnswerToARequestThatIsNeverReadIsTaken) {
+  ClientRequest request;
+  request.method = "POST";
+  request.body.assign(20'000'000, 'x');  // more than the buffers of both sockets
+  request.timeout = 10s;
+  EXPECT_EQ(get(canned("HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno", false), request).status, 401);
+}
+
 TEST_F(HttpClientTest, SilentServerRunsIntoTheTimeOut) {
   ClientRequest hurried;
   hurried.timeout = 150ms;
