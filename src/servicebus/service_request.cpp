@@ -10,7 +10,6 @@
 #include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/net/digest.hpp"
-#include "servicebus/url_text.hpp"
 
 namespace edgecore::servicebus {
 namespace {
@@ -30,8 +29,6 @@ constexpr std::array<std::string_view, 9> kConnectionHeaders = {"Connection",
                                                                 "Upgrade"};
 /// Headers that are dropped in addition: the client sets the first two itself, and does not support Expect.
 constexpr std::array<std::string_view, 3> kOwnHeaders = {"Host", "Content-Length", "Expect"};
-constexpr std::array<std::string_view, 4> kCredentials = {"Authorization", "Cookie", "Cookie2",
-                                                          "WWW-Authenticate"};
 constexpr std::array<std::string_view, 5> kContentHeaders = {
     "Content-Type", "Content-Encoding", "Content-Language", "Content-Location", "Digest"};
 
@@ -57,7 +54,7 @@ std::optional<Place> read_place(std::string_view resource) {
   if (!port || *port == 0) return std::nullopt;
   const std::string path(resource.substr(colon + 1));
   if (!path.empty() && path.front() != '/' && path.front() != '?') return std::nullopt;
-  auto target = escape_target(path);
+  auto target = net::escape_target(path);
   if (!target) return std::nullopt;
   if (!target->starts_with('/')) target->insert(0, "/");
   return Place{*port, std::move(*target)};
@@ -136,9 +133,10 @@ std::string canonical(std::string_view name) {
   return out;
 }
 
-bool is_this_host(const std::string& host) {
-  return iequals(host, "localhost") || host == "::1" ||
-         (host.starts_with("127.") && net::is_ip_literal(host));
+/// Two names of the address that is called (service_exchange.cpp); other loopback addresses may have other
+/// listeners at the same port.
+bool is_called_host(const std::string& host) {
+  return iequals(host, "localhost") || host == "127.0.0.1";
 }
 
 }  // namespace
@@ -189,16 +187,15 @@ std::optional<ServiceRequest> follow_redirect(const ServiceRequest& request, int
   if (!keeps_method && status != 301 && status != 302 && status != 303) return std::nullopt;
   const auto location = answer.find("Location");
   if (!location) return std::nullopt;
-  const auto url = resolve(request.url, *location);
-  if (!url || url->scheme != "http" || !is_this_host(url->host)) return std::nullopt;
+  const auto url = net::resolve_location(request.url, *location);
+  if (!url || url->scheme != "http" || !is_called_host(url->host) || url->port != request.url.port)
+    return std::nullopt;
   ServiceRequest next;
   next.url = *url;
   next.method = request.method;
   const bool drops_body = !keeps_method && request.method != "GET" && request.method != "HEAD";
   if (drops_body) next.method = "GET";
-  const bool elsewhere = url->host != request.url.host || url->port != request.url.port;
   for (const auto& [name, value] : request.headers) {
-    if (elsewhere && one_of(kCredentials, name)) continue;
     if (drops_body && one_of(kContentHeaders, name)) continue;
     next.headers.add(name, value);
   }

@@ -53,9 +53,9 @@ struct ServiceAnswer {
 [[nodiscard]] Json answer_content(const ServiceAnswer& answer);
 
 /// The request that follows an answer to `request`; nullopt if the answer is not a redirect, or leads away
-/// from plain HTTP on this host: the caller then gets the redirect as it is. A rule lets the cloud use one
-/// service, which must not open a way to other machines of the site. Credentials are sent only to the same
-/// host and port.
+/// from the service that was called (a port of 127.0.0.1, plain HTTP): the caller then gets the redirect as
+/// it is. A rule lets the cloud use one service, which must not open a way to another one: to MetaServer,
+/// which answers programs on this node, or to other machines of the site.
 [[nodiscard]] std::optional<ServiceRequest> follow_redirect(const ServiceRequest& request, int status,
                                                             const net::Headers& answer);
 

@@ -32,6 +32,15 @@ std::optional<std::string> percent_decode(std::string_view text);
 /// Everything but unreserved characters (RFC 3986) escaped.
 std::string percent_encode(std::string_view text);
 
+/// Path and query made fit for a request line: spaces and bytes that are not ASCII escaped. nullopt for
+/// control characters.
+std::optional<std::string> escape_target(std::string_view text);
+
+/// Where the Location of a redirect leads, seen from `base` (RFC 3986 §5.2): "/x", "x", "../x", "?x",
+/// "//host/x" or a whole URL. nullopt for what cannot be understood, other schemes than http and https among
+/// it.
+std::optional<Url> resolve_location(const Url& base, std::string_view location);
+
 /// "path?a=b&c" taken apart. Throws BadInput for a malformed escape in the query; the path is left as sent.
 struct Target {
   std::string path;

@@ -19,12 +19,29 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view kHookUserAgent = "kube-lifecycle/1.28";
 
-/// Why the request got no answer, of whatever status; nullopt when it got one.
+/// Sends one request; the URL that the answer redirects to, if any.
+asio::awaitable<std::optional<std::string>> send_once(net::ClientRequest request) {
+  std::optional<std::string> next;
+  const std::string url = request.url;
+  request.on_body = [](std::string_view) {};  // the body is discarded
+  request.on_head = [&next, &url](int status, const net::Headers& headers) {
+    next = redirect_on_same_host(url, status, headers.get("Location"));
+  };
+  co_await net::fetch(std::move(request));
+  co_return next;
+}
+
+/// Why the request got no answer, of whatever status; nullopt when it got one. Follows redirects.
 asio::awaitable<std::optional<net::NetError>> send(net::ClientRequest request) {
   std::optional<net::NetError> problem;
-  request.on_body = [](std::string_view) {};  // the body is discarded
   try {
-    co_await net::fetch(std::move(request));
+    for (int hop = 0; hop <= kProbeRedirects; ++hop) {
+      net::ClientRequest one = request;
+      const std::optional<std::string> next = co_await send_once(std::move(one));
+      if (!next) co_return std::nullopt;
+      request.url = *next;
+    }
+    problem.emplace(net::NetFailure::kProtocol, "The server redirects too often.");
   } catch (const net::NetError& what) {
     problem = what;
   }
@@ -94,12 +111,13 @@ asio::awaitable<std::optional<std::string>> Hooks::run_http(const kube::HttpGetA
   const net::ClientRequest plain = http_request(action, target, kHookUserAgent);
   net::ClientRequest request = plain;
   const bool tls = request.url.starts_with("https");
-  if (tls) request.tls = any_server_;
+  request.tls = any_server_;
   std::optional<net::NetError> problem = co_await send(std::move(request));
   if (problem && tls && problem->failure() == net::NetFailure::kTls) {
     // TLS is not verified, so a failed handshake means that the server does not speak TLS. Retry in plain
     // HTTP, without credentials.
     net::ClientRequest again = plain;
+    again.tls = any_server_;
     again.url.replace(0, 5, "http");
     again.headers.remove("Authorization");
     problem = co_await send(std::move(again));

@@ -23,7 +23,6 @@ namespace asio = boost::asio;
 constexpr std::string_view kProbeUserAgent = "kube-probe/1.28";
 /// Limit of the answer's body; the rest is not read.
 constexpr std::size_t kBodyBytes = 10U << 10U;
-constexpr int kRedirects = 10;
 
 /// Thrown to stop reading a body beyond the limit.
 struct EnoughRead {};
@@ -36,22 +35,6 @@ ProbeReply failure(std::string text) {
 }
 ProbeReply error(std::string text) {
   return {ProbeReply::Kind::kError, std::move(text)};
-}
-
-/// The target of a redirect; nullopt if it is another host or missing.
-std::optional<std::string> redirect_on_same_host(const std::string& from, int status,
-                                                 std::string_view location) {
-  static const std::set<int> kRedirecting{301, 302, 303, 307, 308};
-  if (!kRedirecting.contains(status) || location.empty()) return std::nullopt;
-  try {
-    const net::Url base = net::Url::parse(from);
-    if (location.starts_with("//")) return std::nullopt;
-    if (location.starts_with('/')) return base.scheme + "://" + base.authority() + std::string(location);
-    const net::Url next = net::Url::parse(location);
-    if (next.host == base.host) return std::string(location);
-  } catch (const BadInput&) {
-  }
-  return std::nullopt;
 }
 
 struct HttpAnswer {
@@ -77,6 +60,16 @@ asio::awaitable<HttpAnswer> ask(net::ClientRequest request) {
 }
 
 }  // namespace
+
+std::optional<std::string> redirect_on_same_host(const std::string& from, int status,
+                                                 std::string_view location) {
+  static const std::set<int> kRedirecting{301, 302, 303, 307, 308};
+  if (!kRedirecting.contains(status) || location.empty()) return std::nullopt;
+  const net::Url base = net::Url::parse(from);
+  const auto next = net::resolve_location(base, location);
+  if (!next || next->host != base.host) return std::nullopt;
+  return next->scheme + "://" + next->authority() + next->target;
+}
 
 std::optional<std::uint16_t> resolve_port(const kube::IntOrString& port, const kube::Container& container) {
   std::int32_t number = 0;
@@ -172,7 +165,7 @@ boost::asio::awaitable<ProbeReply> ProbeRunner::run_http(const kube::HttpGetActi
   const net::ClientRequest first = http_request(action, target, kProbeUserAgent);
   const auto deadline = steady_now() + timeout;
   std::string url = first.url;
-  for (int hop = 0; hop <= kRedirects; ++hop) {
+  for (int hop = 0; hop <= kProbeRedirects; ++hop) {
     net::ClientRequest request = first;
     request.url = url;
     if (url.starts_with("https")) request.tls = any_server_;
@@ -190,7 +183,7 @@ boost::asio::awaitable<ProbeReply> ProbeRunner::run_http(const kube::HttpGetActi
     if (answer.status >= 200 && answer.status < 400) co_return success(text);
     co_return failure(text + ": " + log::quote(answer.body, kAnswerTextBytes));
   }
-  co_return failure(fmt::format("redirected more than {} times", kRedirects));
+  co_return failure(fmt::format("redirected more than {} times", kProbeRedirects));
 }
 
 boost::asio::awaitable<ProbeReply> ProbeRunner::run_tcp(const kube::TcpSocketAction& action,

@@ -72,4 +72,12 @@ std::optional<std::uint16_t> resolve_port(const kube::IntOrString& port, const k
 net::ClientRequest http_request(const kube::HttpGetAction& action, const ProbeTarget& target,
                                 std::string_view user_agent);
 
+/// Redirects that a probe or hook follows.
+inline constexpr int kProbeRedirects = 10;
+
+/// The URL that an answer sends the asker of `from` to, resolved against it: nullopt when that is another
+/// host, or nowhere. As Go's edge, any port of the host will do: a server may send from http to https.
+std::optional<std::string> redirect_on_same_host(const std::string& from, int status,
+                                                 std::string_view location);
+
 }  // namespace edgecore::edged

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
@@ -19,6 +20,8 @@ struct Scheme {
   std::uint16_t port;
 };
 constexpr std::array<Scheme, 4> kSchemes{{{"http", 80}, {"https", 443}, {"ws", 80}, {"wss", 443}}};
+
+constexpr std::string_view kHexDigits = "0123456789ABCDEF";
 
 [[noreturn]] void refuse(std::string_view url, std::string_view why) {
   throw BadInput("The URL \"" + log::quote_url(url) + "\" " + std::string(why) + ".");
@@ -43,6 +46,36 @@ std::pair<std::string_view, std::string_view> split(std::string_view text, char 
   const auto* const at = std::find(text.begin(), text.end(), mark);
   const auto before = static_cast<std::size_t>(at - text.begin());
   return {text.substr(0, before), text.substr(std::min(before + 1, text.size()))};
+}
+
+std::vector<std::string_view> parts_of(std::string_view path) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at = 0; at <= path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    parts.push_back(path.substr(at, end - at));
+    at = end + 1;
+  }
+  return parts;
+}
+
+/// An absolute path without "." and ".." (RFC 3986 §5.2.4); empty parts stay.
+std::string without_dots(std::string_view path) {
+  std::vector<std::string_view> kept;
+  const auto parts = parts_of(path.substr(1));
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool dots = parts[i] == "." || parts[i] == "..";
+    if (!dots) kept.push_back(parts[i]);
+    if (parts[i] == ".." && !kept.empty()) kept.pop_back();
+    if (dots && i + 1 == parts.size()) kept.push_back("");
+  }
+  std::string out;
+  for (const std::string_view part : kept) out.append("/").append(part);
+  return out.empty() ? "/" : out;
+}
+
+bool has_scheme(std::string_view text) {
+  const std::size_t end = text.find_first_of(":/?#");
+  return end != std::string_view::npos && end > 0 && text[end] == ':';
 }
 
 std::string query_part(std::string_view text) {
@@ -124,7 +157,6 @@ std::optional<std::string> percent_decode(std::string_view text) {
 }
 
 std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
   constexpr std::string_view kMarks = "-._~";
   std::string out;
   for (const char c : text) {
@@ -132,10 +164,52 @@ std::string percent_encode(std::string_view text) {
       out += c;
     } else {
       const auto byte = static_cast<unsigned char>(c);
-      out += {'%', kDigits[byte >> 4U], kDigits[byte & 0xFU]};
+      out += {'%', kHexDigits[byte >> 4U], kHexDigits[byte & 0xFU]};
     }
   }
   return out;
+}
+
+std::optional<std::string> escape_target(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) return std::nullopt;
+    if (byte == ' ' || byte >= 0x80) {
+      out += {'%', kHexDigits[byte >> 4U], kHexDigits[byte & 0xFU]};
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::optional<Url> resolve_location(const Url& base, std::string_view location) {
+  const auto escaped = escape_target(location.substr(0, std::min(location.find('#'), location.size())));
+  if (!escaped) return std::nullopt;
+  const std::string& text = *escaped;
+  try {
+    if (has_scheme(text) || text.starts_with("//")) {
+      Url url = Url::parse(text.starts_with("//") ? base.scheme + ":" + text : text);
+      if (url.scheme != "http" && url.scheme != "https") return std::nullopt;
+      return url;
+    }
+  } catch (const BadInput&) {
+    return std::nullopt;
+  }
+  Url url = base;
+  const std::string base_path = base.target.substr(0, base.target.find('?'));
+  const std::size_t query = std::min(text.find('?'), text.size());
+  const std::string path = text.substr(0, query);
+  if (path.empty()) {
+    url.target = text.empty() ? base.target : base_path + text;
+  } else if (path.starts_with('/')) {
+    url.target = without_dots(path) + text.substr(query);
+  } else {
+    url.target = without_dots(base_path.substr(0, base_path.rfind('/') + 1) + path) + text.substr(query);
+  }
+  return url;
 }
 
 Target Target::parse(std::string_view target) {

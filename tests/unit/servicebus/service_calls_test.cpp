@@ -104,23 +104,28 @@ TEST_F(ServiceCallsTest, ALongBodyIsCutWithoutALengthThatIsNotTrue) {
   EXPECT_FALSE(cut.at("header").contains("Content-Length"));
 }
 
-TEST_F(ServiceCallsTest, RedirectsOnThisHostAreFollowed) {
-  const auto last = serve(echo);
-  const auto second = serve(redirect_to("http://localhost:" + std::to_string(last) + "/last", 307));
-  const auto first = serve(redirect_to("http://127.0.0.1:" + std::to_string(second) + "/second", 307));
+TEST_F(ServiceCallsTest, RedirectsWithinTheServiceAreFollowed) {
+  const auto port = serve([](net::Request& request, net::Responder& responder) {
+    if (request.target == "/a/last") return echo(request, responder);
+    return say(responder, 307, "moved", {{"Location", request.target == "/" ? "/a/second" : "last"}});
+  });
   start();
-  const std::string body = outcome(call(first, "/", "POST", "data"));
-  EXPECT_TRUE(body.starts_with("203 POST /last data\n")) << body;
+  const std::string body = outcome(call(port, "/", "POST", "data"));
+  EXPECT_TRUE(body.starts_with("203 POST /a/last data\n")) << body;
 }
 
 TEST_F(ServiceCallsTest, ARedirectElsewhereIsForWhoeverAsked) {
-  const auto port = serve(redirect_to("http://192.0.2.1/secret"));
+  const auto other = serve(echo);
   start();
-  const auto id = call(port, "/");
-  const Json content = answer(id);
-  EXPECT_EQ(content.at("status_code"), 302);
-  EXPECT_EQ(content.at("header").at("Location"), Json::array({"http://192.0.2.1/secret"}));
-  EXPECT_EQ(body_of(content), "moved");
+  for (const std::string& away : {std::string("http://192.0.2.1/secret"),
+                                  "http://127.0.0.1:" + std::to_string(other) + "/api/v1/secrets"}) {
+    const auto port = serve(redirect_to(away));
+    const auto id = call(port, "/");
+    const Json content = answer(id);
+    EXPECT_EQ(content.at("status_code"), 302);
+    EXPECT_EQ(content.at("header").at("Location"), Json::array({away}));
+    EXPECT_EQ(body_of(content), "moved");
+  }
 }
 
 TEST_F(ServiceCallsTest, ARingOfRedirectsEnds) {

@@ -117,6 +117,33 @@ TEST_F(HooksTest, AnHttpHookIsContentWithAnyAnswerAndFallsBackFromTls) {
   EXPECT_FALSE(with_secret) << "the secret went out in the clear";
 }
 
+TEST_F(HooksTest, RedirectOfAHookIsFollowed) {
+  std::string last;
+  std::optional<std::string> problem = "not run";
+  edgecore::test::run([](Hooks& hooks, ProbeTarget where, std::string& target,
+                         std::optional<std::string>& out) -> asio::awaitable<void> {
+    net::HttpServer::Handler handler = [&target](net::Request& request,
+                                                 net::Responder& responder) -> asio::awaitable<void> {
+      target = request.target;
+      net::Response response;
+      response.status = 302;
+      if (target == "/ready/") response.headers.add("Location", "../start?now=1");
+      co_await responder.send(std::move(response));
+    };
+    net::HttpServer::Options options;
+    net::HttpServer server(co_await asio::this_coro::executor, std::move(options), std::move(handler));
+    server.start();
+    kube::HttpGetAction action;
+    action.path = "/ready/";
+    action.port.value = static_cast<std::int32_t>(server.port());
+    kube::Handler hook = action;
+    out = co_await hooks.post_start(std::move(hook), std::move(where));
+    co_await server.stop();
+  }(hooks_, target(), last, problem));
+  EXPECT_EQ(problem, std::nullopt) << *problem;
+  EXPECT_EQ(last, "/start?now=1");
+}
+
 TEST_F(HooksTest, NobodyListeningIsAFailure) {
   kube::HttpGetAction action;
   action.port.value = 1;

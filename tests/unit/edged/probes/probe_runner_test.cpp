@@ -189,6 +189,25 @@ TEST(HttpProbe, RedirectsAreFollowedOnTheSameHostOnly) {
   EXPECT_EQ(ask_server(moved, {}).kind, ReplyKind::kFailure) << "the target of the redirect counts";
 }
 
+TEST(HttpProbe, RelativeRedirectWasTakenForAnotherHost) {
+  const net::HttpServer::Handler moved = [](net::Request& request,
+                                            net::Responder& responder) -> asio::awaitable<void> {
+    net::Response response;
+    response.status = request.target == "/" ? 302 : request.target == "/v2/status" ? 200 : 404;
+    response.headers.add("Location", std::string(request.headers.get("X-To")));
+    co_await responder.send(std::move(response));
+  };
+  for (const auto& [to, kind] :
+       std::vector<std::pair<std::string, ReplyKind>>{{"v2/status", ReplyKind::kSuccess},
+                                                      {"../v2/./status", ReplyKind::kSuccess},
+                                                      {"missing", ReplyKind::kFailure},
+                                                      {"?x=1", ReplyKind::kFailure}}) {
+    kube::HttpGetAction action;
+    action.headers.emplace_back("X-To", to);
+    EXPECT_EQ(ask_server(moved, action).kind, kind) << to;
+  }
+}
+
 TEST(HttpProbe, ALongBodyIsNotReadToItsEnd) {
   EXPECT_EQ(ask_server(answering(200, std::string(1 << 20, 'x')), {}).kind, ReplyKind::kSuccess);
 }

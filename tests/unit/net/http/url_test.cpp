@@ -41,6 +41,36 @@ TEST(UrlTest, QueriesAreDecoded) {
   EXPECT_EQ(percent_decode(percent_encode("a/b ?\xff")), "a/b ?\xff");
 }
 
+TEST(UrlTest, TargetIsMadeFitForARequestLine) {
+  EXPECT_EQ(escape_target("/a b?q=\xc3\xa4&x=%20"), "/a%20b?q=%C3%A4&x=%20");
+  EXPECT_EQ(escape_target(""), "");
+  EXPECT_FALSE(escape_target("/a\r\nHost: evil"));
+  EXPECT_FALSE(escape_target("/\x7f"));
+}
+
+TEST(UrlTest, LocationIsSeenFromThePageThatWasAskedFor) {
+  const Url base = Url::parse("http://127.0.0.1:8080/a/b?q=1");
+  const auto leads = [&](const char* location) {
+    const auto url = resolve_location(base, location);
+    return url ? url->scheme + "://" + url->authority() + url->target : "nowhere";
+  };
+  EXPECT_EQ(leads("/x"), "http://127.0.0.1:8080/x");
+  EXPECT_EQ(leads("c"), "http://127.0.0.1:8080/a/c");
+  EXPECT_EQ(leads("c/?r=2#part"), "http://127.0.0.1:8080/a/c/?r=2");
+  EXPECT_EQ(leads("../../../c"), "http://127.0.0.1:8080/c");
+  EXPECT_EQ(leads("./"), "http://127.0.0.1:8080/a/");
+  EXPECT_EQ(leads(".."), "http://127.0.0.1:8080/");
+  EXPECT_EQ(leads("?r=2"), "http://127.0.0.1:8080/a/b?r=2");
+  EXPECT_EQ(leads(""), "http://127.0.0.1:8080/a/b?q=1");
+  EXPECT_EQ(leads("//localhost/x"), "http://localhost/x");
+  EXPECT_EQ(leads("https://elsewhere/x"), "https://elsewhere/x");
+  EXPECT_EQ(leads("HTTP://127.0.0.1:81/x y"), "http://127.0.0.1:81/x%20y");
+  EXPECT_EQ(leads("ftp://elsewhere/x"), "nowhere");
+  EXPECT_EQ(leads("ws://127.0.0.1/x"), "nowhere");
+  EXPECT_EQ(leads("http://user@127.0.0.1/"), "nowhere");
+  EXPECT_EQ(leads("/x\ny"), "nowhere");
+}
+
 TEST(HeadersTest, NamesCompareWithoutCase) {
   Headers headers{{"Node_id", "n1"}, {"Connection", "keep-alive, Upgrade"}};
   EXPECT_EQ(headers.get("node_ID"), "n1");
