@@ -16,6 +16,28 @@ YamlPlace place(const YAML::Mark& mark) {
   return {mark.line + 1, mark.column};
 }
 
+/// yaml-cpp reads all of a list in brackets before it sends the first event, because the list may be a key:
+/// it holds up to 260 bytes for each mark. So brackets are limited before it sees them: in depth, and in
+/// marks until all are closed. Brackets in texts are counted as well, which the limits leave room for.
+constexpr std::size_t kBracketDepth = 1000;
+constexpr std::size_t kBracketMarks = 250'000;
+
+void check_brackets(std::string_view text, YamlEvents& events) {
+  constexpr std::string_view kMarks = "[]{},:?&*!\"'";
+  YamlPlace at{1, 0};
+  std::size_t depth = 0;
+  std::size_t marks = 0;
+  for (const char c : text) {
+    at = c == '\n' ? YamlPlace{at.line + 1, 0} : YamlPlace{at.line, at.column + 1};
+    if (c == '[' || c == '{') ++depth;
+    if (depth == 0 || kMarks.find(c) == std::string_view::npos) continue;
+    if (c == ']' || c == '}') --depth;
+    marks = depth == 0 ? 0 : marks + 1;
+    if (depth > kBracketDepth) events.too_much(at, "has more than 1000 brackets open");
+    if (marks > kBracketMarks) events.too_much(at, "has brackets with too much between them");
+  }
+}
+
 class Translator final : public YAML::EventHandler {
  public:
   explicit Translator(YamlEvents& events) : events_(events) {}
@@ -48,6 +70,7 @@ class Translator final : public YAML::EventHandler {
 }  // namespace
 
 void read_yaml(std::string_view text, YamlEvents& events) {
+  check_brackets(text, events);
   Translator translator(events);
   try {
     std::istringstream stream{std::string(text)};

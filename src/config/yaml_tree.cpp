@@ -24,6 +24,8 @@ struct ConfigTree {
     const bool null = tag == "?" && text.empty();
     return make(null ? YamlValue::Kind::kNull : YamlValue::Kind::kScalar, at, tag, text);
   }
+  static std::size_t bytes(std::string_view tag, std::string_view text) { return tag.size() + text.size(); }
+  static constexpr std::size_t kFrameBytes = 1;  // its tag
   static YamlValue list(YamlPlace at) { return make(YamlValue::Kind::kList, at, "?"); }
   static YamlValue map(YamlPlace at) { return make(YamlValue::Kind::kMap, at, "?"); }
   static YamlValue copy(const YamlValue& value, YamlPlace at) {
@@ -64,7 +66,7 @@ YamlValue parse_yaml(std::string_view text) {
   }
   if (!is_utf8(text) || text.find('\0') != std::string_view::npos)
     throw BadInput("the configuration is not a text in UTF-8");
-  YamlBuilder builder(ConfigTree(), YamlLimits{kMaxConfigDepth, kMaxConfigValues});
+  YamlBuilder builder(ConfigTree(), YamlLimits{kMaxConfigDepth, kMaxConfigValues, yaml_budget(text)});
   read_yaml(text, builder);
   return builder.take();
 }

@@ -3,6 +3,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "edgecore/base/error.hpp"
@@ -12,6 +13,12 @@
 
 namespace edgecore::kube {
 namespace {
+
+/// Only "1e9" and the like are shorter than the JSON they make; numbers without exponent are not.
+bool may_be_number(std::string_view text) {
+  return text.find_first_of("eE") != std::string_view::npos &&
+         text.find_first_not_of("0123456789.eE+-_") == std::string_view::npos;
+}
 
 /// JSON values, each key once (YamlBuilder's `Tree`).
 struct JsonTree {
@@ -31,6 +38,18 @@ struct JsonTree {
     if (tag != "?" && !tag.empty()) refuse(at, " has a number that JSON cannot hold");
     return std::string(text);
   }
+  /// The JSON text of a scalar with the comma or colon behind it: the tree written out is never larger.
+  static std::size_t bytes(std::string_view, std::string_view text) {
+    constexpr std::size_t kLongestNumber = 25, kQuotes = 3, kEscape = 6;
+    constexpr std::size_t kLongestWord = 8;  // "n" as a key is "false":
+    std::size_t out = kQuotes;
+    for (const char c : text) {
+      const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+      out += control ? kEscape : c == '"' || c == '\\' ? 2 : 1;
+    }
+    return std::max(out, may_be_number(text) ? kLongestNumber : kLongestWord);
+  }
+  static constexpr std::size_t kFrameBytes = 3;
   static Json list(YamlPlace) { return Json::array(); }
   static Json map(YamlPlace) { return Json::object(); }
   static Json copy(const Json& value, YamlPlace) { return value; }
@@ -61,7 +80,7 @@ Json yaml_to_json(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.max_bytes)
     throw BadInput(fmt::format("The text is larger than {} bytes", limits.max_bytes));
   if (!is_utf8(text)) throw BadInput("The text is not in UTF-8");
-  YamlBuilder builder(JsonTree(), YamlLimits{limits.max_depth, limits.max_values});
+  YamlBuilder builder(JsonTree(), YamlLimits{limits.max_depth, limits.max_values, yaml_budget(text)});
   read_yaml(text, builder);
   return builder.take();
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,14 +18,25 @@ namespace edgecore {
 struct YamlLimits {
   std::size_t max_depth;
   std::size_t max_values;
+  std::size_t max_bytes;  ///< as `Tree` counts them; yaml_budget() fits every caller
 };
 
-/// Builds a value from the events of a YAML text: expands aliases and merge keys (`<<`). A value counts
-/// towards the limit when it is made, when it is kept for aliases, and each time an alias repeats it, so that
-/// a small text cannot expand into a large tree. `Tree` defines values and keys:
+/// Bytes that may be made of a text. A text without aliases needs at most about twice its size (JSON puts
+/// quotes where YAML needs none); the least is for small texts that do repeat themselves.
+constexpr std::size_t yaml_budget(std::string_view text) {
+  constexpr std::size_t kLeast = std::size_t{64} << 10U;
+  return std::max(kLeast, 4 * text.size());
+}
+
+/// Builds a value from the events of a YAML text: expands aliases and merge keys (`<<`). Values and bytes
+/// count towards the limits when they are made, when they are kept for aliases, and each time an alias
+/// repeats them, before they are copied: a small text cannot expand into a large tree, neither by an alias of
+/// many values nor by that of a long one. `Tree` defines values and keys:
 ///
 ///   using Value, Key;                            Value() stands for a text without a document
 ///   Value scalar(YamlPlace, tag, text);          tag and text as in YamlEvents
+///   size_t bytes(tag, text);                     at least what the scalar takes, as a value or a key
+///   size_t kFrameBytes;                          what an empty list or map takes
 ///   Value list(YamlPlace), map(YamlPlace);       empty ones
 ///   Value copy(const Value&, YamlPlace);         the value for an alias at that place
 ///   Key key(YamlPlace, map, tag, text);          the next key of a map; may refuse a duplicate
@@ -43,9 +55,12 @@ class YamlBuilder final : public YamlEvents {
   Value take() { return std::move(root_); }
 
   void scalar(YamlPlace at, YamlAnchor anchor, std::string_view tag, std::string_view text) override {
-    count(at, anchor == 0 ? 1 : 2);
-    if (anchor != 0)
-      anchored_[anchor] = {tree_.scalar(at, tag, text), 1, 0, std::string(tag), std::string(text)};
+    const Cost one{1, tree_.bytes(tag, text)};
+    count(at, one);
+    if (anchor != 0) {
+      count(at, one);
+      anchored_[anchor] = {tree_.scalar(at, tag, text), one, 0, std::string(tag), std::string(text)};
+    }
     if (awaits_key())
       take_key(at, tag, text);
     else
@@ -64,7 +79,7 @@ class YamlBuilder final : public YamlEvents {
     const auto known = anchored_.find(of);
     if (known == anchored_.end()) refuse(at, " has an alias that contains itself");
     const Anchored& node = known->second;
-    count(at, node.values);
+    count(at, node.cost);
     if (open_.size() + node.depth > limits_.max_depth) too_deep(at);
     if (!awaits_key()) return finish(at, tree_.copy(node.value, at), node.depth);
     if (node.depth > 0) no_key(at);
@@ -73,14 +88,21 @@ class YamlBuilder final : public YamlEvents {
   [[noreturn]] void broken(YamlPlace at, std::string_view why) override {
     refuse(at, ", column " + std::to_string(at.column + 1) + ", is not YAML: " + std::string(why));
   }
+  [[noreturn]] void too_much(YamlPlace at, std::string_view what) override {
+    refuse(at, " " + std::string(what));
+  }
 
  private:
+  struct Cost {
+    std::size_t values = 0;
+    std::size_t bytes = 0;
+  };
   struct Open {
     YamlPlace at;
     YamlAnchor anchor;
     Value value;
     bool is_map;
-    std::size_t before;     // number of values before this one
+    Cost before;            // of everything before this one
     std::size_t depth = 1;  // levels, this one included
     bool merging = false;   // the key was `<<`
     std::optional<typename Tree::Key> key = std::nullopt;
@@ -88,7 +110,7 @@ class YamlBuilder final : public YamlEvents {
   };
   struct Anchored {
     Value value;
-    std::size_t values = 0;
+    Cost cost;
     std::size_t depth = 0;
     std::string tag, text;  // of a scalar, which may be repeated as a key
   };
@@ -102,10 +124,13 @@ class YamlBuilder final : public YamlEvents {
   }
   [[noreturn]] void no_key(YamlPlace at) { refuse(at, " has a list or a map where a key has to be"); }
 
-  void count(YamlPlace at, std::size_t more) {
-    values_ += more;
-    if (values_ > limits_.max_values)
+  void count(YamlPlace at, Cost more) {
+    used_.values += more.values;
+    used_.bytes += more.bytes;
+    if (used_.values > limits_.max_values)
       refuse(at, " goes beyond the " + std::to_string(limits_.max_values) + " values allowed");
+    if (used_.bytes > limits_.max_bytes)
+      refuse(at, " makes more than " + std::to_string(limits_.max_bytes) + " bytes of the text");
   }
 
   [[nodiscard]] bool awaits_key() const {
@@ -122,17 +147,17 @@ class YamlBuilder final : public YamlEvents {
   void begin(YamlPlace at, YamlAnchor anchor, Value empty, bool is_map) {
     if (open_.size() >= limits_.max_depth) too_deep(at);
     if (awaits_key()) no_key(at);
-    const std::size_t before = values_;
-    count(at, 1);
+    const Cost before = used_;
+    count(at, {1, Tree::kFrameBytes});
     open_.push_back({at, anchor, std::move(empty), is_map, before});
   }
   void end() {
     Open done = std::move(open_.back());
     open_.pop_back();
     if (done.anchor != 0) {
-      const std::size_t values = values_ - done.before;
-      count(done.at, values);
-      anchored_[done.anchor] = {done.value, values, done.depth, {}, {}};
+      const Cost cost{used_.values - done.before.values, used_.bytes - done.before.bytes};
+      count(done.at, cost);
+      anchored_[done.anchor] = {done.value, cost, done.depth, {}, {}};
     }
     finish(done.at, std::move(done.value), done.depth);
   }
@@ -166,7 +191,7 @@ class YamlBuilder final : public YamlEvents {
   Value root_{};
   std::vector<Open> open_;
   std::map<YamlAnchor, Anchored> anchored_;
-  std::size_t values_ = 0;
+  Cost used_;
 };
 
 }  // namespace edgecore

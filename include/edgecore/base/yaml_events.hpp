@@ -29,6 +29,8 @@ class YamlEvents {
   virtual void alias(YamlPlace at, YamlAnchor of) = 0;
   /// The text is not YAML. `why` quotes nothing of the text, which may be secret. Must throw.
   [[noreturn]] virtual void broken(YamlPlace at, std::string_view why) = 0;
+  /// Reading the text would take too much memory; `what` continues "Line 3". Must throw.
+  [[noreturn]] virtual void too_much(YamlPlace at, std::string_view what) = 0;
 };
 
 /// Sends the events of the first document; no event if the text has no document.

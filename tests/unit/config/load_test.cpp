@@ -267,7 +267,12 @@ TEST(Load, AliasBombsAreRefused) {
 
 TEST(Load, DeepNestingAndSizeAreRefused) {
   EXPECT_THAT(refusal("a: " + std::string(100, '[') + std::string(100, ']')), HasSubstr("nested deeper"));
-  EXPECT_THAT(refusal(std::string(500000, '[')), HasSubstr("line 1"));
+  EXPECT_EQ(refusal(std::string(500000, '[')),
+            "line 1 of the configuration has more than 1000 brackets open");
+  const std::string long_text(50000, 'x');
+  std::string copies = "a: &a " + long_text + "\nb:\n";
+  for (int i = 0; i < 1000; ++i) copies += "- *a\n";
+  EXPECT_THAT(refusal(copies), HasSubstr(" makes more than "));
   EXPECT_THAT(refusal(std::string(kMaxConfigBytes + 1, '#')), HasSubstr("larger than"));
   std::string wide;
   for (int i = 0; i < 30000; ++i) wide += "- x\n";

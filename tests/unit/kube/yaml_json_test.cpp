@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgecore/kube/yaml_json.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/yaml_builder.hpp"
 
 namespace edgecore::kube {
 namespace {
@@ -73,6 +75,53 @@ TEST(YamlToJson, AliasesCountAsWhatTheyRepeat) {
             "Line 2 is nested deeper than the 3 levels allowed");
   EXPECT_EQ(refusal("a: &x [1, 2]\nb: *x\n", {.max_values = 12}), R"(accepted: {"a":[1,2],"b":[1,2]})");
   EXPECT_EQ(refusal("a: &x [1, 2]\nb: *x\n", {.max_values = 10}), "Line 2 goes beyond the 10 values allowed");
+}
+
+TEST(YamlToJson, AliasOfALongTextMultipliedIt) {
+  const std::string text = "t: &x " + std::string(50'000, 'x') + "\n";
+  std::string values = text + "l:\n", keys = values, nested = text + "l: &l\n";
+  for (int i = 0; i < 2000; ++i) {
+    values += "- *x\n";
+    keys += "- {*x : 1}\n";
+    nested += "- *x\n";
+  }
+  for (const std::string& large : {values, keys, nested + "m: [*l, *l, *l]\n"})
+    EXPECT_THAT(refusal(large), testing::HasSubstr(" makes more than ")) << large.substr(0, 10);
+  EXPECT_EQ(yaml_to_json(text + "again: *x\n")["again"].get<std::string>().size(), 50'000U);
+}
+
+/// Repeats `text` by aliases until that is refused; false if something accepted was larger than its budget.
+bool keeps_to_its_budget(const std::string& text) {
+  std::string repeated = "a: &a [" + text + "]\nb:\n";
+  for (int lines = 0; lines < 100'000; ++lines) {
+    repeated += "- *a\n";
+    if (lines % 500 != 0) continue;
+    try {
+      if (yaml_to_json(repeated).dump().size() > yaml_budget(repeated)) return false;
+    } catch (const BadInput& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr(" makes more than ")) << text;
+      return true;
+    }
+  }
+  return false;
+}
+
+TEST(YamlToJson, WhatIsMadeIsNotLargerThanItsBudget) {
+  for (const char* text :
+       {"{n: n, y: y}", "~, ~, ~, ~, ~", "y, n, on, off", "1e15, 1e14, -1e300, .5", "[[], {}, [[], [], []]]",
+        "\"\\x01\\x02\\\"\\\\\", \"\\t\\n\"", "k: 0xffffffffffff"})
+    EXPECT_TRUE(keeps_to_its_budget(text)) << text;
+}
+
+TEST(YamlToJson, MegabytesOfBracketsTookSecondsAndMemory) {
+  const std::string brackets(3 << 20, '[');
+  EXPECT_EQ(refusal(brackets), "Line 1 has more than 1000 brackets open");
+  std::string pairs = "a:\n [";
+  while (pairs.size() < (3U << 20U)) pairs += "[],";
+  EXPECT_EQ(refusal(pairs), "Line 2 has brackets with too much between them");
+  // A script may hold brackets that are never closed.
+  const std::string script = "a: |\n " + std::string(900, '[') + "\nb: 1\n";
+  EXPECT_EQ(yaml_to_json(script)["b"], 1);
 }
 
 TEST(YamlToJson, MapsMergeAndAliasesMayBeKeys) {
