@@ -32,6 +32,9 @@ struct ClientRequest {
   std::string connect_to;
   /// Connect to this Unix socket instead; then the URL's host is not dialled.
   std::filesystem::path unix_socket;
+  /// For whom the request is made: the UID of a pod, or "" for edgecore itself. A pod has one name look-up at
+  /// a time, and those of edgecore itself do not wait for pods' (limits.hpp).
+  std::string owner;
   /// For the whole exchange: look-up, connect, TLS, request, response. Zero: no time-out (for a stream read
   /// with `on_body`).
   std::chrono::milliseconds timeout = kRequestTimeout;

@@ -54,8 +54,11 @@ inline constexpr std::chrono::milliseconds kWebsocketHandshakeTimeout{30'000};
 /// Time for the kernel to take one WebSocket message (config websocket.writeDeadline).
 inline constexpr std::chrono::milliseconds kWebsocketWriteTimeout{15'000};
 
-/// Name look-ups under way in the process; the next one fails at once. getaddrinfo cannot be interrupted:
+/// Name look-ups under way for pods, one for each pod; further ones wait. getaddrinfo cannot be interrupted:
 /// with a dead DNS server each abandoned look-up holds a thread until the resolver gives up.
-inline constexpr int kNameLookups = 8;
+inline constexpr std::size_t kNameLookups = 8;
+/// Those for edgecore itself: the tunnel, enrolment, the MQTT broker. As each of their names has two at most,
+/// one name that hangs leaves room for the others.
+inline constexpr std::size_t kOwnNameLookups = 4;
 
 }  // namespace edgecore::net

@@ -11,7 +11,9 @@
 namespace edgecore::net {
 
 /// Checks that a TCP port accepts connections: connects and closes at once. `host` may be an IP literal.
-/// Throws NetError (resolve, connect, timeout). Cancellation: terminal, at any point.
-boost::asio::awaitable<void> reach(std::string host, std::uint16_t port, std::chrono::milliseconds timeout);
+/// `owner`: as ClientRequest::owner. Throws NetError (resolve, connect, timeout). Cancellation: terminal, at
+/// any point.
+boost::asio::awaitable<void> reach(std::string host, std::uint16_t port, std::chrono::milliseconds timeout,
+                                   std::string owner = {});
 
 }  // namespace edgecore::net

@@ -172,7 +172,7 @@ boost::asio::awaitable<void> run_post_start(const RuntimeServices& services, kub
     co_await async::sleep_for(pause);
   kube::Handler hook = container.post_start;
   if (std::holds_alternative<std::monostate>(hook)) co_return;
-  ProbeTarget target{id, sandbox.ips.empty() ? std::string() : sandbox.ips.front(), &container};
+  ProbeTarget target{id, sandbox.ips.empty() ? std::string() : sandbox.ips.front(), &container, pod->uid};
   const std::optional<std::string> failure =
       co_await services.hooks.post_start(std::move(hook), std::move(target));
   if (!failure) co_return;

@@ -66,7 +66,7 @@ boost::asio::awaitable<void> stop_container(const RuntimeServices& services, kub
   }
   if (!std::holds_alternative<std::monostate>(pre_stop) && grace_seconds > 0 && runs_now) {
     const auto ips = pod_ips(*pod, *services.cache.peek(pod->uid), {}, false);
-    ProbeTarget target{container.id, ips.empty() ? std::string() : ips.front(), spec};
+    ProbeTarget target{container.id, ips.empty() ? std::string() : ips.front(), spec, pod->uid};
     const auto took = co_await services.hooks.pre_stop(std::move(pre_stop), std::move(target),
                                                        std::chrono::seconds(grace_seconds));
     rest -= std::chrono::duration_cast<std::chrono::seconds>(took).count();

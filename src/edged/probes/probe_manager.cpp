@@ -237,6 +237,7 @@ asio::awaitable<void> ProbeManager::probe_once(std::shared_ptr<ProbeWorker> work
     target.container_id = id;
     target.pod_ip = worker->pod_ip;
     target.container = &worker->container;
+    target.pod_uid = worker->pod->uid;
     reply = co_await deps_.runner.run(worker->probe.handler, timeout, std::move(target));
     if (worker->gone || worker->container_id != id) co_return;
   }

@@ -113,6 +113,7 @@ net::ClientRequest http_request(const kube::HttpGetAction& action, const ProbeTa
       std::ranges::any_of(action.headers, [](const auto& header) { return iequals(header.first, "Accept"); });
   if (!accept_given) request.headers.add("Accept", "*/*");
   if (!request.headers.has("User-Agent")) request.headers.add("User-Agent", std::string(user_agent));
+  request.owner = target.pod_uid;
   request.timeout = std::chrono::milliseconds(0);
   return request;
 }
@@ -194,7 +195,7 @@ boost::asio::awaitable<ProbeReply> ProbeRunner::run_tcp(const kube::TcpSocketAct
   std::string host = action.host.empty() ? target.pod_ip : action.host;
   if (host.empty()) co_return error("The pod has no address yet.");
   try {
-    co_await net::reach(std::move(host), *port, timeout);
+    co_await net::reach(std::move(host), *port, timeout, std::move(target.pod_uid));
   } catch (const net::NetError& problem) {
     co_return failure(log::quote(problem.what(), kAnswerTextBytes));
   }

@@ -22,6 +22,7 @@ struct ProbeTarget {
   std::string container_id;
   std::string pod_ip;                         ///< the default host
   const kube::Container* container = nullptr; /**< whose ports may be named; outlives the run */
+  std::string pod_uid = {};                   ///< whose name look-ups these are
 };
 
 /// Limit of a container's answer in logs and reasons.

@@ -34,8 +34,12 @@ Prepared prepare(const ClientRequest& request, bool keep) {
   if (out.url.tls() && !request.tls) throw BadInput("A request to an https URL needs a TLS context.");
   if (request.method.empty() || request.method.find_first_of(" \r\n\t") != std::string::npos)
     throw BadInput("The HTTP method is not one word.");
-  out.target = {out.url.host, out.url.port, request.connect_to, request.unix_socket,
-                out.url.tls() ? request.tls : nullptr};
+  out.target = {out.url.host,
+                out.url.port,
+                request.connect_to,
+                request.unix_socket,
+                out.url.tls() ? request.tls : nullptr,
+                request.owner};
   out.what = request.method + " of " + out.url.scheme + "://" + out.url.authority() +
              Target::parse(out.url.target).path;
 

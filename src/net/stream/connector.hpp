@@ -2,12 +2,10 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "edgecore/net/tls.hpp"
 #include "edgecore/net/url.hpp"
@@ -21,6 +19,7 @@ struct ConnectTarget {
   std::string address;                ///< if set, dialled instead of the host
   std::filesystem::path unix_socket;  ///< if set, dialled instead of both
   std::shared_ptr<const TlsContext> tls;
+  std::string owner = {};  ///< whose look-up it is: LookUps
 };
 
 using SteadyPoint = std::chrono::steady_clock::time_point;
@@ -31,8 +30,5 @@ SteadyPoint deadline_after(std::chrono::milliseconds timeout);
 /// Looks up, connects to one address after the other (each gets its share of the time left) and does the TLS
 /// handshake. Throws NetError that names the host.
 asio::awaitable<Stream> connect_stream(ConnectTarget target, SteadyPoint deadline);
-
-/// Resolves a host name with getaddrinfo on a thread of its own, which is abandoned at the deadline.
-asio::awaitable<std::vector<asio::ip::address>> look_up(std::string host, SteadyPoint deadline);
 
 }  // namespace edgecore::net

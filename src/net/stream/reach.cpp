@@ -5,10 +5,12 @@
 
 namespace edgecore::net {
 
-boost::asio::awaitable<void> reach(std::string host, std::uint16_t port, std::chrono::milliseconds timeout) {
+boost::asio::awaitable<void> reach(std::string host, std::uint16_t port, std::chrono::milliseconds timeout,
+                                   std::string owner) {
   ConnectTarget target;
   target.host = std::move(host);
   target.port = port;
+  target.owner = std::move(owner);
   const Stream connected = co_await connect_stream(std::move(target), deadline_after(timeout));
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <csignal>
+#include <system_error>
 
 namespace edgecore {
 namespace {
@@ -29,6 +30,34 @@ TEST(QuietThreadTest, HasItsNameAndGetsNoSignals) {
   EXPECT_EQ(name, "a-name-of-more-");
   EXPECT_TRUE(quiet);
   EXPECT_FALSE(blocks(SIGTERM));  // the caller's mask is unchanged
+}
+
+/// New threads want a stack that no machine has.
+class NoThreads {
+ public:
+  NoThreads() {
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, std::size_t{1} << 46U);
+    pthread_setattr_default_np(&attributes);
+    pthread_attr_destroy(&attributes);
+  }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+  ~NoThreads() {
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+
+ private:
+  pthread_attr_t before_{};
+};
+
+TEST(QuietThreadTest, ThreadThatCouldNotBeStartedLeftSignalsBlocked) {
+  const NoThreads exhausted;
+  EXPECT_THROW(start_quiet_thread("none", [] {}), std::system_error);
+  EXPECT_FALSE(blocks(SIGTERM));
 }
 
 }  // namespace
