@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
+#include <string>
 
 #include "edgecore/async/oneshot.hpp"
 #include "edgecore/base/clock.hpp"
@@ -30,7 +31,7 @@ asio::awaitable<Woken> wait_for(OneshotWait& end, PoolWait wait) {
 
 asio::awaitable<void> run_on_pool(BlockingPool& pool, BlockingPool::Work work, PoolWait wait) {
   Oneshot<std::exception_ptr> end(co_await asio::this_coro::executor);
-  if (!pool.submit(std::move(work), end.sender()))
+  if (!pool.submit(std::move(work), end.sender(), std::string(wait.owner)))
     throw PoolFull("too many blocking calls wait for a thread; this one was not started");
   const Woken woken = co_await wait_for(end, wait);
   if (woken == Woken::kTimeUp) throw PoolTimeout("a blocking call did not return in time");

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -20,7 +21,8 @@ class PoolTimeout : public Error {
   using Error::Error;
 };
 
-/// The pool refused the work: its queue is full, or it was stopped. The work was not started.
+/// The pool refused the work: its queue is full, for this owner or for all, or it was stopped. The work was
+/// not started.
 class PoolFull : public Error {
  public:
   using Error::Error;
@@ -33,6 +35,9 @@ struct PoolWait {
   /// A cancelled caller still waits this long for the work to end. For work that must not overlap with the
   /// next one: mounts of a pod, cgroups.
   std::chrono::milliseconds linger{0};
+  /// The UID of the pod that the work is for: one call of an owner runs at a time. "": no quota. The text
+  /// must live until the call has started.
+  std::string_view owner = {};
 };
 
 /// For work that must not overlap with the next one on the same object. Longer than such work takes without a

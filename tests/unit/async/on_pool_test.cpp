@@ -154,6 +154,35 @@ TEST_F(OnPool, ACancelledCallerDoesNotLingerForEver) {
   finish(held);
 }
 
+TEST_F(OnPool, CallsOfOneOwnerWaitForEachOther) {
+  boost::asio::io_context loop;
+  BlockingPool pool("owners", {.threads = 2});
+  Held held;
+  std::string ended;
+  const auto ask = [](BlockingPool& on, std::function<int()> work, const char* owner,
+                      std::string& out) -> awaitable<void> {
+    PoolWait wait;
+    wait.owner = owner;
+    const int result = co_await on_pool(on, std::move(work), wait);
+    out += owner + std::to_string(result);
+  };
+  boost::asio::co_spawn(loop, ask(pool, held.work(), "pod", ended), boost::asio::detached);
+  boost::asio::co_spawn(loop,
+                        ask(
+                            pool, [] { return 8; }, "pod", ended),
+                        boost::asio::detached);
+  boost::asio::co_spawn(loop,
+                        ask(
+                            pool, [] { return 9; }, "other", ended),
+                        boost::asio::detached);
+  while (ended.empty() && loop.run_one_for(seconds(20)) > 0) continue;
+  EXPECT_EQ(ended, "other9");
+  held.let_go();
+  loop.run_for(seconds(20));
+  EXPECT_NE(ended.find("pod7"), std::string::npos) << ended;
+  EXPECT_NE(ended.find("pod8"), std::string::npos) << ended;
+}
+
 TEST_F(OnPool, RunsWorkThatGivesNothingAndWorkWhoseResultOnlyMoves) {
   boost::asio::io_context loop;
   bool done = false;

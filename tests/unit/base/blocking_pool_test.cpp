@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <thread>
@@ -41,7 +42,8 @@ TEST(BlockingPoolTest, FullQueueRefuses) {
   while (running < 2) std::this_thread::yield();
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(pool.submit(work));
   EXPECT_FALSE(pool.submit(work));
-  EXPECT_EQ(pool.threads(), 2U);
+  EXPECT_EQ(running, 2);
+  EXPECT_LE(pool.threads(), 3U);  // one keeps watch
   gate.set_value();
   while (ran < 5) std::this_thread::yield();
   EXPECT_TRUE(pool.stop(milliseconds(1000)));
@@ -99,6 +101,83 @@ TEST(BlockingPoolTest, CallThatNeverComesBackIsLeftBehind) {
   left->get_future().wait();
   std::this_thread::sleep_for(milliseconds(20));
   EXPECT_FALSE(*called);
+}
+
+/// Calls that hang until the test ends.
+class HangingCalls {
+ public:
+  ~HangingCalls() { gate_.set_value(); }
+  BlockingPool::Work call() {
+    return [open = open_, begun = begun_] {
+      ++*begun;
+      open.wait();
+    };
+  }
+  void wait_for(int count) const {
+    while (*begun_ < count) std::this_thread::yield();
+  }
+  [[nodiscard]] int begun() const { return *begun_; }
+
+ private:
+  std::promise<void> gate_;
+  std::shared_future<void> open_ = gate_.get_future().share();
+  std::shared_ptr<std::atomic<int>> begun_ = std::make_shared<std::atomic<int>>(0);
+};
+
+TEST(BlockingPoolTest, FourPodsWithADeadMountKeptEverybodyWaiting) {
+  BlockingPool pool("pool", {.threads = 4, .hangs_after = milliseconds(50)});
+  HangingCalls dead;
+  for (const char* pod : {"a", "b", "c", "d"}) ASSERT_TRUE(pool.submit(dead.call(), nullptr, pod));
+  dead.wait_for(4);
+  for (const char* owner : {"e", ""}) {
+    std::promise<void> done;
+    ASSERT_TRUE(pool.submit([&] { done.set_value(); }, nullptr, owner));
+    EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  }
+  EXPECT_LE(pool.threads(), 8U);
+}
+
+TEST(BlockingPoolTest, OneOwnerHasOneThread) {
+  BlockingPool pool("pool", {.threads = 2, .queued_per_owner = 3});
+  HangingCalls dead;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(pool.submit(dead.call(), nullptr, "pod"));
+  dead.wait_for(1);
+  ASSERT_TRUE(pool.submit(dead.call(), nullptr, "pod"));
+  EXPECT_FALSE(pool.submit(dead.call(), nullptr, "pod"));
+  std::promise<void> done;
+  ASSERT_TRUE(pool.submit([&] { done.set_value(); }, nullptr, "other"));
+  EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_EQ(dead.begun(), 1);
+}
+
+TEST(BlockingPoolTest, AnOwnersCallsRunOneAfterTheOther) {
+  BlockingPool pool("pool", {.threads = 4});
+  std::atomic<int> running = 0, most = 0, ran = 0;
+  const auto work = [&] {
+    most = std::max(most.load(), ++running);
+    std::this_thread::yield();
+    --running;
+    ++ran;
+  };
+  for (int i = 0; i < 16; ++i) ASSERT_TRUE(pool.submit(work, nullptr, "pod"));
+  while (ran < 16) std::this_thread::yield();
+  EXPECT_EQ(most, 1);
+}
+
+TEST(BlockingPoolTest, ThreadsOfCallsThatCameBackEnd) {
+  BlockingPool pool("pool", {.threads = 1, .hangs_after = milliseconds(20)});
+  {
+    HangingCalls dead;
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(pool.submit(dead.call()));
+      dead.wait_for(i + 1);
+    }
+    EXPECT_GE(pool.threads(), 3U);
+  }
+  while (pool.threads() > 1) std::this_thread::yield();
+  std::promise<void> done;
+  ASSERT_TRUE(pool.submit([&] { done.set_value(); }));
+  done.get_future().wait();
 }
 
 }  // namespace
