@@ -109,12 +109,25 @@ std::optional<std::string> read_file(const std::filesystem::path& path, std::siz
   }
 }
 
+bool make_directory(const std::filesystem::path& path, mode_t mode) {
+  if (::mkdir(path.c_str(), mode) != 0) {
+    if (errno == EEXIST) return false;
+    throw SystemError("cannot create directory " + path.string(), errno);
+  }
+  const Descriptor made(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat info {};
+  if (made.get() < 0 || ::fstat(made.get(), &info) != 0)
+    throw SystemError("cannot open the new directory " + path.string(), errno);
+  const mode_t wanted = mode | (info.st_mode & S_ISGID);
+  if ((info.st_mode & 07777U) != wanted && ::fchmod(made.get(), wanted) != 0)
+    throw SystemError("cannot set the mode of directory " + path.string(), errno);
+  return true;
+}
+
 void make_directories(const std::filesystem::path& path, mode_t mode) {
   if (path.empty() || ::access(path.c_str(), F_OK) == 0) return;
   if (path.has_parent_path() && path.parent_path() != path) make_directories(path.parent_path(), mode);
-  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) {
-    throw SystemError("cannot create directory " + path.string(), errno);
-  }
+  make_directory(path, mode);
 }
 
 std::optional<LockFile> LockFile::acquire(const std::filesystem::path& path) {

@@ -78,13 +78,13 @@ Outcome<Identity> CredentialFiles::load() const {
 
 void CredentialFiles::store_ca(std::string_view pem) const {
   net::Certificate::from_pem(pem);
-  if (paths_.ca.has_parent_path()) make_directories(paths_.ca.parent_path());
+  if (paths_.ca.has_parent_path()) make_directories(paths_.ca.parent_path(), 0755);
   write_file_atomic(paths_.ca, pem, 0644);
 }
 
 void CredentialFiles::store_pair(std::string_view key_pem, std::string_view certificate_pem) const {
-  if (paths_.key.has_parent_path()) make_directories(paths_.key.parent_path());
-  if (paths_.certificate.has_parent_path()) make_directories(paths_.certificate.parent_path());
+  if (paths_.key.has_parent_path()) make_directories(paths_.key.parent_path(), 0755);
+  if (paths_.certificate.has_parent_path()) make_directories(paths_.certificate.parent_path(), 0755);
   write_file_atomic(pending(paths_.key), key_pem, 0600);
   write_file_atomic(pending(paths_.certificate), certificate_pem, 0644);
   rename_over(pending(paths_.key), paths_.key);

@@ -44,7 +44,7 @@ boost::asio::awaitable<bool> fetch_kubernetes_ca(beehive::ModuleContext& context
   try {
     const std::string pem = co_await ask(context.bus);
     if (read_file(file, kMaxPemFileBytes) == pem) co_return true;
-    make_directories(file.parent_path());
+    make_directories(file.parent_path(), 0755);
     write_file_atomic(file, pem, 0644);
     context.log->info("stored the cluster's CA in {}", file.string());
     co_return true;

@@ -25,8 +25,12 @@ void replace_file(const std::filesystem::path& path, std::string_view data, mode
 /// The file's bytes; nullopt if it does not exist. Throws BadInput above `max_bytes`, SystemError otherwise.
 std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t max_bytes);
 
-/// As mkdir -p; new directories get `mode`. Throws SystemError.
-void make_directories(const std::filesystem::path& path, mode_t mode = 0755);
+/// As mkdir, but the new directory has exactly `mode` whatever the umask is (and the set-group-ID bit of its
+/// parent). False if the name exists already, which is left alone. Throws SystemError.
+bool make_directory(const std::filesystem::path& path, mode_t mode);
+
+/// As mkdir -p; new directories get exactly `mode`, whatever the umask is. Throws SystemError.
+void make_directories(const std::filesystem::path& path, mode_t mode);
 
 /// An advisory lock (flock) on a file, held until destruction. The file holds the owner's pid, for
 /// information.

@@ -84,7 +84,7 @@ class DmiServer {
 using DmiSink = std::function<bool(DmiRequest)>;
 
 /// Makes the server. Throws Error with a sentence if it cannot listen. A stale socket file is removed first;
-/// the socket's mode is 0777 minus the umask, as the Go agent's.
+/// the socket's mode is 0600.
 using DmiServerFactory =
     std::function<std::unique_ptr<DmiServer>(const std::filesystem::path& socket, DmiSink sink)>;
 

@@ -22,6 +22,7 @@ namespace edgecore::devicetwin {
 namespace {
 
 constexpr int kBacklog = 128;
+constexpr mode_t kSocketMode = 0600;
 constexpr int kForever = -1;
 /// Pause of accept when the process has no free descriptor; connections wait in the backlog meanwhile.
 constexpr int kStarvedMillis = 1000;
@@ -109,6 +110,9 @@ void Door::listen() {
   const sockaddr_un address = address_of(path_);
   remove_stale(path_);
   listener_ = new_socket();
+  // Before the socket has a name, so that its file never has a wider mode. The umask can only narrow it.
+  if (::fchmod(listener_.get(), kSocketMode) != 0)
+    throw SystemError("The mode of the socket for mappers cannot be set", errno);
   if (::bind(listener_.get(), generic(address), sizeof(address)) != 0) {
     const int error = errno;
     if (error == ENOENT)

@@ -27,8 +27,9 @@ class Door {
   /// Gets a non-blocking connection and owns it. Called on the listener's thread.
   using Take = std::function<void(int fd)>;
 
-  /// Opens the socket and starts the thread. The file's mode is 0777 minus the umask. A socket without a
-  /// listener is replaced. Throws Error with a sentence for the operator.
+  /// Opens the socket and starts the thread. Only root may connect: the file's mode is 0600, and
+  /// that of the Go agent lets nobody else in either. A socket without a listener is replaced. Throws Error
+  /// with a sentence for the operator.
   Door(std::filesystem::path path, std::size_t most, Take take);
   Door(const Door&) = delete;
   Door& operator=(const Door&) = delete;

@@ -14,6 +14,7 @@
 
 #include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/files.hpp"
 #include "edgecore/base/process.hpp"
 
 namespace edgecore::edged {
@@ -87,10 +88,7 @@ class KernelCgroupFiles final : public CgroupFiles {
   }
 
   void make(const std::string& hierarchy, const std::string& cgroup) override {
-    const fs::path path = directory(hierarchy, cgroup);
-    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
-      throw SystemError("Cannot make the cgroup " + path.string(), errno);
-    }
+    make_directory(directory(hierarchy, cgroup), 0755);
   }
 
   [[nodiscard]] bool remove(const std::string& hierarchy, const std::string& cgroup) override {

@@ -29,6 +29,7 @@ class File {
   File(const fs::path& path, int flags, mode_t mode = 0) : path_(path) {
     fd_ = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd_ < 0) throw SystemError("The log file " + path_.string() + " could not be opened", errno);
+    if ((flags & O_CREAT) != 0) ::fchmod(fd_, mode);  // a log collector that is not root goes on reading
   }
   File(const File&) = delete;
   File& operator=(const File&) = delete;

@@ -135,13 +135,15 @@ boost::asio::awaitable<cri::ContainerConfig> configure(const PodServices& servic
 /// Links the log to where log collectors look. Failures are logged: the pod runs without the link.
 void link_log(const PodServices& services, const kube::Pod& pod, const kube::Container& container,
               const std::string& id, const fs::path& log) {
-  std::error_code failed;
-  fs::create_directories(services.node.options.container_logs, failed);
   const fs::path link =
       services.node.options.container_logs / container_log_link(pod.name, pod.ns, container.name, id);
-  fs::remove(link, failed);
-  fs::create_symlink(log, link, failed);
-  if (failed) services.context.log->warn("cannot link {} to its log: {}", link.string(), failed.message());
+  try {
+    make_directories(link.parent_path(), 0755);
+    fs::remove(link);
+    fs::create_symlink(log, link);
+  } catch (const std::exception& error) {
+    services.context.log->warn("cannot link {} to its log: {}", link.string(), error.what());
+  }
 }
 
 boost::asio::awaitable<std::string> create(const RuntimeServices& services, PodRecord& record,

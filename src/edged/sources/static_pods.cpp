@@ -176,7 +176,8 @@ boost::asio::awaitable<void> StaticPods::look() {
   // Where a single manifest was, an editor may be about to put the next one.
   std::function<Found()> work = [path = deps_.path, single = single_, node = deps_.node_name,
                                  before = files_] {
-    if (!single) make_directories(path, 0777);
+    // Whoever can write here runs what he likes as root, and manifests may hold secrets.
+    if (!single) make_directories(path, 0750);
     return std::make_shared<const StaticPodFiles>(scan_static_pods(path, node, *before));
   };
   const Found now = co_await async::on_pool(deps_.pool, std::move(work));

@@ -28,14 +28,21 @@ constexpr HostPathKind kKinds[] = {{"Directory", "a directory", S_IFDIR},
                                    {"CharDevice", "a character device", S_IFCHR},
                                    {"BlockDevice", "a block device", S_IFBLK}};
 
+/// Containers that are not root read it, whatever the umask is.
+void create_file(const std::string& path) {
+  constexpr mode_t kMode = 0644;
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK;
+  FileDescriptor file(::open(path.c_str(), kFlags | O_EXCL, kMode));
+  // Only the mode of a file made here is set: what appeared meanwhile may be a link to any file of the host.
+  const bool ours = file.valid();
+  if (!ours && errno == EEXIST) file = FileDescriptor(::open(path.c_str(), kFlags, kMode));
+  if (!file.valid() || (ours && ::fchmod(file.get(), kMode) != 0))
+    throw SystemError("cannot create the file " + path + " of a hostPath volume", errno);
+}
+
 void create(const kube::HostPathSource& source) {
-  if (source.type == "DirectoryOrCreate") {
-    make_directories(source.path, 0755);
-  } else if (source.type == "FileOrCreate") {
-    const FileDescriptor file(::open(source.path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644));
-    if (!file.valid())
-      throw SystemError("cannot create the file " + source.path + " of a hostPath volume", errno);
-  }
+  if (source.type == "DirectoryOrCreate") make_directories(source.path, 0755);
+  if (source.type == "FileOrCreate") create_file(source.path);
 }
 
 }  // namespace

@@ -143,12 +143,13 @@ void make_target(const std::filesystem::path& target, bool directory) {
     }
   }
   if (directory) {
-    if (::mkdir(target.c_str(), 0750) != 0) throw SystemError("cannot make " + target.string(), errno);
+    make_directory(target, 0750);
     return;
   }
   const FileDescriptor file(
       ::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640));
-  if (!file.valid()) throw SystemError("cannot make " + target.string(), errno);
+  if (!file.valid() || ::fchmod(file.get(), 0640) != 0)
+    throw SystemError("cannot make " + target.string(), errno);
 }
 
 bool same_inode(const struct stat& source, const std::filesystem::path& target) {

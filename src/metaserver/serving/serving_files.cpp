@@ -78,7 +78,7 @@ Outcome<ServingPair> ServingFiles::load() const {
 }
 
 void ServingFiles::store(const ServingPair& pair, WallTime now) const {
-  make_directories(directory_);
+  make_directories(directory_, 0755);
   const std::string name = dated_name(now);
   write_file_atomic(directory_ / name, pair.chain_pem + pair.key_pem, 0600);
   link_current(name);
@@ -118,7 +118,7 @@ std::optional<net::PrivateKey> ServingFiles::pending_key() const {
 }
 
 void ServingFiles::store_pending_key(const net::PrivateKey& key) const {
-  make_directories(directory_);
+  make_directories(directory_, 0755);
   write_file_atomic(directory_ / kPendingKey, key.pem(), 0600);
 }
 

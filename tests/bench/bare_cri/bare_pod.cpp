@@ -49,7 +49,7 @@ BarePod::BarePod(cri::Runtime& runtime, const std::filesystem::path& folder, con
   const std::string uid = uuid_v4();
   const auto own = folder / uid;
   const auto logs = own / "logs";
-  make_directories(logs / "c");
+  make_directories(logs / "c", 0755);
   write_file_atomic(own / "hosts", "127.0.0.1\tlocalhost\n", 0644);
   write_file_atomic(own / "termination-log", "", 0666);
 

@@ -8,6 +8,7 @@
 
 #include "edgecore/base/error.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/umask.hpp"
 
 namespace edgecore {
 namespace {
@@ -62,6 +63,32 @@ TEST_F(FilesTest, ReadingHonoursTheLimitAndReportsAbsence) {
   EXPECT_THROW(read_file(dir_ / "big", 999), BadInput);
   EXPECT_EQ(read_file(dir_ / "big", 1000)->size(), 1000U);
   EXPECT_FALSE(read_file(dir_ / "none", 10).has_value());
+}
+
+TEST_F(FilesTest, NewDirectoriesHaveTheirModeWhateverTheUmaskIs) {
+  for (const mode_t mask : test::kExtremeUmasks) {
+    const test::Umask now(mask);
+    const auto top = dir_ / std::to_string(mask);
+    make_directories(top / "a" / "b", 0755);
+    EXPECT_EQ(test::mode_of(top / "a"), 0755U);
+    EXPECT_EQ(test::mode_of(top / "a" / "b"), 0755U);
+    make_directories(top / "c", 0700);
+    EXPECT_EQ(test::mode_of(top / "c"), 0700U);
+  }
+}
+
+TEST_F(FilesTest, ADirectoryThatIsThereKeepsItsMode) {
+  EXPECT_TRUE(make_directory(dir_ / "mine", 0711));
+  EXPECT_FALSE(make_directory(dir_ / "mine", 0755));
+  make_directories(dir_ / "mine", 0755);
+  EXPECT_EQ(test::mode_of(dir_ / "mine"), 0711U);
+  EXPECT_THROW(make_directory(dir_ / "no" / "where", 0755), SystemError);
+}
+
+TEST_F(FilesTest, ANewDirectoryInheritsTheSetGroupIdBit) {
+  ASSERT_EQ(::chmod(dir_.path().c_str(), 02755), 0);
+  make_directories(dir_ / "shared", 0750);
+  EXPECT_EQ(test::mode_of(dir_ / "shared"), 02750U);
 }
 
 TEST_F(FilesTest, SecondLockIsRefusedUntilTheFirstIsGone) {

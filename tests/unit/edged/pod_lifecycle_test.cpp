@@ -3,6 +3,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 
+#include "support/umask.hpp"
 #include "unit/edged/edged_fixture.hpp"
 
 namespace edgecore::edged::test {
@@ -23,6 +24,25 @@ TEST_F(EdgedTest, APodComesToRunAndItsStatusIsReported) {
   ASSERT_NE(config, nullptr);
   EXPECT_EQ(config->envs.back().value, "10550");
   EXPECT_EQ(config->labels.at("io.kubernetes.pod.uid"), "u-1");
+}
+
+TEST_F(EdgedTest, LogFoldersCanBeReadByCollectorsWhateverTheUmaskIs) {
+  for (const mode_t mask : edgecore::test::kExtremeUmasks) {
+    const edgecore::test::Umask now(mask);
+    start_edged();
+    const std::string name = "web-" + std::to_string(mask);
+    meta_->put(pod(name, "u-" + name));
+    ASSERT_TRUE(runs(name));
+    stop_edged();
+    for (const auto& made : fs::recursive_directory_iterator(root_ / "pods")) {
+      if (!made.is_directory() || made.path().string().find(name) == std::string::npos) continue;
+      EXPECT_EQ(edgecore::test::mode_of(made.path()), 0755U) << made.path();
+    }
+    EXPECT_EQ(edgecore::test::mode_of(root_ / "pods"), 0755U);
+    EXPECT_EQ(edgecore::test::mode_of(root_ / "containers"), 0755U);
+    fs::remove_all(root_ / "pods");
+    fs::remove_all(root_ / "containers");
+  }
 }
 
 TEST_F(EdgedTest, NothingIsSentForAPodThatStaysAsItIs) {

@@ -7,6 +7,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/umask.hpp"
 #include "unit/edgehub/fake_authority.hpp"
 
 namespace edgecore::edgehub {
@@ -41,6 +42,21 @@ TEST_F(CredentialsTest, StoredPairIsLoadedAgainWithTheRightModes) {
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
   ASSERT_EQ(::stat(files_->paths().certificate.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0644U);
+}
+
+TEST_F(CredentialsTest, ModesDoNotDependOnTheUmask) {
+  for (const mode_t mask : edgecore::test::kExtremeUmasks) {
+    const edgecore::test::Umask now(mask);
+    const auto top = dir_ / std::to_string(mask);
+    const CredentialFiles files({top / "ca/rootCA.crt", top / "certs/server.crt", top / "certs/server.key"});
+    const auto node = authority_.issue("edge1");
+    files.store_ca(authority_.ca.pem());
+    files.store_pair(node.key.pem(), node.certificate.pem());
+    EXPECT_EQ(edgecore::test::mode_of(top / "ca"), 0755U);
+    EXPECT_EQ(edgecore::test::mode_of(top / "ca/rootCA.crt"), 0644U);
+    EXPECT_EQ(edgecore::test::mode_of(top / "certs/server.crt"), 0644U);
+    EXPECT_EQ(edgecore::test::mode_of(top / "certs/server.key"), 0600U);
+  }
 }
 
 TEST_F(CredentialsTest, AReplacementCutOffByAPowerLossIsFinishedOrForgotten) {

@@ -421,8 +421,8 @@ TEST_F(EdgeHubTest, ACertificatePastHalfItsLifeIsRenewedAndUsed) {
   FakeAuthority early = authority_;
   early.now = authority_.now - std::chrono::hours(24 * 300);
   const auto node = early.issue("edge1");
-  make_directories(dir_ / "ca");
-  make_directories(dir_ / "certs");
+  make_directories(dir_ / "ca", 0755);
+  make_directories(dir_ / "certs", 0755);
   write_file_atomic(options_.ca_file, authority_.ca.pem(), 0644);
   write_file_atomic(options_.certificate_file, node.certificate.pem(), 0644);
   write_file_atomic(options_.key_file, node.key.pem(), 0600);
@@ -438,8 +438,8 @@ TEST_F(EdgeHubTest, ACertificatePastHalfItsLifeIsRenewedAndUsed) {
 TEST_F(EdgeHubTest, ANewTokenOfANewClusterReplacesTheOldIdentity) {
   const FakeAuthority former;
   const auto node = former.issue("edge1");
-  make_directories(dir_ / "ca");
-  make_directories(dir_ / "certs");
+  make_directories(dir_ / "ca", 0755);
+  make_directories(dir_ / "certs", 0755);
   write_file_atomic(options_.ca_file, former.ca.pem(), 0644);
   write_file_atomic(options_.certificate_file, node.certificate.pem(), 0644);
   write_file_atomic(options_.key_file, node.key.pem(), 0600);

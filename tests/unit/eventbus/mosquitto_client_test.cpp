@@ -96,7 +96,7 @@ TEST_F(RealBrokerTest, APacketThatIsTooLargeCostsTheConnectionAndNotTheModule) {
 
 TEST_F(RealBrokerTest, UserAndPassword) {
   EDGECORE_NEEDS_MOSQUITTO();
-  make_directories(scratch / "real");
+  make_directories(scratch / "real", 0755);
   const auto passwords = scratch / "real/passwords";
   Command make;
   make.argv = {"mosquitto_passwd", "-b", "-c", passwords.string(), "edge", "secret"};
@@ -144,7 +144,7 @@ TEST_F(RealBrokerTest, UserAndPassword) {
 /// Certificates of a broker and its clients.
 struct Certificates {
   explicit Certificates(const std::filesystem::path& directory) : where(directory) {
-    make_directories(where);
+    make_directories(where, 0755);
     write("ca.crt", ca.pem());
     issue("server", true);
     issue("client", false);

@@ -82,7 +82,7 @@ class RealBroker {
   }
   ~RealBroker() { kill(); }
   void start() {
-    make_directories(directory_);
+    make_directories(directory_, 0755);
     const auto file = directory_ / "broker.conf";
     replace_file(
         file,

@@ -13,6 +13,7 @@
 #include "edgecore/store/info.hpp"
 #include "edgecore/store/meta_v2.hpp"
 #include "support/paths.hpp"
+#include "support/umask.hpp"
 #include "unit/store/store_fixture.hpp"
 
 namespace edgecore::store {
@@ -81,6 +82,18 @@ TEST_F(OpeningTest, DatabaseOfTheGoEdgeCoreIsTakenOverAndGivenBack) {
     EXPECT_EQ(devices::twins(reader, "default/d1").at(0).name, "temperature");
   }
   EXPECT_EQ(outside_sql(path_, rows), before);
+}
+
+TEST_F(OpeningTest, ModesDoNotDependOnTheUmask) {
+  for (const mode_t mask : test::kExtremeUmasks) {
+    const test::Umask now(mask);
+    path_ = dir_ / std::to_string(mask) / "edgecore.db";
+    Store store(options());
+    store.write([](Transaction& tx) { meta::upsert(tx, config_map("a", "x")); });
+    EXPECT_EQ(mode_of(path_.parent_path()), 0700U);
+    for (const char* end : {"", "-wal", "-shm", ".lock"})
+      EXPECT_EQ(mode_of(path_.string() + end), 0600U) << end;
+  }
 }
 
 TEST_F(OpeningTest, NewDatabaseIsPrivateAndAsksForEverything) {

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "edgecore/base/clock.hpp"
+#include "support/umask.hpp"
 #include "unit/devicetwin/grpc/dmi_server_fixture.hpp"
 
 namespace edgecore::devicetwin {
@@ -152,13 +153,13 @@ TEST_F(GrpcDmiServerLifeTest, MissingFolderIsNamed) {
   EXPECT_THROW(serve(), Error);
 }
 
-TEST_F(GrpcDmiServerLifeTest, ModeIsWhatTheUmaskLeaves) {
-  const auto before = ::umask(027);
-  serve();
-  ::umask(before);
-  struct stat status {};
-  ASSERT_EQ(::stat(socket_.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777U, 0750U);
+TEST_F(GrpcDmiServerLifeTest, OnlyRootMayConnectWhateverTheUmaskIs) {
+  for (const mode_t mask : edgecore::test::kExtremeUmasks) {
+    const edgecore::test::Umask now(mask);
+    serve();
+    EXPECT_EQ(edgecore::test::mode_of(socket_), 0600U);
+    server_.reset();
+  }
 }
 
 TEST_F(GrpcDmiServerLifeTest, SocketOfAnotherIsNotRemoved) {

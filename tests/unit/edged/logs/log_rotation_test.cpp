@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <zlib.h>
 
+#include "support/umask.hpp"
 #include "unit/edged/upkeep_fixture.hpp"
 
 namespace edgecore::edged {
@@ -115,6 +116,17 @@ TEST_F(LogRotationTest, AFullLogMovesAsideAndTheOneBeforeItIsCompressed) {
   }
   EXPECT_EQ(names(directory_).size(), 3U);  // plus the live log: 4
   EXPECT_FALSE(std::filesystem::exists(directory_ / (plain + ".gz")));
+}
+
+TEST_F(LogRotationTest, ACompressedLogKeepsTheModeOfTheLogWhateverTheUmaskIs) {
+  write(log_file_, std::string(200, 'x'));
+  ASSERT_EQ(::chmod(log_file_.c_str(), 0644), 0);
+  rotate();
+  const std::string plain = *names(directory_).begin();
+  const edgecore::test::Umask now(077);
+  write(log_file_, std::string(200, 'y'));
+  rotate();
+  EXPECT_EQ(edgecore::test::mode_of(directory_ / (plain + ".gz")), 0644U);
 }
 
 TEST_F(LogRotationTest, ARuntimeThatDoesNotReopenGetsItsLogBack) {

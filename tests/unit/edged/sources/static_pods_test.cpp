@@ -6,6 +6,7 @@
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/yaml_json.hpp"
+#include "support/umask.hpp"
 #include "unit/edged/upkeep_fixture.hpp"
 
 namespace edgecore::edged {
@@ -189,6 +190,21 @@ TEST_F(StaticPodsTest, OfTooManyFilesTheFirstAreReadAndTheRestIsComplainedOf) {
 TEST_F(StaticPodsTest, TheLookAtADirectoryThatCannotBeListedThrows) {
   std::filesystem::create_symlink(directory_, directory_);
   EXPECT_THROW(scan_static_pods(directory_, "n", {}), SystemError);
+}
+
+TEST_F(StaticPodsTest, OnlyRootWritesToTheNewDirectoryWhateverTheUmaskIs) {
+  for (const mode_t mask : edgecore::test::kExtremeUmasks) {
+    const edgecore::test::Umask now(mask);
+    directory_ = root_ / std::to_string(mask);
+    auto pods = make(std::chrono::hours(1));
+    boost::asio::cancellation_signal stop;
+    boost::asio::co_spawn(io_, pods.run(),
+                          boost::asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr) {}));
+    until(delivered_.size() + 1);
+    EXPECT_EQ(edgecore::test::mode_of(directory_), 0750U);
+    stop.emit(boost::asio::cancellation_type::terminal);
+    time_.pass(std::chrono::milliseconds(200));
+  }
 }
 
 TEST_F(StaticPodsTest, ThePathMayBeASingleManifest) {

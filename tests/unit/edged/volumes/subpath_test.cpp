@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "support/umask.hpp"
 #include "unit/edged/volume_scratch.hpp"
 
 namespace edgecore::edged {
@@ -119,6 +120,19 @@ TEST_F(SubPath, IsMountedAndFollowsAChangeAtTheNextStart) {
   EXPECT_TRUE(mount_sub_path(mounter, volume, "dir", target)) << "from a file to a directory";
   EXPECT_EQ(content_of(target / "file"), "changed");
   EXPECT_EQ(mounter.below(scratch.path()).size(), 1U);
+}
+
+TEST_F(SubPath, MountPointsDoNotDependOnTheUmask) {
+  MemoryMounter mounter;
+  for (const mode_t mask : edgecore::test::kExtremeUmasks) {
+    const edgecore::test::Umask now(mask);
+    const auto top = scratch / std::to_string(mask);
+    mount_sub_path(mounter, volume, "dir", top / "0");
+    mount_sub_path(mounter, volume, "dir/file", top / "1");
+    EXPECT_EQ(edgecore::test::mode_of(top), 0750U);
+    EXPECT_EQ(edgecore::test::mode_of(top / "0"), 0750U);
+    EXPECT_EQ(edgecore::test::mode_of(top / "1"), 0640U);
+  }
 }
 
 }  // namespace
