@@ -21,8 +21,8 @@ namespace edgecore::edged {
 struct EdgedOptions {
   config::Edged config;
   std::string agent_version;  ///< "v1.17.4": the last part of the node's kubeletVersion
-  /// Where pods reach MetaServer (its dummy address): KUBERNETES_SERVICE_HOST and _PORT of every container.
-  /// Both empty when MetaServer is disabled.
+  /// Where pods reach the API: KUBERNETES_SERVICE_HOST and _PORT of every container that does not say it
+  /// itself. MetaServer's dummy address, or what the unit's environment says; both empty otherwise.
   std::string service_host, service_port;
   std::filesystem::path pod_logs = "/var/log/pods";
   std::filesystem::path container_logs = "/var/log/containers";

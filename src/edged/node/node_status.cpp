@@ -83,7 +83,10 @@ std::int64_t threshold(const config::StringMap& eviction_hard, const std::string
   return amount ? amount->value() : 0;
 }
 
-Json allocatable(const NodeFacts& facts, const config::TailoredKubeletConfig& kubelet, Json map) {
+Json allocatable(const NodeFacts& facts, const config::Edged& edged, Json map) {
+  const config::TailoredKubeletConfig& kubelet = edged.kubelet;
+  const config::StringMap kept_free =
+      edged.node_allocatable_ignores_eviction_threshold ? config::StringMap() : kubelet.eviction_hard;
   Quantity cpu = Quantity::of(facts.machine.cores) - reserved(kubelet, "cpu");
   map["cpu"] = cpu.is_negative() ? "0" : cpu.text();
 
@@ -91,13 +94,13 @@ Json allocatable(const NodeFacts& facts, const config::TailoredKubeletConfig& ku
   for (const auto& [size, bytes] : facts.machine.huge_pages) huge += bytes;
   const std::int64_t memory_bytes = facts.machine.memory_kib * 1024;
   const std::int64_t memory = memory_bytes - reserved(kubelet, "memory").value() -
-                              threshold(kubelet.eviction_hard, "memory.available", memory_bytes) - huge;
+                              threshold(kept_free, "memory.available", memory_bytes) - huge;
   map["memory"] = bytes_text(std::max<std::int64_t>(0, memory));
 
   if (facts.ephemeral_storage_bytes > 0) {
-    const std::int64_t storage =
-        facts.ephemeral_storage_bytes - reserved(kubelet, "ephemeral-storage").value() -
-        threshold(kubelet.eviction_hard, "nodefs.available", facts.ephemeral_storage_bytes);
+    const std::int64_t storage = facts.ephemeral_storage_bytes -
+                                 reserved(kubelet, "ephemeral-storage").value() -
+                                 threshold(kept_free, "nodefs.available", facts.ephemeral_storage_bytes);
     map["ephemeral-storage"] = bytes_text(std::max<std::int64_t>(0, storage));
   }
   return map;
@@ -231,8 +234,8 @@ Json initial_node(const NodeFacts& facts, const config::Edged& config, WallTime 
   }
   if (!taints.empty()) spec["taints"] = taints;
 
-  Json status = node_status(facts, config, nullptr, now);
-  status["daemonEndpoints"]["kubeletEndpoint"]["Port"] = config.kubelet.read_only_port;
+  // No daemonEndpoints: nothing listens at readOnlyPort yet, and a port there invites metrics-server to ask.
+  const Json status = node_status(facts, config, nullptr, now);
   return {{"kind", "Node"},
           {"apiVersion", "v1"},
           {"metadata", {{"name", facts.node_name}, {"labels", labels}, {"annotations", annotations}}},
@@ -244,7 +247,7 @@ Json node_status(const NodeFacts& facts, const config::Edged& config, const Json
                  const std::optional<Json>& image_list) {
   const Json total = capacity(facts, config.kubelet, previous);
   Json status = {{"capacity", total},
-                 {"allocatable", allocatable(facts, config.kubelet, total)},
+                 {"allocatable", allocatable(facts, config, total)},
                  {"conditions", conditions(facts, previous, now)},
                  {"addresses", addresses(facts)},
                  {"nodeInfo", node_info(facts)}};

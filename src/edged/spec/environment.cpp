@@ -148,16 +148,20 @@ std::vector<cri::KeyValue> make_environment(const EnvironmentInput& input) {
   constexpr std::string_view kPortVariable = "KUBERNETES_SERVICE_PORT";
   Environment environment;
   for (const auto& from : input.container.env_from) add_env_from(input, from, environment);
-  const Lookup earlier = [&](std::string_view name) { return environment.find(name); };
+  // As a kubelet: the API's variables are known before references are expanded, and the container's own win.
+  const Lookup earlier = [&](std::string_view name) -> std::optional<std::string> {
+    if (auto own = environment.find(name)) return own;
+    if (name == kHostVariable) return input.service_host;
+    if (name == kPortVariable) return input.service_port;
+    return std::nullopt;
+  };
   for (const auto& env : input.container.env) {
     if (auto value = env_value(input, env, earlier)) environment.set(env.name, *std::move(value));
   }
-  std::vector<cri::KeyValue> all;
-  for (auto& one : std::move(environment).take()) {
-    if (one.key != kHostVariable && one.key != kPortVariable) all.push_back(std::move(one));
-  }
-  all.push_back({std::string(kHostVariable), input.service_host});
-  all.push_back({std::string(kPortVariable), input.service_port});
+  const bool adds_host = !environment.find(kHostVariable), adds_port = !environment.find(kPortVariable);
+  std::vector<cri::KeyValue> all = std::move(environment).take();
+  if (adds_host) all.push_back({std::string(kHostVariable), input.service_host});
+  if (adds_port) all.push_back({std::string(kPortVariable), input.service_port});
   return all;
 }
 

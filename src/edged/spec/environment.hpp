@@ -52,7 +52,8 @@ struct EnvironmentInput {
   const kube::Container& container;
   const ConfigObjects& objects;
   const PodFacts& facts;
-  /// MetaServer's address; both empty if it is disabled. Always set in the container, and always last.
+  /// The API's address; both empty if containers are told nothing. Set last in the container, even if empty
+  /// as by the Go agent, unless the container has such a variable of its own.
   std::string service_host, service_port;
 };
 

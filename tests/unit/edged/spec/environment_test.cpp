@@ -40,13 +40,32 @@ std::string error_of(const std::string& members) {
 }
 
 TEST(Environment, TheServiceVariablesAreAlwaysThereAndLast) {
-  EXPECT_THAT(
-      environment(
-          R"x("env": [{"name": "KUBERNETES_SERVICE_HOST", "value": "own"}, {"name": "B", "value": "1"}])x"),
-      ElementsAre("B=1", "KUBERNETES_SERVICE_HOST=169.254.30.10", "KUBERNETES_SERVICE_PORT=10550"));
+  EXPECT_THAT(environment(R"x("env": [{"name": "B", "value": "1"}])x"),
+              ElementsAre("B=1", "KUBERNETES_SERVICE_HOST=169.254.30.10", "KUBERNETES_SERVICE_PORT=10550"));
   const auto pod = pod_with_container(R"x("image": "i")x");
   EXPECT_THAT(lines(make_environment({*pod, pod->spec.containers[0], {}, {}, "", ""})),
               ElementsAre("KUBERNETES_SERVICE_HOST=", "KUBERNETES_SERVICE_PORT="));
+}
+
+TEST(Environment, WhatTheContainerSaysOfTheApiWinsOverWhatTheAgentAdds) {
+  EXPECT_THAT(
+      environment(
+          R"x("env": [{"name": "KUBERNETES_SERVICE_HOST", "value": "own"}, {"name": "B", "value": "1"}])x"),
+      ElementsAre("KUBERNETES_SERVICE_HOST=own", "B=1", "KUBERNETES_SERVICE_PORT=10550"));
+  const ConfigObjects objects{
+      {{ConfigKind::kConfigMap, "api"},
+       Json::parse(
+           R"({"data": {"KUBERNETES_SERVICE_HOST": "127.0.0.8", "KUBERNETES_SERVICE_PORT": "6443"}})")}};
+  EXPECT_THAT(environment(R"x("envFrom": [{"configMapRef": {"name": "api"}}])x", objects),
+              ElementsAre("KUBERNETES_SERVICE_HOST=127.0.0.8", "KUBERNETES_SERVICE_PORT=6443"));
+}
+
+TEST(Environment, TheServiceVariablesAreKnownToReferences) {
+  const auto all = environment(
+      R"x("env": [{"name": "URL", "value": "https://$(KUBERNETES_SERVICE_HOST):$(KUBERNETES_SERVICE_PORT)/"},
+          {"name": "KUBERNETES_SERVICE_PORT", "value": "1"}, {"name": "P", "value": "$(KUBERNETES_SERVICE_PORT)"}])x");
+  EXPECT_THAT(all, ElementsAre("URL=https://169.254.30.10:10550/", "KUBERNETES_SERVICE_PORT=1", "P=1",
+                               "KUBERNETES_SERVICE_HOST=169.254.30.10"));
 }
 
 TEST(Environment, KeepsDeclarationOrderAndExpandsEarlierValuesOnly) {
