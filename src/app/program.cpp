@@ -3,11 +3,13 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -62,6 +64,16 @@ int wait_for_end(const sigset_t& signals, const Application& node, const Service
   }
 }
 
+/// Applies `oomScoreAdj` if the file changes it. The unit sets the default; without a unit (a test, a quick
+/// start) this process is not to outlive everything else on the machine.
+void set_oom_score(const config::Edged& edged, const log::Logger& logger) {
+  const auto wanted = edged.kubelet.oom_score_adj;
+  if (!edged.enable || !wanted || wanted == config::TailoredKubeletConfig().oom_score_adj) return;
+  std::ofstream file("/proc/self/oom_score_adj");
+  file << *wanted << std::flush;
+  if (!file) logger->warn("oomScoreAdj cannot be set to {}: set OOMScoreAdjust in the unit", *wanted);
+}
+
 int run(const config::RunOptions& options, const Alterations& alterations) {
   log::set_up(options.verbosity);
   const auto logger = log::get("edgecore");
@@ -75,6 +87,7 @@ int run(const config::RunOptions& options, const Alterations& alterations) {
   const auto variable = check != nullptr ? std::optional<std::string>(check) : std::nullopt;
   if (const auto conflict = config::environment_conflict(startup.config, variable)) throw Error(*conflict);
 
+  set_oom_score(startup.config.modules.edged, logger);
   const sigset_t signals = end_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
@@ -97,6 +110,9 @@ int run(const config::RunOptions& options, const Alterations& alterations) {
 }  // namespace
 
 int run_program(int argc, char** argv, const Alterations& alterations) {
+  // Files that name no mode, a library's too, are not for others, whoever started this program. What edgecore
+  // makes itself sets its mode.
+  ::umask(0027);
   // Limit glibc to two arenas: by default each thread gets its own, although most allocate little.
   ::mallopt(M_ARENA_MAX, 2);
   ::mallopt(M_TRIM_THRESHOLD, 256 * 1024);
