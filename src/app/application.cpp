@@ -13,6 +13,7 @@
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/beehive/supervisor.hpp"
+#include "edgecore/config/environment.hpp"
 #include "edgecore/config/load.hpp"
 #include "edgecore/config/token.hpp"
 #include "edgecore/config/validate.hpp"
@@ -83,16 +84,28 @@ edgehub::EdgeHubOptions hub_options(const config::Startup& startup) {
   return options;
 }
 
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+config::ApiAddress api_for_pods(const config::Startup& startup) {
+  std::optional<std::string> dummy_server;
+  if (serves_pods(startup)) dummy_server = startup.config.modules.meta_manager.meta_server.dummy_server;
+  std::vector<std::string> warnings;
+  const config::ApiAddress address = config::api_address(
+      dummy_server, {variable(config::kApiHostVariable), variable(config::kApiPortVariable)}, warnings);
+  for (const auto& warning : warnings) log::get("edgecore")->warn("{}", warning);
+  return address;
+}
+
 edged::EdgedOptions edged_options(const config::Startup& startup) {
   edged::EdgedOptions options;
   options.config = startup.config.modules.edged;
   options.agent_version = kVersion;
-  const config::MetaServer& meta_server = startup.config.modules.meta_manager.meta_server;
-  if (serves_pods(startup)) {
-    const auto colon = meta_server.dummy_server.rfind(':');
-    options.service_host = meta_server.dummy_server.substr(0, colon);
-    if (colon != std::string::npos) options.service_port = meta_server.dummy_server.substr(colon + 1);
-  }
+  const config::ApiAddress api = api_for_pods(startup);
+  options.service_host = api.host;
+  options.service_port = api.port;
   options.pod_logs = place("EDGECORE_POD_LOGS", "/var/log/pods");
   options.container_logs = place("EDGECORE_CONTAINER_LOGS", "/var/log/containers");
   return options;
@@ -116,15 +129,6 @@ eventbus::EventBusOptions eventbus_options(const config::Startup& startup) {
   options.broker_directory =
       std::filesystem::path(startup.config.database.data_source).parent_path() / "mosquitto";
   return options;
-}
-
-/// Logs modules that the configuration enables but that do not exist here yet.
-void name_missing_modules(const config::Modules& modules, const log::Logger& logger) {
-  if (modules.edge_stream.enable)
-    logger->warn(
-        "modules.edgeStream is enabled in the configuration, but this version does not have it yet: it is "
-        "not "
-        "started");
 }
 
 }  // namespace
@@ -153,7 +157,6 @@ Application::~Application() = default;
 
 std::vector<beehive::ModuleSpec> Application::Parts::modules() {
   const config::Modules& enabled = startup.config.modules;
-  name_missing_modules(enabled, logger);
   const auto watch = [](boost::asio::any_io_executor executor) {
     return net::watch_interfaces(std::move(executor));
   };
@@ -181,6 +184,9 @@ std::vector<beehive::ModuleSpec> Application::Parts::modules() {
       cri::GrpcRuntimeOptions runtime;
       runtime.runtime_endpoint = enabled.edged.runtime_endpoint();
       runtime.image_endpoint = enabled.edged.image_endpoint();
+      const auto within = enabled.edged.kubelet.runtime_request_timeout;
+      if (within > within.zero())
+        runtime.deadlines.request = std::chrono::ceil<std::chrono::milliseconds>(within);
       edged::EdgedDeps deps{[runtime] { return cri::make_grpc_runtime(runtime); },
                             pool,
                             watch,

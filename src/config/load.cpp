@@ -23,6 +23,21 @@ std::string joined(const std::vector<std::string>& sentences) {
   return text;
 }
 
+/// Each sentence on a line of its own after an error, so that all faults of a file are seen at once.
+std::string joined_after(const std::vector<std::string>& sentences) {
+  return sentences.empty() ? "" : "\n" + joined(sentences);
+}
+
+/// An image endpoint that the file does not set is the runtime's, as in kubelet 1.27 and later; the Go agent
+/// keeps containerd's.
+void let_image_service_follow(const Reader& reader, Edged& edged) {
+  TailoredKubeletConfig& kubelet = edged.kubelet;
+  if (!reader.assigned("modules.edged.tailoredKubeletConfig.imageServiceEndpoint"))
+    kubelet.image_service_endpoint = kubelet.container_runtime_endpoint;
+  if (kubelet.container_runtime_endpoint.empty() && !reader.assigned("modules.edged.remoteImageEndpoint"))
+    edged.remote_image_endpoint = edged.remote_runtime_endpoint;
+}
+
 }  // namespace
 
 EdgeCoreConfig defaults(const Host& host) {
@@ -40,8 +55,9 @@ LoadedConfig load(std::string_view text, const Host& host) {
   Reader reader;
   const YamlValue tree = parse_yaml(text);
   reader.read(tree, loaded.config);
-  if (!reader.mistakes().empty()) throw BadInput(joined(reader.mistakes()));
+  if (!reader.mistakes().empty()) throw BadInput(joined(reader.mistakes()) + joined_after(reader.warnings()));
   loaded.warnings = reader.warnings();
+  let_image_service_follow(reader, loaded.config.modules.edged);
 
   // Look up the local address only if needed, because the resolver is slow without a network.
   EdgeHub& hub = loaded.config.modules.edge_hub;

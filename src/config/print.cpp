@@ -78,11 +78,11 @@ template <class Object>
 json tree(const Object& object) {
   std::set<std::string> printed;
   const Object defaults;
-  fields(defaults, [&](const char* name, const auto& member, Print print) {
+  fields(defaults, [&](const char* name, const auto& member, Print print, Effect) {
     if (print == Print::kAlways || !is_zero(member)) printed.insert(name);
   });
   json out = json::object();
-  fields(object, [&](const char* name, const auto& member, Print) {
+  fields(object, [&](const char* name, const auto& member, Print, Effect) {
     if (printed.contains(name) || !is_zero(member)) out[name] = value(member);
   });
   return out;

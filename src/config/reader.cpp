@@ -5,13 +5,14 @@
 #include <limits>
 #include <map>
 
+#include "config/key_hints.hpp"
 #include "edgecore/base/go_duration.hpp"
 #include "edgecore/base/log.hpp"
 
 namespace edgecore::config {
 namespace {
 
-/// Limit of warnings about one file.
+/// Limit of warnings, and of mistakes, that one file gets.
 constexpr std::size_t kMaxComplaints = 100;
 
 std::string what_it_is(const YamlValue& node) {
@@ -37,12 +38,17 @@ void Reader::warn(Path path, int line, const std::string& remark) {
   warnings_.push_back(log::quote(path) + " (line " + std::to_string(line) + ") " + remark + ".");
 }
 
-void Reader::unknown(Path path, int line) {
-  warn(path, line, foreign_key_remark(path).value_or("is not a key of this configuration and has no effect"));
+void Reader::unknown(Path path, const Present& entry, const std::vector<std::string>& siblings) {
+  const std::string full = join(path, entry.key);
+  const auto remark = foreign_key_remark(full);
+  warn(full, entry.line,
+       remark ? *remark
+              : "is not a key of this configuration and has no effect" + key_hint(entry.key, siblings));
 }
 
 void Reader::mistake(Path path, Node node, const std::string& expected) {
-  if (mistakes_.size() >= kMaxComplaints) return;
+  if (mistakes_.size() == kMaxComplaints) mistakes_.emplace_back("Further mistakes are not shown.");
+  if (mistakes_.size() > kMaxComplaints) return;
   mistakes_.push_back(log::quote(path) + " (line " + std::to_string(node.line) + ") has to be " + expected +
                       ", but is " + what_it_is(node) + ".");
 }

@@ -37,7 +37,7 @@ class Reader {
   void object(Node node, Object& target, Path path) {
     for (const Present& entry : entries(node, path)) {
       bool known = false;
-      fields(target, [&](const char* name, auto& member, Print) {
+      fields(target, [&](const char* name, auto& member, Print, Effect) {
         if (!iequals(name, entry.key)) return;
         known = true;
         const std::string full = join(path, name);
@@ -47,8 +47,15 @@ class Reader {
         }
         assign(*entry.value, member, full);
       });
-      if (!known) unknown(join(path, entry.key), entry.line);
+      if (!known) unknown(path, entry, names(target));
     }
+  }
+
+  template <class Object>
+  static std::vector<std::string> names(Object& object) {
+    std::vector<std::string> all;
+    fields(object, [&](const char* name, auto&, Print, Effect) { all.emplace_back(name); });
+    return all;
   }
 
   void assign(Node node, bool& target, Path path);
@@ -95,7 +102,7 @@ class Reader {
   void merge(Node node, Map& target, Path path);
   void integer(Node node, Path path, std::int64_t low, std::int64_t high, std::int64_t& out);
 
-  void unknown(Path path, int line);
+  void unknown(Path path, const Present& entry, const std::vector<std::string>& siblings);
   void warn(Path path, int line, const std::string& remark);
   void mistake(Path path, Node node, const std::string& expected);
   static std::string join(Path path, const std::string& key) { return path.empty() ? key : path + "." + key; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgecore/config/startup.hpp"
 
+#include "config/effects.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/config/load.hpp"
@@ -32,12 +33,16 @@ Startup read_configuration(const std::filesystem::path& config_path,
 
   Findings findings = validate(startup.config);
   startup.gates = resolve_feature_gates(startup.config.feature_gates, findings);
-  if (!findings.errors.empty()) {
-    throw BadInput("The configuration file " + config_path.string() + " cannot be used:\n" +
-                   format_errors(findings.errors));
-  }
+  const auto more = keys_without_authorization(startup.config.modules.meta_manager, startup.gates);
+  findings.warnings.insert(findings.warnings.end(), more.begin(), more.end());
   for (const Violation& warning : findings.warnings) {
     startup.warnings.push_back(warning.field + ": " + warning.text + ".");
+  }
+  if (!findings.errors.empty()) {
+    std::string refusal = "The configuration file " + config_path.string() + " cannot be used:\n" +
+                          format_errors(findings.errors);
+    for (const std::string& warning : startup.warnings) refusal += "\n" + warning;
+    throw BadInput(refusal);
   }
   Edged& edged = startup.config.modules.edged;
   if (edged.enable && !edged.custom_interface_name.empty()) {

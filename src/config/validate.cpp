@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "config/effects.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/log.hpp"
@@ -12,7 +13,8 @@
 namespace edgecore::config {
 namespace {
 
-constexpr mode_t kDirectoryMode = 0755;
+/// The database's directory is for root and its group only.
+constexpr mode_t kDirectoryMode = 0750;
 
 void check_database(const Database& database, Findings& findings) {
   const char* field = "database.dataSource";
@@ -45,11 +47,6 @@ void check_edged(const Edged& edged, Findings& findings) {
   if (driver != "cgroupfs" && driver != "systemd") {
     findings.errors.push_back({"modules.edged.tailoredKubeletConfig.cgroupDriver",
                                log::quote(driver) + " is not a cgroup driver: cgroupfs or systemd"});
-  }
-  if (!edged.register_with_taints.empty()) {
-    findings.warnings.push_back(
-        {"modules.edged.registerWithTaints",
-         "has no effect; set modules.edged.tailoredKubeletConfig.registerWithTaints"});
   }
 }
 
@@ -94,6 +91,7 @@ void check_event_bus(const EventBus& bus, Findings& findings) {
 
 Findings validate(const EdgeCoreConfig& config) {
   Findings findings;
+  findings.warnings = keys_without_effect(config);
   check_database(config.database, findings);
   check_edged(config.modules.edged, findings);
   check_edge_hub(config.modules.edge_hub, findings);

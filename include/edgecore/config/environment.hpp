@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "edgecore/config/model.hpp"
 
@@ -18,5 +19,20 @@ inline constexpr const char* kCheckEnvironmentVariable = "CHECK_EDGECORE_ENVIRON
 std::optional<std::string> environment_conflict(const EdgeCoreConfig& config,
                                                 const std::optional<std::string>& variable,
                                                 const std::filesystem::path& proc = "/proc");
+
+/// Variables of the unit with the API's address for containers, as the Go agent reads them.
+inline constexpr const char* kApiHostVariable = "METASERVER_DUMMY_IP";
+inline constexpr const char* kApiPortVariable = "METASERVER_DUMMY_PORT";
+
+/// Where containers look for the API: KUBERNETES_SERVICE_HOST and _PORT. Both empty if they are told nothing.
+struct ApiAddress {
+  std::string host, port;
+  bool operator==(const ApiAddress&) const = default;
+};
+
+/// `dummy_server` is MetaServer's second address, if it serves pods; the Go agent's MetaServer overwrites the
+/// variables with it. Otherwise the variables count. Appends to `warnings` what the operator should know.
+ApiAddress api_address(const std::optional<std::string>& dummy_server, const ApiAddress& variables,
+                       std::vector<std::string>& warnings);
 
 }  // namespace edgecore::config

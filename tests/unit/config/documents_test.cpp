@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "config/kubelet_fields.hpp"
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/go_duration.hpp"
 #include "edgecore/config/load.hpp"
@@ -22,9 +23,6 @@ using testing::IsEmpty;
 std::string source(const std::string& path) {
   return read_file(edgecore::test::source_dir() / path, 1 << 20).value_or("");
 }
-
-template <class Type>
-concept Section = requires(Type& object) { fields(object, [](const char*, const auto&, Print) {}); };
 
 /// The section of the reference with this heading.
 std::string section(const std::string& document, const std::string& heading) {
@@ -61,15 +59,22 @@ std::string shown_default(const Type& member) {
   return {};
 }
 
+/// What the table must say of a key that does not work.
+std::string shown_effect(Effect effect) {
+  if (effect == Effect::kNotYet || effect == Effect::kOnlyOff) return "not yet";
+  return effect == Effect::kNever ? "no effect" : "";
+}
+
 template <class Object>
 void expect_documented(const std::string& document, const Object& object, const std::string& path) {
   constexpr bool kModules =
       std::is_same_v<Object, Modules>;  // these have sections of their own instead of rows
   const std::string text = section(document, path.empty() ? "Top level" : "`" + path + "`");
   EXPECT_TRUE(kModules || !text.empty()) << "there is no section for " << path;
-  fields(object, [&]<class Type>(const char* name, const Type& member, Print) {
+  fields(object, [&]<class Type>(const char* name, const Type& member, Print, Effect effect) {
     if constexpr (!kModules) {
       EXPECT_THAT(row_of(text, name), HasSubstr(shown_default(member))) << path;
+      EXPECT_THAT(lower_case(row_of(text, name)), HasSubstr(shown_effect(effect))) << path;
     }
     if constexpr (Section<const Type>) {
       expect_documented(document, member, path.empty() ? name : path + "." + name);
@@ -80,6 +85,38 @@ void expect_documented(const std::string& document, const Object& object, const 
 TEST(Documents, TheReferenceHasEveryKeyWithItsDefault) {
   EdgeCoreConfig config;  // without values of the machine; the reference has <NODE> and <IP>
   expect_documented(source("docs/configuration.md"), config, "");
+}
+
+/// All sources that may read a key: the modules, and what this room computes for them.
+std::string sources_that_read_keys() {
+  const std::filesystem::path src = edgecore::test::source_dir() / "src";
+  const auto in_config = src / "config";
+  std::string all = source("include/edgecore/config/model.hpp");
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(src)) {
+    const auto path = entry.path();
+    const bool table = path.filename().string().find("fields") != std::string::npos;
+    const bool checks = path.filename().string().starts_with("validate") || path.filename() == "effects.cpp";
+    if (!entry.is_regular_file() || (path.parent_path() == in_config && (table || checks))) continue;
+    all += read_file(path, 1 << 20).value_or("");
+  }
+  return all;
+}
+
+TEST(Documents, AKeyThatIsSaidToWorkIsReadSomewhere) {
+  const std::string all = sources_that_read_keys();
+  std::size_t rows = 0;
+  for (const char* table : {"src/config/fields.hpp", "src/config/kubelet_fields.hpp"}) {
+    const std::string text = source(table);
+    for (std::size_t at = text.find(", o."); at != std::string::npos; at = text.find(", o.", at + 1)) {
+      const std::size_t name = at + 4;
+      const std::string member = text.substr(name, text.find(',', name) - name);
+      if (text.substr(at, text.find(';', at) - at).find("Effect::kWorks") == std::string::npos) continue;
+      ++rows;
+      const bool read = all.find("." + member) != std::string::npos;
+      EXPECT_TRUE(read || member == "time_added") << member << " of " << table << " is read by nobody";
+    }
+  }
+  EXPECT_GT(rows, 100U);
 }
 
 TEST(Documents, TheCommentedFileIsExactlyTheDefaults) {

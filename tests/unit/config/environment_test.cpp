@@ -12,6 +12,27 @@ namespace {
 
 using testing::HasSubstr;
 
+TEST(ApiAddress, TheUnitsVariablesCountAsWithTheGoAgent) {
+  std::vector<std::string> warnings;
+  const ApiAddress unit{"kubernetes.default.svc.cluster.local", "443"};
+  EXPECT_EQ(api_address(std::nullopt, unit, warnings), unit);
+  EXPECT_EQ(api_address(std::nullopt, {}, warnings), ApiAddress());
+  EXPECT_THAT(warnings, testing::IsEmpty());
+  api_address(std::nullopt, {"10.0.0.1", ""}, warnings);
+  EXPECT_THAT(warnings, testing::ElementsAre(HasSubstr("Only one of METASERVER_DUMMY_IP")));
+}
+
+TEST(ApiAddress, AMetaServerThatServesPodsWinsAndSaysSo) {
+  std::vector<std::string> warnings;
+  const ApiAddress served{"169.254.30.10", "10550"};
+  EXPECT_EQ(api_address("169.254.30.10:10550", {}, warnings), served);
+  EXPECT_EQ(api_address("169.254.30.10:10550", served, warnings), served);
+  EXPECT_EQ(api_address("[fd00::1]:10550", {}, warnings), (ApiAddress{"fd00::1", "10550"}));
+  EXPECT_THAT(warnings, testing::IsEmpty());
+  EXPECT_EQ(api_address("169.254.30.10:10550", {"10.0.0.1", "443"}, warnings), served);
+  EXPECT_THAT(warnings, testing::ElementsAre(HasSubstr("have no effect")));
+}
+
 class EnvironmentTest : public testing::Test {
  protected:
   void add_process(const std::string& id, const std::string& name) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "edgecore/base/error.hpp"
 #include "unit/config/fake_host.hpp"
 
@@ -198,8 +200,91 @@ TEST(Load, UnknownKeysAreWarnedAboutByNameAndLine) {
   const auto loaded = read("surprise: 1\nmodules:\n  edgeHub:\n    hartbeat: 3\n");
   EXPECT_THAT(
       loaded.warnings,
-      ElementsAre("modules.edgeHub.hartbeat (line 4) is not a key of this configuration and has no effect.",
+      ElementsAre("modules.edgeHub.hartbeat (line 4) is not a key of this configuration and has no effect "
+                  "(did you mean heartbeat?).",
                   "surprise (line 1) is not a key of this configuration and has no effect."));
+}
+
+TEST(Load, TheKeyThatWasMeantIsNamed) {
+  const auto remark = [](const std::string& text) {
+    const auto loaded = read(text);
+    return loaded.warnings.empty() ? std::string() : loaded.warnings.front();
+  };
+  EXPECT_THAT(remark("modules: {edged: {hostnameOveride: a}}"),
+              HasSubstr("(did you mean hostnameOverride?)"));
+  EXPECT_THAT(remark("modules: {edged: {hostnamOverride: a}}"),
+              HasSubstr("(did you mean hostnameOverride?)"));
+  EXPECT_THAT(remark("modules: {edgeHub: {messageQSP: 1}}"), HasSubstr("(did you mean messageQPS?)"));
+  EXPECT_THAT(remark("modules: {edgehub: {websockets: {}}}"), HasSubstr("(did you mean websocket?)"));
+  EXPECT_THAT(remark("modules: {edged: {tailoredKubeletConfig: {evictionhards: {}}}}"),
+              HasSubstr("(did you mean evictionHard?)"));
+  EXPECT_THAT(remark("hostnameOveride: a"), HasSubstr("(did you mean modules.edged.hostnameOverride?)"));
+  EXPECT_THAT(remark("modules: {edged: {tailoredKubeletConfig: {registerWithTaints: [{effects: b}]}}}"),
+              HasSubstr("(did you mean effect?)"));
+  EXPECT_THAT(remark("x: 1"), Not(HasSubstr("mean")));
+  EXPECT_THAT(remark(std::string(500, 'x') + ": 1"), Not(HasSubstr("mean")));
+}
+
+TEST(Load, AKeyInTheWrongPlaceIsAnsweredWithWhereItBelongs) {
+  const auto loaded = read(
+      "metaServer: {enable: true}\nedgeHub: {heartbeat: 3}\nmodules: {edged: {staticPodPath: /m}}\nnodeIP: "
+      "1.2.3.4\n"
+      "seccompDefault: true\n");
+  const std::string all = testing::PrintToString(loaded.warnings);
+  EXPECT_THAT(
+      all, HasSubstr("metaServer (line 1) is not a key of this configuration and has no effect; it belongs "
+                     "at modules.metaManager.metaServer."));
+  EXPECT_THAT(all, HasSubstr("it belongs at modules.edgeHub."));
+  EXPECT_THAT(all, HasSubstr("it belongs at modules.edged.tailoredKubeletConfig.staticPodPath."));
+  EXPECT_THAT(all, HasSubstr("it belongs at modules.edged.nodeIP."));
+  EXPECT_THAT(all, HasSubstr("it belongs at modules.edged.tailoredKubeletConfig.seccompDefault or "
+                             "modules.edged.seccompDefault."));
+  EXPECT_THAT(loaded.warnings, SizeIs(5));
+}
+
+TEST(Load, UnknownKeysAreNamedBesideAWrongType) {
+  const std::string text =
+      refusal("modules:\n  edgeHub: {heartbeat: soon}\n  edged: {hostnameOveride: a}\nmetaServer: {}\n");
+  EXPECT_THAT(text, HasSubstr("modules.edgeHub.heartbeat (line 2) has to be a whole number"));
+  EXPECT_THAT(text, HasSubstr("modules.edged.hostnameOveride (line 3)"));
+  EXPECT_THAT(text, HasSubstr("metaServer (line 4)"));
+}
+
+TEST(Load, TheNumberOfFaultsShownIsBounded) {
+  std::string text = "modules: {edged: {nodeLabels: {";
+  for (int i = 0; i < 500; ++i) text += "a" + std::to_string(i) + ": [], ";
+  text += "}}}\nwrong:\n";
+  for (int i = 0; i < 500; ++i) text += "b" + std::to_string(i) + ": 1\n";
+  const std::string all = refusal(text);
+  EXPECT_THAT(all, HasSubstr("\nFurther mistakes are not shown."));
+  EXPECT_THAT(all, HasSubstr("\nFurther warnings about the configuration are not shown."));
+  EXPECT_LE(std::count(all.begin(), all.end(), '\n'), 202);
+}
+
+TEST(Load, TheImageServiceFollowsTheRuntimeUnlessItIsSet) {
+  const auto edged = [](const std::string& text) {
+    return read("modules: {edged: {" + text + "}}").config.modules.edged;
+  };
+  const std::string crio = "unix:///run/crio/crio.sock", other = "unix:///run/other.sock";
+  EXPECT_EQ(edged("tailoredKubeletConfig: {containerRuntimeEndpoint: '" + crio + "'}").image_endpoint(),
+            crio);
+  EXPECT_EQ(
+      edged("tailoredKubeletConfig: {containerRuntimeEndpoint: '" + crio + "', imageServiceEndpoint: null}")
+          .image_endpoint(),
+      crio);
+  EXPECT_EQ(edged("tailoredKubeletConfig: {containerRuntimeEndpoint: '" + crio +
+                  "', imageServiceEndpoint: '" + other + "'}")
+                .image_endpoint(),
+            other);
+  EXPECT_EQ(
+      edged("remoteRuntimeEndpoint: '" + crio + "', tailoredKubeletConfig: {containerRuntimeEndpoint: ''}")
+          .image_endpoint(),
+      crio);
+  EXPECT_EQ(edged("remoteRuntimeEndpoint: '" + crio + "', remoteImageEndpoint: '" + other +
+                  "', tailoredKubeletConfig: {containerRuntimeEndpoint: ''}")
+                .image_endpoint(),
+            other);
+  EXPECT_EQ(edged("").image_endpoint(), Edged().image_endpoint());
 }
 
 TEST(Load, KeysOfOtherVersionsAreExplained) {

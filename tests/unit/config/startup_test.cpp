@@ -84,6 +84,21 @@ TEST_F(StartupTest, ErrorsNameTheFileAndComeAllTogetherWithoutSecrets) {
   EXPECT_THAT(refusal("modules: 3"), HasSubstr("c.yaml cannot be used:\nmodules (line 2)"));
 }
 
+TEST_F(StartupTest, UnknownKeysAreNamedBesideErrors) {
+  const std::string text =
+      refusal("modules: {edgeHub: {messageQPS: -1}, edged: {hostnameOveride: edge-7}}\nmetaServer: {}\n");
+  EXPECT_THAT(text, HasSubstr("\n  modules.edgeHub.messageQPS: "));
+  EXPECT_THAT(text, HasSubstr("modules.edged.hostnameOveride (line 2)"));
+  EXPECT_THAT(text, HasSubstr("(did you mean hostnameOverride?)"));
+  EXPECT_THAT(text, HasSubstr("metaServer (line 3)"));
+}
+
+TEST_F(StartupTest, AKeyWithoutEffectIsAWarning) {
+  EXPECT_THAT(
+      start("modules: {edgeStream: {enable: true}}").warnings,
+      testing::ElementsAre(HasSubstr("modules.edgeStream.enable: has no effect in this version yet")));
+}
+
 TEST_F(StartupTest, TheCustomInterfaceGivesTheNodesAddress) {
   EXPECT_EQ(
       start("modules: {edged: {customInterfaceName: eth0, nodeIP: 1.2.3.4}}").config.modules.edged.node_ip,

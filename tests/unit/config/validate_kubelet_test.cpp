@@ -156,7 +156,8 @@ TEST(ValidateKubelet, GatesWithoutEffectAreWarnedAboutAndADisabledEdgedIsNotLook
   Edged edged;
   edged.kubelet.feature_gates = {{"KubeletInUserNamespace", true}, {"NodeSwap", true}};
   const Findings findings = validate_kubelet(edged);
-  ASSERT_EQ(findings.warnings.size(), 1u);
+  ASSERT_EQ(findings.warnings.size(), 2u);
+  EXPECT_THAT(findings.warnings.back().field, testing::EndsWith("NodeSwap")) << "it only allows swapBehavior";
   EXPECT_EQ(findings.warnings.front().field,
             "modules.edged.tailoredKubeletConfig.featureGates.KubeletInUserNamespace");
   edged.kubelet.max_pods = -1;

@@ -8,6 +8,7 @@
 #include "edgecore/config/feature_gates.hpp"
 #include "edgecore/config/load.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/umask.hpp"
 #include "unit/config/fake_host.hpp"
 
 namespace edgecore::config {
@@ -42,6 +43,16 @@ class Validate : public testing::Test {
 TEST_F(Validate, DefaultsAreValidAndTheDatabaseDirectoryIsMade) {
   EXPECT_THAT(errors(), IsEmpty());
   EXPECT_TRUE(std::filesystem::is_directory(directory_ / "db"));
+}
+
+TEST_F(Validate, TheDatabasesDirectoryIsNotForOthersWhateverTheUmaskIs) {
+  for (const mode_t mask : edgecore::test::kExtremeUmasks) {
+    const edgecore::test::Umask now(mask);
+    const auto made = directory_ / std::to_string(mask);
+    config_.database.data_source = (made / "e.db").string();
+    EXPECT_THAT(errors(), IsEmpty());
+    EXPECT_EQ(edgecore::test::mode_of(made), 0750U);
+  }
 }
 
 TEST_F(Validate, ADatabaseDirectoryThatCannotBeMadeIsAnError) {
@@ -108,6 +119,32 @@ TEST_F(Validate, AllErrorsAreReportedTogether) {
 TEST_F(Validate, AnUnknownQualityOfServiceIsWarnedAbout) {
   config_.modules.event_bus.qos = 3;
   EXPECT_THAT(fields_of(validate(config_).warnings), ElementsAre("modules.eventBus.mqttQOS"));
+}
+
+TEST_F(Validate, ADeprecatedEndpointThatAnotherKeyReplacesIsWarnedAbout) {
+  const auto warnings = [&] { return fields_of(validate(config_).warnings); };
+  edged_.remote_runtime_endpoint = edged_.remote_image_endpoint = "unix:///run/crio/crio.sock";
+  EXPECT_THAT(warnings(),
+              ElementsAre("modules.edged.remoteRuntimeEndpoint", "modules.edged.remoteImageEndpoint"));
+  edged_.kubelet.container_runtime_endpoint = "unix:///run/crio/crio.sock";
+  edged_.kubelet.image_service_endpoint = "unix:///run/crio/crio.sock";
+  EXPECT_THAT(warnings(), IsEmpty()) << "keadm writes both";
+  edged_.kubelet.container_runtime_endpoint = "";
+  EXPECT_THAT(warnings(), IsEmpty());
+  edged_.kubelet.image_service_endpoint = "unix:///run/stargz.sock";
+  EXPECT_THAT(warnings(), ElementsAre("modules.edged.tailoredKubeletConfig.imageServiceEndpoint"));
+}
+
+TEST_F(Validate, ContainerdsImageServiceBesideAnotherRuntimeIsWarnedAbout) {
+  edged_.kubelet.container_runtime_endpoint = "unix:///run/crio/crio.sock";
+  EXPECT_THAT(fields_of(validate(config_).warnings),
+              ElementsAre("modules.edged.tailoredKubeletConfig.imageServiceEndpoint"));
+}
+
+TEST_F(Validate, ReservationsThatAreNotEnforcedAreWarnedAbout) {
+  edged_.kubelet.enforce_node_allocatable = {"pods", "system-reserved"};
+  EXPECT_THAT(fields_of(validate(config_).warnings),
+              ElementsAre("modules.edged.tailoredKubeletConfig.enforceNodeAllocatable"));
 }
 
 TEST(FormatErrors, IsAListInBrackets) {
