@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edgecore/devicetwin/devicetwin.hpp"
 
+#include <boost/asio/use_awaitable.hpp>
 #include <map>
 #include <memory>
 #include <optional>
@@ -276,8 +277,13 @@ class DeviceTwin final : public beehive::Module {
         catalog_.models.erase(id);
       }
     } else {
+      const ByName<std::string> desired = catalog_.desired(id);
       news = catalogue(*path, id, object_of(message.content));
-      if (device) adopt(id, catalog_.devices.find(id)->second);
+      if (device) {
+        const CatalogDevice& known = catalog_.devices.find(id)->second;
+        adopt(id, known);
+        requests_.on_withdrawn(id, withdrawn(desired, known));
+      }
     }
     if (news && calls_) calls_->changed(beehive::resource_path(path->ns, path->type, path->name));
   }

@@ -7,10 +7,12 @@
 /// The meaning of MQTT topics (protocol/04-devices.md §1.4). Pure functions.
 namespace edgecore::eventbus {
 
-/// The filters that every node subscribes to.
-inline constexpr std::array<std::string_view, 6> kFixedFilters = {
+/// The filters that every node subscribes to: the Go agent's, and those of topics that leave out a device's
+/// namespace (docs/devices.md).
+inline constexpr std::array<std::string_view, 8> kFixedFilters = {
     "$hw/events/upload/#",          "$hw/events/device/+/+/state/update",
-    "$hw/events/device/+/+/twin/+", "$hw/events/node/+/membership/get",
+    "$hw/events/device/+/+/twin/+", "$hw/events/device/+/state/update",
+    "$hw/events/device/+/twin/+",   "$hw/events/node/+/membership/get",
     "SYS/dis/upload_records",       "+/user/#",
 };
 

@@ -46,6 +46,20 @@ CatalogModel read_model(const Json& object) {
   return {kube::string_or(object, "spec.protocol"), digest_of(object)};
 }
 
+ByName<std::string> withdrawn(const ByName<std::string>& before, const CatalogDevice& device) {
+  ByName<std::string> gone;
+  for (const auto& [name, value] : before) {
+    const auto now = device.desired.find(name);
+    if (!value.empty() && (now == device.desired.end() || now->second.empty())) gone.emplace(name, value);
+  }
+  return gone;
+}
+
+ByName<std::string> Catalog::desired(std::string_view device) const {
+  const auto found = devices.find(device);
+  return found == devices.end() ? ByName<std::string>() : found->second.desired;
+}
+
 bool Catalog::shows(std::string_view device, std::string_view property) const {
   const auto found = devices.find(device);
   if (found == devices.end()) return false;  // its Device has not arrived yet

@@ -32,11 +32,16 @@ struct CatalogModel {
 [[nodiscard]] CatalogDevice read_device(const Json& object);
 [[nodiscard]] CatalogModel read_model(const Json& object);
 
+/// The desired values of `before` that the device does not have any more, with the values they had.
+[[nodiscard]] ByName<std::string> withdrawn(const ByName<std::string>& before, const CatalogDevice& device);
+
 /// The Devices and DeviceModels of this node, as the cluster has them, by `<namespace>/<name>`.
 struct Catalog {
   ByName<CatalogDevice> devices;
   ByName<CatalogModel> models;
 
+  /// The desired values of a device; empty if it is unknown.
+  [[nodiscard]] ByName<std::string> desired(std::string_view device) const;
   /// Whether the cloud shows reported values of this property. If it does not, the first report only makes an
   /// entry without a value, and a second one is needed (§2.11). True for a name that is not a property of the
   /// Device: the cloud never shows it, and a second report would not help.

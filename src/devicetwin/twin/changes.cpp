@@ -13,12 +13,17 @@ const Twin* find_twin(const Device& device, const std::string& name) {
   return found == device.twins.end() ? nullptr : &found->second;
 }
 
+/// Counts one change more. A version may come from outside, or from a damaged row: it never overflows.
+void count_up(std::int64_t& version) {
+  version = version < kMaxVersion ? version + 1 : kMaxVersion;
+}
+
 /// Sets the value of a part on this node.
 void set_here(TwinPart& part, const std::string& value, std::int64_t now_ms) {
   part.value = value;
   part.timestamp = now_ms;
   if (!part.version) part.version = TwinVersion{};
-  ++part.version->edge;
+  count_up(part.version->edge);
 }
 
 TwinChanges refuse(std::string why) {
@@ -35,7 +40,7 @@ ChangedTwin tombstone_of(const std::string& name, const Twin& twin) {
   for (TwinPart* part : {&changed.after.expected, &changed.after.actual}) {
     part->value.clear();
     part->timestamp = 0;
-    if (part->version) ++part->version->edge;
+    if (part->version) count_up(part->version->edge);
   }
   changed.after.type = kDeletedType;
   return changed;
@@ -95,6 +100,28 @@ void set_by_cloud(TwinPart& part, const RequestedPart& asked, const TwinVersion&
   part.value = asked.value;
   part.timestamp = asked.timestamp.value_or(now_ms);
   part.version = version;
+}
+
+/// Sets an expected value, or none, for the cluster's Device.
+void set_expected(TwinPart& expected, const std::string& value, std::int64_t now_ms) {
+  expected.value = value;
+  expected.timestamp = now_ms;
+  if (!expected.version) expected.version = TwinVersion{};
+  count_up(expected.version->cloud);
+}
+
+/// The twin after its desired value was taken out of the Device. An expected value that was set on the node
+/// since then stays: it is not the Device's.
+ChangedTwin without_desired(const std::string& name, const Twin& twin, std::int64_t now_ms) {
+  ChangedTwin changed;
+  changed.name = name;
+  changed.after = twin;
+  changed.after.desired.reset();
+  if (!twin.deleted() && !twin.expected.value.empty() && twin.expected.value == twin.desired) {
+    set_expected(changed.after.expected, "", now_ms);
+    changed.parts.expected = true;
+  }
+  return changed;
 }
 
 /// Whether the cloud may delete a property: it needs a version only if there is one to compare with.
@@ -197,11 +224,15 @@ TwinChanges plan_cloud_update(const Device& device, const TwinUpdate& update, st
 
 TwinChanges plan_desired(const Device& device, const ByName<std::string>& desired, std::int64_t now_ms) {
   TwinChanges changes;
+  const auto wanted = [&](const std::string& name) {
+    const auto found = desired.find(name);
+    return found != desired.end() && !found->second.empty();
+  };
+  for (const auto& [name, twin] : device.twins)
+    if (twin.desired && !wanted(name)) changes.twins.push_back(without_desired(name, twin, now_ms));
   for (const auto& [name, value] : desired) {
     const Twin* stored = find_twin(device, name);
-    if (stored != nullptr && stored->desired == value) continue;
-    // An empty desired value where there was none before is not a value.
-    if (value.empty() && (stored == nullptr || !stored->desired)) continue;
+    if (value.empty() || (stored != nullptr && stored->desired == value)) continue;
     ChangedTwin changed;
     changed.name = name;
     if (stored != nullptr) changed.after = *stored;
@@ -212,14 +243,22 @@ TwinChanges plan_desired(const Device& device, const ByName<std::string>& desire
     }
     changed.after.desired = value;
     if (changed.after.expected.value != value) {
-      TwinPart& expected = changed.after.expected;
-      expected.value = value;
-      expected.timestamp = now_ms;
-      if (!expected.version) expected.version = TwinVersion{};
-      ++expected.version->cloud;
+      set_expected(changed.after.expected, value, now_ms);
       changed.parts.expected = true;
     }
     changes.twins.push_back(std::move(changed));
+  }
+  return changes;
+}
+
+TwinChanges plan_withdrawn(const Device& device, const ByName<std::string>& withdrawn, std::int64_t now_ms) {
+  TwinChanges changes;
+  for (const auto& [name, value] : withdrawn) {
+    const Twin* stored = find_twin(device, name);
+    if (stored == nullptr || stored->deleted() || value.empty() || stored->expected.value != value) continue;
+    Twin twin = *stored;
+    twin.desired = value;
+    changes.twins.push_back(without_desired(name, twin, now_ms));
   }
   return changes;
 }

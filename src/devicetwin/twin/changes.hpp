@@ -47,9 +47,14 @@ struct TwinChanges {
                                             std::int64_t now_ms);
 
 /// The desired values of the cluster's Device become expected values (the cloud's version rises), if they
-/// differ from the last ones that did: a value set on the node since then stays.
+/// differ from the last ones that did: a value set on the node since then stays. An empty desired value is
+/// none. A value that came from the Device ends when the Device has none any more.
 [[nodiscard]] TwinChanges plan_desired(const Device& device, const ByName<std::string>& desired,
                                        std::int64_t now_ms);
+
+/// Ends the expected values that are equal to those taken out of the Device.
+[[nodiscard]] TwinChanges plan_withdrawn(const Device& device, const ByName<std::string>& withdrawn,
+                                         std::int64_t now_ms);
 
 /// Attributes after a message of the cloud. `complete`: attributes that it does not name are removed;
 /// otherwise they stay. JSON null deletes an optional one. Throws BadInput for a malformed attribute.

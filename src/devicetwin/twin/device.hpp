@@ -18,6 +18,10 @@ struct TwinVersion {
   bool operator==(const TwinVersion&) const = default;
 };
 
+/// The largest number in a version: larger ones from outside are refused, and counting ends here. Exact in
+/// the floating-point numbers of other programs' JSON.
+inline constexpr std::int64_t kMaxVersion = (std::int64_t{1} << 53) - 1;
+
 /// The expected or the actual side of a twin. The value "" means no value: it is stored, but not shown. The
 /// version exists once the part was set.
 struct TwinPart {

@@ -32,31 +32,42 @@ void DeviceRequests::answer(std::string topic, std::string payload, std::string 
   parts_.effects.publications.push_back({std::move(topic), std::move(payload), true, std::move(event_id)});
 }
 
-void DeviceRequests::refuse(const std::string& device, std::string_view suffix, const std::string& event_id,
+void DeviceRequests::announce(const std::string& device, std::string_view suffix, const std::string& payload,
+                              Author author) {
+  publish(device_topic(device, suffix), payload);
+  const bool may_listen = author == Author::kCloud && has_short_topic(device);
+  if (may_listen || short_clients_.contains(device))
+    publish(device_topic(device, suffix, TopicShape::kShort), payload);
+}
+
+void DeviceRequests::refuse(const Address& to, std::string_view suffix, const std::string& event_id,
                             const Refusal& refusal) {
-  answer(device_topic(device, suffix), refusal_text(event_id, now(), refusal), event_id);
+  answer(device_topic(to.device, suffix, to.shape), refusal_text(event_id, now(), refusal), event_id);
+}
+
+void DeviceRequests::ignore(std::string_view topic, const char* why) {
+  if (!strange_topics_.now()) return;
+  parts_.log->warn("ignoring a message of topic {} ({} such messages so far): {}", log::quote(topic),
+                   strange_topics_.count(), why);
 }
 
 void DeviceRequests::on_topic(std::string_view topic, std::string_view payload) {
   const auto parsed = parse_topic(topic);
-  if (!parsed) {
-    if (strange_topics_.now()) {
-      parts_.log->warn("ignoring a message of topic {} ({} such messages so far): unknown request",
-                       log::quote(topic), strange_topics_.count());
-    }
-    return;
-  }
+  if (!parsed) return ignore(topic, "unknown request");
+  const Address asked{parsed->device, parsed->shape};
+  if (asked.shape == TopicShape::kShort && parts_.table.find(asked.device) != nullptr)
+    short_clients_.insert(asked.device);
   switch (parsed->kind) {
     case DeviceTopic::Kind::kMembershipGet:
       return on_membership_get(payload);
     case DeviceTopic::Kind::kTwinUpdate:
-      return on_local_update(parsed->device, payload);
+      return on_local_update(asked, payload);
     case DeviceTopic::Kind::kTwinGet:
-      return on_twin_get(parsed->device, payload);
-    case DeviceTopic::Kind::kCloudUpdated:
-      return on_cloud_update(parsed->device, payload_or_null(payload));
+      return on_twin_get(asked, payload);
     case DeviceTopic::Kind::kStateUpdate:
-      return on_state_update(parsed->device, payload);
+      return on_state_update(asked.device, payload);
+    case DeviceTopic::Kind::kAgentOnly:
+      return ignore(topic, "only the agent and the cloud use this topic");
   }
 }
 
@@ -71,33 +82,33 @@ void DeviceRequests::on_membership_get(std::string_view payload) {
   answer(topic, members_text(*id, now(), parts_.table.all()), *id);
 }
 
-void DeviceRequests::on_twin_get(const std::string& device, std::string_view payload) {
+void DeviceRequests::on_twin_get(const Address& asked, std::string_view payload) {
   constexpr const char* kSuffix = "twin/get/result";
   const Outcome<std::string> id = parse_event_id(payload);
   if (!id) {
-    return refuse(device, kSuffix, "",
+    return refuse(asked, kSuffix, "",
                   {400, "Unmarshal twin info " + log::quote(payload, 512) +
                             " failed , err: " + id.failure().message()});
   }
-  const Device* found = parts_.table.find(device);
+  const Device* found = parts_.table.find(asked.device);
   if (found == nullptr)
-    return refuse(device, kSuffix, *id, {404, "Device " + device + " not found while getting twin"});
-  answer(device_topic(device, kSuffix), twins_text(*id, now(), *found), *id);
+    return refuse(asked, kSuffix, *id, {404, "Device " + asked.device + " not found while getting twin"});
+  answer(device_topic(asked.device, kSuffix, asked.shape), twins_text(*id, now(), *found), *id);
 }
 
-void DeviceRequests::on_local_update(const std::string& device, std::string_view payload) {
+void DeviceRequests::on_local_update(const Address& asked, std::string_view payload) {
   const Json body = payload_or_null(payload);
   const auto parsed = read_twin_update(body, UpdateOrigin::kLocal);
   if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
     // The Go agent's answer has no device in its topic, but clients listen on the device's topic: send both.
-    refuse("", kUpdateResult, "", *refusal);
-    return refuse(device, kUpdateResult, event_id_or_empty(body), *refusal);
+    refuse({}, kUpdateResult, "", *refusal);
+    return refuse(asked, kUpdateResult, event_id_or_empty(body), *refusal);
   }
   const TwinUpdate& request = std::get<TwinUpdate>(parsed);
-  if (const auto refusal = update(device, request)) {
-    refuse(device, kUpdateResult, request.event_id, *refusal);
+  if (const auto refusal = update(asked, request)) {
+    refuse(asked, kUpdateResult, request.event_id, *refusal);
   } else {
-    publish_delta(device);
+    publish_delta(asked.device, Author::kNode);
   }
 }
 
@@ -127,15 +138,16 @@ std::optional<Refusal> DeviceRequests::limit(const Device& device, const TwinCha
   return std::nullopt;
 }
 
-std::optional<Refusal> DeviceRequests::update(const std::string& device, const TwinUpdate& request) {
+std::optional<Refusal> DeviceRequests::update(const Address& asked, const TwinUpdate& request) {
+  const std::string& device = asked.device;
   const Device* found = parts_.table.find(device);
   if (found == nullptr) return Refusal{404, kNotExisting};
   const TwinChanges changes = plan_local_update(*found, request, now());
   if (changes.refusal) return changes.refusal;
   if (auto refusal = limit(*found, changes)) return refusal;
-  answer(device_topic(device, kUpdateResult), result_text(request.event_id, now(), changes),
+  answer(device_topic(device, kUpdateResult, asked.shape), result_text(request.event_id, now(), changes),
          request.event_id);
-  take_changes(device, request.event_id, changes);
+  take_changes(device, request.event_id, changes, Author::kNode);
   if (changes.twins.empty()) return std::nullopt;
   std::vector<std::string> names;
   for (const ChangedTwin& changed : changes.twins) names.push_back(changed.name);
@@ -144,49 +156,62 @@ std::optional<Refusal> DeviceRequests::update(const std::string& device, const T
 }
 
 void DeviceRequests::take_changes(const std::string& device, const std::string& event_id,
-                                  const TwinChanges& changes) {
+                                  const TwinChanges& changes, Author author) {
   if (!changes.twins.empty()) {
-    publish(device_topic(device, "twin/update/document"),
-            document_text(event_id, now(), *parts_.table.find(device), changes));
+    announce(device, "twin/update/document",
+             document_text(event_id, now(), *parts_.table.find(device), changes), author);
   }
   for (const ChangedTwin& changed : changes.twins) parts_.table.set_twin(device, changed.name, changed.after);
 }
 
-void DeviceRequests::publish_delta(const std::string& device) {
-  if (std::string delta = delta_text(*parts_.table.find(device), now()); !delta.empty())
-    publish(device_topic(device, "twin/update/delta"), std::move(delta));
+void DeviceRequests::publish_delta(const std::string& device, Author author) {
+  if (const std::string delta = delta_text(*parts_.table.find(device), now()); !delta.empty())
+    announce(device, "twin/update/delta", delta, author);
 }
 
 void DeviceRequests::on_cloud_update(const std::string& device, const Json& body) {
+  const Address to{device};
   const auto parsed = read_twin_update(body, UpdateOrigin::kCloud);
   if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
-    refuse("", kUpdateResult, "", *refusal);
-    return refuse(device, kUpdateResult, event_id_or_empty(body), *refusal);
+    refuse({}, kUpdateResult, "", *refusal);
+    return refuse(to, kUpdateResult, event_id_or_empty(body), *refusal);
   }
   const TwinUpdate& request = std::get<TwinUpdate>(parsed);
   const Device* found = parts_.table.find(device);
-  if (found == nullptr) return refuse(device, kUpdateResult, request.event_id, {404, kNotExisting});
+  if (found == nullptr) return refuse(to, kUpdateResult, request.event_id, {404, kNotExisting});
   const TwinChanges changes = plan_cloud_update(*found, request, now());
-  if (changes.refusal) return refuse(device, kUpdateResult, request.event_id, *changes.refusal);
+  if (changes.refusal) return refuse(to, kUpdateResult, request.event_id, *changes.refusal);
   if (const auto refusal = limit(*found, changes))
-    return refuse(device, kUpdateResult, request.event_id, *refusal);
-  take_changes(device, request.event_id, changes);
-  publish_delta(device);
+    return refuse(to, kUpdateResult, request.event_id, *refusal);
+  take_changes(device, request.event_id, changes, Author::kCloud);
+  publish_delta(device, Author::kCloud);
   if (!changes.refused.empty()) parts_.effects.changes.emplace_back(device, changes.refused);
 }
 
 void DeviceRequests::on_desired(const std::string& device, const ByName<std::string>& desired) {
-  const Device* found = parts_.table.find(device);
-  if (found == nullptr) return;
-  const TwinChanges changes = plan_desired(*found, desired, now());
+  if (const Device* found = parts_.table.find(device))
+    take_from_cloud(device, plan_desired(*found, desired, now()));
+}
+
+void DeviceRequests::on_withdrawn(const std::string& device, const ByName<std::string>& withdrawn) {
+  if (const Device* found = parts_.table.find(device))
+    take_from_cloud(device, plan_withdrawn(*found, withdrawn, now()));
+}
+
+void DeviceRequests::take_from_cloud(const std::string& device, const TwinChanges& changes) {
   if (changes.twins.empty()) return;
-  if (const auto refusal = limit(*found, changes)) {
+  if (const auto refusal = limit(*parts_.table.find(device), changes)) {
     parts_.log->warn("cannot apply the desired values of device {}: {}", log::quote(device), refusal->reason);
     return;
   }
-  // The cloud knows its desired value: the next report of the device contains it.
-  take_changes(device, uuid_v4(), changes);
-  publish_delta(device);
+  take_changes(device, uuid_v4(), changes, Author::kCloud);
+  publish_delta(device, Author::kCloud);
+  // The cloud knows a desired value: the next report of the device contains it. What was taken out is
+  // reported at once, or the Device's status would show the old observedDesired until then.
+  std::vector<std::string> cleared;
+  for (const ChangedTwin& changed : changes.twins)
+    if (changed.parts.expected && changed.after.expected.value.empty()) cleared.push_back(changed.name);
+  if (!cleared.empty()) parts_.effects.changes.emplace_back(device, std::move(cleared));
 }
 
 void DeviceRequests::on_state_update(const std::string& device, std::string_view payload) {
@@ -201,7 +226,7 @@ void DeviceRequests::on_state_update(const std::string& device, std::string_view
 void DeviceRequests::set_state(const std::string& device, std::string state) {
   parts_.table.set_state(device, std::move(state), kube::format_time(parts_.clock.wall()));
   const std::string text = state_text(*parts_.table.find(device), now());
-  publish(device_topic(device, "state/update/result"), text);
+  announce(device, "state/update/result", text);
   parts_.effects.states.insert(device);
 }
 
@@ -241,14 +266,13 @@ void DeviceRequests::add_member(const Member& member) {
     const Device& device = *parts_.table.find(member.id);
     const ByName<Attribute> before = device.attributes;
     parts_.table.set_attributes(member.id, plan_attributes(device, *member.attributes, true));
-    publish(device_topic(member.id, "updated"),
-            attributes_text(now(), before, parts_.table.find(member.id)->attributes));
+    announce(member.id, "updated", attributes_text(now(), before, parts_.table.find(member.id)->attributes));
   }
   if (!member.twins) return;
   const TwinChanges changes = plan_cloud_update(*parts_.table.find(member.id), *member.twins, now());
   if (changes.refusal || limit(*parts_.table.find(member.id), changes)) return;
-  take_changes(member.id, uuid_v4(), changes);
-  publish_delta(member.id);
+  take_changes(member.id, uuid_v4(), changes, Author::kCloud);
+  publish_delta(member.id, Author::kCloud);
 }
 
 void DeviceRequests::remove_member(const Member& member) {
@@ -277,6 +301,7 @@ void DeviceRequests::forget(const std::string& device) {
   shown["id"] = found->id;
   shown["name"] = found->name;
   parts_.table.remove(device);
+  short_clients_.erase(device);
   parts_.effects.forgotten.insert(device);
   publish(node_topic(parts_.node_name, "membership/updated"), membership_text(now(), shown, false));
 }
@@ -291,8 +316,7 @@ void DeviceRequests::on_attributes(const std::string& device, const Json& conten
   ByName<Attribute> after = plan_attributes(*found, kube::object_or_empty(content, "attributes"), false);
   if (after == before) return;
   parts_.table.set_attributes(device, std::move(after));
-  publish(device_topic(device, "updated"),
-          attributes_text(now(), before, parts_.table.find(device)->attributes));
+  announce(device, "updated", attributes_text(now(), before, parts_.table.find(device)->attributes));
 }
 
 DmiStatus DeviceRequests::report_twin(const std::string& device, const ReportedTwin& twin) {
@@ -312,8 +336,8 @@ DmiStatus DeviceRequests::report_twin(const std::string& device, const ReportedT
   }
   TwinUpdate request;
   request.twins.emplace_back(twin.property, std::move(change));
-  if (const auto refusal = update(device, request)) {
-    refuse(device, kUpdateResult, "", *refusal);
+  if (const auto refusal = update({device}, request)) {
+    refuse({device}, kUpdateResult, "", *refusal);
     return {Code::kInvalidArgument, "property " + log::quote(twin.property) + ": " + refusal->reason};
   }
   return {};
@@ -325,7 +349,7 @@ DmiStatus DeviceRequests::on_status_report(const DmiRequest& request) {
   const auto device = device_id(request.device_namespace, request.device_name);
   if (!device) return {Code::kInvalidArgument, "the report has no valid device name"};
   if (parts_.table.find(*device) == nullptr) {
-    refuse(*device, kUpdateResult, "", {404, kNotExisting});
+    refuse({*device}, kUpdateResult, "", {404, kNotExisting});
     return {Code::kNotFound, "device " + *device + " is not known on this node"};
   }
   DmiStatus status;
@@ -333,7 +357,7 @@ DmiStatus DeviceRequests::on_status_report(const DmiRequest& request) {
     DmiStatus each = report_twin(*device, twin);
     if (status.ok()) status = std::move(each);
   }
-  publish_delta(*device);  // one for all twins of the report
+  publish_delta(*device, Author::kNode);  // one for all twins of the report
   return status;
 }
 

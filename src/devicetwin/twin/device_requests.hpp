@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -47,6 +48,8 @@ class DeviceRequests {
   void forget(const std::string& device);
   /// The cluster's desired values of a device without a mapper (§2.13).
   void on_desired(const std::string& device, const ByName<std::string>& desired);
+  /// Desired values that were taken out of the Device, with the values they had.
+  void on_withdrawn(const std::string& device, const ByName<std::string>& withdrawn);
 
   /// Requests of a mapper. The status is sent once the change is on disk.
   DmiStatus on_status_report(const DmiRequest& request);
@@ -54,29 +57,46 @@ class DeviceRequests {
 
  private:
   [[nodiscard]] std::int64_t now() const { return unix_millis(parts_.clock.wall()); }
+  /// A device as an answer's topic names it: in the shape of the request's.
+  struct Address {
+    std::string device;
+    TopicShape shape = TopicShape::kNamespaced;
+  };
+  /// Who has changed a device.
+  enum class Author { kNode, kCloud };
+
   void publish(std::string topic, std::string payload);
+  /// News of a device, for everybody who listens: in both shapes if a client uses the short one. A client may
+  /// do nothing but listen, so the cloud's changes are told in both as well.
+  void announce(const std::string& device, std::string_view suffix, const std::string& payload,
+                Author author = Author::kNode);
   void answer(std::string topic, std::string payload, std::string event_id);
-  void refuse(const std::string& device, std::string_view suffix, const std::string& event_id,
+  void refuse(const Address& to, std::string_view suffix, const std::string& event_id,
               const Refusal& refusal);
+  void ignore(std::string_view topic, const char* why);
 
   void on_membership_get(std::string_view payload);
-  void on_twin_get(const std::string& device, std::string_view payload);
-  void on_local_update(const std::string& device, std::string_view payload);
+  void on_twin_get(const Address& asked, std::string_view payload);
+  void on_local_update(const Address& asked, std::string_view payload);
   void on_state_update(const std::string& device, std::string_view payload);
 
   /// Applies the changes and publishes the document.
-  void take_changes(const std::string& device, const std::string& event_id, const TwinChanges& changes);
-  void publish_delta(const std::string& device);
+  void take_changes(const std::string& device, const std::string& event_id, const TwinChanges& changes,
+                    Author author);
+  void publish_delta(const std::string& device, Author author);
+  void take_from_cloud(const std::string& device, const TwinChanges& changes);
   /// Why a device may not grow that large.
   [[nodiscard]] static std::optional<Refusal> limit(const Device& device, const TwinChanges& changes);
   /// nullopt: success; the caller still has to publish the delta.
-  std::optional<Refusal> update(const std::string& device, const TwinUpdate& update);
+  std::optional<Refusal> update(const Address& asked, const TwinUpdate& update);
   void add_member(const Member& member);
   void remove_member(const Member& member);
   void set_state(const std::string& device, std::string state);
   DmiStatus report_twin(const std::string& device, const ReportedTwin& twin);
 
   Parts parts_;
+  std::set<std::string, std::less<>>
+      short_clients_;  ///< known devices with a client that uses the short shape
   log::Quiet strange_topics_;
 };
 

@@ -57,7 +57,12 @@ const Json* object_field(const Json& object, std::string_view name) {
 std::optional<TwinVersion> version_field(const Json& object, std::string_view name) {
   const Json* version = object_field(object, name);
   if (version == nullptr) return std::nullopt;
-  return TwinVersion{number_field(*version, "cloud").value_or(0), number_field(*version, "edge").value_or(0)};
+  const auto count = [&](const char* side) {
+    const std::int64_t number = number_field(*version, side).value_or(0);
+    if (number < 0 || number > kMaxVersion) throw BadInput("\"" + std::string(name) + "\" is out of range");
+    return number;
+  };
+  return TwinVersion{count("cloud"), count("edge")};
 }
 
 /// Allowed characters of names and values (protocol/04-devices.md §2.6).
@@ -193,6 +198,36 @@ std::vector<std::string_view> split(std::string_view topic) {
   }
 }
 
+/// What a client may ask of a device by the last two levels of a topic; kAgentOnly: nothing.
+DeviceTopic::Kind request_kind(std::string_view subject, std::string_view verb) {
+  using Kind = DeviceTopic::Kind;
+  if (subject == "twin" && verb == "update") return Kind::kTwinUpdate;
+  if (subject == "twin" && verb == "get") return Kind::kTwinGet;
+  if (subject == "state" && verb == "update") return Kind::kStateUpdate;
+  return Kind::kAgentOnly;
+}
+
+/// Whether only the agent publishes a topic below `$hw/events/device` (§1.5), with or without a namespace.
+bool is_agent_topic(const std::vector<std::string_view>& parts) {
+  constexpr std::array<std::string_view, 7> kEndings = {"/twin/update/result",  "/twin/update/document",
+                                                        "/twin/update/delta",   "/twin/get/result",
+                                                        "/state/update/result", "/updated",
+                                                        "/twin/cloud_updated"};
+  std::string end;
+  for (std::size_t i = parts.size() > 4 ? parts.size() - 4 : 0; i < parts.size(); ++i)
+    end.append("/").append(parts[i]);
+  return std::any_of(kEndings.begin(), kEndings.end(),
+                     [&](std::string_view each) { return end.ends_with(each); });
+}
+
+std::optional<DeviceTopic> parse_node_topic(const std::vector<std::string_view>& parts) {
+  using Kind = DeviceTopic::Kind;
+  if (parts.size() < 4 || parts[2] != "membership") return std::nullopt;
+  if (parts[3] == "get" && parts.size() == 4) return DeviceTopic{Kind::kMembershipGet, {}};
+  const bool ours = parts[3] == "updated" || parts[3] == "get" || parts[3] == "detail";
+  return ours ? std::optional(DeviceTopic{Kind::kAgentOnly, {}}) : std::nullopt;
+}
+
 }  // namespace
 
 bool is_twin_name(std::string_view name) {
@@ -308,20 +343,20 @@ std::optional<std::string> device_id(std::string_view name_space, std::string_vi
 
 std::optional<DeviceTopic> parse_topic(std::string_view topic) {
   using Kind = DeviceTopic::Kind;
-  const auto parts = split(topic);
-  if (parts.size() < 6 || parts[0] != "$hw" || parts[1] != "events") return std::nullopt;
-  if (parts[2] == "node") {
-    if (parts.size() != 6 || parts[4] != "membership" || parts[5] != "get") return std::nullopt;
-    return DeviceTopic{Kind::kMembershipGet, {}};
+  constexpr std::string_view kRoot = "$hw/events/";
+  if (!topic.starts_with(kRoot)) return std::nullopt;
+  const auto parts = split(topic.substr(kRoot.size()));
+  if (parts[0] == "node") return parse_node_topic(parts);
+  if (parts[0] != "device") return std::nullopt;
+  // A request ends with two words, so the number of levels tells whether a namespace stands before the name.
+  const std::size_t words = parts.size();
+  if (words == 5 || words == 4) {
+    const Kind kind = request_kind(parts[words - 2], parts[words - 1]);
+    auto id = device_id(words == 5 ? parts[1] : kDefaultNamespace, parts[words - 3]);
+    if (id && kind != Kind::kAgentOnly)
+      return DeviceTopic{kind, std::move(*id), words == 5 ? TopicShape::kNamespaced : TopicShape::kShort};
   }
-  if (parts[2] != "device" || parts.size() != 7) return std::nullopt;
-  auto id = device_id(parts[3], parts[4]);
-  if (!id) return std::nullopt;
-  if (parts[5] == "twin" && parts[6] == "update") return DeviceTopic{Kind::kTwinUpdate, std::move(*id)};
-  if (parts[5] == "twin" && parts[6] == "get") return DeviceTopic{Kind::kTwinGet, std::move(*id)};
-  if (parts[5] == "twin" && parts[6] == "cloud_updated")
-    return DeviceTopic{Kind::kCloudUpdated, std::move(*id)};
-  if (parts[5] == "state" && parts[6] == "update") return DeviceTopic{Kind::kStateUpdate, std::move(*id)};
+  if (is_agent_topic(parts)) return DeviceTopic{Kind::kAgentOnly, {}, TopicShape::kNamespaced};
   return std::nullopt;
 }
 

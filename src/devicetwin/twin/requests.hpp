@@ -99,16 +99,26 @@ struct Membership {
 /// A device id: `<namespace>/<name>`, both non-empty and fit for a topic; nullopt otherwise.
 [[nodiscard]] std::optional<std::string> device_id(std::string_view name_space, std::string_view name);
 
+/// The namespace of a device whose topic names none.
+inline constexpr std::string_view kDefaultNamespace = "default";
+
+/// How a topic names its device. Most published examples are older than namespaces in topics.
+enum class TopicShape {
+  kNamespaced,  ///< `$hw/events/device/<namespace>/<name>/…`
+  kShort,       ///< `$hw/events/device/<name>/…`: namespace `default`
+};
+
 /// An MQTT topic for DeviceTwin (§2.3), split at its slashes.
 struct DeviceTopic {
   enum class Kind {
     kMembershipGet,
     kTwinUpdate,
     kTwinGet,
-    kCloudUpdated,
-    kStateUpdate
+    kStateUpdate,
+    kAgentOnly,  ///< no client may publish here: this agent's answers, and `twin/cloud_updated`
   } kind = Kind::kTwinUpdate;
-  std::string device;  ///< `<namespace>/<name>`; "" for kMembershipGet
+  std::string device;  ///< `<namespace>/<name>`; "" for kMembershipGet and kAgentOnly
+  TopicShape shape = TopicShape::kNamespaced;
 };
 [[nodiscard]] std::optional<DeviceTopic> parse_topic(std::string_view topic);
 

@@ -3,6 +3,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
+
 #include "edgecore/kube/json.hpp"
 
 namespace edgecore::devicetwin {
@@ -36,7 +38,10 @@ TwinPart part_of(const std::string& value, const std::string& meta, const std::s
   if (!meta.empty()) part.timestamp = kube::int_or(read(meta), "timestamp", 0);
   if (version.empty()) return part;
   const Json numbers = read(version);
-  part.version = TwinVersion{kube::int_or(numbers, "cloud", 0), kube::int_or(numbers, "edge", 0)};
+  const auto count = [&](const char* side) {
+    return std::clamp<std::int64_t>(kube::int_or(numbers, side, 0), 0, kMaxVersion);
+  };
+  part.version = TwinVersion{count("cloud"), count("edge")};
   return part;
 }
 

@@ -35,7 +35,10 @@ Json twin_json(const Twin& twin, ChangedParts parts, Versions versions) {
     shown["expected"] = Json::object();
     shown["actual"] = Json::object();
   } else {
-    if (parts.expected && !twin.expected.value.empty()) shown["expected"] = part_json(twin.expected);
+    // The cloud has to hear of a value that was taken out, or it would show the old one for ever.
+    const bool taken_out = versions == Versions::kShown && twin.expected.version.has_value();
+    if (parts.expected && (taken_out || !twin.expected.value.empty()))
+      shown["expected"] = part_json(twin.expected);
     if (parts.actual && !twin.actual.value.empty()) shown["actual"] = part_json(twin.actual);
   }
   shown["optional"] = twin.optional;
@@ -65,7 +68,13 @@ Json attribute_json(const Attribute& attribute) {
 
 }  // namespace
 
-std::string device_topic(std::string_view device_id, std::string_view suffix) {
+bool has_short_topic(std::string_view device_id) {
+  return device_id.starts_with(kDefaultNamespace) &&
+         device_id.substr(kDefaultNamespace.size()).starts_with('/');
+}
+
+std::string device_topic(std::string_view device_id, std::string_view suffix, TopicShape shape) {
+  if (shape == TopicShape::kShort) device_id.remove_prefix(device_id.find('/') + 1);
   std::string topic = "$hw/events/device/";
   topic.append(device_id).append("/").append(suffix);
   return topic;

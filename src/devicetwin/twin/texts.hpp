@@ -15,8 +15,11 @@
 /// `now_ms` is Unix ms.
 namespace edgecore::devicetwin {
 
-/// The topic of an answer about a device: `$hw/events/device/<id>/<suffix>`.
-[[nodiscard]] std::string device_topic(std::string_view device_id, std::string_view suffix);
+/// Whether clients may leave out the device's namespace.
+[[nodiscard]] bool has_short_topic(std::string_view device_id);
+/// The topic of an answer about a device: `$hw/events/device/<id>/<suffix>`, or with the name only.
+[[nodiscard]] std::string device_topic(std::string_view device_id, std::string_view suffix,
+                                       TopicShape shape = TopicShape::kNamespaced);
 [[nodiscard]] std::string node_topic(std::string_view node_name, std::string_view suffix);
 
 /// `{event_id, timestamp, code, reason}`.

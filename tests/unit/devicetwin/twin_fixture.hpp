@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <map>
 #include <memory>

@@ -169,7 +169,28 @@ TEST_F(TwinsTest, ADeviceThatIsReplacedIsMarkedAnew) {
   EXPECT_EQ(unreported().size(), 1U);
 }
 
-TEST_F(TwinsTest, ClientsThatPlayTheCloudAreLimitedToo) {
+// Any client could act as the cloud by its topic.
+TEST_F(TwinsTest, AClientCannotActAsTheCloud) {
+  with_device();
+  const std::string body =
+      R"({"event_id":"c","twin":{"t":{"expected":{"value":"666"},"metadata":{"type":"string"},)"
+      R"("expected_version":{"cloud":9223372036854775807,"edge":9223372036854775807}}}})";
+  by_mqtt("$hw/events/device/default/d1/twin/cloud_updated", body);
+  by_mqtt("$hw/events/device/d1/twin/cloud_updated", body);
+  by_mqtt("$hw/events/device/default/d1/twin/update/delta", body);
+  by_mqtt("$hw/events/device/default/d1/twin/update/result", body);
+  by_mqtt("$hw/events/device/default/d1/updated", R"({"attributes":{"a":{"value":"1"}}})");
+  by_mqtt("$hw/events/node/edge1/membership/updated",
+          R"({"added_devices":null,"removed_devices":[{"id":"default/d1","name":"d1"}]})");
+  by_mqtt("$hw/events/device/default/d1/twin/get", R"({"event_id":"g","timestamp":0})");
+  const Published answer = published();
+  EXPECT_EQ(answer.topic, "$hw/events/device/default/d1/twin/get/result") << "nothing else is answered";
+  EXPECT_EQ(answer.payload.at("twin"), Json::object());
+  expect_quiet(mqtt);
+  EXPECT_FALSE(stored_twin("default/d1", "t"));
+}
+
+TEST_F(TwinsTest, TheCloudsOwnSyncsAreLimitedToo) {
   with_device();
   for (int block = 0; block < 25; ++block) {
     Json twins = Json::object();
@@ -177,8 +198,9 @@ TEST_F(TwinsTest, ClientsThatPlayTheCloudAreLimitedToo) {
       twins["p" + std::to_string(block * 100 + i)] = {{"actual", {{"value", "1"}}},
                                                       {"metadata", {{"type", "string"}}},
                                                       {"actual_version", {{"cloud", 1}, {"edge", 0}}}};
-    by_mqtt("$hw/events/device/default/d1/twin/cloud_updated",
-            R"({"event_id":"c","twin":)" + twins.dump() + "}");
+    send(beehive::make_message(names::source::kDeviceController, names::group::kTwin,
+                               names::operation::kUpdate, "device/default/d1/twin/cloud_updated",
+                               Json{{"event_id", "c"}, {"twin", twins}}));
   }
   by_mqtt("$hw/events/device/default/d1/twin/get", R"({"event_id":"g","timestamp":0})");
   EXPECT_EQ(published("twin/get/result").at("twin").size(), 2000U);
@@ -231,19 +253,97 @@ TEST_F(TwinsTest, ADeviceIsKnownByItsObjectAndDesiredValuesReachMqtt) {
   object("insert", "device", device("d1"));
   EXPECT_EQ(published().payload.at("added_devices").at(0).at("id"), "default/d1");
   EXPECT_EQ(published().topic, "$hw/events/device/default/d1/twin/update/document");
+  // A client that listens on topics without a namespace may never have published anything.
+  EXPECT_EQ(published().topic, "$hw/events/device/d1/twin/update/document");
   const Published delta = published();
   EXPECT_EQ(delta.topic, "$hw/events/device/default/d1/twin/update/delta");
   EXPECT_EQ(delta.payload.at("delta"), Json::parse(R"({"t":"20"})"));
+  EXPECT_EQ(published().topic, "$hw/events/device/d1/twin/update/delta");
   member("default/d1");
   expect_quiet(mqtt);
   object("update", "device", device("d1", "28"), names::source::kEdgeController);
-  EXPECT_EQ(published("delta").at("delta").at("t"), "28");
+  EXPECT_EQ(published("/default/d1/twin/update/delta").at("delta").at("t"), "28");
+  EXPECT_EQ(published("/device/d1/twin/update/delta").at("delta").at("t"), "28");
   object("update", "device", device("d1", "28"));
   expect_quiet(mqtt);
   restart();
   expect_quiet(mqtt);
   object("delete", "device", device("d1"));
   EXPECT_EQ(published().payload.at("removed_devices").at(0).at("id"), "default/d1");
+}
+
+TEST_F(TwinsTest, ADesiredValueTakenOutOfTheDeviceIsTakenOutOfTheTwinAndTheCloudHearsOfIt) {
+  start();
+  connect(true);
+  object("insert", "device", device("d1"));
+  EXPECT_EQ(published("default/d1/twin/update/delta").at("delta").at("t"), "20");
+  Json bare = device("d1");
+  bare["spec"]["properties"][0].erase("desired");
+  object("update", "device", bare);
+  const Json document = published("default/d1/twin/update/document");
+  EXPECT_EQ(document.at("twin").at("t").at("last").at("expected").at("value"), "20");
+  EXPECT_FALSE(document.at("twin").at("t").at("current").contains("expected"));
+  const auto report = to_cloud("edge_updated");
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->content.at("twin").at("t").at("expected").at("value"), "");
+  restart();
+  by_mqtt("$hw/events/device/default/d1/twin/get", R"({"event_id":"g","timestamp":0})");
+  EXPECT_FALSE(published("twin/get/result").at("twin").at("t").contains("expected"));
+}
+
+TEST_F(TwinsTest, ADesiredValueTakenOutWhileTheModuleWasAwayIsTakenOutAtTheStart) {
+  start();
+  object("insert", "device", device("d1"));
+  published("default/d1/twin/update/delta");
+  stop();
+  Json bare = device("d1");
+  bare["spec"]["properties"] = Json::array();
+  store->write([&](store::Transaction& into) {
+    store::meta::upsert(into, {"default/device/d1", "device", kube::dump_json(bare)});
+  });
+  start();
+  EXPECT_FALSE(
+      published("default/d1/twin/update/document").at("twin").at("t").at("current").contains("expected"));
+}
+
+TEST_F(TwinsTest, TopicsWithoutANamespaceMeanTheNamespaceDefaultAndAreAnsweredAlike) {
+  with_device();
+  by_mqtt(
+      "$hw/events/device/d1/twin/update",
+      R"({"event_id":"e1","timestamp":0,"twin":{"t":{"actual":{"value":"1"},"expected":{"value":"2"}}}})");
+  for (const char* topic :
+       {"$hw/events/device/d1/twin/update/result", "$hw/events/device/default/d1/twin/update/document",
+        "$hw/events/device/d1/twin/update/document", "$hw/events/device/default/d1/twin/update/delta",
+        "$hw/events/device/d1/twin/update/delta"})
+    EXPECT_EQ(published().topic, topic);
+  EXPECT_EQ(stored_twin("default/d1", "t")->actual, "1");
+  by_mqtt("$hw/events/device/d1/twin/get", R"({"event_id":"g","timestamp":0})");
+  const Published twins = published();
+  EXPECT_EQ(twins.topic, "$hw/events/device/d1/twin/get/result");
+  EXPECT_EQ(twins.payload.at("twin").at("t").at("actual").at("value"), "1");
+  by_mqtt("$hw/events/device/d1/state/update", R"({"event_id":"","timestamp":0,"state":"online"})");
+  EXPECT_EQ(published().topic, "$hw/events/device/default/d1/state/update/result");
+  EXPECT_EQ(published().topic, "$hw/events/device/d1/state/update/result");
+  by_mqtt("$hw/events/device/other/twin/get", R"({"event_id":"g"})");
+  EXPECT_EQ(published("device/other/twin/get/result").at("code"), 404);
+  by_mqtt("$hw/events/device/d1/twin/update", R"({"event_id":"e2"})");
+  EXPECT_EQ(published().topic, "$hw/events/device//twin/update/result") << "as the Go agent answers";
+  const Published refusal = published();
+  EXPECT_EQ(refusal.topic, "$hw/events/device/d1/twin/update/result");
+  EXPECT_EQ(refusal.payload.at("event_id"), "e2");
+  expect_quiet(mqtt);
+}
+
+TEST_F(TwinsTest, ADeviceOfAnotherNamespaceHasNoShortTopic) {
+  with_device("plant/d1");
+  by_mqtt("$hw/events/device/d1/twin/update", R"({"event_id":"e","twin":{"t":{"actual":{"value":"1"}}}})");
+  const Published refusal = published();
+  EXPECT_EQ(refusal.topic, "$hw/events/device/d1/twin/update/result");
+  EXPECT_EQ(refusal.payload.at("code"), 404);
+  update("plant/d1", R"({"t":{"actual":{"value":"1"}}})");
+  EXPECT_EQ(published().topic, "$hw/events/device/plant/d1/twin/update/result");
+  EXPECT_EQ(published().topic, "$hw/events/device/plant/d1/twin/update/document");
+  expect_quiet(mqtt);
 }
 
 TEST_F(TwinsTest, AnEmptyOrStrangeMessageDoesNoHarm) {

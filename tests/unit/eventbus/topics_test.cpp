@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 namespace edgecore::eventbus {
@@ -36,6 +37,20 @@ TEST(Topics, WhatMqttAllows) {
   }
   for (const char* filter : {"a#", "#/a", "a/#/b", "a+", "a/+b", "##", "a/b#"})
     EXPECT_FALSE(is_filter(filter)) << filter;
+}
+
+TEST(Topics, RequestsAboutADeviceAreSubscribedToWithAndWithoutANamespace) {
+  const auto subscribed = [](std::string_view topic) {
+    return std::any_of(kFixedFilters.begin(), kFixedFilters.end(),
+                       [&](std::string_view filter) { return matches(filter, topic); });
+  };
+  for (const char* device : {"default/d", "d", "twin/twin", "twin", "state"}) {
+    const std::string base = "$hw/events/device/" + std::string(device);
+    for (const char* request : {"/twin/update", "/twin/get", "/state/update"})
+      EXPECT_TRUE(subscribed(base + request)) << base << request;
+    for (const char* answer : {"/twin/update/result", "/twin/update/delta", "/state/update/result"})
+      EXPECT_FALSE(subscribed(base + answer)) << "an agent must not hear itself: " << base << answer;
+  }
 }
 
 TEST(Topics, AllFixedFiltersAreValid) {

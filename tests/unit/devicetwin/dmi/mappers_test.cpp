@@ -232,6 +232,25 @@ TEST_F(MappersTest, AReportChangesTheTwinAndIsAnsweredOnceItIsOnDisk) {
   EXPECT_EQ(stored_twin("default/d1", "t")->actual, "50 % {é}");
 }
 
+TEST_F(MappersTest, ADesiredValueThatIsTakenOutLeavesTheTwinAndTheMapperIsTold) {
+  with_mapper();
+  object("insert", "devicemodel", model());
+  object("insert", "device", device("d1"));
+  ASSERT_TRUE(eventually([&] { return mappers.told().size() == 2; }));
+  ASSERT_TRUE(dmi.ask(report("d1", "25", "20")));
+  EXPECT_EQ(stored_twin("default/d1", "t")->expected, "20");
+  published("twin/update/result");
+  published("default/d1/twin/update/document");
+  Json bare = device("d1");
+  bare["spec"]["properties"][0]["desired"]["value"] = "";  // as CloudCore's Go type writes one that is absent
+  object("update", "device", bare);
+  EXPECT_FALSE(
+      published("default/d1/twin/update/document").at("twin").at("t").at("current").contains("expected"));
+  EXPECT_EQ(stored_twin("default/d1", "t")->expected, "");
+  EXPECT_TRUE(eventually([&] { return mappers.told().size() == 3; }));
+  EXPECT_EQ(mappers.told().back(), "/run/modbus.sock update default/d1");
+}
+
 TEST_F(MappersTest, ReportsThatMakeNoSenseAreRefused) {
   with_objects();
   using Code = DmiStatus::Code;

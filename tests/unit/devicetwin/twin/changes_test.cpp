@@ -181,6 +181,47 @@ TEST_F(ChangesTest, ADesiredValueBecomesTheExpectedOneOnce) {
   EXPECT_TRUE(plan_desired(device, {{"other", ""}}, kNow).twins.empty()) << "no desire";
 }
 
+TEST_F(ChangesTest, ADesiredValueThatIsTakenOutOfTheDeviceLeavesTheTwin) {
+  put(plan_desired(device, {{"t", "30"}, {"u", "1"}}, kNow));
+  const TwinChanges changes = put(plan_desired(device, {{"u", "1"}}, kNow));
+  ASSERT_EQ(changes.twins.size(), 1U);
+  EXPECT_EQ(document(changes).at("t").at("last").at("expected").at("value"), "30");
+  EXPECT_FALSE(document(changes).at("t").at("current").contains("expected"));
+  EXPECT_EQ(Json::parse(delta_text(device, kNow)).at("delta"), Json::parse(R"({"u":"1"})"));
+  EXPECT_EQ(device.twins.at("t").expected.version, (TwinVersion{2, 0}));
+  EXPECT_EQ(report("t").at("expected").at("value"), "") << "or the cloud would show the old one for ever";
+  EXPECT_TRUE(plan_desired(device, {{"u", "1"}}, kNow).twins.empty());
+  put(plan_desired(device, {{"t", "30"}, {"u", "1"}}, kNow));
+  EXPECT_EQ(device.twins.at("t").expected.value, "30") << "the same value again is a new wish";
+}
+
+TEST_F(ChangesTest, AValueSetOnTheNodeIsNotTheDevicesToTakeOut) {
+  put(plan_desired(device, {{"t", "30"}}, kNow));
+  update(R"({"t":{"expected":{"value":"20"}}})");
+  put(plan_desired(device, {}, kNow));
+  EXPECT_EQ(device.twins.at("t").expected.value, "20");
+  EXPECT_TRUE(plan_withdrawn(device, {{"t", "30"}, {"unknown", "1"}}, kNow).twins.empty());
+  put(plan_withdrawn(device, {{"t", "20"}}, kNow));
+  EXPECT_EQ(device.twins.at("t").expected.value, "");
+}
+
+TEST_F(ChangesTest, VersionsFromOutsideCannotOverflow) {
+  const auto parsed = [](const std::string& version) {
+    return parse_twin_update(R"({"twin":{"t":{"expected":{"value":"1"},"metadata":{"type":"string"},)"
+                             R"("expected_version":{"cloud":)" +
+                                 version + R"(,"edge":0}}}})",
+                             UpdateOrigin::kCloud);
+  };
+  for (const char* version : {"9223372036854775807", "9007199254740992", "-1"})
+    EXPECT_TRUE(std::holds_alternative<Refusal>(parsed(version))) << version;
+  const auto largest = parsed(std::to_string(kMaxVersion));
+  ASSERT_TRUE(std::holds_alternative<TwinUpdate>(largest));
+  put(plan_cloud_update(device, std::get<TwinUpdate>(largest), kNow));
+  put(plan_desired(device, {{"t", "2"}}, kNow));
+  EXPECT_EQ(device.twins.at("t").expected.value, "2");
+  EXPECT_EQ(device.twins.at("t").expected.version->cloud, kMaxVersion);
+}
+
 TEST_F(ChangesTest, AttributesAreMergedOrReplaced) {
   device.attributes = {
       {"a", {"1", true, "string"}}, {"b", {"2", false, "string"}}, {"c", {"3", true, "string"}}};

@@ -127,15 +127,44 @@ TEST(ParseTopic, SplitsAtSlashesWhateverTheNamesAre) {
   EXPECT_EQ(update->device, "default/sensor");
   EXPECT_EQ(parse_topic("$hw/events/device/hw/events/twin/get")->device, "hw/events");
   EXPECT_EQ(parse_topic("$hw/events/device/device/node/state/update")->kind, Kind::kStateUpdate);
-  EXPECT_EQ(parse_topic("$hw/events/device/a/b/twin/cloud_updated")->kind, Kind::kCloudUpdated);
   EXPECT_EQ(parse_topic("$hw/events/node/anything/membership/get")->kind, Kind::kMembershipGet);
 }
 
-TEST(ParseTopic, KnowsNothingElse) {
+TEST(ParseTopic, WithoutANamespaceMeansTheNamespaceDefault) {
+  using Kind = DeviceTopic::Kind;
+  const auto update = parse_topic("$hw/events/device/sensor/twin/update");
+  ASSERT_TRUE(update);
+  EXPECT_EQ(update->kind, Kind::kTwinUpdate);
+  EXPECT_EQ(update->device, "default/sensor");
+  EXPECT_EQ(update->shape, TopicShape::kShort);
+  EXPECT_EQ(parse_topic("$hw/events/device/twin/twin/get")->device, "default/twin");
+  EXPECT_EQ(parse_topic("$hw/events/device/state/state/update")->kind, Kind::kStateUpdate);
+  const auto named = parse_topic("$hw/events/device/state/twin/twin/update");
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->device, "state/twin");
+  EXPECT_EQ(named->shape, TopicShape::kNamespaced);
+}
+
+TEST(ParseTopic, TellsTheAgentsOwnTopicsFromRequests) {
   for (const char* topic :
-       {"", "$hw/events/device/sensor/twin/update", "$hw/events/device//x/twin/update",
-        "$hw/events/device/a/b/twin/update/result", "$hw/events/device/a/b/twin/other",
-        "$hw/events/node/n/membership/updated", "x/y", "$hw/events/device/a/b/c/d/e/f/g/h/i"}) {
+       {"$hw/events/device/a/b/twin/cloud_updated", "$hw/events/device/b/twin/cloud_updated",
+        "$hw/events/device/a/b/twin/update/result", "$hw/events/device/b/twin/update/result",
+        "$hw/events/device//twin/update/result", "$hw/events/device/a/b/twin/update/document",
+        "$hw/events/device/a/b/twin/update/delta", "$hw/events/device/a/b/twin/get/result",
+        "$hw/events/device/a/b/state/update/result", "$hw/events/device/a/b/updated",
+        "$hw/events/node/n/membership/updated", "$hw/events/node/n/membership/get/result",
+        "$hw/events/node/n/membership/detail/result"}) {
+    const auto parsed = parse_topic(topic);
+    ASSERT_TRUE(parsed) << topic;
+    EXPECT_EQ(parsed->kind, DeviceTopic::Kind::kAgentOnly) << topic;
+  }
+}
+
+TEST(ParseTopic, KnowsNothingElse) {
+  for (const char* topic : {"", "$hw/events/device//x/twin/update", "$hw/events/device//twin/update",
+                            "$hw/events/device/a/b/twin/other", "$hw/events/device/b/twin/other",
+                            "$hw/events/device/twin/update", "$hw/events/device", "$hw/events/node",
+                            "$hw/events/node/n/membership", "x/y", "$hw/events/device/a/b/c/d/e/f/g/h/i"}) {
     EXPECT_FALSE(parse_topic(topic)) << topic;
   }
 }
