@@ -143,13 +143,18 @@ class MetaManager final : public beehive::Module {
   }
 
   void report_database() {
-    if (!store::info::resync_needed(reader_)) return;  // nothing was lost, or it has been fetched already
+    if (!store::info::devices_needed(reader_)) return;  // nothing was lost, or it has been fetched already
+    const bool pods = store::info::resync_needed(reader_);
     if (deps_.store.was_rebuilt()) {
       context_.log->error(
-          "the database was damaged and has been replaced by a new one: the cloud is asked for this node's "
-          "pods");
+          "the database was damaged and has been replaced by a new one: pods, devices and device models are "
+          "missing in it until the cloud has listed them");
     } else if (deps_.store.was_empty()) {
-      context_.log->info("the database is new: the cloud is asked for the pods this node may already have");
+      context_.log->info(
+          "the database is new: the cloud is asked for the pods and devices this node may already have");
+    } else {
+      context_.log->warn("{} are still missing in the new database: the cloud is asked for them again",
+                         pods ? "pods, devices and device models" : "devices and device models");
     }
   }
 

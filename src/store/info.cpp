@@ -7,7 +7,8 @@
 namespace edgecore::store::info {
 namespace {
 
-constexpr std::string_view kResyncNeeded = "resync_needed";  // set by schema.cpp
+constexpr std::string_view kResyncNeeded = "resync_needed";  // set to "1" by schema.cpp
+constexpr std::string_view kOnlyDevices = "devices";         // its value once the pods are back
 
 }  // namespace
 
@@ -28,7 +29,16 @@ bool remove(Transaction& from, std::string_view key) {
 }
 
 bool resync_needed(const Source& from) {
+  const auto value = find(from, kResyncNeeded);
+  return value && *value != kOnlyDevices;
+}
+
+bool devices_needed(const Source& from) {
   return find(from, kResyncNeeded).has_value();
+}
+
+void pods_are_back(Transaction& into) {
+  set(into, kResyncNeeded, kOnlyDevices);
 }
 
 void clear_resync_needed(Transaction& into) {

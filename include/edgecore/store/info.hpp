@@ -21,4 +21,9 @@ bool remove(Transaction& from, std::string_view key);
 [[nodiscard]] bool resync_needed(const Source& from);
 void clear_resync_needed(Transaction& into);
 
+/// The pods are back, devices and their models are still missing: `resync_needed` is false from now on,
+/// `devices_needed` until `clear_resync_needed`.
+void pods_are_back(Transaction& into);
+[[nodiscard]] bool devices_needed(const Source& from);
+
 }  // namespace edgecore::store::info

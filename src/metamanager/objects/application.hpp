@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,16 +13,23 @@
 /// (protocol/03-metaserver.md §3). Pure functions.
 namespace edgecore::metamanager {
 
-/// Asks for one page of the pods bound to `node_name`. `continuation` is "" for the first page, then that of
-/// the page before.
-[[nodiscard]] beehive::Message list_pods_request(std::string_view node_name, std::string_view continuation,
-                                                 int limit);
+/// Asks for one page of the objects of a type ("pod", "device"). An API server selects pods by their node; of
+/// custom resources it can only list all. `continuation` is "" for the first page, then that of the page
+/// before.
+[[nodiscard]] beehive::Message list_request(std::string_view type, std::string_view node_name,
+                                            std::string_view continuation, int limit);
 
-struct PodPage {
-  std::vector<Json> pods;    ///< kind and apiVersion filled in; only this node's
-  std::string continuation;  ///< "" on the last page
+struct ObjectPage {
+  std::vector<Json> objects;  ///< kind and apiVersion filled in; only this node's (`spec.nodeName`)
+  std::string continuation;   ///< "" on the last page
 };
 /// Reads the answer. Throws BadInput for a refusal, with the cloud's reason, and for anything but a list.
-[[nodiscard]] PodPage read_pod_page(const Json& answer, std::string_view node_name);
+[[nodiscard]] ObjectPage read_page(std::string_view type, const Json& answer, std::string_view node_name);
+
+/// Asks for one object.
+[[nodiscard]] beehive::Message get_request(const beehive::ResourcePath& path, std::string_view node_name);
+/// Reads the answer; nullopt if the cluster has no such object. Throws BadInput for another refusal, and for
+/// anything but an object of this name.
+[[nodiscard]] std::optional<Json> read_object(const beehive::ResourcePath& path, const Json& answer);
 
 }  // namespace edgecore::metamanager

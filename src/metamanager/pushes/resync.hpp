@@ -3,8 +3,11 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
-#include <memory>
+#include <cstddef>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "edgecore/async/event.hpp"
 #include "edgecore/base/outcome.hpp"
@@ -17,9 +20,11 @@
 
 namespace edgecore::metamanager {
 
-/// Refills a database that lost its pods. CloudHub sends only what is newer than what it believes delivered
-/// (protocol/02-metamanager.md §5), so the node must ask: it lists its pods through the cloud's
-/// DynamicController (protocol/03-metaserver.md §3), stores them and hands them to edged as updates.
+/// Refills a database that lost its objects. CloudHub sends only what is newer than what it believes
+/// delivered (protocol/02-metamanager.md §5), and answers the node's question for its devices with nothing
+/// (protocol/04-devices.md §2.4). So the node lists its pods, then its devices with their models, through the
+/// cloud's DynamicController (protocol/03-metaserver.md §3), stores them and hands them to the module that
+/// acts on them as updates.
 /// docs/metamanager.md says what that cannot bring back. Belongs to the module's thread.
 class Resync {
  public:
@@ -27,7 +32,7 @@ class Resync {
          ServedKinds& kinds, ServedFeed& feed, std::string node_name, std::chrono::milliseconds timeout,
          std::chrono::milliseconds pause);
 
-  /// Ends when all pods are stored; at once if nothing was lost.
+  /// Ends when everything is stored; at once if nothing was lost.
   boost::asio::awaitable<void> run();
   /// A connection began.
   void on_connected();
@@ -35,11 +40,19 @@ class Resync {
  private:
   [[nodiscard]] bool needed() const;
   boost::asio::awaitable<void> pause_until_next_attempt();
-  /// Until all pages are stored.
-  boost::asio::awaitable<Outcome<void>> list_pods();
-  /// Throws Error.
-  boost::asio::awaitable<PodPage> fetch_page(const std::string& continuation);
-  boost::asio::awaitable<void> store_page(const PodPage& page);
+  enum class Mark { kNone, kPodsAreBack, kEverythingIsBack };
+  using Models = std::set<std::pair<std::string, std::string>>;  // namespace, name
+
+  // All of these throw Error.
+  boost::asio::awaitable<void> refill();
+  boost::asio::awaitable<void> list_pods();
+  boost::asio::awaitable<void> list_devices();
+  /// Stores all pages of a type; the mark is set with the last one. Returns the number of objects.
+  boost::asio::awaitable<std::size_t> list(std::string type, Mark mark, Models* models);
+  boost::asio::awaitable<void> fetch_models(Models models);
+  /// Returns the answer's content.
+  boost::asio::awaitable<Json> ask(beehive::Message question);
+  boost::asio::awaitable<void> store_objects(std::string type, std::vector<Json> objects, Mark mark);
   void report(const Failure& failure);
 
   beehive::ModuleContext& context_;
@@ -51,8 +64,9 @@ class Resync {
   std::string node_name_;
   std::chrono::milliseconds timeout_;
   std::chrono::milliseconds first_pause_;
-  async::Event connected_;  ///< a connection began
-  unsigned attempts_ = 0;   ///< since then
+  async::Event connected_;        ///< a connection began
+  unsigned attempts_ = 0;         ///< since then
+  const char* missing_ = "pods";  ///< what the last attempt was about, for the log
 };
 
 }  // namespace edgecore::metamanager

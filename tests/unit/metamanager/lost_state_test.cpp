@@ -21,6 +21,18 @@ class LostState : public NodeFixture {
     const auto reader = store->open_reader();
     return store::info::resync_needed(reader);
   }
+  [[nodiscard]] bool devices_needed() {
+    const auto reader = store->open_reader();
+    return store::info::devices_needed(reader);
+  }
+  static Json device(const std::string& name, const std::string& node) {
+    return {{"metadata",
+             {{"name", name}, {"namespace", "default"}, {"uid", "u" + name}, {"resourceVersion", "5"}}},
+            {"spec", {{"nodeName", node}, {"deviceModelRef", {{"name", "m"}}}}}};
+  }
+  static Json approved(const Json& body) {
+    return {{"Status", "Approved"}, {"RespBody", net::base64(body.dump())}};
+  }
   static Json option_of(const MessagePtr& question) {
     return Json::parse(net::base64_decode(question->content["Option"].get<std::string>()));
   }
@@ -56,10 +68,72 @@ TEST_F(LostState, AnEmptyDatabaseIsRefilledFromTheCloudsListPageByPage) {
   }
   EXPECT_EQ(store.value("default/pod/x"), "");
   EXPECT_FALSE(resync_needed());
+  question = next(cloud);
+  ASSERT_TRUE(question);
+  EXPECT_EQ(question->content["Key"], "/devices.kubeedge.io/v1beta1/devices/null/null");
+  reply(question, page({}), "applicationResponse");
   expect_quiet(cloud);
+  EXPECT_FALSE(devices_needed());
   connect(false);
   connect(true);
   expect_quiet(cloud);
+}
+
+// A node that lost its database answered every twin update with 404 until somebody edited the Device.
+TEST_F(LostState, DevicesAndTheirModelsComeBackAndTheDeviceModuleIsTold) {
+  tuning.resync_pause = 1h;
+  tuning.resync_timeout = 5s;
+  start();
+  connect(true);
+  auto question = next(cloud);
+  ASSERT_TRUE(question);
+  reply(question, page({}), "applicationResponse");
+  question = next(cloud);
+  ASSERT_TRUE(question);
+  reply(question, page({device("d1", "edge1"), device("elsewhere", "edge2")}, "next"), "applicationResponse");
+  question = next(cloud);
+  ASSERT_TRUE(question);
+  EXPECT_EQ(option_of(question)["continue"], "next");
+  reply(question, page({device("d2", "edge1")}), "applicationResponse");
+  question = next(cloud);
+  ASSERT_TRUE(question);
+  EXPECT_EQ(question->content["Key"], "/devices.kubeedge.io/v1beta1/devicemodels/default/m")
+      << "once for both";
+  EXPECT_TRUE(devices_needed()) << "a restart before the models are there must not make the node forget them";
+  const Json model = {{"metadata", {{"name", "m"}, {"namespace", "default"}, {"uid", "um"}}},
+                      {"spec", Json::object()}};
+  reply(question, approved(model), "applicationResponse");
+  for (const char* key : {"default/device/d1", "default/device/d2", "default/devicemodel/m"}) {
+    const auto handed = next(twin);
+    ASSERT_TRUE(handed) << key;
+    EXPECT_EQ(handed->route.operation, "update");
+    EXPECT_EQ(handed->route.resource, key);
+    EXPECT_NE(store.value(key), "");
+  }
+  EXPECT_EQ(store.value("default/device/elsewhere"), "");
+  EXPECT_FALSE(devices_needed());
+  expect_quiet(cloud);
+}
+
+TEST_F(LostState, DevicesThatCouldNotBeListedAreAskedForAfterARestartWithoutThePods) {
+  tuning.resync_pause = 1h;
+  store->write([](store::Transaction& into) { store::info::pods_are_back(into); });
+  ASSERT_FALSE(resync_needed());
+  start();
+  connect(true);
+  auto question = next(cloud);
+  ASSERT_TRUE(question);
+  EXPECT_EQ(question->content["Key"], "/devices.kubeedge.io/v1beta1/devices/null/null");
+  reply(question, {{"Status", "Rejected"}, {"Reason", "get current list error: forbidden"}},
+        "applicationResponse");
+  connect(false);
+  connect(true);
+  question = next(cloud);
+  ASSERT_TRUE(question) << "at the next connection";
+  EXPECT_EQ(question->content["Key"], "/devices.kubeedge.io/v1beta1/devices/null/null");
+  reply(question, page({}), "applicationResponse");
+  expect_quiet(cloud);
+  EXPECT_FALSE(devices_needed());
 }
 
 TEST_F(LostState, AnEdgedThatHasFailedForGoodDoesNotKeepTheListFromBeingStored) {

@@ -112,8 +112,12 @@ TEST_F(OpeningTest, NewDatabaseIsPrivateAndAsksForEverything) {
   EXPECT_FALSE(again.was_empty());
   const Reader reader = again.open_reader();
   EXPECT_TRUE(info::resync_needed(reader)) << "a restart in the middle must not make the node forget to ask";
+  again.write([](Transaction& tx) { info::pods_are_back(tx); });
+  EXPECT_FALSE(info::resync_needed(reader));
+  EXPECT_TRUE(info::devices_needed(reader));
   again.write([](Transaction& tx) { info::clear_resync_needed(tx); });
   EXPECT_FALSE(info::resync_needed(reader));
+  EXPECT_FALSE(info::devices_needed(reader));
 }
 
 TEST_F(OpeningTest, CleanCloseLeavesOneFileInRollbackMode) {
