@@ -116,16 +116,9 @@ void admit_new(const Cluster& cluster, const ResourceKind& kind, Json& object) {
   if (kind.kind == "CertificateSigningRequest") object["status"] = Json::object();
 }
 
-void admit_update(const ResourceKind& kind, const Json& before, Json& object) {
+void admit_update(const ResourceKind& kind, Json& object) {
   if (kind.kind == "Secret") admit_secret(object);
-  if (kind.kind == "Pod" && object.contains("spec") && before.contains("spec")) {
-    // Fields that a client may leave out of a replacement, but cannot change.
-    for (const char* field : {"nodeName", "serviceAccountName", "volumes"}) {
-      if (!object["spec"].contains(field) && before["spec"].contains(field))
-        object["spec"][field] = before["spec"][field];
-    }
-    kube::apply_pod_defaults(object);
-  }
+  if (kind.kind == "Pod") kube::apply_pod_defaults(object);
 }
 
 }  // namespace edgecore::cloudsim

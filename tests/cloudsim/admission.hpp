@@ -12,7 +12,7 @@ namespace edgecore::cloudsim {
 /// phase of namespaces.
 void admit_new(const Cluster& cluster, const ResourceKind& kind, Json& object);
 /// Completes an object that replaces `before`.
-void admit_update(const ResourceKind& kind, const Json& before, Json& object);
+void admit_update(const ResourceKind& kind, Json& object);
 
 /// The suffix of generated names: five letters and digits.
 std::string random_suffix();

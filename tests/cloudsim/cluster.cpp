@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "cloudsim/admission.hpp"
+#include "cloudsim/validation.hpp"
 #include "edgecore/base/ascii.hpp"
 #include "edgecore/base/uuid.hpp"
 #include "edgecore/kube/names.hpp"
@@ -50,13 +51,114 @@ void check_name(const ResourceKind& kind, const std::string& name) {
         "metadata.name"}}));
 }
 
+bool has_version(const Json& object) {
+  const std::string version = kube::string_or(object, "metadata.resourceVersion");
+  return !version.empty() && version != "0";
+}
+
+bool has_finalizers(const Json& object) {
+  return !kube::array_or_empty(object, "metadata.finalizers").empty();
+}
+
+/// Whether the object only waited for its finalizers. A pod may wait for its node as well.
+bool ends_with_its_finalizers(const Json& object) {
+  return kube::find_path(object, "metadata.deletionTimestamp") != nullptr && !has_finalizers(object) &&
+         kube::int_or(object, "metadata.deletionGracePeriodSeconds", 0) == 0;
+}
+
+void raise_generation(Json& object) {
+  object["metadata"]["generation"] = kube::int_or(object, "metadata.generation", 0) + 1;
+}
+
+/// A patch that can be read but not applied, or whose result is not an object of the kind.
+kube::Status invalid_patch(const ResourceKind& kind, const std::string& why) {
+  return kube::Status::invalid(kind.kind, "", {{"FieldValueInvalid", "Invalid value: " + why, "patch"}});
+}
+
+void check_types(const ResourceKind& kind, const Json& object) {
+  if (const auto why = wrong_type(kind, object)) {
+    throw ApiError(kube::Status::bad_request(std::string(kind.kind) + " in version \"" +
+                                             std::string(kind.version) + "\" cannot be handled as a " +
+                                             std::string(kind.kind) + ": " + *why));
+  }
+}
+
+/// Name, namespace, uid and version of the object that a client sends.
+void check_identity(const ResourceKind& kind, const Json& before, const Json& after) {
+  if (name_of(after) != name_of(before)) {
+    throw ApiError(kube::Status::bad_request("the name of the object (" + name_of(after) +
+                                             ") does not match the name on the URL (" + name_of(before) +
+                                             ")"));
+  }
+  const std::string ns = namespace_of(after);
+  if (kind.namespaced && !ns.empty() && ns != namespace_of(before)) {
+    throw ApiError(kube::Status::bad_request("the namespace of the object (" + ns +
+                                             ") does not match the namespace on the request (" +
+                                             namespace_of(before) + ")"));
+  }
+  if (const std::string uid = uid_of(after); !uid.empty()) {
+    const DeleteOptions same{std::nullopt, uid, ""};
+    check_precondition(kind, before, same);
+  }
+  const std::string sent = kube::string_or(after, "metadata.resourceVersion");
+  if (has_version(after) && sent != kube::string_or(before, "metadata.resourceVersion")) {
+    throw ApiError(
+        kube::Status::conflict(resource_name(kind), name_of(before),
+                               "the object has been modified; please apply your changes to the latest "
+                               "version and try again"));
+  }
+}
+
+Json apply_json_patch_to(const ResourceKind& kind, const Json& before, const Json& patch) {
+  constexpr std::size_t kMostOperations = 10'000;
+  const bool readable = patch.is_array() && std::all_of(patch.begin(), patch.end(),
+                                                        [](const Json& each) { return each.is_object(); });
+  if (!readable) throw ApiError(kube::Status::bad_request("a JSON patch is an array of operations"));
+  if (patch.size() > kMostOperations)
+    throw ApiError(
+        kube::Status::request_too_large("the allowed maximum operations in a JSON patch is 10000"));
+  try {
+    return kube::apply_json_patch(before, patch);
+  } catch (const BadInput& bad) {
+    throw ApiError(invalid_patch(kind, bad.what()));
+  }
+}
+
+Json apply_patch(const ResourceKind& kind, const Json& before, PatchType type, const Json& patch) {
+  if (type == PatchType::kJson) return apply_json_patch_to(kind, before, patch);
+  if (!patch.is_object()) throw ApiError(kube::Status::bad_request("the patch is not a JSON object"));
+  try {
+    return type == PatchType::kMerge ? kube::apply_merge_patch(before, patch)
+                                     : kube::apply_strategic_merge(before, patch, kind.kind);
+  } catch (const BadInput& bad) {
+    throw ApiError(kube::Status::bad_request(bad.what()));
+  }
+}
+
+/// What an update of the subresource stores.
+Json replaced_status(const Json& before, Json after) {
+  Json merged = before;
+  if (after.contains("status")) merged["status"] = std::move(after["status"]);
+  for (const char* field : {"labels", "annotations"}) {
+    if (kube::find_path(after, std::string("metadata.") + field))
+      merged["metadata"][field] = std::move(after["metadata"][field]);
+  }
+  return merged;
+}
+
 }  // namespace
+
+kube::Status unknown_resource(const std::string& resource) {
+  kube::Status missing = kube::Status::not_found(resource, "");
+  missing.message = "the server could not find the requested resource";
+  return missing;
+}
 
 std::optional<PatchType> patch_type(std::string_view media_type) {
   if (media_type == "application/json-patch+json") return PatchType::kJson;
   if (media_type == "application/merge-patch+json") return PatchType::kMerge;
-  if (media_type == "application/strategic-merge-patch+json" || media_type == "application/apply-patch+yaml")
-    return PatchType::kStrategic;
+  if (media_type == "application/strategic-merge-patch+json") return PatchType::kStrategic;
+  if (media_type == "application/apply-patch+yaml") return PatchType::kApply;
   return std::nullopt;
 }
 
@@ -92,11 +194,11 @@ const ResourceKind& kind_named(std::string_view kind) {
 
 /// Kinds whose status changes only through the subresource.
 bool Cluster::has_status(const ResourceKind& kind) const {
-  return kind.kind == "Pod" || kind.kind == "Node" || kind.kind == "Namespace" || kind.kind == "Service" ||
-         kind.kind == "PersistentVolume" || kind.kind == "PersistentVolumeClaim" || kind.group == "apps" ||
-         kind.group == "batch" || kind.kind == "CertificateSigningRequest" ||
-         kind.kind == "VolumeAttachment" || kind.kind == "CustomResourceDefinition" ||
-         kinds_.has_status(kind);
+  return builtin_has_status(kind) || kinds_.has_status(kind);
+}
+
+bool Cluster::has_subresource(const ResourceKind& kind, std::string_view subresource) const {
+  return subresource == "status" ? has_status(kind) : cloudsim::has_subresource(kind, subresource);
 }
 
 void Cluster::bootstrap(const std::string& root_ca) {
@@ -132,7 +234,9 @@ std::vector<Object> Cluster::list(const ResourceKind& kind, const std::string& n
 }
 
 Object Cluster::create(const ResourceKind& kind, const std::string& ns, Json object) {
-  if (!object.is_object()) throw ApiError(kube::Status::bad_request("The object is not a JSON object."));
+  check_types(kind, object);
+  if (has_version(object))
+    throw ApiError(kube::Status::internal("resourceVersion should not be set on objects to be created"));
   Json& metadata = object["metadata"];
   if (!metadata.is_object()) metadata = Json::object();
   if (kind.namespaced) {
@@ -175,76 +279,57 @@ Object Cluster::create(const ResourceKind& kind, const std::string& ns, Json obj
   return stored;
 }
 
+void Cluster::check_writable(const ResourceKind& kind, std::string_view subresource) const {
+  if (subresource.empty() || (subresource == "status" && has_status(kind))) return;
+  if (has_subresource(kind, subresource))
+    throw ApiError(kube::Status::method_not_allowed(resource_name(kind), "update"));
+  throw ApiError(unknown_resource(resource_name(kind)));
+}
+
 Object Cluster::update(const ResourceKind& kind, const std::string& ns, const std::string& name, Json object,
                        std::string_view subresource) {
+  check_writable(kind, subresource);
   const Object before = get(kind, ns, name);
-  if (!object.is_object() || !kube::find_path(object, "metadata"))
-    throw ApiError(kube::Status::bad_request("The object is not a Kubernetes object."));
-  if (name_of(object) != name) {
-    throw ApiError(kube::Status::bad_request("the name of the object (" + name_of(object) +
-                                             ") does not match the name on the URL (" + name + ")"));
-  }
-  const std::string sent = kube::string_or(object, "metadata.resourceVersion");
-  if (!sent.empty() && sent != kube::string_or(*before, "metadata.resourceVersion")) {
+  check_types(kind, object);
+  if (!has_version(object) && !allows_unconditional_update(kind)) {
     throw ApiError(
-        kube::Status::conflict(resource_name(kind), name,
-                               "the object has been modified; please apply your changes to the latest "
-                               "version and try again"));
+        kube::Status::invalid(kind.kind, name,
+                              {{"FieldValueInvalid", "Invalid value: 0x0: must be specified for an update",
+                                "metadata.resourceVersion"}}));
   }
   return replace(kind, before, std::move(object), subresource);
 }
 
 Object Cluster::patch(const ResourceKind& kind, const std::string& ns, const std::string& name,
                       PatchType type, const Json& patch, std::string_view subresource) {
+  check_writable(kind, subresource);
+  if (type == PatchType::kStrategic && is_custom(kind))
+    throw ApiError(kube::Status::unsupported_media_type(
+        "the body of the request was in an unknown format - accepted media types include: "
+        "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"));
   const Object before = get(kind, ns, name);
-  Json after;
-  try {
-    switch (type) {
-      case PatchType::kJson:
-        after = kube::apply_json_patch(*before, patch);
-        break;
-      case PatchType::kMerge:
-        after = kube::apply_merge_patch(*before, patch);
-        break;
-      case PatchType::kStrategic:
-        after = kube::apply_strategic_merge(*before, patch, kind.kind);
-        break;
-    }
-  } catch (const BadInput& bad) {
-    throw ApiError(kube::Status::bad_request(bad.what()));
-  }
+  Json after = apply_patch(kind, *before, type, patch);
+  if (const auto why = wrong_type(kind, after)) throw ApiError(invalid_patch(kind, *why));
   return replace(kind, before, std::move(after), subresource);
+}
+
+/// What an update of the main resource stores.
+Json Cluster::replaced_spec(const ResourceKind& kind, const Json& before, Json after) const {
+  if (has_status(kind)) {
+    after.erase("status");
+    if (before.contains("status")) after["status"] = before["status"];
+  }
+  admit_update(kind, after);
+  auto causes = forbidden_changes(kind, before, after);
+  if (!causes.empty()) throw ApiError(kube::Status::invalid(kind.kind, name_of(before), std::move(causes)));
+  return after;
 }
 
 Object Cluster::replace(const ResourceKind& kind, const Object& before, Json after,
                         std::string_view subresource) {
-  const std::string uid = uid_of(after);
-  if (!uid.empty()) {
-    const DeleteOptions same{std::nullopt, uid, ""};
-    check_precondition(kind, *before, same);
-  }
-  const std::string sent = kube::string_or(after, "metadata.resourceVersion");
-  if (!sent.empty() && sent != kube::string_or(*before, "metadata.resourceVersion")) {
-    throw ApiError(
-        kube::Status::conflict(resource_name(kind), name_of(*before),
-                               "the object has been modified; please apply your changes to the latest "
-                               "version and try again"));
-  }
-  if (subresource == "status") {
-    Json merged = *before;
-    if (after.contains("status")) merged["status"] = std::move(after["status"]);
-    for (const char* field : {"labels", "annotations"}) {
-      if (kube::find_path(after, std::string("metadata.") + field))
-        merged["metadata"][field] = std::move(after["metadata"][field]);
-    }
-    after = std::move(merged);
-  } else {
-    if (has_status(kind)) {
-      after.erase("status");
-      if (before->contains("status")) after["status"] = (*before)["status"];
-    }
-    admit_update(kind, *before, after);
-  }
+  check_identity(kind, *before, after);
+  after = subresource == "status" ? replaced_status(*before, std::move(after))
+                                  : replaced_spec(kind, *before, std::move(after));
   after["kind"] = kind.kind;
   after["apiVersion"] = kind.api_version();
   for (const char* field : {"name", "namespace", "uid", "creationTimestamp", "resourceVersion", "generation",
@@ -258,15 +343,31 @@ Object Cluster::replace(const ResourceKind& kind, const Object& before, Json aft
   }
   after["metadata"].erase("managedFields");
   if (after == *before) return before;
+  if (ends_with_its_finalizers(after)) {
+    // The change itself is not stored: watchers see the deletion only.
+    erase(kind, before);
+    return std::make_shared<const Json>(std::move(after));
+  }
   if (kube::find_path(after, "metadata.generation") &&
       after.value("spec", Json()) != before->value("spec", Json()))
-    after["metadata"]["generation"] = kube::int_or(after, "metadata.generation", 0) + 1;
-  const bool finished = kube::find_path(after, "metadata.deletionTimestamp") != nullptr &&
-                        kind.kind != "Pod" && kube::array_or_empty(after, "metadata.finalizers").empty();
+    raise_generation(after);
   if (kind.kind == "CustomResourceDefinition" && after["spec"] != (*before)["spec"]) define(after);
-  Object stored = commit(kind, ChangeType::kModified, std::move(after), before);
-  if (finished) return erase(kind, stored).object;
-  return stored;
+  return commit(kind, ChangeType::kModified, std::move(after), before);
+}
+
+Object Cluster::bind(const std::string& ns, const std::string& name, const std::string& node) {
+  const ResourceKind& kind = kind_named("Pod");
+  const Object before = get(kind, ns, name);
+  const std::string bound = kube::string_or(*before, "spec.nodeName");
+  if (kube::find_path(*before, "metadata.deletionTimestamp"))
+    throw ApiError(kube::Status::conflict("pods/binding", name,
+                                          "pod " + name + " is being deleted, cannot be assigned to a host"));
+  if (!bound.empty())
+    throw ApiError(kube::Status::conflict("pods/binding", name,
+                                          "pod " + name + " is already assigned to node \"" + bound + "\""));
+  Json after = *before;
+  after["spec"]["nodeName"] = node;
+  return commit(kind, ChangeType::kModified, std::move(after), before);
 }
 
 bool Cluster::node_exists(const std::string& name) const {
@@ -277,16 +378,8 @@ Deletion Cluster::remove(const ResourceKind& kind, const std::string& ns, const 
                          const DeleteOptions& options) {
   const Object object = get(kind, ns, name);
   check_precondition(kind, *object, options);
-  if (!kube::array_or_empty(*object, "metadata.finalizers").empty()) return mark(kind, object, 0);
-  if (kind.kind == "Pod") {
-    const std::string node = kube::string_or(*object, "spec.nodeName");
-    const std::int64_t own = kube::int_or(*object, "spec.terminationGracePeriodSeconds", 30);
-    std::int64_t grace = std::max<std::int64_t>(options.grace_seconds.value_or(own), 0);
-    if (node.empty() || !node_exists(node)) grace = 0;
-    const std::string phase = kube::string_or(*object, "status.phase");
-    if (phase == "Succeeded" || phase == "Failed") grace = 0;
-    if (grace > 0) return mark(kind, object, grace);
-  }
+  if (kind.kind == "Pod") return remove_pod(kind, object, options);
+  if (has_finalizers(*object)) return mark(kind, object, 0);
   if (kind.kind == "Namespace") {
     for (const ResourceKind* each : kinds_.namespaced()) clear(*each, name);
   }
@@ -295,6 +388,33 @@ Deletion Cluster::remove(const ResourceKind& kind, const std::string& ns, const 
     kinds_.remove(name);
   }
   return erase(kind, object);
+}
+
+/// The grace period of a pod's first deletion. A pod that nobody runs has none; one of a node that does not
+/// exist would wait for the pod garbage collector, which deletes it by force.
+std::int64_t Cluster::first_grace(const Json& pod, const DeleteOptions& options) const {
+  const std::string node = kube::string_or(pod, "spec.nodeName");
+  const std::string phase = kube::string_or(pod, "status.phase");
+  if (node.empty() || !node_exists(node) || phase == "Succeeded" || phase == "Failed") return 0;
+  const std::int64_t own = kube::int_or(pod, "spec.terminationGracePeriodSeconds", 30);
+  const std::int64_t grace = options.grace_seconds.value_or(own);
+  return grace < 0 ? 1 : grace;
+}
+
+/// Watchers see a forced deletion too, before the object goes. A later deletion may only shorten the grace
+/// period.
+Deletion Cluster::remove_pod(const ResourceKind& kind, const Object& object, const DeleteOptions& options) {
+  std::int64_t grace = 0;
+  if (kube::find_path(*object, "metadata.deletionTimestamp") == nullptr) {
+    grace = first_grace(*object, options);
+  } else {
+    const std::int64_t pending = kube::int_or(*object, "metadata.deletionGracePeriodSeconds", 0);
+    if (options.grace_seconds.value_or(pending) >= pending) return {object, false};
+    grace = *options.grace_seconds < 0 ? 1 : *options.grace_seconds;
+  }
+  const Object marked = mark(kind, object, grace).object;
+  if (grace > 0 || has_finalizers(*marked)) return {marked, false};
+  return erase(kind, marked);
 }
 
 void Cluster::clear(const ResourceKind& kind, const std::string& ns) {
@@ -316,14 +436,15 @@ void Cluster::define(Json& definition) {
 }
 
 Deletion Cluster::mark(const ResourceKind& kind, const Object& object, std::int64_t grace) {
+  const auto due = kube::time_at(*object, "metadata.deletionTimestamp");
+  const std::int64_t pending = kube::int_or(*object, "metadata.deletionGracePeriodSeconds", 0);
+  if (due && pending <= grace) return {object, false};
   Json marked = *object;
   Json& metadata = marked["metadata"];
-  // A second deletion may shorten the grace period, never lengthen it.
-  if (metadata.contains("deletionTimestamp") &&
-      kube::int_or(*object, "metadata.deletionGracePeriodSeconds", 0) <= grace)
-    return {object, false};
-  metadata["deletionTimestamp"] = kube::format_time(now() + std::chrono::seconds(grace));
+  const WallTime since = due ? *due - std::chrono::seconds(pending) : now();
+  metadata["deletionTimestamp"] = kube::format_time(since + std::chrono::seconds(grace));
   metadata["deletionGracePeriodSeconds"] = grace;
+  if (!due && kube::find_path(marked, "metadata.generation")) raise_generation(marked);
   return {commit(kind, ChangeType::kModified, std::move(marked), object), false};
 }
 

@@ -33,7 +33,8 @@ struct Change {
   std::uint64_t version = 0;
 };
 
-enum class PatchType : std::uint8_t { kJson, kMerge, kStrategic };
+/// kApply: server-side apply, which only merges here.
+enum class PatchType : std::uint8_t { kJson, kMerge, kStrategic, kApply };
 /// The patch type of a media type, without parameters; nullopt for another media type.
 std::optional<PatchType> patch_type(std::string_view media_type);
 
@@ -71,13 +72,17 @@ class Cluster {
   /// All objects of a kind, or those of a namespace, by namespace and name.
   [[nodiscard]] std::vector<Object> list(const ResourceKind& kind, const std::string& ns = {}) const;
   /// Replaces the object, or with subresource "status" its status. A resourceVersion in `object` must be
-  /// current.
+  /// current; some kinds need one.
   Object update(const ResourceKind& kind, const std::string& ns, const std::string& name, Json object,
                 std::string_view subresource = {});
   Object patch(const ResourceKind& kind, const std::string& ns, const std::string& name, PatchType type,
                const Json& patch, std::string_view subresource = {});
   Deletion remove(const ResourceKind& kind, const std::string& ns, const std::string& name,
                   const DeleteOptions& options = {});
+  /// The pod's subresource `binding`: the only way to give it a node.
+  Object bind(const std::string& ns, const std::string& name, const std::string& node);
+  /// Whether the kind has the subresource.
+  [[nodiscard]] bool has_subresource(const ResourceKind& kind, std::string_view subresource) const;
 
   /// While one exists, writes are checked and answered but not stored: a client's dryRun.
   class Rehearsal {
@@ -115,6 +120,10 @@ class Cluster {
   Object commit(const ResourceKind& kind, ChangeType type, Json object, const Object& before);
   void announce(Change change);
   Object replace(const ResourceKind& kind, const Object& before, Json after, std::string_view subresource);
+  void check_writable(const ResourceKind& kind, std::string_view subresource) const;
+  [[nodiscard]] Json replaced_spec(const ResourceKind& kind, const Json& before, Json after) const;
+  Deletion remove_pod(const ResourceKind& kind, const Object& object, const DeleteOptions& options);
+  [[nodiscard]] std::int64_t first_grace(const Json& pod, const DeleteOptions& options) const;
   Deletion erase(const ResourceKind& kind, const Object& object);
   Deletion mark(const ResourceKind& kind, const Object& object, std::int64_t grace);
   void define(Json& definition);
@@ -154,6 +163,8 @@ bool is_edge(const Json& node);
 Json in_version(const ResourceKind& kind, const Json& object);
 /// The plural in error messages: "pods", "leases.coordination.k8s.io".
 std::string resource_name(const ResourceKind& kind);
+/// 404: the cluster serves no such resource, or the kind no such subresource.
+kube::Status unknown_resource(const std::string& resource);
 /// A row of the built-in table; the name must be in it.
 const ResourceKind& kind_named(std::string_view kind);
 

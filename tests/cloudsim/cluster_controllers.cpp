@@ -59,8 +59,7 @@ void ClusterControllers::bind(const Json& pod, const std::string& node) {
   const Json status = {{"status", {{"conditions", Json::array({scheduled})}}}};
   cluster_.patch(kind, namespace_of(pod), name_of(pod), PatchType::kStrategic, status, "status");
   // The binding comes last, so that it is one change that includes the condition, as from an API server.
-  const Json patch = {{"spec", {{"nodeName", node}}}};
-  cluster_.patch(kind, namespace_of(pod), name_of(pod), PatchType::kMerge, patch);
+  cluster_.bind(namespace_of(pod), name_of(pod), node);
 }
 
 void ClusterControllers::watch_leases() {

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "cloudsim/validation.hpp"
 #include "edgecore/kube/api_resources.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
 
@@ -48,9 +49,11 @@ Json resource_list(const std::string& group, const std::string& version) {
                   {"kind", resource->kind},
                   {"verbs", {"create", "delete", "get", "list", "patch", "update", "watch"}}};
     Json status = entry;
+    const kube::ResourceKind* kind = kube::find_kind(resource->kind, resource->group);
     if (!resource->short_names.empty()) entry["shortNames"] = resource->short_names;
     if (!resource->categories.empty()) entry["categories"] = resource->categories;
     resources.push_back(std::move(entry));
+    if (kind == nullptr || !builtin_has_status(*kind)) continue;
     status["name"] = resource->plural + "/status";
     status["singularName"] = "";
     status["verbs"] = {"get", "patch", "update"};

@@ -55,12 +55,6 @@ PatchType supported_patch(const std::string& content_type) {
       kube::Status::unsupported_media_type("the patch type " + content_type + " is not supported"));
 }
 
-kube::Status unknown_resource(const std::string& plural) {
-  kube::Status status = kube::Status::not_found(plural, "");
-  status.message = kUnknown;
-  return status;
-}
-
 }  // namespace
 
 std::string guessed_type(std::string plural) {

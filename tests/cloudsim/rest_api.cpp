@@ -11,6 +11,7 @@
 #include "cloudsim/responses.hpp"
 #include "cloudsim/subresources.hpp"
 #include "cloudsim/table.hpp"
+#include "cloudsim/validation.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/selector.hpp"
@@ -145,9 +146,41 @@ asio::awaitable<void> run_watch(Cluster& cluster, WatchState state, SteadyTimer&
   co_await responder.finish();
 }
 
-PatchType requested_patch(std::string_view content_type) {
-  if (const auto type = patch_type(content_type.substr(0, content_type.find(';')))) return *type;
-  throw ApiError(kube::Status::unsupported_media_type("the body of the request was in an unknown format"));
+std::string_view content_type_of(const net::Request& request) {
+  const std::string_view type = request.headers.get("Content-Type");
+  return type.substr(0, type.find(';'));
+}
+
+PatchType requested_patch(const net::Request& request) {
+  if (const auto type = patch_type(content_type_of(request))) return *type;
+  throw ApiError(kube::Status::unsupported_media_type(
+      "the body of the request was in an unknown format - accepted media types include: "
+      "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"));
+}
+
+/// The body of a POST or PUT. A client without a Content-Type sends JSON.
+Json object_body(const net::Request& request) {
+  const std::string_view type = content_type_of(request);
+  if (!type.empty() && type != "application/json")
+    throw ApiError(kube::Status::unsupported_media_type(
+        "the body of the request was in an unknown format - accepted media types include: application/json"));
+  return kube::parse_json(request.body, "The request body");
+}
+
+/// An object that says what it is has to be of the path's kind and version; one of a custom resource has to
+/// say it.
+void check_kind(const ApiPath& path, const Json& object) {
+  const std::string kind = kube::string_or(object, "kind");
+  const std::string version = kube::string_or(object, "apiVersion");
+  if (is_custom(*path.kind) && (kind.empty() || version.empty()))
+    throw ApiError(kube::Status::bad_request("Object 'Kind' or 'apiVersion' is missing in the object"));
+  if (!kind.empty() && kind != path.kind->kind)
+    throw ApiError(kube::Status::bad_request("the object provided is unrecognized (must be of type " +
+                                             std::string(path.kind->kind) + ")"));
+  if (!version.empty() && version != path.kind->api_version())
+    throw ApiError(kube::Status::bad_request("the API version in the data (" + version +
+                                             ") does not match the expected API version (" +
+                                             path.kind->api_version() + ")"));
 }
 
 }  // namespace
@@ -278,6 +311,9 @@ net::Response RestApi::answer(const net::Request& request) {
 }
 
 net::Response RestApi::resource(const net::Request& request, const ApiPath& path, const net::Target& target) {
+  if (!path.subresource.empty() && !cluster_.has_subresource(*path.kind, path.subresource)) {
+    return status_response(unknown_resource(resource_name(*path.kind)));
+  }
   std::optional<Cluster::Rehearsal> rehearsal;
   if (is_rehearsal(request, target)) rehearsal.emplace(cluster_);
   if (request.method == "GET" || request.method == "HEAD") {
@@ -324,7 +360,8 @@ Json RestApi::get(const net::Request& request, const ApiPath& path, const net::T
 }
 
 net::Response RestApi::post(const net::Request& request, const ApiPath& path) {
-  Json body = kube::parse_json(request.body, "The request body");
+  Json body = object_body(request);
+  if (path.name.empty()) check_kind(path, body);
   if (path.name.empty() && path.kind->group == "authorization.k8s.io") {
     body["status"] = {{"allowed", true}};  // all callers have all rights here
     return json_response(201, body);
@@ -335,22 +372,22 @@ net::Response RestApi::post(const net::Request& request, const ApiPath& path) {
 }
 
 Json RestApi::put(const net::Request& request, const ApiPath& path) {
-  const Json body = kube::parse_json(request.body, "The request body");
+  const Json body = object_body(request);
   if (path.subresource == "scale") return rescale(cluster_, *path.kind, path.ns, path.name, body);
+  check_kind(path, body);
   return *cluster_.update(*path.kind, path.ns, path.name, body, path.subresource);
 }
 
 Json RestApi::patch(const net::Request& request, const ApiPath& path, int& status) {
-  const std::string_view type = request.headers.get("Content-Type");
+  const PatchType type = requested_patch(request);
   const Json body = kube::parse_json(request.body, "The patch");
-  const bool apply = type.starts_with("application/apply-patch+yaml");
-  if (apply && !cluster_.find(*path.kind, path.ns, path.name)) {
+  if (type == PatchType::kApply && path.subresource.empty() &&
+      !cluster_.find(*path.kind, path.ns, path.name)) {
     status = 201;
     return *cluster_.create(*path.kind, path.ns, body);
   }
-  if (path.subresource == "scale")
-    return patch_scale(cluster_, *path.kind, path.ns, path.name, requested_patch(type), body);
-  return *cluster_.patch(*path.kind, path.ns, path.name, requested_patch(type), body, path.subresource);
+  if (path.subresource == "scale") return patch_scale(cluster_, *path.kind, path.ns, path.name, type, body);
+  return *cluster_.patch(*path.kind, path.ns, path.name, type, body, path.subresource);
 }
 
 Json RestApi::remove(const net::Request& request, const ApiPath& path, const net::Target& target) {

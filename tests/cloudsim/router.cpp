@@ -153,7 +153,7 @@ void Router::count(const Rule& rule, const std::string& failure) {
     while (errors.size() > kErrorsKept) errors.erase(errors.begin());
     status["errors"] = std::move(errors);
   }
-  cluster_.patch(kind, rule.ns, rule.name, PatchType::kMerge, {{"status", std::move(status)}}, "status");
+  cluster_.patch(kind, rule.ns, rule.name, PatchType::kMerge, {{"status", std::move(status)}});
 }
 
 asio::awaitable<void> Router::serve(net::Request& request, net::Responder& responder) {

@@ -13,8 +13,7 @@ Json create_subresource(Cluster& cluster, const Authority& authority, const Reso
   if (kind.kind == "ServiceAccount" && subresource == "token")
     return request_token(cluster, authority, ns, name, body);
   if (kind.kind == "Pod" && subresource == "binding") {
-    const Json bind = {{"spec", {{"nodeName", kube::get_string(body, "target.name")}}}};
-    cluster.patch(kind, ns, name, PatchType::kMerge, bind);
+    cluster.bind(ns, name, kube::get_string(body, "target.name"));
     return kube::Status::deleted("", name, "").to_json();
   }
   if (kind.kind == "Pod" && subresource == "eviction") {

@@ -131,7 +131,8 @@ void Upstream::on_twin(const std::string& node, const Message& message) {
   const Json reported = object_content(message);
   if (!device) return;  // the cloud does not answer for an unknown device
   const Json patch = {{"status", {{"twins", reported_twins(*device, reported)}}}};
-  cluster_.patch(kind, id.substr(0, slash), id.substr(slash + 1), PatchType::kMerge, patch, "status");
+  // As CloudCore does: the Device's definition has no subresource `status`.
+  cluster_.patch(kind, id.substr(0, slash), id.substr(slash + 1), PatchType::kMerge, patch);
   Downstream answer = edge_answer(message, names::content::kOk);
   answer.message.route = {names::source::kDeviceController, names::group::kTwin, op::kResponse, "twin"};
   downlink_.send(node, std::move(answer));

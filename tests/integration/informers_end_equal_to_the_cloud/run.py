@@ -100,6 +100,8 @@ class Changes(threading.Thread):
         name = f"c{index}"
         body = {"metadata": {"name": name, "labels": {"color": self.random.choice(["red", "blue"])}},
                 ("spec" if defined else "data"): {"n": str(self.done)}}
+        if defined:
+            body.update({"apiVersion": "mesh.example/v1", "kind": "Gateway"})
         if name not in self.there:
             code, answer = self.node.api("POST", path, body)
             assert code in (201, 409), answer

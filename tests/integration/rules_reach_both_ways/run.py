@@ -100,11 +100,11 @@ class Scenario:
 
     # --- what operators and programs do ---------------------------------------------------------------------------
     def endpoint(self, name, kind, **properties):
-        self.node.create(f"{RULES}/ruleendpoints", {"metadata": {"name": name}, "spec": {
+        self.node.create(f"{RULES}/ruleendpoints", {"apiVersion": "rules.kubeedge.io/v1", "kind": "RuleEndpoint", "metadata": {"name": name}, "spec": {
             "ruleEndpointType": kind, **({"properties": properties} if properties else {})}})
 
     def rule(self, name, source, source_resource, target, target_resource):
-        self.node.create(f"{RULES}/rules", {"metadata": {"name": name}, "spec": {
+        self.node.create(f"{RULES}/rules", {"apiVersion": "rules.kubeedge.io/v1", "kind": "Rule", "metadata": {"name": name}, "spec": {
             "source": source, "sourceResource": source_resource, "target": target, "targetResource": target_resource}})
 
     def remove_rule(self, name):

@@ -647,6 +647,24 @@ asio::awaitable<void> CloudTest::api_scenario() {
   const net::ClientResponse twice =
       co_await call("POST", "/api/v1/namespaces/default/configmaps", R"({"metadata":{"name":"c"}})");
   EXPECT_EQ(twice.status, 409);
+  // A PATCH without a patch's media type, unknown subresources, and an object of another kind.
+  const net::ClientResponse untyped = co_await call("PATCH", "/api/v1/namespaces/default/configmaps/c", "{}");
+  EXPECT_EQ(untyped.status, 415);
+  const net::ClientResponse nonsense =
+      co_await call("GET", "/api/v1/namespaces/default/configmaps/c/nonsense");
+  EXPECT_EQ(nonsense.status, 404);
+  const net::ClientResponse stateless =
+      co_await call("PUT", "/api/v1/namespaces/default/configmaps/c/status", R"({"metadata":{"name":"c"}})");
+  EXPECT_EQ(stateless.status, 404);
+  const net::ClientResponse misplaced = co_await call("POST", "/api/v1/namespaces/default/configmaps",
+                                                      R"({"kind":"Secret","metadata":{"name":"d"}})");
+  EXPECT_EQ(misplaced.status, 400);
+  const net::ClientResponse another =
+      co_await call("PUT", "/api/v1/namespaces/default/configmaps/c", R"({"metadata":{"name":"d"}})");
+  EXPECT_EQ(another.status, 400);
+  const net::ClientResponse mistyped = co_await call("PUT", "/api/v1/namespaces/default/configmaps/c",
+                                                     R"({"metadata":{"name":"c"},"data":{"k":1}})");
+  EXPECT_EQ(mistyped.status, 400);
   const net::ClientResponse removed = co_await call("DELETE", "/api/v1/namespaces/default/configmaps/c");
   EXPECT_EQ(removed.status, 200);
   const net::ClientResponse gone = co_await call("GET", "/api/v1/namespaces/default/configmaps/c");

@@ -120,6 +120,177 @@ TEST_F(ClusterTest, APodOnANodeWaitsForItsGraceAndTheNodesWord) {
   EXPECT_EQ(refusal([&] { static_cast<void>(cluster_.get(pods_, "default", "p")); }), "NotFound");
 }
 
+/// "MODIFIED DELETED …" of the pods since a version, with the grace periods.
+std::string pod_events(const Cluster& cluster, std::uint64_t since) {
+  static constexpr const char* kNames[] = {"ADDED", "MODIFIED", "DELETED"};
+  std::string list;
+  for (const Change& change : cluster.since(since, kind_named("Pod")).value_or(std::vector<Change>())) {
+    const Json* grace = kube::find_path(*change.object, "metadata.deletionGracePeriodSeconds");
+    list += std::string(kNames[static_cast<int>(change.type)]) + (grace ? " " + grace->dump() : "") + "; ";
+  }
+  return list;
+}
+
+TEST_F(ClusterTest, WatchersSeeAForcedDeletionBeforeThePodGoes) {
+  add_node();
+  cluster_.create(pods_, "default", pod("n"));
+  const std::uint64_t before = cluster_.version();
+  DeleteOptions force;
+  force.grace_seconds = 0;
+  const Deletion gone = cluster_.remove(pods_, "default", "p", force);
+  EXPECT_TRUE(gone.removed);
+  EXPECT_EQ(pod_events(cluster_, before), "MODIFIED 0; DELETED 0; ");
+  EXPECT_TRUE(kube::find_path(*gone.object, "metadata.deletionTimestamp"));
+}
+
+TEST_F(ClusterTest, ALaterDeletionOnlyShortensTheGracePeriod) {
+  add_node();
+  cluster_.create(pods_, "default", pod("n"));
+  const std::uint64_t before = cluster_.version();
+  cluster_.remove(pods_, "default", "p");
+  cluster_.patch(pods_, "default", "p", PatchType::kMerge, {{"status", {{"phase", "Failed"}}}}, "status");
+  EXPECT_FALSE(cluster_.remove(pods_, "default", "p").removed) << "the node has not confirmed it";
+  DeleteOptions options;
+  options.grace_seconds = 60;
+  EXPECT_FALSE(cluster_.remove(pods_, "default", "p", options).removed);
+  options.grace_seconds = 5;
+  EXPECT_FALSE(cluster_.remove(pods_, "default", "p", options).removed);
+  options.grace_seconds = 0;
+  EXPECT_TRUE(cluster_.remove(pods_, "default", "p", options).removed);
+  EXPECT_EQ(pod_events(cluster_, before), "MODIFIED 30; MODIFIED 30; MODIFIED 5; MODIFIED 0; DELETED 0; ");
+}
+
+TEST_F(ClusterTest, APodGoesWithItsLastFinalizer) {
+  Json held = pod();
+  held["metadata"]["finalizers"] = {"a.example/x", "b.example/y"};
+  for (const bool by_patch : {true, false}) {
+    cluster_.create(pods_, "default", held);
+    const Deletion marked = cluster_.remove(pods_, "default", "p");
+    EXPECT_FALSE(marked.removed);
+    EXPECT_EQ(kube::int_or(*marked.object, "metadata.deletionGracePeriodSeconds", -1), 0);
+    cluster_.patch(pods_, "default", "p", PatchType::kMerge,
+                   {{"metadata", {{"finalizers", {"b.example/y"}}}}});
+    ASSERT_TRUE(cluster_.find(pods_, "default", "p"));
+    EXPECT_EQ(refusal([&] {
+                cluster_.patch(pods_, "default", "p", PatchType::kMerge,
+                               {{"metadata", {{"finalizers", {"b.example/y", "new.example/z"}}}}});
+              }),
+              "Invalid");
+    const std::uint64_t before = cluster_.version();
+    if (by_patch) {
+      const Json none = Json::parse(R"([{"op":"remove","path":"/metadata/finalizers"}])");
+      cluster_.patch(pods_, "default", "p", PatchType::kJson, none);
+    } else {
+      Json freed = *cluster_.get(pods_, "default", "p");
+      freed["metadata"].erase("finalizers");
+      cluster_.update(pods_, "default", "p", freed);
+    }
+    EXPECT_FALSE(cluster_.find(pods_, "default", "p"));
+    EXPECT_EQ(pod_events(cluster_, before), "DELETED 0; ");
+  }
+}
+
+TEST_F(ClusterTest, APodWithoutFinalizersStillWaitsForItsNode) {
+  add_node();
+  Json held = pod("n");
+  held["metadata"]["finalizers"] = {"a.example/x"};
+  cluster_.create(pods_, "default", held);
+  EXPECT_EQ(
+      kube::int_or(*cluster_.remove(pods_, "default", "p").object, "metadata.deletionGracePeriodSeconds", 0),
+      30);
+  cluster_.patch(pods_, "default", "p", PatchType::kMerge, {{"metadata", {{"finalizers", nullptr}}}});
+  EXPECT_TRUE(cluster_.find(pods_, "default", "p"));
+  DeleteOptions confirmation;
+  confirmation.grace_seconds = 0;
+  EXPECT_TRUE(cluster_.remove(pods_, "default", "p", confirmation).removed);
+}
+
+TEST_F(ClusterTest, AStatusForAnotherUidIsAConflictAlsoAsAReplacement) {
+  Json other = *cluster_.create(pods_, "default", pod());
+  other["metadata"]["uid"] = "another";
+  other["status"]["phase"] = "Running";
+  EXPECT_EQ(refusal([&] { cluster_.update(pods_, "default", "p", other, "status"); }), "Conflict");
+}
+
+TEST_F(ClusterTest, PatchesThatCannotBeAppliedAreInvalid) {
+  cluster_.create(configs_, "default", {{"metadata", {{"name", "c"}}}, {"data", {{"k", "v"}}}});
+  const auto patch = [&](PatchType type, const char* text) {
+    return refusal([&] { cluster_.patch(configs_, "default", "c", type, Json::parse(text)); });
+  };
+  EXPECT_EQ(patch(PatchType::kJson, R"([{"op":"remove","path":"/data/none"}])"), "Invalid");
+  EXPECT_EQ(patch(PatchType::kJson, R"([{"op":"test","path":"/data/k","value":"w"}])"), "Invalid");
+  EXPECT_EQ(patch(PatchType::kJson, R"({"data":{"k":"w"}})"), "BadRequest");
+  EXPECT_EQ(patch(PatchType::kMerge, R"({"data":{"k":1}})"), "Invalid");
+  EXPECT_EQ(patch(PatchType::kMerge, R"({"metadata":{"labels":["x"]}})"), "Invalid");
+  EXPECT_EQ(patch(PatchType::kMerge, R"({"metadata":{"name":"d"}})"), "BadRequest");
+  EXPECT_EQ(patch(PatchType::kMerge, R"({"metadata":{"namespace":"kube-system"}})"), "BadRequest");
+  EXPECT_EQ(patch(PatchType::kMerge, R"({"metadata":{"deletionTimestamp":"2024-01-01T00:00:00Z"}})"),
+            "Invalid");
+  EXPECT_EQ(patch(PatchType::kMerge, "[]"), "BadRequest");
+  EXPECT_EQ(patch(PatchType::kMerge, R"({"data":{"k":"w"}})"), "");
+}
+
+TEST_F(ClusterTest, APodsSpecIsFixedExceptForItsImages) {
+  cluster_.create(pods_, "default", pod());
+  const auto patch = [&](const char* text) {
+    return refusal([&] { cluster_.patch(pods_, "default", "p", PatchType::kStrategic, Json::parse(text)); });
+  };
+  EXPECT_EQ(patch(R"({"spec":{"nodeName":"n"}})"), "Invalid") << "only a binding gives it a node";
+  EXPECT_EQ(patch(R"({"spec":{"containers":[{"name":"c","command":["x"]}]}})"), "Invalid");
+  EXPECT_EQ(patch(R"({"spec":{"tolerations":null}})"), "Invalid");
+  EXPECT_EQ(patch(R"({"spec":{"containers":[{"name":"c","image":"localhost/other:1"}]}})"), "");
+  EXPECT_EQ(patch(R"({"metadata":{"labels":{"a":"b"}}})"), "");
+  cluster_.bind("default", "p", "n");
+  EXPECT_EQ(kube::string_or(*cluster_.get(pods_, "default", "p"), "spec.nodeName"), "n");
+  EXPECT_EQ(refusal([&] { cluster_.bind("default", "p", "other"); }), "Conflict");
+}
+
+TEST_F(ClusterTest, ImmutableFieldsStay) {
+  const Json sealed = {{"metadata", {{"name", "c"}}}, {"data", {{"k", "v"}}}, {"immutable", true}};
+  cluster_.create(configs_, "default", sealed);
+  const auto merge = [&](const ResourceKind& kind, const std::string& ns, const char* name,
+                         const Json& patch) {
+    return refusal([&] { cluster_.patch(kind, ns, name, PatchType::kMerge, patch); });
+  };
+  EXPECT_EQ(merge(configs_, "default", "c", {{"data", {{"k", "w"}}}}), "Invalid");
+  EXPECT_EQ(merge(configs_, "default", "c", {{"metadata", {{"labels", {{"a", "b"}}}}}}), "");
+  const ResourceKind& secrets = kind_named("Secret");
+  cluster_.create(secrets, "default", {{"metadata", {{"name", "s"}}}});
+  EXPECT_EQ(merge(secrets, "default", "s", {{"type", "kubernetes.io/tls"}}), "Invalid");
+  const ResourceKind& bindings = kind_named("RoleBinding");
+  cluster_.create(bindings, "default", {{"metadata", {{"name", "b"}}}, {"roleRef", {{"name", "r"}}}});
+  EXPECT_EQ(merge(bindings, "default", "b", {{"roleRef", {{"name", "other"}}}}), "Invalid");
+}
+
+TEST_F(ClusterTest, SomeKindsNeedAVersionToBeReplaced) {
+  const ResourceKind& leases = kind_named("Lease");
+  const ResourceKind& devices = kind_named("Device");
+  for (const ResourceKind* kind : {&leases, &devices, &configs_}) {
+    Json object = *cluster_.create(*kind, "default", {{"metadata", {{"name", "x"}}}});
+    object["metadata"].erase("resourceVersion");
+    object["metadata"]["labels"] = {{"a", "b"}};
+    EXPECT_EQ(refusal([&] { cluster_.update(*kind, "default", "x", object); }),
+              kind == &configs_ ? "" : "Invalid")
+        << kind->kind;
+  }
+  const Json versioned = {{"metadata", {{"name", "y"}, {"resourceVersion", "7"}}}};
+  EXPECT_EQ(refusal([&] { cluster_.create(configs_, "default", versioned); }), "InternalError");
+}
+
+TEST_F(ClusterTest, CustomResourcesHaveNoStatusOfTheirOwnAndNoStrategicPatch) {
+  const ResourceKind& devices = kind_named("Device");
+  cluster_.create(devices, "default", {{"metadata", {{"name", "d"}}}});
+  const Json patch = {{"status", {{"twins", Json::array()}}}};
+  EXPECT_EQ(refusal([&] { cluster_.patch(devices, "default", "d", PatchType::kMerge, patch, "status"); }),
+            "NotFound");
+  EXPECT_EQ(refusal([&] { cluster_.patch(devices, "default", "d", PatchType::kStrategic, patch); }),
+            "UnsupportedMediaType");
+  EXPECT_EQ(refusal([&] { cluster_.patch(devices, "default", "d", PatchType::kMerge, patch); }), "");
+  EXPECT_FALSE(cluster_.has_subresource(configs_, "status"));
+  EXPECT_TRUE(cluster_.has_subresource(pods_, "log"));
+  EXPECT_FALSE(cluster_.has_subresource(pods_, "nonsense"));
+}
+
 TEST_F(ClusterTest, APodNobodyRunsGoesAtOnce) {
   cluster_.create(pods_, "default", pod());
   EXPECT_TRUE(cluster_.remove(pods_, "default", "p").removed);
