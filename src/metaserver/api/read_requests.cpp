@@ -34,12 +34,6 @@ ObjectFilter filter_of(const Call& call) {
                      call.query("fieldSelector"));
 }
 
-/// A random time, so that clients do not come back all at once.
-std::chrono::seconds default_timeout() {
-  static thread_local std::minstd_rand random{std::random_device()()};
-  return std::chrono::seconds(std::uniform_int_distribution<std::uint64_t>(1800, 3600)(random));
-}
-
 /// Counts a watch as open as long as it lives.
 class OpenWatch {
  public:
@@ -53,6 +47,13 @@ class OpenWatch {
 };
 
 }  // namespace
+
+std::chrono::seconds watch_timeout(std::optional<std::uint64_t> asked) {
+  static thread_local std::minstd_rand random{std::random_device()()};
+  constexpr std::uint64_t kMost = kLongestWatch.count();
+  if (!asked) asked = std::uniform_int_distribution<std::uint64_t>(kMost / 2, kMost)(random);
+  return std::chrono::seconds(std::min(*asked, kMost));
+}
 
 Done ReadRequests::get(Call& call) {
   const RequestInfo& info = call.info;
@@ -106,8 +107,7 @@ WatchQuery ReadRequests::watch_query(const Call& call, const Representation& wan
   if (version && *version != 0 && !initial) query.from = version;
   query.bookmarks = call.query_is_true("allowWatchBookmarks");
   query.initial_events_end = initial && query.bookmarks;
-  const auto seconds = call.number("timeoutSeconds");
-  query.timeout = seconds ? std::chrono::seconds(*seconds) : default_timeout();
+  query.timeout = watch_timeout(call.number("timeoutSeconds"));
   query.sent = [this](std::uint64_t events) { parts_.metrics.events_sent(events); };
   if (wanted.form == Form::kObject) return query;
   query.render = [this, wanted, kind = call.resource](const CachedObject& object, bool first) {

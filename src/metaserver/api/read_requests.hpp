@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
 #include "metaserver/api/answers.hpp"
 #include "metaserver/api/api_parts.hpp"
 #include "metaserver/api/call.hpp"
@@ -9,6 +13,13 @@
 #include "metaserver/cache/watch.hpp"
 
 namespace edgecore::metaserver {
+
+/// No watch is longer: what it was allowed by is judged anew when its client comes back.
+inline constexpr std::chrono::seconds kLongestWatch{3600};
+
+/// How long a watch is open that asks for so many seconds (`timeoutSeconds`): at most kLongestWatch. Without
+/// a wish a random time, so that clients do not come back all at once.
+[[nodiscard]] std::chrono::seconds watch_timeout(std::optional<std::uint64_t> asked);
 
 /// The verbs get, list and watch. Owned by the Api, on the module's thread; keeps nothing between requests.
 class ReadRequests {
