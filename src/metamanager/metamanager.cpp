@@ -130,7 +130,7 @@ class MetaManager final : public beehive::Module {
   void learn(const Push& push, const WriteOutcome& outcome) {
     if (push.removal && outcome.kind != WriteOutcome::Kind::kOtherUid) kinds_.forget(push.path.name);
     if (push.write && outcome.kind == WriteOutcome::Kind::kStored)
-      kinds_.learn(Json::parse(*push.write->text, nullptr, false));
+      kinds_.learn(kube::stored_json(*push.write->text));
   }
 
   void load_node() {

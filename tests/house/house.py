@@ -15,7 +15,8 @@ from includes import (folders_are_kept, headers_stay_in_their_rooms, includes_do
 from layout import folders_are_small, tests_mirror_the_source
 from plan import Plan, read_plan
 from tree import Fault, Tree
-from words import citations_resolve, each_file_names_its_licence, lines_are_short, links_resolve
+from words import (citations_resolve, each_file_names_its_licence, json_is_parsed_in_one_place,
+                   lines_are_short, links_resolve)
 
 
 def the_plan_is_sound(tree: Tree, plan: Plan) -> list[Fault]:
@@ -35,6 +36,7 @@ RULES = (
     links_resolve,
     lines_are_short,
     headers_stay_in_their_rooms,
+    json_is_parsed_in_one_place,
 )
 
 

@@ -214,6 +214,14 @@ class HouseTest(unittest.TestCase):
                        "belongs to src/net")
         self.one_fault({"src/edged/a.cpp": source("cri.pb.h")}, "src/edged/a.cpp:2", "is gRPC")
 
+    # Rule 10: one parser of JSON
+    def test_json_is_parsed_where_its_limits_are(self):
+        parse = "Json f() { return Json::parse(text); }\n"
+        self.one_fault({"src/edged/a.cpp": source() + parse}, "src/edged/a.cpp:2", "kube::parse_json")
+        self.one_fault({"include/edgecore/edged/a.hpp": header() + parse}, "include/edgecore/edged/a.hpp:3",
+                       "kube::stored_json")
+        self.assertEqual(self.faults({"tests/unit/edged/a_test.cpp": source() + parse}), [])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -14,6 +14,8 @@ LICENCE_LINES = 3
 MOST_COLUMNS = 110
 PAINS = "docs/field-pains.md"
 FRONT = ["README.md", "CONTRIBUTING.md"]
+ONE_JSON_PARSER = "src/kube/json.cpp"
+JSON_PARSE = re.compile(r"\bJson::(?:parse|from_\w+)\s*\(")
 OURS = ("src", "include", "tests", "proto", "scripts", "cmake")
 CITING = ("src", "include", "tests", "docs", "proto", "config", "scripts", "cmake")
 
@@ -48,6 +50,15 @@ def each_file_names_its_licence(tree: Tree, plan: Plan) -> list[Fault]:
         if line not in tree.text(path).split("\n", LICENCE_LINES)[:LICENCE_LINES]:
             faults.append(Fault(path, 1, f"the licence is missing; begin the file with `{line}`"))
     return faults
+
+
+def json_is_parsed_in_one_place(tree: Tree, plan: Plan) -> list[Fault]:
+    """Rule 10. Text becomes JSON in src/kube/json.cpp alone, where its size, depth and values are limited
+    before memory is taken. Json::accept builds nothing and may be used anywhere."""
+    return [Fault(path, line_at(tree.text(path), match.start()), "Json::parse has no limits; use "
+                  "kube::parse_json for text from outside, kube::stored_json for rows of the database")
+            for path in tree.named(*CODE, below=("src", "include")) if path != ONE_JSON_PARSER
+            for match in JSON_PARSE.finditer(tree.text(path))]
 
 
 def citations_resolve(tree: Tree, plan: Plan) -> list[Fault]:

@@ -130,7 +130,7 @@ kube::Handler parse_hook(std::string_view annotation) {
   if (annotation.empty()) return {};
   try {
     // Wrapped in a container, so that the pod's parser checks it.
-    const Json hook = Json::parse(annotation);
+    const Json hook = kube::parse_json(annotation);
     const Json container = {{"name", "c"}, {"image", "i"}, {"lifecycle", {{"preStop", hook}}}};
     const kube::PodPtr pod = kube::parse_pod({{"metadata", {{"name", "p"}, {"namespace", "n"}, {"uid", "u"}}},
                                               {"spec", {{"containers", Json::array({container})}}}});

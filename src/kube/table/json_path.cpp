@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "edgecore/base/ascii.hpp"
+#include "edgecore/kube/json.hpp"
 
 namespace edgecore::kube {
 namespace {
@@ -133,8 +134,9 @@ class JsonPath::Parser {
     if (auto name = unquoted(operand)) {
       step.operand = std::move(*name);
     } else {
-      step.operand = Json::parse(operand, nullptr, false);  // null is an operand
-      if (step.operand.is_discarded() || step.operand.is_structured()) return std::nullopt;
+      step.operand = stored_json(operand);
+      const bool is_scalar = operand == "null" || !(step.operand.is_null() || step.operand.is_structured());
+      if (!is_scalar) return std::nullopt;
     }
     return step;
   }

@@ -116,7 +116,7 @@ bool apply(store::Transaction& into, const LocalChange& change, const LocalPlan&
 
 PendingDeletions::PendingDeletions(const store::Source& from) {
   for (auto& row : store::offline_writes::deletions(from)) {
-    const Json options = Json::parse(row.body, nullptr, false);
+    const Json options = kube::stored_json(row.body);
     deletions_.push_back({std::move(row.uid), row.time, options.is_object() ? options : Json::object()});
   }
 }

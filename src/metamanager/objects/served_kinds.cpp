@@ -162,7 +162,7 @@ std::vector<std::string> ServedKinds::keys_of(const beehive::ResourcePath& path,
   if (add(kube::string_or(named, "kind"), kube::string_or(named, "apiVersion"))) return keys;
   if (reader_ != nullptr) {
     if (const auto row = store::meta::find(*reader_, row_key(path))) {
-      const Json stored = Json::parse(row->value, nullptr, false);
+      const Json stored = kube::stored_json(row->value);
       add(kube::string_or(stored, "kind"), kube::string_or(stored, "apiVersion"));
     }
   }

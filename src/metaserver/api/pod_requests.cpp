@@ -7,6 +7,7 @@
 #include "edgecore/async/attempt.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "metaserver/http/api_error.hpp"
+#include "metaserver/http/body.hpp"
 #include "metaserver/logs/pod_log_options.hpp"
 
 namespace edgecore::metaserver {
@@ -68,14 +69,9 @@ Done PodRequests::log(Call& call) {
 }
 
 Done PodRequests::restart(Call& call) {
-  const Json names = Json::parse(call.request.body, nullptr, false);
-  if (!names.is_array() || names.size() > kMostRestarts)
-    bad_request("the body is not a list of at most 100 names of pods");
   Json errors = Json::array();
   Json done = Json::array();
-  for (const Json& name : names) {
-    if (!name.is_string()) bad_request("a pod's name is a string");
-    std::string pod = name.get<std::string>();
+  for (std::string& pod : read_names(call.request.body, kMostRestarts)) {
     const std::string shown = call.info.ns + "/" + pod;
     const ObjectPtr known = parts_.cache.open(call.resource)->find(call.info.ns, pod);
     if (!known || !reader_.is_own_pod(*call.resource, known)) {

@@ -369,7 +369,7 @@ boost::asio::awaitable<void> Scopes::sync_listeners() {
     listeners_changed_ = true;  // again with the next tend()
     co_return;
   }
-  const Json failed = Json::parse(answer.body, nullptr, false);
+  const Json failed = kube::stored_json(answer.body);
   if (!failed.is_object()) co_return;
   for (const auto& [id, application] : failed.items()) {
     const auto at = by_id.find(id);

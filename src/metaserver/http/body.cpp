@@ -44,9 +44,9 @@ std::string media_type(const net::Headers& headers) {
   return lower_case(trimmed(value, " \t"));
 }
 
-Json parse_json(std::string_view text) {
+Json parse_json(std::string_view text, const kube::JsonLimits& bounds = limits()) {
   try {
-    return kube::parse_json(text, "The body of the request", limits());
+    return kube::parse_json(text, "The body of the request", bounds);
   } catch (const BadInput& error) {
     bad_request(error.what());
   }
@@ -128,6 +128,22 @@ Json read_object(const net::Headers& headers, std::string_view body) {
 
 Json read_delete_options(const net::Headers& headers, std::string_view body) {
   return body.empty() ? Json::object() : read(media_type(headers), body);
+}
+
+std::vector<std::string> read_names(std::string_view body, std::size_t most) {
+  check_size(body);
+  kube::JsonLimits bounds = limits();
+  bounds.max_values = most + 1;
+  bounds.max_depth = 2;
+  const Json names = parse_json(body, bounds);
+  if (!names.is_array() || names.size() > most)
+    bad_request(fmt::format("The body of the request is not a list of at most {} names", most));
+  std::vector<std::string> found;
+  for (const Json& name : names) {
+    if (!name.is_string()) bad_request("The body of the request holds a name that is not a string");
+    found.push_back(name.get<std::string>());
+  }
+  return found;
 }
 
 PatchBody read_patch(const net::Headers& headers, std::string_view body) {

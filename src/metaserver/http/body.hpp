@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "edgecore/kube/api_resources.hpp"
 #include "edgecore/kube/json.hpp"
@@ -11,6 +12,9 @@
 #include "metaserver/http/request_info.hpp"
 
 namespace edgecore::metaserver {
+
+/// The functions of this header are the only ones that parse the body of a request, so that their limits hold
+/// for every path (tests/house keeps Json::parse out of all other files).
 
 /// The limits of a request's body.
 inline constexpr std::size_t kMaxBodyBytes = std::size_t{3} << 20;
@@ -23,6 +27,9 @@ Json read_object(const net::Headers& headers, std::string_view body);
 /// The DeleteOptions of a deletion; an empty object for an empty body, of whatever type. Throws as
 /// read_object; protobuf, which the Kubernetes API takes here, is 415.
 Json read_delete_options(const net::Headers& headers, std::string_view body);
+
+/// A list of at most `most` names, as JSON of whatever type. Throws ApiError (400, 413).
+std::vector<std::string> read_names(std::string_view body, std::size_t most);
 
 enum class PatchType { kJson, kMerge, kStrategicMerge, kApply };
 
