@@ -56,6 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   answered([&] { read_patch(headers, text); });
   answered([&] { read_delete_options(headers, text); });
-  pretty_print(text);
+  answered([&] { read_names(text, 100); });
+  fuzz::hold(pretty_print(text).size() <= std::max(text.size(), kPrettyBytes));
   return 0;
 }

@@ -186,13 +186,15 @@ Representation representation(const net::Headers& headers, const net::Target& ta
   return chosen;
 }
 
-std::string pretty_print(std::string_view json) {
+std::string pretty_print(std::string_view json, std::size_t most) {
+  if (json.size() > most) return std::string(json);
   std::string out;
-  out.reserve(json.size() * 2);
+  out.reserve(std::min(json.size() * 2, most));
   std::size_t depth = 0;
   bool in_string = false, escaped = false, opened = false;
   const auto new_line = [&] { out.append("\n").append(depth * 2, ' '); };
   for (const char c : json) {
+    if (out.size() > most) return std::string(json);
     if (in_string) {
       out += c;
       if (!escaped && c == '"') in_string = false;
@@ -211,7 +213,7 @@ std::string pretty_print(std::string_view json) {
     in_string = c == '"';
   }
   out += '\n';
-  return out;
+  return out.size() > most ? std::string(json) : out;
 }
 
 std::string gzip(std::string_view text) {

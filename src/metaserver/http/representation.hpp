@@ -50,9 +50,12 @@ struct Representation {
 /// Throws ApiError: 406 when nothing fits, 400 for an unknown `includeObject`.
 Representation representation(const net::Headers& headers, const net::Target& target, Offer offer);
 
+/// Indentation multiplies a small text: brackets by half of their depth. Nobody reads more than this.
+inline constexpr std::size_t kPrettyBytes = std::size_t{1} << 20;
+
 /// JSON text indented by two spaces, with a line feed at its end; of other text only the layout changes. One
-/// pass without parsing.
-std::string pretty_print(std::string_view json);
+/// pass without parsing. A text that would be longer than `most` afterwards comes back as it is.
+std::string pretty_print(std::string_view json, std::size_t most = kPrettyBytes);
 
 /// Bodies of at least this size are worth compressing for a client that takes gzip.
 inline constexpr std::size_t kGzipMinBytes = std::size_t{128} << 10;

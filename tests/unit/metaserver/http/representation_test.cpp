@@ -142,6 +142,20 @@ TEST(RepresentationTest, PrettyTextIsTheSameValue) {
   EXPECT_FALSE(pretty_print("}}]]{{\"").empty());  // no JSON, no harm
 }
 
+// A review of 1.7 MiB came back as 91 MiB with ?pretty=1.
+TEST(RepresentationTest, WhatWouldBeTooLargeIndentedIsNotIndented) {
+  for (std::size_t depth : {std::size_t{100}, std::size_t{1000}, std::size_t{100'000}}) {
+    std::string nested;
+    for (std::size_t i = 0; i < std::size_t{1'700'000} / depth / 2; ++i)
+      nested += std::string(depth, '[') + std::string(depth, ']') + ",";
+    EXPECT_EQ(pretty_print(nested), nested) << depth;
+  }
+  const std::string brackets(kPrettyBytes / 2, '[');
+  EXPECT_EQ(pretty_print(brackets), brackets);
+  EXPECT_NE(pretty_print(R"({"a":1})"), R"({"a":1})");
+  EXPECT_EQ(pretty_print(R"({"a":1})", 8), R"({"a":1})");
+}
+
 TEST(RepresentationTest, GzipIsForWhoAcceptsIt) {
   const auto gzip_for = [](const char* encodings) {
     return representation({{"Accept-Encoding", encodings}}, net::Target::parse("/x"), Offer::kObject).gzip;
