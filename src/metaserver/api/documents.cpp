@@ -98,15 +98,6 @@ Done Documents::fetch_version() {
                                     [](std::exception_ptr) {}, row.value.size());
 }
 
-std::string Documents::document(const std::string& key, const std::function<std::string()>& make) {
-  if (documents_revision_ != parts_.resources.revision()) documents_.clear();
-  documents_revision_ = parts_.resources.revision();
-  if (const auto at = documents_.find(key); at != documents_.end()) return at->second;
-  std::string text = make();
-  documents_.emplace(key, text);
-  return text;
-}
-
 Done Documents::fetch_definitions() const {
   const auto crds = crds_of(parts_.resources);
   if (parts_.scopes.covers(*crds, "", "") || !parts_.cloud.usable()) co_return;
@@ -121,8 +112,9 @@ Done Documents::serve_discovery(Call& call) {
   Freshness now;
   now.offline = !parts_.cloud.is_up();
   now.as_of = now.offline ? parts_.scopes.as_of(*crds_of(parts_.resources), "", "") : std::nullopt;
-  const std::string key = path + " " + wanted.content_type + (now.offline ? " offline" : "");
-  std::string text = document(key, [&] {
+  const std::string key =
+      std::string(document_key(path)) + " " + wanted.content_type + (now.offline ? " offline" : "");
+  std::string text = documents_.find_or_make(key, parts_.resources.revision(), [&] {
     const Json made = discovery_document(parts_.resources, path, wanted, now, parts_.options.config.server);
     return kube::dump_json(made) + "\n";
   });
@@ -136,7 +128,8 @@ Done Documents::serve_openapi(Call& call) {
   const Representation wanted =
       representation(call.request.headers, call.info.target, v2 ? Offer::kOpenApi : Offer::kDocument);
   const bool proto = wanted.form == Form::kOpenApiProto;
-  std::string text = document(path + (proto ? " proto" : ""), [&] {
+  const std::string key = std::string(document_key(path)) + (proto ? " proto" : "");
+  std::string text = documents_.find_or_make(key, parts_.resources.revision(), [&] {
     const Json made = v2 ? openapi_v2(parts_.resources) : openapi_v3(parts_.resources, path);
     return proto ? openapi_v2_proto(made) : kube::dump_json(made) + "\n";
   });

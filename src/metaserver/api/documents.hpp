@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
-#include <map>
 #include <string>
 
 #include "metaserver/api/answers.hpp"
 #include "metaserver/api/api_parts.hpp"
 #include "metaserver/api/call.hpp"
+#include "metaserver/api/document_cache.hpp"
 
 namespace edgecore::metaserver {
 
 /// Serves the paths other than resources: health, version, discovery, OpenAPI, metrics. Owned by the Api, on
-/// the module's thread. Caches each document until the resources change, and the version of the cluster for
-/// some minutes.
+/// the module's thread. Caches documents until the resources change, and the version of the cluster for some
+/// minutes.
 class Documents {
  public:
   Documents(const ApiParts& parts, const Answers& answers) : parts_(parts), answers_(answers) {}
@@ -31,12 +30,10 @@ class Documents {
   Done serve_discovery(Call& call);
   Done serve_openapi(Call& call);
   Done fetch_version();
-  std::string document(const std::string& key, const std::function<std::string()>& make);
 
   const ApiParts& parts_;
   const Answers& answers_;
-  std::map<std::string, std::string> documents_;  ///< by path and form
-  unsigned long documents_revision_ = 0;          ///< of the resources that they describe
+  DocumentCache documents_;  ///< by path and form
   std::string version_text_;
   SteadyTime version_at_{};
 };

@@ -18,6 +18,8 @@
 namespace edgecore::metaserver {
 namespace {
 
+constexpr std::size_t kMaxSegmentBytes = 512;
+
 std::string_view verb_of(std::string_view method) {
   if (method == "GET" || method == "HEAD") return "get";
   if (method == "POST") return "create";
@@ -37,6 +39,8 @@ std::string segment(std::string_view raw) {
     if (!decoded) bad_request("The path holds a malformed escape");
     text = std::move(*decoded);
   }
+  // Names become keys of caches and messages; no name of Kubernetes is that long.
+  if (text.size() > kMaxSegmentBytes) bad_request("The path holds a segment longer than any name");
   if (!kube::is_path_segment(text) || !is_utf8(text))
     bad_request("The path holds a segment that is empty or has characters no name can have");
   return text;
