@@ -6,11 +6,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "edgecore/base/error.hpp"
-#include "edgecore/base/uuid.hpp"
-#include "edgecore/kube/identity.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
 #include "edgecore/kube/table.hpp"
-#include "edgecore/net/digest.hpp"
 #include "metaserver/http/api_error.hpp"
 
 namespace edgecore::metaserver {
@@ -19,8 +16,7 @@ namespace {
 /// How long a rendered list is kept while nothing changes.
 constexpr std::chrono::seconds kRenderedFor{2};
 constexpr std::size_t kRenderedKept = 16;
-constexpr std::chrono::minutes kSnapshotFor{5};
-constexpr std::size_t kSnapshotsKept = 16;
+constexpr std::size_t kRenderedBytes = std::size_t{16} << 20;
 /// Objects that are rendered before other coroutines get a turn.
 constexpr std::size_t kTurn = 128;
 
@@ -44,23 +40,6 @@ Json empty_partial_list(const Representation& wanted) {
   return list;
 }
 
-/// The `continue` token of a page: which snapshot, and where in it the page begins.
-std::string page_token(const std::string& id, std::size_t at) {
-  return net::base64url(id + "/" + std::to_string(at));
-}
-std::optional<std::pair<std::string, std::size_t>> read_page_token(const std::string& token) {
-  try {
-    const std::string text = net::base64url_decode(token);
-    const std::size_t slash = text.find('/');
-    const auto at =
-        slash == std::string::npos ? std::nullopt : kube::parse_resource_version(text.substr(slash + 1));
-    if (!at) return std::nullopt;
-    return std::pair(text.substr(0, slash), static_cast<std::size_t>(*at));
-  } catch (const BadInput&) {
-    return std::nullopt;
-  }
-}
-
 constexpr char kContinueExpired[] =
     "The provided continue parameter is too old to display a consistent list result. You must start a new "
     "list without the continue parameter.";
@@ -70,6 +49,19 @@ constexpr char kContinueExpired[] =
 std::size_t page_size(const Call& call) {
   const auto limit = call.number("limit").value_or(0);
   return call.query("resourceVersion") == "0" ? 0 : limit;
+}
+
+PageSubject page_subject(const Call& call) {
+  PageSubject subject;
+  subject.user = call.user->name;
+  subject.group = call.info.group;
+  subject.version = call.info.version;
+  subject.resource = call.info.resource;
+  subject.ns = call.info.ns;
+  subject.name = call.info.name;
+  subject.labels = call.query("labelSelector");
+  subject.fields = call.query("fieldSelector");
+  return subject;
 }
 
 void check_version(const Call& call, std::uint64_t here) {
@@ -98,7 +90,9 @@ Done ListAnswers::send(Call& call, CollectionPtr collection, const ObjectFilter&
     co_await send_objects(call, std::move(chosen), version);
     co_return;
   }
-  Part part = first_page(std::move(chosen), version, limit);
+  Part part =
+      page_of(snapshots_.add(page_subject(call), std::move(chosen), version, parts_.context.clock.steady()),
+              0, limit);
   co_await send_part(call, std::move(part));
 }
 
@@ -132,7 +126,9 @@ std::shared_ptr<const std::string> ListAnswers::rendered(const Collection& colle
     kept.revision = collection.revision();
   }
   std::shared_ptr<const std::string> body = kept.body;
-  if (rendered_.size() > kRenderedKept) rendered_.clear();
+  std::size_t bytes = 0;
+  for (const auto& [list, one] : rendered_) bytes += one.body ? one.body->size() : 0;
+  if (rendered_.size() > kRenderedKept || bytes > kRenderedBytes) rendered_.clear();
   return body;
 }
 
@@ -150,15 +146,8 @@ boost::asio::awaitable<std::vector<ObjectPtr>> ListAnswers::choose(const Collect
   co_return chosen;
 }
 
-ListAnswers::Part ListAnswers::first_page(std::vector<ObjectPtr> objects, std::uint64_t version,
-                                          std::size_t limit) {
-  const SteadyTime now = parts_.context.clock.steady();
-  std::erase_if(snapshots_, [&](const Snapshot& snapshot) { return now - snapshot.made > kSnapshotFor; });
-  if (snapshots_.size() >= kSnapshotsKept) snapshots_.pop_front();
-  return page_of(snapshots_.emplace_back(Snapshot{uuid_v4(), std::move(objects), version, now}), 0, limit);
-}
-
-ListAnswers::Part ListAnswers::page_of(const Snapshot& snapshot, std::size_t begin, std::size_t limit) {
+ListAnswers::Part ListAnswers::page_of(const PageSnapshots::Snapshot& snapshot, std::size_t begin,
+                                       std::size_t limit) {
   const std::size_t size = snapshot.objects.size();
   begin = std::min(begin, size);
   const std::size_t end = limit == 0 ? size : begin + std::min(limit, size - begin);
@@ -173,15 +162,15 @@ ListAnswers::Part ListAnswers::page_of(const Snapshot& snapshot, std::size_t beg
 
 Done ListAnswers::send_next_page(Call& call, const std::string& token) {
   const auto page = read_page_token(token);
-  const auto at = std::find_if(snapshots_.begin(), snapshots_.end(),
-                               [&](const Snapshot& snapshot) { return page && snapshot.id == page->first; });
-  if (at != snapshots_.end()) {
-    Part part = page_of(*at, page->second, call.number("limit").value_or(0));
-    co_await send_part(call, std::move(part));
+  if (!page) {
+    co_await pass_on(call);
     co_return;
   }
-  if (page) throw ApiError(kube::Status::expired(kContinueExpired));
-  co_await pass_on(call);
+  const PageSnapshots::Snapshot* snapshot =
+      snapshots_.find(page->first, page_subject(call), parts_.context.clock.steady());
+  if (snapshot == nullptr) throw ApiError(kube::Status::expired(kContinueExpired));
+  Part part = page_of(*snapshot, page->second, call.number("limit").value_or(0));
+  co_await send_part(call, std::move(part));
 }
 
 Done ListAnswers::send_objects(Call& call, std::vector<ObjectPtr> objects, std::uint64_t version) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -10,6 +9,7 @@
 #include "metaserver/api/answers.hpp"
 #include "metaserver/api/api_parts.hpp"
 #include "metaserver/api/call.hpp"
+#include "metaserver/api/page_snapshots.hpp"
 #include "metaserver/cache/object_filter.hpp"
 
 namespace edgecore::metaserver {
@@ -41,13 +41,6 @@ class ListAnswers {
     std::string continuation;   ///< token of the next page; "" for none
     std::size_t remaining = 0;  ///< objects behind this page
   };
-  /// The objects of a list at the time of its first page.
-  struct Snapshot {
-    std::string id;
-    std::vector<ObjectPtr> objects;
-    std::uint64_t version = 0;
-    SteadyTime made{};
-  };
   /// A whole list, valid as long as the collection has this revision.
   struct Rendered {
     std::uint64_t revision = 0;
@@ -59,8 +52,8 @@ class ListAnswers {
   std::shared_ptr<const std::string> rendered(const Collection& collection, const std::string& ns);
   boost::asio::awaitable<std::vector<ObjectPtr>> choose(const Collection& collection,
                                                         const ObjectFilter& filter);
-  [[nodiscard]] Part first_page(std::vector<ObjectPtr> objects, std::uint64_t version, std::size_t limit);
-  [[nodiscard]] static Part page_of(const Snapshot& snapshot, std::size_t begin, std::size_t limit);
+  [[nodiscard]] static Part page_of(const PageSnapshots::Snapshot& snapshot, std::size_t begin,
+                                    std::size_t limit);
   Done send_part(Call& call, Part part);
   boost::asio::awaitable<Json> shown(Call& call, const std::vector<ObjectPtr>& objects,
                                      const Representation& wanted);
@@ -69,7 +62,7 @@ class ListAnswers {
   const ApiParts& parts_;
   const Answers& answers_;
   std::unordered_map<std::string, Rendered> rendered_;  ///< by resource and namespace
-  std::deque<Snapshot> snapshots_;                      ///< oldest first
+  PageSnapshots snapshots_;
 };
 
 }  // namespace edgecore::metaserver
