@@ -11,12 +11,14 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/log.hpp"
+#include "edgecore/base/trusted_clock.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/identity.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edgecore/kube/time.hpp"
 #include "edgecore/net/jws.hpp"
 #include "edgecore/net/x509.hpp"
+#include "edgecore/store/info.hpp"
 #include "edgecore/store/meta.hpp"
 #include "metaserver/access/stored_tokens.hpp"
 #include "metaserver/api/api.hpp"
@@ -34,6 +36,7 @@ constexpr std::chrono::seconds kListenAgain{10};
 constexpr std::chrono::minutes kUnusedFor{10};
 /// The stored tokens are not read again within this time, however many unknown ones come.
 constexpr std::chrono::milliseconds kTokensAgain{200};
+constexpr std::chrono::hours kFloorEvery{24};
 constexpr std::size_t kConnections = 8192;
 
 /// The parts of "127.0.0.1:10550"; an IPv6 host may have brackets.
@@ -62,6 +65,7 @@ class MetaServer final : public beehive::Module {
         server_(parse_address(options_.config.server, "server")),
         dummy_(parse_address(options_.config.dummy_server, "dummyServer")),
         reader_(deps.store.open_reader()),
+        trusted_(context.clock),
         metrics_([this] { return numbers(); }),
         cloud_(context, options_.node_name),
         cache_(deps.store, reader_, resources_, context.log),
@@ -71,10 +75,12 @@ class MetaServer final : public beehive::Module {
         limits_(options_.require_authorization ? RateLimits::per_user() : RateLimits::per_address()),
         offline_writes_({context, deps.store, reader_, options_.node_name,
                          [this](beehive::Application call) { return call_cloud(std::move(call)); }}) {
+    floor_kept_ = store::info::time_floor(reader_);
+    if (floor_kept_) trusted_.raise(*floor_kept_);
     learn_resources();
     if (options_.require_authorization) set_up_authorization();
-    api_.emplace(ApiParts{context_, tasks_, options_, deps_.store, reader_, resources_, cache_, cloud_,
-                          scopes_, options_.require_authorization ? &rules_ : nullptr,
+    api_.emplace(ApiParts{context_, trusted_, tasks_, options_, deps_.store, reader_, resources_, cache_,
+                          cloud_, scopes_, options_.require_authorization ? &rules_ : nullptr,
                           authenticator_ ? &*authenticator_ : nullptr, [this] { look_at_tokens(); }, limits_,
                           denials_, offline_writes_, metrics_, directory_watches_});
   }
@@ -155,9 +161,11 @@ class MetaServer final : public beehive::Module {
     lookups.account_uid = [this](std::string_view ns, std::string_view account) {
       return rules_.account_uid(ns, account);
     };
-    authenticator_.emplace(std::move(options), std::move(lookups), tokens_, context_.clock);
+    authenticator_.emplace(std::move(options), std::move(lookups), tokens_, trusted_);
+    look_at_tokens();
 
     ServingCertificate::Options wanted;
+    wanted.clock = &trusted_;
     wanted.node_name = options_.node_name;
     wanted.ip_addresses = {server_.host, dummy_.host};
     wanted.directory = options_.pki;
@@ -186,6 +194,19 @@ class MetaServer final : public beehive::Module {
     tokens_.clear();
     for (const auto& row : store::meta::list(reader_, names::resource::kServiceAccountToken))
       tokens_.put_row(row.key, row.value);
+    if (const auto issued = tokens_.newest_issue()) trusted_.raise(*issued);
+  }
+
+  /// Writes down once a day that the time has passed, for a boot without a clock. Only while the cloud is
+  /// connected: its certificate was verified, so that the clock is not far ahead.
+  void keep_time() {
+    const WallTime now = context_.clock.wall();
+    if (!knows_cloud_ || !cloud_.is_up() || now < kReleaseDate) return;
+    if (floor_kept_ && now < *floor_kept_ + kFloorEvery) return;
+    floor_kept_ = now;
+    deps_.store.submit_and_wait_turn(
+        [now](store::Transaction& into) { store::info::set_time_floor(into, now); },
+        [](std::exception_ptr) {}, sizeof now);
   }
 
   boost::asio::awaitable<void> read_mailbox() {
@@ -199,6 +220,7 @@ class MetaServer final : public beehive::Module {
     const auto& route = message.route;
     if (route.operation == names::operation::kConnect && route.source == names::source::kEdgeHub) {
       const bool up = message.content == names::content::kCloudConnected;
+      knows_cloud_ = up;
       scopes_.on_link(up);
       offline_writes_.on_link(up);
       if (up && certificate_) certificate_->notify_connected();
@@ -225,6 +247,7 @@ class MetaServer final : public beehive::Module {
       const SteadyTime next = steady_now() + kTendEvery;
       co_await pause.sleep_until(next);
       scopes_.tend();
+      keep_time();
       cache_.close_unused(context_.clock.steady() - kUnusedFor);
     }
   }
@@ -306,6 +329,8 @@ class MetaServer final : public beehive::Module {
   MetaServerDeps deps_;
   HostPort server_, dummy_;
   store::Reader reader_;
+  TrustedClock trusted_;
+  std::optional<WallTime> floor_kept_;
   kube::ApiResources resources_;
   Metrics metrics_;
   CloudCalls cloud_;
@@ -318,6 +343,7 @@ class MetaServer final : public beehive::Module {
   std::shared_ptr<const net::TlsContext> tls_;
   std::optional<WallTime> certificate_expiry_, offline_since_;
   bool listening_ = false;
+  bool knows_cloud_ = false;  ///< a connection was announced, and none was lost since
   async::DirectoryWatches directory_watches_;
   async::TaskGroup tasks_;
   Scopes scopes_;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "edgecore/base/clock.hpp"
 #include "edgecore/store/source.hpp"
 
 /// Table `edgecore_info` (not in the Go EdgeCore): the node's own settings, as key and value.
@@ -14,6 +15,11 @@ namespace edgecore::store::info {
 /// Writing an identical value does not touch the disk.
 void set(Transaction& into, std::string_view key, std::string_view value);
 bool remove(Transaction& from, std::string_view key);
+
+/// A time that has certainly passed: the wall clock when the cloud was connected, a day old at most
+/// (TrustedClock). nullopt before the first connection.
+[[nodiscard]] std::optional<WallTime> time_floor(const Source& from);
+void set_time_floor(Transaction& into, WallTime passed);
 
 /// True from the creation of a database (first start, or a corrupt file set aside) until
 /// `clear_resync_needed`: rows that the cloud considers delivered may be missing, so ask the cloud for

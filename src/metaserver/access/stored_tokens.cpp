@@ -38,6 +38,16 @@ void StoredTokens::put(const std::string& row_key, std::string_view token, Holde
   const auto [at, is_new] =
       rows_.emplace(row_key, Row{std::string(token), net::sha256(token), std::move(holder)});
   by_digest_.emplace(at->second.digest, &at->second);
+  note_issue(token);
+}
+
+void StoredTokens::note_issue(std::string_view token) {
+  try {
+    const auto issued = issue_time(ServiceAccountToken::parse(token).claims);
+    if (issued && (!newest_issue_ || *issued > *newest_issue_)) newest_issue_ = issued;
+  } catch (const BadInput&) {
+    // It authenticates nobody, and says nothing about the time.
+  }
 }
 
 bool StoredTokens::put_row(const std::string& row_key, std::string_view value) {

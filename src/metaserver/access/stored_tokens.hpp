@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,6 +34,8 @@ class StoredTokens {
   void remove(const std::string& row_key);
   void clear();
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
+  /// When the youngest of all tokens ever put in was issued, which has certainly passed; nullopt without one.
+  [[nodiscard]] std::optional<WallTime> newest_issue() const { return newest_issue_; }
 
   enum class Match {
     kNone,    ///< no row has this text
@@ -48,7 +51,10 @@ class StoredTokens {
     std::string token, digest;
     Holder holder;
   };
+  void note_issue(std::string_view token);
+
   std::unordered_map<std::string, Row> rows_;
+  std::optional<WallTime> newest_issue_;
   /// Digest to rows: the Go edge and this one may have kept one token under two keys.
   std::unordered_multimap<std::string, const Row*> by_digest_;
 };

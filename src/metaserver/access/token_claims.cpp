@@ -132,6 +132,11 @@ WallTime last_moment(const TokenClaims& claims) {
   return time_of(claims.expires) + kLeeway;
 }
 
+std::optional<WallTime> issue_time(const TokenClaims& claims) {
+  if (!claims.issued_at) return std::nullopt;
+  return time_of(*claims.issued_at);
+}
+
 TokenTime judge_time(const TokenClaims& claims, WallTime now) {
   if (now > last_moment(claims)) return TokenTime::kExpired;
   for (const auto& from : {claims.not_before, claims.issued_at}) {

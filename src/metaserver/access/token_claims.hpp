@@ -59,6 +59,9 @@ enum class TokenTime { kGood, kExpired, kNotYet };
 /// The last time at which judge_time returns kGood.
 [[nodiscard]] WallTime last_moment(const TokenClaims& claims);
 
+/// When it was issued; nullopt if it does not say.
+[[nodiscard]] std::optional<WallTime> issue_time(const TokenClaims& claims);
+
 /// The audiences that `accepted` and the token have in common, in the order of the token. A token without
 /// audiences is for all of `accepted`.
 [[nodiscard]] std::vector<std::string> common_audiences(const TokenClaims& claims,

@@ -23,6 +23,7 @@ class Metrics;
 /// The parts of the module that requests use. The module owns them; they outlive the Api.
 struct ApiParts {
   beehive::ModuleContext& context;
+  const Clock& trusted;  ///< the time for verifying certificates and tokens
   async::TaskGroup& tasks;
   const MetaServerOptions& options;
   store::Store& store;

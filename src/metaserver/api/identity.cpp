@@ -2,12 +2,10 @@
 #include "metaserver/api/identity.hpp"
 
 #include "edgecore/base/error.hpp"
-#include "edgecore/base/files.hpp"
 #include "metaserver/access/authorization.hpp"
 #include "metaserver/access/token_claims.hpp"
 #include "metaserver/http/api_error.hpp"
 #include "metaserver/http/metrics.hpp"
-#include "metaserver/serving/serving_files.hpp"
 
 namespace edgecore::metaserver {
 namespace {
@@ -30,7 +28,9 @@ Attributes action_of(const RequestInfo& info) {
 
 }  // namespace
 
-Identity::Identity(const ApiParts& parts) : parts_(parts) {
+Identity::Identity(const ApiParts& parts)
+    : parts_(parts),
+      certificates_(parts.options.node_ca, "system:node:" + parts.options.node_name, parts.trusted) {
   User admin;
   admin.name = "system:admin";
   admin.groups = {group::kMasters, group::kAuthenticated};
@@ -45,7 +45,7 @@ Done Identity::identify(Call& call) {
   const net::Request& request = call.request;
   const std::string_view authorization = request.headers.get("Authorization");
   if (authorization.empty()) {
-    if (request.peer_certificate) call.user = user_of_certificate(*request.peer_certificate);
+    if (request.peer_certificate) call.user = user_of_certificate(request);
     if (!call.user) refuse_unknown(request, "no token");
     co_return;
   }
@@ -59,9 +59,7 @@ Done Identity::identify(Call& call) {
 
 boost::asio::awaitable<Authentication> Identity::authenticate(const net::Request& request) {
   const std::string_view authorization = request.headers.get("Authorization");
-  const SteadyTime now = parts_.context.clock.steady();
-  if (!parts_.limits.may_log_in(request.peer_address, now))
-    throw ApiError(kube::Status::too_many_requests("too many bad tokens came from this address", 5));
+  expect_may_log_in(request);
   parts_.look_at_tokens();
   ConnectionIdentity identity;
   Authentication found = parts_.authenticator->authenticate(authorization, identity);
@@ -69,7 +67,7 @@ boost::asio::awaitable<Authentication> Identity::authenticate(const net::Request
     const bool is_news = co_await fetch_account(authorization);
     if (is_news) found = parts_.authenticator->authenticate(authorization, identity);
   }
-  if (!found.user) parts_.limits.failed_login(request.peer_address, now);
+  if (!found.user) parts_.limits.failed_login(request.peer_address, parts_.context.clock.steady());
   co_return found;
 }
 
@@ -92,18 +90,18 @@ boost::asio::awaitable<bool> Identity::fetch_account(std::string_view authorizat
   co_return answer.outcome == Scopes::Outcome::kCurrent;
 }
 
-std::shared_ptr<const User> Identity::user_of_certificate(const net::Certificate& certificate) {
-  const std::string der = certificate.der();
-  if (der == certificate_seen_) return certificate_user_;
-  certificate_seen_ = der;
-  certificate_user_ = nullptr;
-  const auto ca = read_file(parts_.options.node_ca, kMaxPemFileBytes);
-  if (!ca) return nullptr;
-  const auto flaw = net::verify(certificate, net::Certificate::all_from_pem(*ca),
-                                net::CertificatePurpose::kClient, parts_.context.clock.wall());
-  if (flaw || certificate.common_name() != "system:node:" + parts_.options.node_name) return nullptr;
-  certificate_user_ = std::make_shared<const User>(node_admin(certificate.common_name()));
-  return certificate_user_;
+/// Throws ApiError (429) after too many bad certificates or tokens: each costs the check of a signature.
+std::shared_ptr<const User> Identity::user_of_certificate(const net::Request& request) {
+  if (auto known = certificates_.remembered(*request.peer_certificate)) return known;
+  expect_may_log_in(request);
+  auto user = certificates_.user_of(*request.peer_certificate);
+  if (!user) parts_.limits.failed_login(request.peer_address, parts_.context.clock.steady());
+  return user;
+}
+
+void Identity::expect_may_log_in(const net::Request& request) const {
+  if (parts_.limits.may_log_in(request.peer_address, parts_.context.clock.steady())) return;
+  throw ApiError(kube::Status::too_many_requests("too many bad tokens came from this address", 5));
 }
 
 void Identity::permit(const Call& call) {

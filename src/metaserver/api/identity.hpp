@@ -5,14 +5,14 @@
 #include <string>
 #include <string_view>
 
-#include "edgecore/net/x509.hpp"
+#include "metaserver/access/client_certificates.hpp"
 #include "metaserver/api/api_parts.hpp"
 #include "metaserver/api/call.hpp"
 
 namespace edgecore::metaserver {
 
 /// Finds the user of a request, by the node's client certificate or a service account token, and refuses
-/// what the user may not do. Owned by the Api, on the module's thread. Remembers the last client certificate.
+/// what the user may not do. Owned by the Api, on the module's thread.
 class Identity {
  public:
   explicit Identity(const ApiParts& parts);
@@ -27,16 +27,16 @@ class Identity {
   [[nodiscard]] std::string client_of(const Call& call) const;
 
  private:
-  [[nodiscard]] std::shared_ptr<const User> user_of_certificate(const net::Certificate& certificate);
+  [[nodiscard]] std::shared_ptr<const User> user_of_certificate(const net::Request& request);
   boost::asio::awaitable<Authentication> authenticate(const net::Request& request);
   boost::asio::awaitable<bool> fetch_account(std::string_view authorization);
+  void expect_may_log_in(const net::Request& request) const;
   void deny(const Denial& denial);
   [[noreturn]] void refuse_unknown(const net::Request& request, std::string_view why);
 
   const ApiParts& parts_;
   std::shared_ptr<const User> admin_;  ///< everybody, with the gate off
-  std::string certificate_seen_;       ///< DER of the last client certificate
-  std::shared_ptr<const User> certificate_user_;
+  ClientCertificates certificates_;
 };
 
 }  // namespace edgecore::metaserver

@@ -52,6 +52,7 @@ bool is_unreachable(const kube::Status& status) {
 
 ServingCertificate::ServingCertificate(beehive::ModuleContext& context, Options options, Taker on_certificate)
     : context_(context),
+      clock_(options.clock != nullptr ? *options.clock : context.clock),
       pace_(options.pace),
       template_{std::move(options.node_name), canonical_addresses(options.ip_addresses, context.log)},
       files_(std::move(options.directory)),
@@ -112,7 +113,7 @@ void ServingCertificate::hand_out() {
 }
 
 WallTime ServingCertificate::now() const {
-  const WallTime now = std::max(context_.clock.wall(), kReleaseDate);
+  const WallTime now = std::max(clock_.wall(), kReleaseDate);
   return pair_ ? std::max(now, pair_->leaf.not_before()) : now;
 }
 

@@ -50,6 +50,7 @@ class ServingCertificate {
     std::vector<std::string> ip_addresses;
     std::filesystem::path directory = "/etc/kubeedge/pki/metaserver";
     Pace pace;
+    const Clock* clock = nullptr;  ///< trusted time, outlives the object; null: the module's clock
   };
   /// Chain (the leaf first) and key as PEM. Called in run() with the first pair and each new one; an Error it
   /// throws is logged.
@@ -109,6 +110,7 @@ class ServingCertificate {
   [[nodiscard]] std::chrono::milliseconds poll_pause();
 
   beehive::ModuleContext& context_;
+  const Clock& clock_;
   Pace pace_;
   ServingTemplate template_;
   ServingFiles files_;

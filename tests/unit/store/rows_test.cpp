@@ -287,6 +287,18 @@ TEST_F(RowsTest, PoisonIsBoundedInRowsAndText) {
   EXPECT_EQ(poison::failures(*reader_, "m", "resource149", "update", huge), 1U);
 }
 
+TEST_F(RowsTest, TheTimeThatHasPassedIsKeptAndANonsensicalOneIsNone) {
+  EXPECT_FALSE(info::time_floor(*reader_));
+  const WallTime passed(std::chrono::seconds(1'800'000'000));
+  store_->write(
+      [&](Transaction& into) { info::set_time_floor(into, passed + std::chrono::milliseconds(7)); });
+  EXPECT_EQ(info::time_floor(*reader_), passed);
+  for (const char* bad : {"", "soon", "-1", "9000000001", "99999999999999999999"}) {
+    store_->write([&](Transaction& into) { info::set(into, "time_floor", bad); });
+    EXPECT_FALSE(info::time_floor(*reader_)) << bad;
+  }
+}
+
 TEST_F(RowsTest, ReaderSeesCommittedRowsOnlyAndASnapshotStandsStill) {
   std::size_t seen_by_reader = 99;
   std::size_t seen_by_job = 0;

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
+#include "edgecore/base/trusted_clock.hpp"
 #include "unit/metaserver/service_account_tokens.hpp"
 
 namespace edgecore::metaserver {
@@ -36,6 +39,27 @@ TEST_F(StoredTokensTest, OnlyTheExactTextIsFound) {
   EXPECT_EQ(match(token), Match::kGood);
   EXPECT_EQ(match(token_of(web_claims(), R"({"alg":"ES256"})")), Match::kNone);
   EXPECT_EQ(match(token_of(web_claims(), R"({"alg":"ES256","kid":"k"})", "other")), Match::kNone);
+}
+
+// Own pods' tokens were "not valid yet" on a board that boots in 1970, offline for ever.
+TEST_F(StoredTokensTest, TheYoungestTokenSaysWhatTimeHasPassed) {
+  EXPECT_FALSE(tokens.newest_issue());
+  tokens.put_row(kRow, row("no token"));
+  EXPECT_FALSE(tokens.newest_issue());
+  tokens.put_row(kRow, row(token));
+  EXPECT_EQ(tokens.newest_issue(), samples::kNow);
+  Json older = web_claims();
+  older["iat"] = samples::seconds(samples::kNow) - 1000;
+  tokens.put_row(kRow, row(token_of(older)));
+  EXPECT_EQ(tokens.newest_issue(), samples::kNow);
+  FakeClock board{WallTime(std::chrono::seconds(0))};
+  TrustedClock clock(board, WallTime());
+  clock.raise(*tokens.newest_issue());
+  EXPECT_EQ(judge_time(ServiceAccountToken::parse(token).claims, clock.wall()), TokenTime::kGood);
+  Json absurd = web_claims();
+  absurd["iat"] = std::numeric_limits<std::int64_t>::max();
+  tokens.put_row(kRow, row(token_of(absurd)));
+  EXPECT_LT(*tokens.newest_issue(), WallTime::max() - std::chrono::hours(24 * 365));
 }
 
 TEST_F(StoredTokensTest, ATokenSpeaksForThePodItWasGotFor) {
