@@ -17,6 +17,7 @@
 #include "metamanager/delivery/served_feed.hpp"
 #include "metamanager/objects/own_objects.hpp"
 #include "metamanager/objects/served_kinds.hpp"
+#include "metamanager/objects/token.hpp"
 #include "metamanager/pushes/push_pipeline.hpp"
 #include "metamanager/pushes/resync.hpp"
 #include "metamanager/requests/requests.hpp"
@@ -55,6 +56,8 @@ class MetaManager final : public beehive::Module {
   boost::asio::awaitable<void> run() override {
     load_node();
     report_database();
+    deps_.store.submit_and_wait_turn([](store::Transaction& from) { sweep_tokens(from); },
+                                     [](std::exception_ptr) {});
     tasks_.spawn("resync", resync_.run());
     tasks_.spawn("mailbox", read_mailbox());
     tasks_.spawn("changes for metaserver", feed_.run());

@@ -3,10 +3,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
+#include <vector>
 
+#include "edgecore/base/error.hpp"
+#include "edgecore/beehive/message.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/json_text.hpp"
 #include "edgecore/kube/time.hpp"
+#include "edgecore/net/jws.hpp"
 #include "edgecore/store/meta.hpp"
 
 namespace edgecore::metamanager {
@@ -15,6 +20,8 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kMaxUse = std::chrono::hours(24);
+/// A pod asks for one token for each projected volume.
+constexpr std::size_t kTokensOfAPod = 16;
 constexpr std::int64_t kDefaultLifetime = 3600;
 /// Longer lifetimes are cut to this, so that adding them to a time cannot overflow.
 constexpr std::int64_t kMaxLifetime = std::int64_t{10} * 366 * 24 * 3600;
@@ -47,8 +54,30 @@ std::string bound_object_text(const Json& request) {
          ", Name:" + member("name") + ", UID:" + member("uid") + "}";
 }
 
-bool asks_for_audiences(const Json& request) {
-  return !kube::array_or_empty(request, "spec.audiences").empty();
+/// The issuer that a token names, which is the audience of an API server that is configured with no other.
+std::string issuer_of(const Json& kept) {
+  try {
+    const net::CompactToken token = net::parse_compact(kube::string_or(kept, "status.token"));
+    return kube::string_or(kube::parse_json(token.payload_text, "the token"), "iss");
+  } catch (const BadInput&) {
+    return {};
+  }
+}
+
+/// What a request without audiences is answered with: those of the API server.
+bool are_default_audiences(const Json& kept) {
+  const Json& audiences = kube::array_or_empty(kept, "spec.audiences");
+  const std::string issuer = audiences.empty() ? std::string() : issuer_of(kept);
+  return std::ranges::all_of(audiences, [&](const Json& one) {
+    return one == "https://kubernetes.default.svc" || one == "https://kubernetes.default.svc.cluster.local" ||
+           (!issuer.empty() && one == issuer);
+  });
+}
+
+/// A token for another audience is the wrong bearer: who gets it could use it elsewhere.
+bool has_audiences(const Json& kept, const Json& request) {
+  const Json& asked = kube::array_or_empty(request, "spec.audiences");
+  return asked.empty() ? are_default_audiences(kept) : kube::array_or_empty(kept, "spec.audiences") == asked;
 }
 
 /// Whether the stored token fits the request.
@@ -61,8 +90,37 @@ bool answers(const Json& kept, const Json& request) {
   if (kube::int_or(kept, "spec.expirationSeconds", 0) != kube::int_or(request, "spec.expirationSeconds", 0)) {
     return false;
   }
-  return !asks_for_audiences(request) ||
-         kube::array_or_empty(kept, "spec.audiences") == kube::array_or_empty(request, "spec.audiences");
+  return has_audiences(kept, request);
+}
+
+/// The pod that a TokenRequest is bound to, which can be checked without parsing all of it.
+bool is_pod_here(const store::Source& from, std::string_view ns, std::string_view token_request) {
+  if (kube::string_member(token_request, {"spec", "boundObjectRef", "kind"}) != "Pod") return false;
+  const std::string name(kube::string_member(token_request, {"spec", "boundObjectRef", "name"}));
+  const std::string_view uid = kube::string_member(token_request, {"spec", "boundObjectRef", "uid"});
+  if (name.empty() || uid.empty()) return false;
+  const auto pod = store::meta::find(from, beehive::resource_path(ns, names::resource::kPod, name));
+  return pod && kube::string_member(pod->value, {"metadata", "uid"}) == uid;
+}
+
+/// The namespace in a row's key, `"<service account>"/"<namespace>"/…`; names need no escapes.
+std::string_view namespace_of(std::string_view key) {
+  const auto begin = key.find("\"/\"");
+  if (begin == key.npos) return {};
+  key.remove_prefix(begin + 3);
+  return key.substr(0, key.find('"'));
+}
+
+/// Removes the tokens of a pod that come to an end first, until there is room for one more.
+void make_room(store::Transaction& from, std::string_view pod_uid) {
+  std::vector<std::pair<std::string, std::string>> of_pod;  // end and key
+  for (const auto& row : store::meta::list(from, names::resource::kServiceAccountToken)) {
+    if (kube::string_member(row.value, {"spec", "boundObjectRef", "uid"}) != pod_uid) continue;
+    of_pod.emplace_back(kube::string_member(row.value, {"status", "expirationTimestamp"}), row.key);
+  }
+  std::ranges::sort(of_pod);
+  for (std::size_t i = 0; i + kTokensOfAPod <= of_pod.size(); ++i)
+    store::meta::remove(from, of_pod[i].second);
 }
 
 std::optional<Json> parse(const std::string& text) {
@@ -114,6 +172,28 @@ Json bound_token(const Json& request, Json answer) {
     answer["spec"]["boundObjectRef"] = *bound;
   }
   return answer;
+}
+
+bool keep_token(store::Transaction& into, std::string_view ns, std::string_view service_account,
+                const Json& request, const std::string& text) {
+  if (!is_pod_here(into, ns, text)) return false;
+  store::meta::Row row;
+  row.key = token_key(ns, service_account, request);
+  row.type = names::resource::kServiceAccountToken;
+  row.value = text;
+  if (!store::meta::find(into, row.key))
+    make_room(into, kube::string_member(text, {"spec", "boundObjectRef", "uid"}));
+  store::meta::upsert(into, row);
+  return true;
+}
+
+std::size_t sweep_tokens(store::Transaction& from) {
+  std::size_t dropped = 0;
+  for (const auto& row : store::meta::list(from, names::resource::kServiceAccountToken)) {
+    if (is_pod_here(from, namespace_of(row.key), row.value)) continue;
+    if (store::meta::remove(from, row.key)) ++dropped;
+  }
+  return dropped;
 }
 
 std::size_t drop_tokens(store::Transaction& from, std::string_view pod_uid) {

@@ -28,12 +28,23 @@ enum class TokenAge {
 [[nodiscard]] TokenAge judge_token(const Json& token_request, WallTime now);
 
 /// The stored token for this request. Also finds rows of the Go edge, whose keys are made from the API
-/// server's answer: that has audiences filled in which were not asked for.
+/// server's answer: that has audiences filled in which were not asked for. The audiences are those of the
+/// request; without any, those of the API server.
 [[nodiscard]] std::optional<Json> find_token(const store::Source& from, std::string_view ns,
                                              std::string_view service_account, const Json& request);
 
 /// The TokenRequest to store: the answer, plus the request's bound object if the answer has none.
 [[nodiscard]] Json bound_token(const Json& request, Json answer);
+
+/// Stores the answer to a request, `text`, if it is bound to a pod of this node; false if not. Other tokens
+/// are handed to who asked and forgotten: whoever may ask for tokens could fill the disk with them. A pod has
+/// 16 tokens at most; those that end first go.
+bool keep_token(store::Transaction& into, std::string_view ns, std::string_view service_account,
+                const Json& request, const std::string& text);
+
+/// Removes the tokens that are not bound to a pod of this node, which earlier versions and the Go edge kept.
+/// Returns how many.
+std::size_t sweep_tokens(store::Transaction& from);
 
 /// Removes all tokens bound to a pod, none for "". Returns how many.
 std::size_t drop_tokens(store::Transaction& from, std::string_view pod_uid);

@@ -7,7 +7,6 @@
 #include "edgecore/base/log.hpp"
 #include "edgecore/metamanager/ack.hpp"
 #include "edgecore/store/awaitable.hpp"
-#include "edgecore/store/meta.hpp"
 #include "metamanager/delivery/handover.hpp"
 #include "metamanager/objects/token.hpp"
 #include "metamanager/requests/answers.hpp"
@@ -158,12 +157,11 @@ Requests::Reply Requests::fetch_token(const beehive::ResourcePath& path, const J
     co_return broken_answer(kube::Status::internal("the cloud answered with a TokenRequest without a token"));
   }
   answer.reply.object = bound_token(asked, std::move(answer.reply.object));
-  store::meta::Row row;
-  row.key = token_key(path.ns, path.name, asked);
-  row.type = type::kServiceAccountToken;
-  row.value = kube::dump_json(answer.reply.object);
-  const std::size_t bytes = row.value.size();
-  store::Job job = [row = std::move(row)](store::Transaction& into) { store::meta::upsert(into, row); };
+  std::string text = kube::dump_json(answer.reply.object);
+  const std::size_t bytes = text.size();
+  store::Job job = [path, asked, text = std::move(text)](store::Transaction& into) {
+    keep_token(into, path.ns, path.name, asked, text);
+  };
   const std::string what = "the token of " + path.ns + "/" + path.name;
   co_await run_job(std::move(job), bytes, what);
   co_return std::move(answer.reply);

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "edgecore/kube/time.hpp"
+#include "edgecore/net/digest.hpp"
+#include "edgecore/store/meta.hpp"
 #include "unit/metamanager/temporary_store.hpp"
 
 namespace edgecore::metamanager {
@@ -91,6 +93,93 @@ TEST(Token, FindsWhatTheGoEdgeKeptUnderTheAnswersAudiences) {
   Json vault = request("u1");
   vault["spec"]["audiences"] = {"vault"};
   EXPECT_FALSE(find_token(reader, "default", "sa", vault));
+}
+
+// A request for the default audience got the kept token for ["vault"].
+TEST(Token, ATokenForAnotherAudienceIsNotHandedOut) {
+  TemporaryStore store;
+  Json vault = token("u1", 3600s);
+  vault["spec"]["audiences"] = {"vault"};
+  store.put(token_key("default", "sa", vault), "serviceaccounttoken", vault.dump());
+  const auto reader = store->open_reader();
+  EXPECT_TRUE(find_token(reader, "default", "sa", vault));
+  EXPECT_FALSE(find_token(reader, "default", "sa", request("u1")));
+  Json both = request("u1");
+  both["spec"]["audiences"] = {"vault", "https://kubernetes.default.svc"};
+  EXPECT_FALSE(find_token(reader, "default", "sa", both));
+}
+
+TEST(Token, TheIssuerOfATokenIsItsDefaultAudience) {
+  TemporaryStore store;
+  Json answered = token("u1", 3600s);
+  answered["spec"]["audiences"] = {"https://issuer.example"};
+  answered["status"]["token"] = net::base64url(R"({"alg":"ES256"})") + "." +
+                                net::base64url(R"({"iss":"https://issuer.example"})") + "." +
+                                net::base64url("signature");
+  store.put(token_key("default", "sa", answered), "serviceaccounttoken", answered.dump());
+  const auto reader = store->open_reader();
+  EXPECT_TRUE(find_token(reader, "default", "sa", request("u1")));
+}
+
+void put_nginx(TemporaryStore& store, const std::string& uid) {
+  const Json pod = {{"metadata", {{"name", "nginx"}, {"namespace", "default"}, {"uid", uid}}}};
+  store.put("default/pod/nginx", "pod", pod.dump());
+}
+
+std::size_t kept_tokens(TemporaryStore& store) {
+  const auto reader = store->open_reader();
+  return store::meta::keys(reader, "serviceaccounttoken").size();
+}
+
+/// Whether a token was kept for a request.
+bool keeps(TemporaryStore& store, const Json& asked) {
+  Json answered = asked;
+  answered["kind"] = "TokenRequest";
+  answered["status"] = {{"token", "jwt"}, {"expirationTimestamp", kube::format_time(kNow + 1h)}};
+  bool kept = false;
+  store->write(
+      [&](store::Transaction& into) { kept = keep_token(into, "default", "sa", asked, answered.dump()); });
+  return kept;
+}
+
+// 2000 of 2000 issued tokens were rows, and still there after a restart.
+TEST(Token, OnlyThoseOfPodsOfThisNodeAreKept) {
+  TemporaryStore store;
+  put_nginx(store, "u1");
+  Json unbound = request("u1");
+  unbound["spec"].erase("boundObjectRef");
+  Json of_secret = request("u1");
+  of_secret["spec"]["boundObjectRef"]["kind"] = "Secret";
+  EXPECT_FALSE(keeps(store, unbound));
+  EXPECT_FALSE(keeps(store, of_secret));
+  EXPECT_FALSE(keeps(store, request("u2"))) << "an earlier pod of the same name";
+  EXPECT_EQ(kept_tokens(store), 0U);
+  EXPECT_TRUE(keeps(store, request("u1")));
+  EXPECT_EQ(kept_tokens(store), 1U);
+}
+
+TEST(Token, APodHasSixteenAtMost) {
+  TemporaryStore store;
+  put_nginx(store, "u1");
+  for (std::int64_t i = 0; i < 200; ++i) ASSERT_TRUE(keeps(store, request("u1", 3600 + i)));
+  EXPECT_EQ(kept_tokens(store), 16U);
+  const auto reader = store->open_reader();
+  EXPECT_TRUE(find_token(reader, "default", "sa", request("u1", 3799))) << "the last one is kept";
+}
+
+TEST(Token, WhatIsOfNoPodHereIsSwept) {
+  TemporaryStore store;
+  put_nginx(store, "u1");
+  ASSERT_TRUE(keeps(store, request("u1")));
+  for (int i = 0; i < 100; ++i) {
+    const Json asked = request("old " + std::to_string(i));
+    store.put(token_key("default", "sa", asked), "serviceaccounttoken", asked.dump());
+  }
+  store.put("no key", "serviceaccounttoken", "no token");
+  std::size_t swept = 0;
+  store->write([&](store::Transaction& from) { swept = sweep_tokens(from); });
+  EXPECT_EQ(swept, 101U);
+  EXPECT_EQ(kept_tokens(store), 1U);
 }
 
 TEST(Token, ErrorsTheGoEdgeKeptAsTokensAreNone) {

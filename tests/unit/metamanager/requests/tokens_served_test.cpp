@@ -25,8 +25,11 @@ class TokensServed : public NodeFixture {
                       {"expirationTimestamp", kube::format_time(clock.wall() + std::chrono::seconds(3607))}};
     return made;
   }
-  /// Gets a first token from the cloud.
+  /// Gets a first token from the cloud, for a pod of this node.
   void get_first() {
+    Json pod;
+    pod["metadata"] = {{"name", "nginx"}, {"namespace", "default"}, {"uid", "u1"}};
+    store.put("default/pod/nginx", "pod", pod.dump());
     auto answer = ask("query", resource, request());
     const auto question = next(cloud);
     ASSERT_TRUE(question);
