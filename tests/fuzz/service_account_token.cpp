@@ -27,22 +27,20 @@ TokenAuthenticator authenticator(const metaserver::StoredTokens& stored, const C
 void ask(const std::string& token) {
   const FakeClock clock(WallTime(std::chrono::seconds(1'718'020'800)));
   const metaserver::StoredTokens none;
-  metaserver::ConnectionIdentity connection;
   // What nobody signed and this node did not get is nobody's.
-  fuzz::hold(!authenticator(none, clock, false).authenticate("Bearer " + token, connection).user);
+  fuzz::hold(!authenticator(none, clock, false).authenticate("Bearer " + token).user);
 
   auto trusting = authenticator(none, clock, true);
-  const auto found = trusting.authenticate("Bearer " + token, connection);
+  const auto found = trusting.authenticate("Bearer " + token);
   fuzz::hold((found.user == nullptr) == !found.reason.empty());
   if (!found.user) return;
   fuzz::hold(std::ranges::count(found.user->name, ':') == 3 && found.user->uid == "u");
   fuzz::hold(found.user->groups.size() == 3 && !found.audiences.empty());
-  fuzz::hold(trusting.remembered("Bearer " + token, connection) == found.user);
+  fuzz::hold(trusting.remembered("Bearer " + token) == found.user);
 
   metaserver::StoredTokens stored;
   stored.put("row", token, {"another", "account", ""});
-  metaserver::ConnectionIdentity fresh;
-  fuzz::hold(!authenticator(stored, clock, false).authenticate("Bearer " + token, fresh).user);
+  fuzz::hold(!authenticator(stored, clock, false).authenticate("Bearer " + token).user);
 }
 
 }  // namespace

@@ -76,35 +76,36 @@ TokenAuthenticator::TokenAuthenticator(Options options, Lookups lookups, const S
   if (options_.audiences.empty()) options_.audiences = options_.issuers;
 }
 
-std::shared_ptr<const User> TokenAuthenticator::remembered(std::string_view authorization,
-                                                           ConnectionIdentity& connection) {
-  // Compared with the same client's own last header, so the time this takes tells it nothing.
-  if (connection.generation_ == generation_ && connection.authorization_ == authorization &&
-      is_current(connection.until_, connection.expires_)) {
-    return connection.user_;
-  }
+std::shared_ptr<const User> TokenAuthenticator::remembered(std::string_view authorization) const {
   const auto token = bearer_token(authorization);
   if (!token || token->size() > kMaxTokenBytes) return nullptr;
   const Entry* known = cached(net::sha256(*token));
-  if (known == nullptr) return nullptr;
-  note(connection, authorization, *known);
-  return known->user;
+  return known == nullptr ? nullptr : known->user;
 }
 
-Authentication TokenAuthenticator::authenticate(std::string_view authorization,
-                                                ConnectionIdentity& connection) {
-  if (auto user = remembered(authorization, connection)) return {std::move(user), {}, {}};
+Authentication TokenAuthenticator::authenticate(std::string_view authorization) {
+  if (auto user = remembered(authorization)) return {std::move(user), {}, {}};
   const auto token = bearer_token(authorization);
   if (!token) return {nullptr, {}, "there is no bearer token"};
   if (token->size() > kMaxTokenBytes) return {nullptr, {}, "the token is too long"};
   const std::string digest = net::sha256(*token);
   WallTime expires;
   Authentication result = check(*token, digest, options_.audiences, expires);
-  if (result.user) {
-    keep(digest, result.user, expires);
-    note(connection, authorization, entries_.back());
-  }
+  if (result.user) keep(digest, result.user, expires);
   return result;
+}
+
+std::optional<TokenClaims> TokenAuthenticator::genuine(std::string_view authorization) const {
+  const auto token = bearer_token(authorization);
+  if (!token || token->size() > kMaxTokenBytes) return std::nullopt;
+  try {
+    auto parsed = ServiceAccountToken::parse(*token);
+    if (common_audiences(parsed.claims, options_.audiences).empty()) return std::nullopt;
+    if (own_fault(parsed, *token, net::sha256(*token))) return std::nullopt;
+    return std::move(parsed.claims);
+  } catch (const BadInput&) {
+    return std::nullopt;
+  }
 }
 
 Authentication TokenAuthenticator::check(std::string_view token, const std::vector<std::string>& audiences) {
@@ -114,7 +115,6 @@ Authentication TokenAuthenticator::check(std::string_view token, const std::vect
 }
 
 void TokenAuthenticator::invalidate_all() {
-  ++generation_;
   by_digest_.clear();
   entries_.clear();
 }
@@ -137,14 +137,20 @@ Authentication TokenAuthenticator::check(std::string_view token, const std::stri
 
 TokenAuthenticator::Fault TokenAuthenticator::fault(const ServiceAccountToken& token, std::string_view text,
                                                     const std::string& digest) const {
+  if (auto why = own_fault(token, text, digest)) return why;
+  return binding_fault(token.claims);
+}
+
+TokenAuthenticator::Fault TokenAuthenticator::own_fault(const ServiceAccountToken& token,
+                                                        std::string_view text,
+                                                        const std::string& digest) const {
   const TokenClaims& claims = token.claims;
   if (std::ranges::find(options_.issuers, claims.issuer) == options_.issuers.end()) {
     return "the token is of another issuer";
   }
   const auto stored = stored_.match(text, digest, claims);
   if (auto why = time_fault(claims, stored)) return why;
-  if (auto why = origin_fault(token, stored)) return why;
-  return binding_fault(claims);
+  return origin_fault(token, stored);
 }
 
 TokenAuthenticator::Fault TokenAuthenticator::time_fault(const TokenClaims& claims,
@@ -198,7 +204,7 @@ bool TokenAuthenticator::is_current(SteadyTime until, WallTime expires) const {
   return clock_.steady() < until && clock_.wall() <= expires;
 }
 
-const TokenAuthenticator::Entry* TokenAuthenticator::cached(const std::string& digest) {
+const TokenAuthenticator::Entry* TokenAuthenticator::cached(const std::string& digest) const {
   const auto found = by_digest_.find(digest);
   if (found == by_digest_.end()) return nullptr;
   const Entry& entry = *found->second;
@@ -217,15 +223,6 @@ void TokenAuthenticator::keep(const std::string& digest, std::shared_ptr<const U
   }
   entries_.push_back({digest, std::move(user), now + kKeptFor, expires});
   by_digest_.emplace(entries_.back().digest, std::prev(entries_.end()));
-}
-
-void TokenAuthenticator::note(ConnectionIdentity& connection, std::string_view authorization,
-                              const Entry& entry) const {
-  connection.authorization_ = authorization;
-  connection.user_ = entry.user;
-  connection.generation_ = generation_;
-  connection.until_ = entry.until;
-  connection.expires_ = entry.expires;
 }
 
 }  // namespace edgecore::metaserver

@@ -41,18 +41,6 @@ struct Authentication {
   std::string reason;
 };
 
-/// The last header of a connection and its user, so that the same header again costs no digest. Owned by the
-/// connection; valid with one TokenAuthenticator only. Holds a secret.
-class ConnectionIdentity {
- private:
-  friend class TokenAuthenticator;
-  std::string authorization_;
-  std::shared_ptr<const User> user_;
-  std::uint64_t generation_ = 0;
-  SteadyTime until_;
-  WallTime expires_;
-};
-
 /// Authenticates pods by their service account tokens (protocol/03-metaserver.md §4.2, with the gate
 /// requireAuthorization on). With keys, one of them must have signed the token; without keys, this node must
 /// have got the token for the same pod. In both cases the claims must be valid, the service account must be
@@ -93,19 +81,22 @@ class TokenAuthenticator {
   TokenAuthenticator(const TokenAuthenticator&) = delete;
   TokenAuthenticator& operator=(const TokenAuthenticator&) = delete;
 
-  /// The cached user of this header: from the connection, else by the digest. Null if there is none; nothing
-  /// is verified here.
-  [[nodiscard]] std::shared_ptr<const User> remembered(std::string_view authorization,
-                                                       ConnectionIdentity& connection);
+  /// The cached user of this header. Null if there is none; nothing is verified here.
+  [[nodiscard]] std::shared_ptr<const User> remembered(std::string_view authorization) const;
 
   /// The user of this header: remembered(), else by a full check. Passes on what look-ups throw.
-  [[nodiscard]] Authentication authenticate(std::string_view authorization, ConnectionIdentity& connection);
+  [[nodiscard]] Authentication authenticate(std::string_view authorization);
 
   /// The check of one token for these audiences (empty: the server's own), without any cache: for
   /// TokenReview.
   [[nodiscard]] Authentication check(std::string_view token, const std::vector<std::string>& audiences = {});
 
-  /// Drops all cached tokens, of all connections.
+  /// The claims of a token that is genuine: signed by a key, or got by this node; in its time, of a known
+  /// issuer and for this server. Whether the account and the pod are here is not asked: the caller may ask
+  /// the cloud for them. nullopt for any other token.
+  [[nodiscard]] std::optional<TokenClaims> genuine(std::string_view authorization) const;
+
+  /// Drops all cached tokens.
   void invalidate_all();
 
  private:
@@ -116,9 +107,8 @@ class TokenAuthenticator {
     WallTime expires;
   };
 
-  [[nodiscard]] const Entry* cached(const std::string& digest);
+  [[nodiscard]] const Entry* cached(const std::string& digest) const;
   void keep(const std::string& digest, std::shared_ptr<const User> user, WallTime expires);
-  void note(ConnectionIdentity& connection, std::string_view authorization, const Entry& entry) const;
   [[nodiscard]] bool is_current(SteadyTime until, WallTime expires) const;
 
   /// Why a token is not valid; nullopt if it is.
@@ -126,6 +116,8 @@ class TokenAuthenticator {
   /// The steps of a full check.
   [[nodiscard]] Fault fault(const ServiceAccountToken& token, std::string_view text,
                             const std::string& digest) const;
+  [[nodiscard]] Fault own_fault(const ServiceAccountToken& token, std::string_view text,
+                                const std::string& digest) const;
   [[nodiscard]] Fault origin_fault(const ServiceAccountToken& token, StoredTokens::Match stored) const;
   [[nodiscard]] Fault time_fault(const TokenClaims& claims, StoredTokens::Match stored) const;
   [[nodiscard]] Fault binding_fault(const TokenClaims& claims) const;
@@ -136,7 +128,6 @@ class TokenAuthenticator {
   Lookups lookups_;
   const StoredTokens& stored_;
   const Clock& clock_;
-  std::uint64_t generation_ = 1;
   std::list<Entry> entries_;                                                    ///< oldest first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_digest_;  ///< keys live in the entries
 };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metaserver/api/identity.hpp"
 
+#include <algorithm>
+
 #include "edgecore/base/error.hpp"
 #include "metaserver/access/authorization.hpp"
-#include "metaserver/access/token_claims.hpp"
 #include "metaserver/http/api_error.hpp"
 #include "metaserver/http/metrics.hpp"
 
@@ -49,8 +50,7 @@ Done Identity::identify(Call& call) {
     if (!call.user) refuse_unknown(request, "no token");
     co_return;
   }
-  ConnectionIdentity identity;
-  call.user = parts_.authenticator->remembered(authorization, identity);
+  call.user = parts_.authenticator->remembered(authorization);
   if (call.user) co_return;
   const Authentication found = co_await authenticate(request);
   if (!found.user) refuse_unknown(request, found.reason);
@@ -61,33 +61,35 @@ boost::asio::awaitable<Authentication> Identity::authenticate(const net::Request
   const std::string_view authorization = request.headers.get("Authorization");
   expect_may_log_in(request);
   parts_.look_at_tokens();
-  ConnectionIdentity identity;
-  Authentication found = parts_.authenticator->authenticate(authorization, identity);
+  Authentication found = parts_.authenticator->authenticate(authorization);
   if (!found.user) {
     const bool is_news = co_await fetch_account(authorization);
-    if (is_news) found = parts_.authenticator->authenticate(authorization, identity);
+    if (is_news) found = parts_.authenticator->authenticate(authorization);
   }
   if (!found.user) parts_.limits.failed_login(request.peer_address, parts_.context.clock.steady());
   co_return found;
 }
 
 /// CloudCore v1.17 does not send the rights of an account to a further node until something else changes, so
-/// the node asks for them. True if they came.
+/// the node asks for them. True if they came. A token that nobody signed asks for nothing, nor does one of a
+/// namespace without pods here: the cloud is asked about what this node runs, not about what a client says.
 boost::asio::awaitable<bool> Identity::fetch_account(std::string_view authorization) {
-  const auto token = bearer_token(authorization);
-  if (!token || !parts_.cloud.usable()) co_return false;
-  std::string ns;
-  try {
-    const ServiceAccountToken claimed = ServiceAccountToken::parse(*token);
-    if (parts_.rules->account_uid(claimed.claims.ns, claimed.claims.service_account.name)) co_return false;
-    ns = claimed.claims.ns;
-  } catch (const BadInput&) {
-    co_return false;
-  }
+  if (!parts_.cloud.usable()) co_return false;
+  const auto claims = parts_.authenticator->genuine(authorization);
+  if (!claims || !runs_pods_of(claims->ns)) co_return false;
+  if (parts_.rules->account_uid(claims->ns, claims->service_account.name)) co_return false;
   const auto accesses = parts_.resources.find("policy.kubeedge.io", "v1alpha1", "serviceaccountaccesses");
-  ScopeKey key{accesses, ns, ""};
+  ScopeKey key{accesses, claims->ns, ""};
   const Scopes::Answer answer = co_await parts_.scopes.bring_current(std::move(key), kAccountPatience);
   co_return answer.outcome == Scopes::Outcome::kCurrent;
+}
+
+bool Identity::runs_pods_of(std::string_view ns) const {
+  const CollectionPtr pods = parts_.cache.open(parts_.resources.find("", "v1", "pods"));
+  const auto first = pods->objects().lower_bound(ObjectOrder::Name(ns, ""));
+  return std::any_of(first, pods->objects().end(), [&](const ObjectPtr& pod) {
+    return pod->ns() == ns && pod->string_at({"spec", "nodeName"}) == parts_.options.node_name;
+  });
 }
 
 /// Throws ApiError (429) after too many bad certificates or tokens: each costs the check of a signature.

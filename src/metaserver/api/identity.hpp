@@ -30,6 +30,7 @@ class Identity {
   [[nodiscard]] std::shared_ptr<const User> user_of_certificate(const net::Request& request);
   boost::asio::awaitable<Authentication> authenticate(const net::Request& request);
   boost::asio::awaitable<bool> fetch_account(std::string_view authorization);
+  [[nodiscard]] bool runs_pods_of(std::string_view ns) const;
   void expect_may_log_in(const net::Request& request) const;
   void deny(const Denial& denial);
   [[noreturn]] void refuse_unknown(const net::Request& request, std::string_view why);
