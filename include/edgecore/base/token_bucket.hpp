@@ -16,15 +16,24 @@ class TokenBucket {
  public:
   TokenBucket(double rate, double burst) : rate_(rate), burst_(std::max(burst, 1.0)), tokens_(burst_) {}
 
-  /// Takes a token and returns nullopt, or returns the time until the next token.
-  std::optional<std::chrono::nanoseconds> take(SteadyTime now) {
+  /// Takes `count` tokens (at most the burst) and returns nullopt, or takes none and returns the time until
+  /// there are enough.
+  std::optional<std::chrono::nanoseconds> take(SteadyTime now, double count = 1.0) {
     if (rate_ <= 0) return std::nullopt;
     refill(now);
-    if (tokens_ >= 1.0) {
-      tokens_ -= 1.0;
+    count = std::min(count, burst_);
+    if (tokens_ >= count) {
+      tokens_ -= count;
       return std::nullopt;
     }
-    return std::chrono::nanoseconds(static_cast<std::int64_t>((1.0 - tokens_) / rate_ * 1e9) + 1);
+    return std::chrono::nanoseconds(static_cast<std::int64_t>((count - tokens_) / rate_ * 1e9) + 1);
+  }
+
+  /// Takes tokens that are not there yet, for work that cannot be refused half-way: the next take() waits.
+  void owe(SteadyTime now, double count) {
+    if (rate_ <= 0) return;
+    refill(now);
+    tokens_ -= count;
   }
 
  private:

@@ -33,8 +33,8 @@ RateLimits RateLimits::per_address() {
   limits.concurrent_requests = 5'000;
   limits.concurrent_streams = 20'000;
   limits.body_bytes = std::size_t{64} << 20;
-  limits.cloud_writes_per_second = 200;
-  limits.cloud_writes_burst = 1'000;
+  limits.cloud_messages_per_second = 50;
+  limits.cloud_messages_burst = 2'000;
   return limits;
 }
 
@@ -73,10 +73,14 @@ ClientLimits::Ticket ClientLimits::enter(std::string_view name, Kind kind, std::
   return {*this, from, kind, body_bytes};
 }
 
-void ClientLimits::cloud_write(std::string_view name, SteadyTime now) {
-  if (const auto wait = client(name).cloud_writes.take(now)) {
-    refuse("this client writes to the cloud too often", *wait);
+void ClientLimits::to_cloud(std::string_view name, SteadyTime now, unsigned messages) {
+  if (const auto wait = client(name).cloud_messages.take(now, messages)) {
+    refuse("this client asks the cloud too often", *wait);
   }
+}
+
+void ClientLimits::owe_to_cloud(std::string_view name, SteadyTime now, unsigned messages) {
+  client(name).cloud_messages.owe(now, messages);
 }
 
 bool ClientLimits::may_log_in(std::string_view address, SteadyTime now) {

@@ -26,9 +26,10 @@ struct RateLimits {
   std::size_t concurrent_streams = 6'000;
   /// Bytes of the bodies of concurrent requests; one body may have 3 MiB.
   std::size_t body_bytes = std::size_t{16} << 20;
-  /// Requests that become messages to the cloud.
-  double cloud_writes_per_second = 50;
-  double cloud_writes_burst = 200;
+  /// Messages to the cloud, whatever the verb that causes them. At half a kilobyte each, one client takes
+  /// less than a gigabyte a day of a metered line.
+  double cloud_messages_per_second = 20;
+  double cloud_messages_burst = 500;
   /// Invalid tokens, each of which may cost a check of a signature.
   double failed_logins_per_second = 5;
   double failed_logins_burst = 100;
@@ -77,8 +78,10 @@ class ClientLimits {
 
   /// Admits a request. Throws ApiError.
   [[nodiscard]] Ticket enter(std::string_view client, Kind kind, std::size_t body_bytes, SteadyTime now);
-  /// Before a write is sent to the cloud. Throws ApiError.
-  void cloud_write(std::string_view client, SteadyTime now);
+  /// Before messages are sent to the cloud. Throws ApiError.
+  void to_cloud(std::string_view client, SteadyTime now, unsigned messages = 1);
+  /// For messages of a request that cannot be refused any more: the client's next ones wait for them.
+  void owe_to_cloud(std::string_view client, SteadyTime now, unsigned messages = 1);
 
   /// Whether an unknown token may be checked: false while its address has sent too many invalid ones. (Not
   /// called for cached tokens: an honest client may share the address.)
@@ -92,14 +95,14 @@ class ClientLimits {
     Client(std::string_view called, const RateLimits& limits)
         : name(called),
           requests(limits.requests_per_second, limits.requests_burst),
-          cloud_writes(limits.cloud_writes_per_second, limits.cloud_writes_burst),
+          cloud_messages(limits.cloud_messages_per_second, limits.cloud_messages_burst),
           failed_logins(limits.failed_logins_per_second, limits.failed_logins_burst) {}
     [[nodiscard]] bool is_idle() const { return running + streams == 0; }
 
     std::string name;
     std::list<Client>::iterator self;
     bool is_filed_busy = false;  ///< in `busy_`, not in `idle_`
-    TokenBucket requests, cloud_writes, failed_logins;
+    TokenBucket requests, cloud_messages, failed_logins;
     SteadyTime no_login_before;
     std::size_t running = 0, streams = 0, body_bytes = 0;
   };

@@ -18,7 +18,7 @@ Api::Api(ApiParts parts) : parts_(std::move(parts)) {}
 
 boost::asio::awaitable<void> Api::handle(net::Request& request, net::Responder& responder) {
   const SteadyTime begin = parts_.context.clock.steady();
-  Call call{request, responder, {}, nullptr, {}, nullptr, 0};
+  Call call{request, responder, {}, nullptr, {}, {}, nullptr, 0};
   std::optional<kube::Status> refusal;
   try {
     co_await serve(call);
@@ -55,16 +55,17 @@ Done Api::serve(Call& call) {
 void Api::enter(Call& call) {
   const bool follows = call.info.subresource == "log" && call.query_is_true("follow");
   const bool is_stream = call.info.verb == "watch" || follows;
-  call.ticket = parts_.limits.enter(identity_.client_of(call),
-                                    is_stream ? ClientLimits::Kind::kStream : ClientLimits::Kind::kRequest,
-                                    call.request.body.size(), parts_.context.clock.steady());
+  call.client = identity_.client_of(call);
+  call.ticket =
+      parts_.limits.enter(call.client, is_stream ? ClientLimits::Kind::kStream : ClientLimits::Kind::kRequest,
+                          call.request.body.size(), parts_.context.clock.steady());
 }
 
 Done Api::find_resource(Call& call) {
   const RequestInfo& info = call.info;
   call.resource = parts_.resources.find(info.group, info.version, info.resource);
   if (call.resource) co_return;
-  co_await documents_.fetch_definitions();
+  co_await documents_.fetch_definitions(call);
   call.resource = parts_.resources.find(info.group, info.version, info.resource);
   if (!call.resource) throw ApiError(no_such_path());
 }

@@ -47,7 +47,7 @@ class Api {
   ObjectReader reader_{parts_};
   ListAnswers lists_{parts_, answers_};
   ReadRequests reads_{parts_, answers_, reader_, lists_};
-  WriteRequests writes_{parts_, answers_, identity_, reader_, lists_};
+  WriteRequests writes_{parts_, answers_, reader_, lists_};
   PodRequests pods_{parts_, answers_, reader_};
 };
 

@@ -29,6 +29,7 @@ struct Call {
   net::Responder& responder;
   RequestInfo info;
   std::shared_ptr<const User> user;
+  std::string client;  ///< whose limits count: the user's name, or the address with the gate off
   ClientLimits::Ticket ticket;
   kube::ApiResourcePtr resource;
   int code = 0;  ///< of the answer, for the metrics

@@ -2,6 +2,7 @@
 #include "metaserver/api/documents.hpp"
 
 #include "edgecore/store/meta_v2.hpp"
+#include "metaserver/api/cloud_price.hpp"
 #include "metaserver/http/api_error.hpp"
 #include "metaserver/http/metrics.hpp"
 #include "metaserver/schema/discovery.hpp"
@@ -71,7 +72,7 @@ Done Documents::serve_root(Call& call) const {
 
 Done Documents::serve_version(Call& call) {
   const bool is_old = parts_.context.clock.steady() - version_at_ > kVersionHolds;
-  if (version_text_.empty() || (parts_.cloud.usable() && is_old)) co_await fetch_version();
+  if (version_text_.empty() || (parts_.cloud.usable() && is_old)) co_await fetch_version(call);
   if (version_text_.empty())
     throw ApiError(kube::Status::service_unavailable(
         "the version of the cluster is not known before the first connection"));
@@ -81,7 +82,8 @@ Done Documents::serve_version(Call& call) {
 }
 
 /// Asks the cloud; without an answer the last stored version is used.
-Done Documents::fetch_version() {
+Done Documents::fetch_version(const Call& call) {
+  if (parts_.cloud.usable()) pay(parts_, call);
   beehive::Application question = parts_.cloud.make(kVersionKey, "get", "");
   const CloudAnswer answer = co_await parts_.cloud.call(std::move(question), kVersionPatience);
   if (!answer.ok() || !Json::accept(answer.body)) {
@@ -98,15 +100,16 @@ Done Documents::fetch_version() {
                                     [](std::exception_ptr) {}, row.value.size());
 }
 
-Done Documents::fetch_definitions() const {
+Done Documents::fetch_definitions(const Call& call) const {
   const auto crds = crds_of(parts_.resources);
   if (parts_.scopes.covers(*crds, "", "") || !parts_.cloud.usable()) co_return;
+  pay(parts_, call, kSyncMessages);
   ScopeKey all{crds, "", ""};
   co_await parts_.scopes.bring_current(std::move(all), kDefinitionPatience);
 }
 
 Done Documents::serve_discovery(Call& call) {
-  co_await fetch_definitions();
+  co_await fetch_definitions(call);
   const std::string& path = call.info.target.path;
   const Representation wanted = representation(call.request.headers, call.info.target, discovery_offer(path));
   Freshness now;
@@ -122,7 +125,7 @@ Done Documents::serve_discovery(Call& call) {
 }
 
 Done Documents::serve_openapi(Call& call) {
-  co_await fetch_definitions();
+  co_await fetch_definitions(call);
   const std::string& path = call.info.target.path;
   const bool v2 = path == "/openapi/v2";
   const Representation wanted =

@@ -22,14 +22,14 @@ class Documents {
   /// Answers a path other than a resource. Throws ApiError (404) for one that is not served.
   Done serve(Call& call);
   /// Brings the definitions of custom resources up to date, if the cloud answers soon.
-  Done fetch_definitions() const;
+  Done fetch_definitions(const Call& call) const;
 
  private:
   Done serve_root(Call& call) const;
   Done serve_version(Call& call);
   Done serve_discovery(Call& call);
   Done serve_openapi(Call& call);
-  Done fetch_version();
+  Done fetch_version(const Call& call);
 
   const ApiParts& parts_;
   const Answers& answers_;

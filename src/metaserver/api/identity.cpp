@@ -5,6 +5,7 @@
 
 #include "edgecore/base/error.hpp"
 #include "metaserver/access/authorization.hpp"
+#include "metaserver/api/cloud_price.hpp"
 #include "metaserver/http/api_error.hpp"
 #include "metaserver/http/metrics.hpp"
 
@@ -79,6 +80,8 @@ boost::asio::awaitable<bool> Identity::fetch_account(std::string_view authorizat
   if (!claims || !runs_pods_of(claims->ns)) co_return false;
   if (parts_.rules->account_uid(claims->ns, claims->service_account.name)) co_return false;
   const auto accesses = parts_.resources.find("policy.kubeedge.io", "v1alpha1", "serviceaccountaccesses");
+  parts_.limits.to_cloud("system:serviceaccount:" + claims->ns + ":" + claims->service_account.name,
+                         parts_.context.clock.steady(), kSyncMessages);
   ScopeKey key{accesses, claims->ns, ""};
   const Scopes::Answer answer = co_await parts_.scopes.bring_current(std::move(key), kAccountPatience);
   co_return answer.outcome == Scopes::Outcome::kCurrent;

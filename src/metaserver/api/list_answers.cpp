@@ -8,6 +8,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
 #include "edgecore/kube/table.hpp"
+#include "metaserver/api/cloud_price.hpp"
 #include "metaserver/http/api_error.hpp"
 
 namespace edgecore::metaserver {
@@ -235,6 +236,7 @@ Done ListAnswers::pass_on(Call& call) {
   beehive::Application question = parts_.cloud.make(
       kube::MetaKey{resource.group, resource.version, resource.plural, call.info.ns, ""}.text(), "list",
       kube::dump_json(option));
+  pay(parts_, call);
   CloudAnswer answer =
       co_await parts_.cloud.call(std::move(question), std::min(call.patience(), kCloudPatience));
   if (answer.refused()) throw ApiError(answer.status);

@@ -8,6 +8,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
+#include "metaserver/api/cloud_price.hpp"
 #include "metaserver/http/api_error.hpp"
 #include "metaserver/http/subresources.hpp"
 
@@ -18,6 +19,11 @@ namespace {
 constexpr std::chrono::seconds kAskedAgain{60};
 constexpr std::size_t kAskedRemembered = 4096;
 constexpr std::chrono::seconds kOwnNodeEvery{5};
+
+std::string cloud_key(const kube::ApiResource& resource, std::string_view ns, std::string_view name) {
+  return kube::MetaKey{resource.group, resource.version, resource.plural, std::string(ns), std::string(name)}
+      .text();
+}
 
 /// Without a time to wait: client-go would try ten times before its user sees an error.
 kube::Status not_known_here(const kube::ApiResource& resource, std::string_view name) {
@@ -37,24 +43,28 @@ bool ObjectReader::is_of_own_node(const ObjectFilter& filter, const kube::ApiRes
          filter.fields.required_value("spec.nodeName") == parts_.options.node_name;
 }
 
-boost::asio::awaitable<ObjectPtr> ObjectReader::current(kube::ApiResourcePtr resource, std::string ns,
-                                                        std::string name,
-                                                        std::chrono::milliseconds patience) {
-  ObjectPtr object = parts_.cache.open(resource, parts_.context.clock.steady())->find(ns, name);
-  if (parts_.cloud.is_up() && (is_own_pod(*resource, object) || parts_.scopes.covers(*resource, ns, name)))
+boost::asio::awaitable<ObjectPtr> ObjectReader::current(const Call& call) {
+  const kube::ApiResource& resource = *call.resource;
+  const std::string ns = call.ns();
+  const std::string& name = call.info.name;
+  ObjectPtr object = parts_.cache.open(call.resource, parts_.context.clock.steady())->find(ns, name);
+  if (parts_.cloud.is_up() && (is_own_pod(resource, object) || parts_.scopes.covers(resource, ns, name)))
     co_return object;
-  if (parts_.cloud.usable()) co_return co_await fetch(resource, ns, name, patience);
-  if (!object && !parts_.scopes.as_of(*resource, ns, name)) throw ApiError(not_known_here(*resource, name));
+  if (parts_.cloud.usable()) co_return co_await fetch(call);
+  if (!object && !parts_.scopes.as_of(resource, ns, name)) throw ApiError(not_known_here(resource, name));
   co_return object;
 }
 
-boost::asio::awaitable<ObjectPtr> ObjectReader::fetch(kube::ApiResourcePtr resource, std::string ns,
-                                                      std::string name, std::chrono::milliseconds patience) {
-  const std::string key =
-      kube::MetaKey{resource->group, resource->version, resource->plural, ns, name}.text();
-  if (was_asked_before(key)) parts_.scopes.want(ScopeKey{resource, ns, name});
+boost::asio::awaitable<ObjectPtr> ObjectReader::fetch(const Call& call) {
+  const kube::ApiResourcePtr resource = call.resource;
+  const std::string ns = call.ns(), name = call.info.name;
+  const std::string key = cloud_key(*resource, ns, name);
   const CollectionPtr collection = parts_.cache.open(resource);
   const bool has_copy = collection->find(ns, name) != nullptr;
+  if (!has_copy && missing_.contains(key, parts_.context.clock.steady())) co_return nullptr;
+  pay(parts_, call);
+  want_if_asked_before(call, key);
+  const auto patience = call.patience();
   const auto until = steady_now() + (has_copy ? std::min(patience, kLocalPatience) : patience);
   decltype(gets_)::Work ask = [this, key] { return ask_cloud(key); };
   const std::optional<AnswerPtr> landed = co_await gets_.get(key, std::move(ask), until);
@@ -65,10 +75,22 @@ boost::asio::awaitable<ObjectPtr> ObjectReader::fetch(kube::ApiResourcePtr resou
   if (answer && answer->refused()) {
     if (answer->status.code != 404) throw ApiError(answer->status);
     if (local && !is_own_pod(*resource, local)) parts_.cache.drop(*collection, local, 0);
+    missing_.add(key, parts_.context.clock.steady());
     co_return nullptr;
   }
   if (!local) throw ApiError(not_known_here(*resource, name));
   co_return local;
+}
+
+/// A client that has nothing left to pay with gets its object, but no listener for it.
+void ObjectReader::want_if_asked_before(const Call& call, const std::string& key) {
+  if (!was_asked_before(key)) return;
+  try {
+    pay(parts_, call, kSyncMessages);
+    parts_.scopes.want(ScopeKey{call.resource, call.ns(), call.info.name});
+  } catch (const ApiError&) {
+    // The get alone was paid for.
+  }
 }
 
 bool ObjectReader::was_asked_before(const std::string& key) {
@@ -101,6 +123,7 @@ ObjectPtr ObjectReader::keep_answer(const kube::ApiResourcePtr& resource, const 
     object = CachedObject::make_checked(kube::dump_json(typed));
   }
   const bool is_whole = subresource.empty() || subresource == "status";
+  missing_.remove(cloud_key(*resource, object->ns(), object->name()));
   if (is_whole && object->version() != 0) parts_.cache.keep(*parts_.cache.open(resource), object);
   return object;
 }

@@ -9,6 +9,7 @@
 #include "edgecore/async/single_flight.hpp"
 #include "metaserver/api/api_parts.hpp"
 #include "metaserver/api/call.hpp"
+#include "metaserver/api/missing_objects.hpp"
 #include "metaserver/cache/object_filter.hpp"
 
 namespace edgecore::metaserver {
@@ -22,10 +23,9 @@ class ObjectReader {
   ObjectReader(const ObjectReader&) = delete;
   ObjectReader& operator=(const ObjectReader&) = delete;
 
-  /// The object, or null if it does not exist. Throws ApiError: 503 if neither the node nor the cloud can
-  /// tell, or the refusal of the cloud.
-  boost::asio::awaitable<ObjectPtr> current(kube::ApiResourcePtr resource, std::string ns, std::string name,
-                                            std::chrono::milliseconds patience);
+  /// The object that a call names, or null if it does not exist. Throws ApiError: 503 if neither the node nor
+  /// the cloud can tell, 429 if the client has asked the cloud too often, or the refusal of the cloud.
+  boost::asio::awaitable<ObjectPtr> current(const Call& call);
   /// Takes an object that the cloud answered with into the cache. Returns it with kind and apiVersion.
   ObjectPtr keep_answer(const kube::ApiResourcePtr& resource, const std::string& subresource,
                         const std::string& body);
@@ -40,14 +40,15 @@ class ObjectReader {
  private:
   using AnswerPtr = std::shared_ptr<const CloudAnswer>;
 
-  boost::asio::awaitable<ObjectPtr> fetch(kube::ApiResourcePtr resource, std::string ns, std::string name,
-                                          std::chrono::milliseconds patience);
+  boost::asio::awaitable<ObjectPtr> fetch(const Call& call);
+  void want_if_asked_before(const Call& call, const std::string& key);
   boost::asio::awaitable<AnswerPtr> ask_cloud(std::string key);
   [[nodiscard]] bool was_asked_before(const std::string& key);
 
   const ApiParts& parts_;
   std::unordered_map<std::string, SteadyTime> asked_at_;  ///< when an object was asked for last, by key
   async::SingleFlight<std::string, AnswerPtr> gets_;
+  MissingObjects missing_;
   SteadyTime own_node_at_{};
 };
 

@@ -28,7 +28,7 @@ Done follow_until_gone(PodLog& log, LogSink sink, net::Responder& responder) {
 boost::asio::awaitable<ObjectPtr> PodRequests::own_pod(Call& call) {
   const std::string& name = call.info.name;
   ObjectPtr pod = parts_.cache.open(call.resource)->find(call.info.ns, name);
-  if (!pod) pod = co_await reader_.current(call.resource, call.info.ns, name, call.patience());
+  if (!pod) pod = co_await reader_.current(call);
   if (!pod) throw ApiError(kube::Status::not_found("pods", name));
   if (reader_.is_own_pod(*call.resource, pod)) co_return pod;
   bad_request("pod " + name + " runs on node " + std::string(pod->string_at({"spec", "nodeName"})) +

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "edgecore/kube/table.hpp"
+#include "metaserver/api/cloud_price.hpp"
 #include "metaserver/http/api_error.hpp"
 #include "metaserver/http/metrics.hpp"
 
@@ -60,7 +61,7 @@ Done ReadRequests::get(Call& call) {
   if (!info.subresource.empty() && info.subresource != "status")
     throw ApiError(kube::Status::method_not_allowed(info.resource + "/" + info.subresource, "get"));
   co_await reader_.refresh_own_node(*call.resource);
-  const ObjectPtr object = co_await reader_.current(call.resource, call.ns(), info.name, call.patience());
+  const ObjectPtr object = co_await reader_.current(call);
   if (!object) throw ApiError(kube::Status::not_found(call.resource->qualified(), info.name));
   co_await answers_.send_object(call, 200, object);
 }
@@ -92,6 +93,7 @@ boost::asio::awaitable<bool> ReadRequests::is_served_here(Call& call, const Obje
   const bool has_copy = parts_.scopes.as_of(resource, filter.ns, filter.name).has_value();
   const auto patience = std::min(call.patience(), has_copy ? kLocalPatience : kCloudPatience);
   ScopeKey key{call.resource, filter.ns, filter.name};
+  pay(parts_, call, kSyncMessages);
   const Scopes::Answer answer = co_await parts_.scopes.bring_current(std::move(key), patience);
   if (answer.outcome != Scopes::Outcome::kRefused) co_return true;
   if (answer.why.code != 429) throw ApiError(answer.why);
@@ -126,8 +128,11 @@ WatchQuery ReadRequests::watch_query(const Call& call, const Representation& wan
 boost::asio::awaitable<Scopes::Hold> ReadRequests::hold_current(Call& call, const ObjectFilter& filter) {
   if (reader_.is_of_own_node(filter, *call.resource)) co_return Scopes::Hold();
   const ScopeKey key{call.resource, filter.ns, filter.name};
-  Scopes::Hold hold = parts_.scopes.hold(key);
-  if (parts_.scopes.covers(*call.resource, filter.ns, filter.name) || !parts_.cloud.usable()) co_return hold;
+  const bool is_current =
+      parts_.scopes.covers(*call.resource, filter.ns, filter.name) || !parts_.cloud.usable();
+  if (!is_current) pay(parts_, call, kSyncMessages);
+  Scopes::Hold hold = parts_.scopes.hold(key, call.client);
+  if (is_current) co_return hold;
   const Scopes::Answer answer = co_await parts_.scopes.bring_current(key, kCloudPatience);
   if (answer.outcome == Scopes::Outcome::kRefused) throw ApiError(answer.why);
   co_return hold;

@@ -12,6 +12,7 @@
 #include "edgecore/kube/time.hpp"
 #include "edgecore/net/digest.hpp"
 #include "metaserver/access/access_reviews.hpp"
+#include "metaserver/api/cloud_price.hpp"
 #include "metaserver/http/api_error.hpp"
 #include "metaserver/http/body.hpp"
 #include "metaserver/http/subresources.hpp"
@@ -107,7 +108,7 @@ void WriteRequests::refuse_offline(const Call& call, const kube::Status& why) {
 
 boost::asio::awaitable<CloudAnswer> WriteRequests::write_to_cloud(Call& call,
                                                                   beehive::Application application) {
-  parts_.limits.cloud_write(identity_.client_of(call), parts_.context.clock.steady());
+  pay(parts_, call);
   application.nonce = parts_.cloud.nonce();
   CloudAnswer answer =
       co_await parts_.cloud.call(std::move(application), std::min(call.patience(), kCloudPatience));
@@ -241,6 +242,7 @@ Done WriteRequests::remove_collection(Call& call) {
   const ObjectFilter filter =
       make_filter(*call.resource, call.ns(), "", call.query("labelSelector"), call.query("fieldSelector"));
   const Json options = delete_options(call.request, call.info.target);
+  pay(parts_, call);
   co_await bring_current(call, filter);
   const CollectionPtr collection = parts_.cache.open(call.resource);
   std::vector<ObjectPtr> chosen;
@@ -256,7 +258,10 @@ Done WriteRequests::bring_current(Call& call, const ObjectFilter& filter) {
   if (parts_.scopes.covers(*call.resource, filter.ns, filter.name)) co_return;
   ScopeKey key{call.resource, filter.ns, filter.name};
   Scopes::Answer answer;
-  if (parts_.cloud.usable()) answer = co_await parts_.scopes.bring_current(std::move(key), kCloudPatience);
+  if (parts_.cloud.usable()) {
+    pay(parts_, call, kSyncMessages);
+    answer = co_await parts_.scopes.bring_current(std::move(key), kCloudPatience);
+  }
   if (answer.outcome == Scopes::Outcome::kRefused) throw ApiError(answer.why);
   if (answer.outcome == Scopes::Outcome::kLocal)
     refuse_offline(call, kube::Status::service_unavailable("the node does not know all of these objects"));
@@ -270,6 +275,7 @@ Done WriteRequests::remove_one(Call& call, const CachedObject& object, const Jso
       parts_.cloud.make(key_of(*call.resource, std::string(object.ns()), std::string(object.name())),
                         "delete", kube::dump_json(own));
   application.nonce = parts_.cloud.nonce();
+  parts_.limits.owe_to_cloud(call.client, parts_.context.clock.steady());
   const CloudAnswer answer = co_await parts_.cloud.call(std::move(application), kCloudPatience);
   const bool was_gone = answer.refused() && (answer.status.code == 404 || answer.status.code == 409);
   if (answer.refused() && !was_gone) throw ApiError(answer.status);
@@ -303,6 +309,7 @@ Done WriteRequests::issue_token(Call& call) {
       names::module::kMetaServer, names::group::kMeta, names::operation::kQuery,
       beehive::resource_path(call.info.ns, names::resource::kServiceAccountToken, call.info.name),
       std::move(ask));
+  pay(parts_, call);
   beehive::MessagePtr answer;
   try {
     answer = co_await parts_.context.bus.request(names::module::kMetaManager, std::move(question),
@@ -325,7 +332,7 @@ Done WriteRequests::scale(Call& call) {
   if (!resource.has_scale)
     throw ApiError(kube::Status::not_found(resource.qualified() + "/scale", info.name));
   if (info.verb == "get") {
-    const ObjectPtr object = co_await reader_.current(call.resource, info.ns, info.name, call.patience());
+    const ObjectPtr object = co_await reader_.current(call);
     if (!object) throw ApiError(kube::Status::not_found(resource.qualified(), info.name));
     const Representation wanted = representation(call.request.headers, info.target, Offer::kObject);
     const Json document = scale_of(object->json());

@@ -6,7 +6,6 @@
 #include "metaserver/api/answers.hpp"
 #include "metaserver/api/api_parts.hpp"
 #include "metaserver/api/call.hpp"
-#include "metaserver/api/identity.hpp"
 #include "metaserver/api/list_answers.hpp"
 #include "metaserver/api/object_reader.hpp"
 
@@ -17,9 +16,8 @@ namespace edgecore::metaserver {
 /// by the Api, on the module's thread; keeps nothing between requests.
 class WriteRequests {
  public:
-  WriteRequests(const ApiParts& parts, const Answers& answers, const Identity& identity, ObjectReader& reader,
-                ListAnswers& lists)
-      : parts_(parts), answers_(answers), identity_(identity), reader_(reader), lists_(lists) {}
+  WriteRequests(const ApiParts& parts, const Answers& answers, ObjectReader& reader, ListAnswers& lists)
+      : parts_(parts), answers_(answers), reader_(reader), lists_(lists) {}
 
   Done create(Call& call);
   Done update(Call& call);
@@ -45,7 +43,6 @@ class WriteRequests {
 
   const ApiParts& parts_;
   const Answers& answers_;
-  const Identity& identity_;
   ObjectReader& reader_;
   ListAnswers& lists_;
 };

@@ -12,6 +12,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/identity.hpp"
 #include "edgecore/kube/resource_kinds.hpp"
+#include "metaserver/http/api_error.hpp"
 
 namespace edgecore::metaserver {
 
@@ -30,6 +31,7 @@ struct Scope {
   SteadyTime listed_at{};
   SteadyTime last_use{};
   int users = 0;
+  std::string holder;        ///< the client that began to hold it
   async::Condition settled;  ///< a run has ended
 };
 
@@ -38,6 +40,10 @@ namespace {
 constexpr std::chrono::seconds kRefusalHolds{60};
 /// After a list of more objects than this, free memory is returned to the system.
 constexpr std::size_t kTrimAbove = 200;
+
+kube::Status no_scope_left() {
+  return kube::Status::too_many_requests("too many different objects are watched on this node", 10);
+}
 
 std::string or_null(const std::string& text) {
   return text.empty() ? "null" : text;
@@ -137,35 +143,57 @@ std::optional<WallTime> Scopes::as_of(const kube::ApiResource& resource, std::st
   return latest;
 }
 
+/// null if all scopes are in use.
 Scopes::ScopePtr Scopes::find_or_make(const ScopeKey& key) {
   Id id{gvr_of(*key.resource), key.ns, key.name};
   const auto at = scopes_.find(id);
   if (at != scopes_.end()) return at->second;
-  make_room();
+  if (!make_room()) return nullptr;
   auto scope = std::make_shared<Scope>(key);
   scope->last_use = context_.clock.steady();
   scopes_.emplace(std::move(id), scope);
   return scope;
 }
 
-void Scopes::make_room() {
-  if (scopes_.size() < limits_.scopes) return;
+bool Scopes::make_room() {
+  if (scopes_.size() < limits_.scopes) return true;
   auto oldest = scopes_.end();
   for (auto at = scopes_.begin(); at != scopes_.end(); ++at) {
     if (at->second->users > 0 || at->second->running) continue;
     if (oldest == scopes_.end() || at->second->last_use < oldest->second->last_use) oldest = at;
   }
-  if (oldest == scopes_.end()) return;  // all in use; the limits of clients keep this from growing
+  if (oldest == scopes_.end()) return false;
   scopes_.erase(oldest);
   listeners_changed();
+  return true;
 }
 
-Scopes::Hold Scopes::hold(const ScopeKey& key) {
-  return Hold(find_or_make(normalized(key)));
+/// A client may hold as many scopes as nobody holds: so there are always some for another one.
+void Scopes::check_share(const std::string& client) const {
+  std::size_t held = 0, own = 0;
+  for (const auto& [id, scope] : scopes_) {
+    if (scope->users == 0) continue;
+    ++held;
+    own += scope->holder == client ? 1 : 0;
+  }
+  if (held + own >= limits_.scopes)
+    throw ApiError(kube::Status::too_many_requests(
+        "this client watches too many different objects; a watch of all of a namespace is one", 10));
+}
+
+Scopes::Hold Scopes::hold(const ScopeKey& key, const std::string& client) {
+  const ScopePtr scope = find_or_make(normalized(key));
+  if (!scope) throw ApiError(no_scope_left());
+  if (scope->users == 0) {
+    check_share(client);
+    scope->holder = client;
+  }
+  return Hold(scope);
 }
 
 void Scopes::want(const ScopeKey& key) {
   const ScopePtr scope = find_or_make(normalized(key));
+  if (!scope) return;
   scope->last_use = context_.clock.steady();
   if (scope->state == Scope::State::kStale && cloud_.usable()) start(scope);
 }
@@ -173,12 +201,17 @@ void Scopes::want(const ScopeKey& key) {
 boost::asio::awaitable<Scopes::Answer> Scopes::bring_current(ScopeKey key,
                                                              std::chrono::milliseconds patience) {
   const ScopePtr scope = find_or_make(normalized(std::move(key)));
+  Answer answer;
+  if (!scope) {
+    answer.outcome = Outcome::kRefused;
+    answer.why = no_scope_left();
+    co_return answer;
+  }
   scope->last_use = context_.clock.steady();
   const auto until = steady_now() + patience;
   const bool poll_due = scope->polled && context_.clock.steady() - scope->listed_at > limits_.poll;
   if (cloud_.usable() && (scope->state == Scope::State::kStale || poll_due)) start(scope);
   while (scope->running && steady_now() < until) co_await scope->settled.sleep_until(until);
-  Answer answer;
   if (scope->state == Scope::State::kCurrent && cloud_.is_up()) answer.outcome = Outcome::kCurrent;
   if (scope->state == Scope::State::kRefused) {
     answer.outcome = Outcome::kRefused;

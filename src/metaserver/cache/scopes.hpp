@@ -59,7 +59,7 @@ class Scopes {
   /// Makes a scope current, and waits for that up to `patience`. Single flight: all callers for one scope
   /// share one run.
   boost::asio::awaitable<Answer> bring_current(ScopeKey key, std::chrono::milliseconds patience);
-  /// Starts to make a scope current, without waiting.
+  /// Starts to make a scope current, without waiting. Does nothing if all scopes are in use.
   void want(const ScopeKey& key);
 
   /// Keeps a scope in use as long as it lives.
@@ -76,7 +76,8 @@ class Scopes {
    private:
     std::shared_ptr<struct Scope> scope_;
   };
-  [[nodiscard]] Hold hold(const ScopeKey& key);
+  /// Throws ApiError (429) if the client holds as many scopes as are left for all others, or none are left.
+  [[nodiscard]] Hold hold(const ScopeKey& key, const std::string& client);
 
   /// When these objects were last known to be equal to the cloud's; nullopt: never since the start.
   [[nodiscard]] std::optional<WallTime> as_of(const kube::ApiResource& resource, std::string_view ns,
@@ -109,6 +110,7 @@ class Scopes {
   static ScopeKey normalized(ScopeKey key);
 
   ScopePtr find_or_make(const ScopeKey& key);
+  void check_share(const std::string& client) const;
   void start(const ScopePtr& scope);
   boost::asio::awaitable<void> run(ScopePtr scope);
   boost::asio::awaitable<bool> synchronize(ScopePtr scope);
@@ -120,7 +122,7 @@ class Scopes {
   [[nodiscard]] beehive::Application watch_call(const Scope& scope) const;
   [[nodiscard]] beehive::Application list_call(const Scope& scope, const std::string& continuation) const;
   void listeners_changed();
-  void make_room();
+  bool make_room();
 
   beehive::ModuleContext& context_;
   CloudCalls& cloud_;

@@ -34,6 +34,31 @@ TEST_F(MetaServerTest, AListIsFetchedOnceAndThenServedFromTheNode) {
   EXPECT_EQ(cloud->calls().size(), calls) << "the cloud was asked again";
 }
 
+TEST_F(MetaServerTest, AMissingObjectIsAskedForOnceInAMoment) {
+  start();
+  const std::string target = std::string(kList) + "/made-up";
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(get(target).status, 404);
+  EXPECT_EQ(cloud->count("get " + key("made-up")), 1U);
+  // It is known at once when it is made through this node.
+  EXPECT_EQ(request("POST", kList, config_map("made-up").dump()).status, 201);
+  EXPECT_EQ(get(target).status, 200);
+}
+
+// 700 watches of made-up names were accepted, each with a listener in the cloud.
+TEST_F(MetaServerTest, OneClientsWatchesLeaveListenersForOthers) {
+  start();
+  ASSERT_EQ(get("/healthz").status, 200);
+  const std::string named = std::string(kList) + "?watch=1&timeoutSeconds=60&fieldSelector=metadata.name%3Dx";
+  std::vector<std::shared_ptr<Lines>> open;
+  for (int i = 0; i < 300; ++i) open.push_back(watch(named + std::to_string(i)));
+  eventually("a refusal", [&] {
+    return get(std::string(kList) + "?watch=1&timeoutSeconds=0&fieldSelector=metadata.name%3Dlast").status ==
+           429;
+  });
+  EXPECT_LE(cloud->count("watch /core/v1/configmaps/default/null"), 260U);
+  EXPECT_EQ(get(kList).status, 200) << "what is not held by anybody is left";
+}
+
 // A watch of what CloudCore may not list stops CloudCore v1.17 for everybody.
 TEST_F(MetaServerTest, NoWatchGoesToTheCloudBeforeAListOfAllNamespacesWasAllowed) {
   cloud->forbids_lists = true;
