@@ -79,6 +79,11 @@ class MetaServer final : public beehive::Module {
     if (floor_kept_) trusted_.raise(*floor_kept_);
     learn_resources();
     if (options_.require_authorization) set_up_authorization();
+    if (is_open_to_network())
+      context_.log->warn(
+          "whoever reaches {} may do everything with this node's pods and secrets: set "
+          "requireAuthorization: true, or modules.metaManager.metaServer.server to 127.0.0.1:{}",
+          options_.config.server, server_.port);
     api_.emplace(ApiParts{context_, trusted_, tasks_, options_, deps_.store, reader_, resources_, cache_,
                           cloud_, scopes_, options_.require_authorization ? &rules_ : nullptr,
                           authenticator_ ? &*authenticator_ : nullptr, [this] { look_at_tokens(); }, limits_,
@@ -310,6 +315,10 @@ class MetaServer final : public beehive::Module {
                        listener->port());
   }
 
+  [[nodiscard]] bool is_open_to_network() const {
+    return !options_.require_authorization && !is_loopback(server_.host);
+  }
+
   [[nodiscard]] Metrics::State numbers() const {
     Metrics::State state;
     state.cache_objects = cache_.objects();
@@ -317,6 +326,7 @@ class MetaServer final : public beehive::Module {
     state.cache_collections = cache_.collections();
     state.scopes = scopes_.size();
     state.connected = cloud_.is_up();
+    state.open_to_network = is_open_to_network();
     if (!state.connected && offline_since_) state.data_age = context_.clock.wall() - *offline_since_;
     if (state.connected) state.data_age = std::chrono::nanoseconds(0);
     state.certificate_expiry = certificate_expiry_;

@@ -10,6 +10,7 @@
 #include "edgecore/base/log.hpp"
 #include "metaserver/access/access_reviews.hpp"
 #include "metaserver/http/api_error.hpp"
+#include "metaserver/http/foreign_page.hpp"
 #include "metaserver/http/metrics.hpp"
 
 namespace edgecore::metaserver {
@@ -41,6 +42,8 @@ boost::asio::awaitable<void> Api::handle(net::Request& request, net::Responder& 
 }
 
 Done Api::serve(Call& call) {
+  refuse_impersonation(call.request.headers);
+  if (parts_.authenticator == nullptr) refuse_foreign_page(call.request.headers, parts_.options.node_name);
   co_await identity_.identify(call);
   call.info = parse_request(call.request.method, call.request.target);
   identity_.permit(call);

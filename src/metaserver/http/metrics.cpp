@@ -80,6 +80,9 @@ void add_state(Families& families, const Metrics::State& state) {
                  static_cast<double>(state.scopes));
   families.gauge("edgecore_cloud_connected", "1 while the node is connected to the cloud, else 0.",
                  state.connected ? 1 : 0);
+  families.gauge("edgecore_metaserver_open_to_network",
+                 "1 while requireAuthorization is off and other machines reach the listener, else 0.",
+                 state.open_to_network ? 1 : 0);
   if (state.data_age)
     families.gauge("edgecore_metaserver_data_age_seconds",
                    "How long the node's copy of the cluster has not been compared with the cloud.",

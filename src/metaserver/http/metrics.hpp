@@ -42,6 +42,7 @@ class Metrics {
     std::uint64_t cache_collections = 0;
     std::uint64_t scopes = 0;
     bool connected = false;
+    bool open_to_network = false;  ///< no authorization, and a listener that other machines reach
     /// The time since the node lost the cloud; left out if unknown.
     std::optional<std::chrono::nanoseconds> data_age;
     std::optional<WallTime> certificate_expiry;

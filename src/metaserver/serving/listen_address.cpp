@@ -32,4 +32,10 @@ std::string make_listenable(const std::string& ip, const log::Logger& log) {
   return link;
 }
 
+bool is_loopback(const std::string& ip) {
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(ip, error);
+  return !error && address.is_loopback();
+}
+
 }  // namespace edgecore::metaserver

@@ -18,4 +18,7 @@ inline constexpr char kDummyLink[] = "edge-dummy0";
 /// machine refuses, BadInput if the text is not an IP address. May be called again at any time.
 std::string make_listenable(const std::string& ip, const log::Logger& log);
 
+/// Only this machine reaches the address. False for what is not an IP address.
+[[nodiscard]] bool is_loopback(const std::string& ip);
+
 }  // namespace edgecore::metaserver

@@ -34,6 +34,16 @@ TEST_F(MetaServerTest, AListIsFetchedOnceAndThenServedFromTheNode) {
   EXPECT_EQ(cloud->calls().size(), calls) << "the cloud was asked again";
 }
 
+TEST_F(MetaServerTest, APageUnderAForeignNameGetsNothing) {
+  cloud->put(key("a"), config_map("a"));
+  start();
+  EXPECT_EQ(get(kList).status, 200);
+  EXPECT_EQ(get(kList, {{"Host", "evil.example"}}).status, 403);
+  EXPECT_EQ(request("POST", kList, config_map("b").dump(), {{"Origin", "http://evil.example"}}).status, 403);
+  EXPECT_EQ(get(kList, {{"Impersonate-User", "somebody"}}).status, 403);
+  EXPECT_EQ(cloud->count("create /core/v1/configmaps/default/null"), 0U);
+}
+
 TEST_F(MetaServerTest, AMissingObjectIsAskedForOnceInAMoment) {
   start();
   const std::string target = std::string(kList) + "/made-up";

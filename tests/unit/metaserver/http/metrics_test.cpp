@@ -87,7 +87,9 @@ TEST(MetricsTest, TheStateOfTheOtherPartsIsAskedForEachText) {
   state.cache_bytes = 4'000'000'000;
   state.cache_collections = 5;
   state.scopes = 3;
+  EXPECT_THAT(text, HasSubstr("edgecore_metaserver_open_to_network 0\n"));
   state.connected = true;
+  state.open_to_network = true;
   state.data_age = 1500ms;
   state.certificate_expiry = WallTime(1800000000s);
   text = metrics.text();
@@ -96,6 +98,7 @@ TEST(MetricsTest, TheStateOfTheOtherPartsIsAskedForEachText) {
   EXPECT_THAT(text, HasSubstr("edgecore_metaserver_cache_collections 5\n"));
   EXPECT_THAT(text, HasSubstr("edgecore_metaserver_scopes 3\n"));
   EXPECT_THAT(text, HasSubstr("edgecore_cloud_connected 1\n"));
+  EXPECT_THAT(text, HasSubstr("edgecore_metaserver_open_to_network 1\n"));
   EXPECT_THAT(text, HasSubstr("edgecore_metaserver_data_age_seconds 1.5\n"));
   EXPECT_THAT(text, HasSubstr("edgecore_metaserver_certificate_expiry_timestamp_seconds 1800000000\n"));
 }
