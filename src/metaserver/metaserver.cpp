@@ -38,6 +38,9 @@ constexpr std::chrono::minutes kUnusedFor{10};
 constexpr std::chrono::milliseconds kTokensAgain{200};
 constexpr std::chrono::hours kFloorEvery{24};
 constexpr std::size_t kConnections = 8192;
+/// Of both listeners. A TLS handshake takes about 30 KiB.
+constexpr std::size_t kUnknownConnections = 768;
+constexpr std::size_t kRequestBytes = std::size_t{32} << 20;
 
 /// The parts of "127.0.0.1:10550"; an IPv6 host may have brackets.
 struct HostPort {
@@ -306,6 +309,8 @@ class MetaServer final : public beehive::Module {
     options.port = at.port;
     options.tls = tls_;
     options.limits.connections = kConnections;
+    options.budget = budget_;
+    options.admit = [this](net::Request& head) { return api_->admit(head); };
     listener.emplace(context_.executor, std::move(options),
                      [this](net::Request& request, net::Responder& responder) {
                        return api_->handle(request, responder);
@@ -362,6 +367,8 @@ class MetaServer final : public beehive::Module {
   OfflineWrites offline_writes_;
   std::optional<ServingCertificate> certificate_;
   std::optional<Api> api_;
+  std::shared_ptr<net::HttpBudget> budget_ =
+      std::make_shared<net::HttpBudget>(kConnections, kUnknownConnections, kRequestBytes);
   Listener main_listener_, dummy_listener_;
 };
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "edgecore/net/fair_limit.hpp"
 #include "edgecore/net/headers.hpp"
 #include "edgecore/net/limits.hpp"
 #include "edgecore/net/net_error.hpp"
@@ -34,6 +35,8 @@ struct Request {
   std::uint16_t peer_port = 0;
   /// The certificate that the client presented; not verified with ClientCertificate::kAsked.
   std::optional<Certificate> peer_certificate;
+  /// What HttpServer::Options::admit found out, for the handler.
+  std::shared_ptr<void> admission;
 
   /// True when the client asks for a WebSocket.
   [[nodiscard]] bool wants_websocket() const;
@@ -103,7 +106,7 @@ class Responder {
 /// other work.
 ///
 /// A connection that waits, for a request or in client_gone(), holds no buffer. Its memory is bounded by
-/// tests/unit/net/http_idle_test.cpp and measured by bench_http (docs/benchmarks.md).
+/// tests/unit/net/http/http_idle_test.cpp and measured by bench_http (docs/benchmarks.md).
 class HttpServer {
  public:
   /// Runs once per request. An exception before an answer becomes 500 (400 for BadInput) with the exception's
@@ -121,6 +124,13 @@ class HttpServer {
     /// Serves HTTPS when set.
     std::shared_ptr<const TlsContext> tls;
     ServerLimits limits;
+    /// What peers may take, shared with other servers; null: only `limits` hold.
+    std::shared_ptr<HttpBudget> budget;
+    /// Judges a request by its head, before a byte of its body is taken and before 100 Continue. A Response
+    /// refuses it; the connection is closed afterwards if the request has a body. Until a first request is
+    /// admitted the peer is unknown: it has header_timeout to send one, and a place in HttpBudget::unknown.
+    /// Empty: all are admitted. An exception cuts the connection.
+    std::function<boost::asio::awaitable<std::optional<Response>>(Request& head)> admit = {};
     /// Makes the answer to a request that breaks a limit or is not HTTP, for clients that expect every answer
     /// in one format. nullopt, or no function: the status with the sentence as text. The connection is closed
     /// afterwards.

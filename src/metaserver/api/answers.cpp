@@ -78,15 +78,28 @@ Done Answers::send_plain(Call& call, int status, std::string text, std::string c
 }
 
 Done Answers::send_status(Call& call, const kube::Status& status) const {
+  call.code = status.code;
+  net::Response response = response_of(status, headers_for(call, std::string(kJsonType)));
+  co_await call.responder.send(std::move(response));
+}
+
+net::Response Answers::refusal(const kube::Status& status) const {
+  net::Headers headers;
+  headers.add("Content-Type", std::string(kJsonType));
+  if (!parts_.cloud.is_up()) headers.add("X-Edgecore-Offline", "true");
+  return response_of(status, std::move(headers));
+}
+
+net::Response Answers::response_of(const kube::Status& status, net::Headers headers) {
   net::Response response;
-  response.status = call.code = status.code;
-  response.headers = headers_for(call, std::string(kJsonType));
+  response.status = status.code;
+  response.headers = std::move(headers);
   if (status.code == 403) response.headers.add("X-Content-Type-Options", "nosniff");
   if (status.code == 401) response.headers.add("WWW-Authenticate", "Bearer");
   if (status.details.retry_after_seconds > 0)
     response.headers.add("Retry-After", std::to_string(status.details.retry_after_seconds));
   response.body = kube::dump_json(status.to_json()) + "\n";
-  co_await call.responder.send(std::move(response));
+  return response;
 }
 
 }  // namespace edgecore::metaserver

@@ -22,11 +22,15 @@ class Answers {
   Done send_text(Call& call, int status, std::string body, const Representation& wanted) const;
   Done send_plain(Call& call, int status, std::string text, std::string content_type) const;
   Done send_status(Call& call, const kube::Status& status) const;
+  /// The answer to a request that is refused by its head.
+  [[nodiscard]] net::Response refusal(const kube::Status& status) const;
 
   /// Content-Type, and without a connection the headers that say so and how old the data are.
   [[nodiscard]] net::Headers headers_for(const Call& call, const std::string& content_type) const;
 
  private:
+  [[nodiscard]] static net::Response response_of(const kube::Status& status, net::Headers headers);
+
   const ApiParts& parts_;
 };
 

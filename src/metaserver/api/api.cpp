@@ -6,10 +6,12 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 #include "metaserver/access/access_reviews.hpp"
 #include "metaserver/http/api_error.hpp"
+#include "metaserver/http/body.hpp"
 #include "metaserver/http/foreign_page.hpp"
 #include "metaserver/http/metrics.hpp"
 
@@ -17,9 +19,68 @@ namespace edgecore::metaserver {
 
 Api::Api(ApiParts parts) : parts_(std::move(parts)) {}
 
+struct Api::Admission {
+  SteadyTime begin;
+  RequestInfo info;
+  UserPtr user;
+  std::string client;
+  ClientLimits::Ticket ticket;
+};
+
+boost::asio::awaitable<std::optional<net::Response>> Api::admit(net::Request& head) {
+  const auto admission = std::make_shared<Admission>();
+  admission->begin = parts_.context.clock.steady();
+  kube::Status refusal;
+  try {
+    co_await judge(head, *admission);
+    head.admission = admission;
+    co_return std::nullopt;
+  } catch (const ApiError& error) {
+    refusal = error.status();
+  } catch (const BadInput& bad) {
+    refusal = kube::Status::bad_request(bad.what());
+  } catch (const Error& failure) {
+    parts_.context.log->error("{} {} failed: {}", head.method, log::quote(head.target), failure.what());
+    refusal = kube::Status::internal(failure.what());
+  }
+  parts_.metrics.request(metric_verb(admission->info.verb), refusal.code,
+                         parts_.context.clock.steady() - admission->begin);
+  co_return answers_.refusal(refusal);
+}
+
+Done Api::judge(const net::Request& head, Admission& into) {
+  refuse_impersonation(head.headers);
+  if (parts_.authenticator == nullptr) refuse_foreign_page(head.headers, parts_.options.node_name);
+  into.user = co_await identity_.identify(head);
+  into.info = parse_request(head.method, head.target);
+  identity_.permit(head, into.info, *into.user);
+  into.client = identity_.client_of(head, *into.user);
+  into.ticket = enter(head, into);
+}
+
+/// A body of unknown length counts as the largest one.
+ClientLimits::Ticket Api::enter(const net::Request& head, const Admission& admission) {
+  const RequestInfo& info = admission.info;
+  const auto follow = info.target.find("follow");
+  const bool follows = info.subresource == "log" && follow && *follow != "0" && *follow != "false";
+  const bool is_stream = info.verb == "watch" || follows;
+  const auto length = to_number<std::size_t>(head.headers.get("Content-Length"));
+  const std::size_t unknown = head.headers.has("Transfer-Encoding") ? kMaxBodyBytes : 0;
+  return parts_.limits.enter(admission.client,
+                             is_stream ? ClientLimits::Kind::kStream : ClientLimits::Kind::kRequest,
+                             length.value_or(unknown), parts_.context.clock.steady());
+}
+
 boost::asio::awaitable<void> Api::handle(net::Request& request, net::Responder& responder) {
-  const SteadyTime begin = parts_.context.clock.steady();
-  Call call{request, responder, {}, nullptr, {}, {}, nullptr, 0};
+  const auto admission = std::static_pointer_cast<Admission>(std::move(request.admission));
+  Call call{request,
+            responder,
+            std::move(admission->info),
+            std::move(admission->user),
+            std::move(admission->client),
+            std::move(admission->ticket),
+            nullptr,
+            0};
   std::optional<kube::Status> refusal;
   try {
     co_await serve(call);
@@ -38,30 +99,16 @@ boost::asio::awaitable<void> Api::handle(net::Request& request, net::Responder& 
   }
   if (refusal && !responder.answered()) co_await answers_.send_status(call, *refusal);
   if (refusal) call.code = refusal->code;
-  parts_.metrics.request(metric_verb(call.info.verb), call.code, parts_.context.clock.steady() - begin);
+  parts_.metrics.request(metric_verb(call.info.verb), call.code,
+                         parts_.context.clock.steady() - admission->begin);
 }
 
 Done Api::serve(Call& call) {
-  refuse_impersonation(call.request.headers);
-  if (parts_.authenticator == nullptr) refuse_foreign_page(call.request.headers, parts_.options.node_name);
-  co_await identity_.identify(call);
-  call.info = parse_request(call.request.method, call.request.target);
-  identity_.permit(call);
-  enter(call);
   if (call.info.is_resource) {
     co_await serve_resource(call);
   } else {
     co_await documents_.serve(call);
   }
-}
-
-void Api::enter(Call& call) {
-  const bool follows = call.info.subresource == "log" && call.query_is_true("follow");
-  const bool is_stream = call.info.verb == "watch" || follows;
-  call.client = identity_.client_of(call);
-  call.ticket =
-      parts_.limits.enter(call.client, is_stream ? ClientLimits::Kind::kStream : ClientLimits::Kind::kRequest,
-                          call.request.body.size(), parts_.context.clock.steady());
 }
 
 Done Api::find_resource(Call& call) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <optional>
 
 #include "edgecore/net/http_server.hpp"
 #include "metaserver/api/answers.hpp"
@@ -25,7 +26,10 @@ class Api {
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
 
-  /// The handler of the HTTP servers. Always answers, unless the client is gone.
+  /// Judges a request by its head: who is it, may he do that, has he not too much under way? The refusal;
+  /// nullopt if the request is admitted.
+  boost::asio::awaitable<std::optional<net::Response>> admit(net::Request& head);
+  /// The handler of the HTTP servers, for admitted requests. Always answers, unless the client is gone.
   boost::asio::awaitable<void> handle(net::Request& request, net::Responder& responder);
 
  private:
@@ -33,8 +37,12 @@ class Api {
   struct VerbHandler;
   struct SubresourceHandler;
 
+  /// What admit() found out about a request, for handle().
+  struct Admission;
+
+  Done judge(const net::Request& head, Admission& into);
+  [[nodiscard]] ClientLimits::Ticket enter(const net::Request& head, const Admission& admission);
   Done serve(Call& call);
-  void enter(Call& call);
   Done serve_resource(Call& call);
   Done find_resource(Call& call);
   [[nodiscard]] static Handler handler_of(const Call& call);

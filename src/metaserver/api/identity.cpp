@@ -39,23 +39,19 @@ Identity::Identity(const ApiParts& parts)
   admin_ = std::make_shared<const User>(std::move(admin));
 }
 
-Done Identity::identify(Call& call) {
-  if (parts_.authenticator == nullptr) {
-    call.user = admin_;
-    co_return;
-  }
-  const net::Request& request = call.request;
-  const std::string_view authorization = request.headers.get("Authorization");
+boost::asio::awaitable<UserPtr> Identity::identify(const net::Request& head) {
+  if (parts_.authenticator == nullptr) co_return admin_;
+  const std::string_view authorization = head.headers.get("Authorization");
   if (authorization.empty()) {
-    if (request.peer_certificate) call.user = user_of_certificate(request);
-    if (!call.user) refuse_unknown(request, "no token");
-    co_return;
+    UserPtr user;
+    if (head.peer_certificate) user = user_of_certificate(head);
+    if (!user) refuse_unknown(head, "no token");
+    co_return user;
   }
-  call.user = parts_.authenticator->remembered(authorization);
-  if (call.user) co_return;
-  const Authentication found = co_await authenticate(request);
-  if (!found.user) refuse_unknown(request, found.reason);
-  call.user = found.user;
+  if (UserPtr known = parts_.authenticator->remembered(authorization)) co_return known;
+  const Authentication found = co_await authenticate(head);
+  if (!found.user) refuse_unknown(head, found.reason);
+  co_return found.user;
 }
 
 boost::asio::awaitable<Authentication> Identity::authenticate(const net::Request& request) {
@@ -96,7 +92,7 @@ bool Identity::runs_pods_of(std::string_view ns) const {
 }
 
 /// Throws ApiError (429) after too many bad certificates or tokens: each costs the check of a signature.
-std::shared_ptr<const User> Identity::user_of_certificate(const net::Request& request) {
+UserPtr Identity::user_of_certificate(const net::Request& request) {
   if (auto known = certificates_.remembered(*request.peer_certificate)) return known;
   expect_may_log_in(request);
   auto user = certificates_.user_of(*request.peer_certificate);
@@ -109,18 +105,18 @@ void Identity::expect_may_log_in(const net::Request& request) const {
   throw ApiError(kube::Status::too_many_requests("too many bad tokens came from this address", 5));
 }
 
-void Identity::permit(const Call& call) {
+void Identity::permit(const net::Request& head, const RequestInfo& info, const User& user) {
   if (parts_.rules == nullptr) return;
-  const Attributes attributes = action_of(call.info);
-  const Decision decision = authorize(*parts_.rules, *call.user, attributes);
+  const Attributes attributes = action_of(info);
+  const Decision decision = authorize(*parts_.rules, user, attributes);
   if (decision.allowed) return;
   Denial denial;
-  denial.user = call.user.get();
+  denial.user = &user;
   denial.attributes = attributes;
-  denial.peer_address = call.request.peer_address;
+  denial.peer_address = head.peer_address;
   denial.why = decision.reason;
   deny(denial);
-  throw ApiError(forbidden_status(*call.user, attributes, decision.reason));
+  throw ApiError(forbidden_status(user, attributes, decision.reason));
 }
 
 void Identity::refuse_unknown(const net::Request& request, std::string_view why) {
@@ -141,8 +137,8 @@ void Identity::deny(const Denial& denial) {
     parts_.context.log->warn("{}", *line);
 }
 
-std::string Identity::client_of(const Call& call) const {
-  return parts_.authenticator == nullptr ? call.request.peer_address : call.user->name;
+std::string Identity::client_of(const net::Request& head, const User& user) const {
+  return parts_.authenticator == nullptr ? head.peer_address : user.name;
 }
 
 }  // namespace edgecore::metaserver

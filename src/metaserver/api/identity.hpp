@@ -11,6 +11,8 @@
 
 namespace edgecore::metaserver {
 
+using UserPtr = std::shared_ptr<const User>;
+
 /// Finds the user of a request, by the node's client certificate or a service account token, and refuses
 /// what the user may not do. Owned by the Api, on the module's thread.
 class Identity {
@@ -19,15 +21,15 @@ class Identity {
   Identity(const Identity&) = delete;
   Identity& operator=(const Identity&) = delete;
 
-  /// Sets the user of a call. Throws ApiError: 401, or 429 after too many bad tokens.
-  Done identify(Call& call);
-  /// Throws ApiError (403) if the user may not do what the call asks for.
-  void permit(const Call& call);
-  /// Whose limits count for a call: the user's, or the address's with the gate off.
-  [[nodiscard]] std::string client_of(const Call& call) const;
+  /// The user of a request, by its head. Throws ApiError: 401, or 429 after too many bad tokens.
+  boost::asio::awaitable<UserPtr> identify(const net::Request& head);
+  /// Throws ApiError (403) if the user may not do what the request asks for.
+  void permit(const net::Request& head, const RequestInfo& info, const User& user);
+  /// Whose limits count for a request: the user's, or the address's with the gate off.
+  [[nodiscard]] std::string client_of(const net::Request& head, const User& user) const;
 
  private:
-  [[nodiscard]] std::shared_ptr<const User> user_of_certificate(const net::Request& request);
+  [[nodiscard]] UserPtr user_of_certificate(const net::Request& request);
   boost::asio::awaitable<Authentication> authenticate(const net::Request& request);
   boost::asio::awaitable<bool> fetch_account(std::string_view authorization);
   [[nodiscard]] bool runs_pods_of(std::string_view ns) const;
@@ -36,7 +38,7 @@ class Identity {
   [[noreturn]] void refuse_unknown(const net::Request& request, std::string_view why);
 
   const ApiParts& parts_;
-  std::shared_ptr<const User> admin_;  ///< everybody, with the gate off
+  UserPtr admin_;  ///< everybody, with the gate off
   ClientCertificates certificates_;
 };
 

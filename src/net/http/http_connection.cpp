@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <charconv>
 #include <limits>
+#include <tuple>
 
 #include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
@@ -64,10 +65,12 @@ void Pieces::consume(std::size_t count) {
   count_ -= gone;
 }
 
-HttpConnection::HttpConnection(Stream stream, std::shared_ptr<const TlsContext> tls, HttpService& service)
+HttpConnection::HttpConnection(Stream stream, std::shared_ptr<const TlsContext> tls, HttpService& service,
+                               PeerShares shares)
     : stream_(std::move(stream)),
       tls_(std::move(tls)),
       service_(service),
+      shares_(std::move(shares)),
       deadline_(stream_.get_executor(), [guarded = stream_]() mutable { guarded.expire(); }),
       parser_(HttpParser::Kind::kRequest, HttpLimits{service.limits.header_bytes, service.limits.header_count,
                                                      service.limits.body_bytes}),
@@ -99,6 +102,7 @@ asio::awaitable<void> HttpConnection::converse() {
     handling_ = true;
     co_await handle(request);
     handling_ = false;
+    if (!hold_input()) co_return stream_.close(true);
     if (answer_ == Answer::kUpgraded) co_return;
     if (answer_ == Answer::kStreaming) co_return stream_.close(true);  // incomplete: tell the client
   }
@@ -112,7 +116,8 @@ void HttpConnection::finish_soon() {
 
 /// False if the connection is to be closed; then a fault has been answered.
 asio::awaitable<bool> HttpConnection::read_request() {
-  for (Step step = begin_request(); step != Step::kTake; step = advance()) {
+  Step step = begin_request();
+  while (step != Step::kTake) {
     if (step == Step::kWait) {
       arm_for_input();
       const auto [error] = co_await stream_.async_wait_for(read_wants_, kAsResult);
@@ -120,19 +125,60 @@ asio::awaitable<bool> HttpConnection::read_request() {
       unwaited_ = 0;
     } else if (step == Step::kLetPass) {
       co_await let_others_pass();
+    } else if (step == Step::kAdmit) {
+      const Admission admission = co_await admit();
+      if (admission == Admission::kClose) co_return false;
+      if (admission == Admission::kNext) {
+        step = begin_request();
+        continue;
+      }
+      if (is_awaited_) co_await go_on();
     } else if (step == Step::kGoOn) {
-      Pieces pieces;
-      pieces.add("HTTP/1.1 100 Continue\r\n\r\n");
-      const Flow flow = send_now(pieces);
-      if (flow != Flow::kDone) co_await send_rest(pieces, flow);
-      phase_ = Phase::kNone;  // the body's time-out begins now
+      co_await go_on();
     } else {
       if (step == Step::kRefuse) co_await refuse();
       co_return false;
     }
+    step = advance();
   }
   deadline_.disarm();
   co_return true;
+}
+
+/// Judges a request by its head. The peer gets nothing but this before it is known: its body stays where it
+/// is.
+asio::awaitable<HttpConnection::Admission> HttpConnection::admit() {
+  take_head();
+  deadline_.disarm();
+  std::optional<Response> refusal = co_await service_.options.admit(*request_);
+  phase_ = Phase::kNone;  // the body's time-out begins now
+  if (!refusal) {
+    is_known_ = true;
+    shares_.unknown = {};
+    co_return Admission::kAdmitted;
+  }
+  request_.reset();
+  if (!parser_.done()) keep_ = false;
+  answer_ = Answer::kNone;
+  Responder responder(*this);
+  co_await responder.send(std::move(*refusal));
+  if (keep_) co_return Admission::kNext;
+  co_await linger();
+  co_return Admission::kClose;
+}
+
+asio::awaitable<void> HttpConnection::go_on() {
+  is_awaited_ = false;
+  Pieces pieces;
+  pieces.add("HTTP/1.1 100 Continue\r\n\r\n");
+  const Flow flow = send_now(pieces);
+  if (flow != Flow::kDone) co_await send_rest(pieces, flow);
+  phase_ = Phase::kNone;  // the body's time-out begins now
+}
+
+/// Counts what is held of this request and behind it. False if the server holds too much already.
+bool HttpConnection::hold_input() {
+  return shares_.bytes.resize(parser_.body_bytes() + (input_.size() - parsed_));
 }
 
 HttpConnection::Step HttpConnection::begin_request() {
@@ -172,6 +218,10 @@ HttpConnection::Step HttpConnection::advance() {
     if (got.error == asio::error::eof) return Step::kEnd;
     if (got.error) stream_.fail(got.error, "reading a request");
     parse(std::string_view(landing).substr(0, got.count));
+    if (!hold_input()) {
+      fault_ = HttpFault{503, "The server holds too many bytes of unfinished requests. Try again later."};
+      return Step::kRefuse;
+    }
   }
 }
 
@@ -207,7 +257,10 @@ std::optional<HttpConnection::Step> HttpConnection::look_at_head() {
     return Step::kRefuse;
   }
   keep_ = keep_ && head.keep_alive && http_1_1_;
-  if (!parser_.done() && iequals(head.headers.get("Expect"), "100-continue")) return Step::kGoOn;
+  is_awaited_ = !parser_.done() && iequals(head.headers.get("Expect"), "100-continue");
+  if (service_.options.admit) return Step::kAdmit;
+  shares_.unknown = {};
+  if (is_awaited_) return Step::kGoOn;
   return std::nullopt;
 }
 
@@ -218,22 +271,29 @@ void HttpConnection::arm_for_input() {
   phase_ = phase;
   if (phase == Phase::kIdle && input_.capacity() > kIdleInputBytes) std::string().swap(input_);
   const auto& limits = service_.limits;
-  deadline_.arm(phase == Phase::kBody   ? limits.body_timeout
-                : phase == Phase::kHead ? limits.header_timeout
-                                        : limits.idle_timeout);
+  const bool must_begin = service_.options.admit && !is_known_;
+  deadline_.arm(phase == Phase::kBody                 ? limits.body_timeout
+                : phase == Phase::kHead || must_begin ? limits.header_timeout
+                                                      : limits.idle_timeout);
+}
+
+void HttpConnection::take_head() {
+  HttpHead head = parser_.take_head();
+  upgrade_head_ = head.upgrade ? std::make_unique<const HttpHead>(head) : nullptr;
+  request_ = std::make_unique<Request>();
+  request_->method = std::move(head.method);
+  request_->target = std::move(head.target);
+  request_->headers = std::move(head.headers);
+  request_->peer_address = peer_.address;
+  request_->peer_port = peer_.port;
+  request_->peer_certificate = peer_certificate_;
 }
 
 Request HttpConnection::take_request() {
-  HttpHead head = parser_.take_head();
-  upgrade_head_ = head.upgrade ? std::make_unique<const HttpHead>(head) : nullptr;
-  Request request;
-  request.method = std::move(head.method);
-  request.target = std::move(head.target);
-  request.headers = std::move(head.headers);
+  if (!request_) take_head();
+  Request request = std::move(*request_);
+  request_.reset();
   request.body = parser_.take_body();
-  request.peer_address = peer_.address;
-  request.peer_port = peer_.port;
-  request.peer_certificate = peer_certificate_;
   return request;
 }
 
@@ -264,6 +324,11 @@ asio::awaitable<void> HttpConnection::handle(Request& request) {
 
 asio::awaitable<void> HttpConnection::refuse() {
   keep_ = false;
+  // What was received is not needed any more.
+  parser_.restart();
+  std::string().swap(input_);
+  parsed_ = 0;
+  std::ignore = hold_input();
   const auto& refusal = service_.options.refusal;
   std::optional<Response> answer;
   if (refusal) answer = refusal(fault_->status, fault_->sentence);

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "edgecore/net/fair_limit.hpp"
 #include "edgecore/net/http_server.hpp"
 #include "net/http/http_parse.hpp"
 #include "net/stream/deadline.hpp"
@@ -40,6 +41,13 @@ class HttpService {
   std::time_t date_of_ = 0;
 };
 
+/// A connection's shares of the server's budget.
+struct PeerShares {
+  FairLimit::Share connection;
+  FairLimit::Share unknown;  ///< held until a first request is admitted
+  FairLimit::Share bytes;    ///< received and not yet handled
+};
+
 /// Unsent data: a few pieces of memory, which must stay valid until they are sent.
 class Pieces {
  public:
@@ -60,7 +68,8 @@ class Pieces {
 /// After a number of such calls in a row it yields, so that a busy peer does not starve the others.
 class HttpConnection {
  public:
-  HttpConnection(Stream stream, std::shared_ptr<const TlsContext> tls, HttpService& service);
+  HttpConnection(Stream stream, std::shared_ptr<const TlsContext> tls, HttpService& service,
+                 PeerShares shares);
 
   /// Serves until the connection ends; a failure of the connection is a normal end. Throws only on
   /// cancellation.
@@ -78,22 +87,29 @@ class HttpConnection {
     kTake,     ///< the request is complete
     kWait,     ///< wait for the socket
     kLetPass,  ///< yield to other work
+    kAdmit,    ///< judge the head
     kGoOn,     ///< send 100 Continue
     kRefuse,   ///< answer `fault_`
     kEnd       ///< the peer has ended its side
   };
   /// Which time-out runs while a request is read.
   enum class Phase { kNone, kIdle, kHead, kBody };
+  /// Outcome of admit().
+  enum class Admission { kAdmitted, kNext, kClose };
   /// Outcome of send_now().
   enum class Flow { kDone, kBlocked, kLetPass };
 
   asio::awaitable<void> converse();
   asio::awaitable<bool> read_request();
+  asio::awaitable<Admission> admit();
+  asio::awaitable<void> go_on();
   Step begin_request();
   Step advance();
   void parse(std::string_view fresh);
   std::optional<Step> look_at_head();
   void arm_for_input();
+  [[nodiscard]] bool hold_input();
+  void take_head();
   Request take_request();
 
   asio::awaitable<void> handle(Request& request);
@@ -113,11 +129,13 @@ class HttpConnection {
   Stream stream_;
   std::shared_ptr<const TlsContext> tls_;
   HttpService& service_;
+  PeerShares shares_;
   Deadline deadline_;
   HttpParser parser_;
   std::string input_;  ///< received bytes; the first `parsed_` of them are consumed
   std::size_t parsed_ = 0;
   std::optional<HttpFault> fault_;
+  std::unique_ptr<Request> request_;              ///< while its body is read: what its head says
   std::unique_ptr<const HttpHead> upgrade_head_;  ///< set if the request asks for another protocol
   std::optional<Certificate> peer_certificate_;
   Stream::Address peer_;
@@ -133,6 +151,8 @@ class HttpConnection {
   bool chunked_ = false;
   bool keep_ = true;
   bool handling_ = false;
+  bool is_known_ = false;    ///< a request was admitted
+  bool is_awaited_ = false;  ///< the client waits for 100 Continue
 };
 
 }  // namespace edgecore::net

@@ -256,6 +256,9 @@ const HttpHead& HttpParser::head() const {
 HttpHead HttpParser::take_head() {
   return impl_->with([](auto& machine) { return std::move(machine.head); });
 }
+std::size_t HttpParser::body_bytes() const {
+  return impl_->with([](const auto& machine) { return machine.body.size(); });
+}
 std::string HttpParser::take_body() {
   return impl_->with([](auto& machine) { return std::move(machine.body); });
 }

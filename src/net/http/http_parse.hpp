@@ -75,6 +75,8 @@ class HttpParser {
   [[nodiscard]] const HttpHead& head() const;
   /// Moves the head out; head() is empty from then on.
   HttpHead take_head();
+  /// Bytes of the body received so far.
+  [[nodiscard]] std::size_t body_bytes() const;
   /// Moves out the body received so far.
   std::string take_body();
   /// Passes the body to `piece` instead of collecting it; the body limit does not apply.

@@ -124,16 +124,32 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
 
   /// Takes over an accepted socket; the coroutine keeps this state alive.
   void serve(Stream::Socket socket) {
-    if (entries.size() >= options.limits.connections) return;  // closed by its destructor
+    // A socket that is not served is closed by its destructor.
+    if (entries.size() >= options.limits.connections) return;
+    Stream stream(std::move(socket));
+    auto shares = shares_of(stream);
+    if (!shares) return;
     const auto entry = entries.emplace(entries.end());
-    auto whole = run_connection(shared_from_this(), Stream(std::move(socket)), entry);
+    auto whole = run_connection(shared_from_this(), std::move(stream), entry, std::move(*shares));
     auto at_end = asio::bind_cancellation_slot(entry->cancel.slot(), [](const std::exception_ptr&) {});
     asio::co_spawn(executor, std::move(whole), std::move(at_end));
   }
 
+  /// nullopt if the peer has its share of the connections already.
+  [[nodiscard]] std::optional<PeerShares> shares_of(const Stream& stream) const {
+    PeerShares shares;
+    if (!options.budget) return shares;
+    const std::string address = stream.peer().address;
+    shares.connection = options.budget->connections.share_of(address);
+    shares.unknown = options.budget->unknown.share_of(address);
+    shares.bytes = options.budget->bytes.share_of(address);
+    if (!shares.connection.resize(1) || !shares.unknown.resize(1)) return std::nullopt;
+    return shares;
+  }
+
   static asio::awaitable<void> run_connection(std::shared_ptr<State> self, Stream stream,
-                                              std::list<Entry>::iterator entry) {
-    HttpConnection connection(std::move(stream), self->options.tls, self->service);
+                                              std::list<Entry>::iterator entry, PeerShares shares) {
+    HttpConnection connection(std::move(stream), self->options.tls, self->service, std::move(shares));
     entry->connection = &connection;
     const Removal removal{*self, entry};
     try {

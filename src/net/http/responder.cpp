@@ -81,7 +81,8 @@ asio::awaitable<void> Responder::client_gone() {
     if (error == asio::error::operation_aborted && c.stream_.open()) throw boost::system::system_error(error);
     if (error) co_return;
     c.input_.append(landing, 0, got.count);
-    if (c.input_.size() > kPipelinedBytes) co_return c.stream_.close(true);
+    const bool is_too_much = c.input_.size() > kPipelinedBytes || !c.hold_input();
+    if (is_too_much) co_return c.stream_.close(true);
   }
 }
 

@@ -62,6 +62,87 @@ TEST_F(HttpServerTest, PipelinedRequestsAreAnsweredInOrder) {
   EXPECT_TRUE(first < second && second < third) << answer;
 }
 
+class AdmissionTest : public HttpServerTest {
+ protected:
+  /// Who names himself is admitted, and his name is handed to the handler.
+  static asio::awaitable<std::optional<Response>> know(Request& head) {
+    std::optional<Response> refusal;
+    if (head.headers.has("From")) {
+      head.admission = std::make_shared<std::string>(head.headers.get("From"));
+    } else {
+      refusal.emplace().status = 401;
+    }
+    co_return refusal;
+  }
+  static asio::awaitable<void> greet(Request& request, Responder& responder) {
+    Response response;
+    response.body = *std::static_pointer_cast<std::string>(request.admission) + "|" + request.body;
+    co_await responder.send(std::move(response));
+  }
+  std::unique_ptr<HttpServer> serve_known(std::shared_ptr<HttpBudget> budget = nullptr) {
+    HttpServer::Options options;
+    options.admit = know;
+    options.budget = std::move(budget);
+    auto server = std::make_unique<HttpServer>(io_.get_executor(), options, greet);
+    server->start();
+    return server;
+  }
+};
+
+// 150 connections without a token, 3 MiB of body each unfinished: 12 -> 467 MiB.
+TEST_F(AdmissionTest, ARefusedHeadIsAnsweredBeforeItsBodyIsTaken) {
+  const auto server = serve_known();
+  const auto answer =
+      raw(*server, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 401")) << answer;
+  EXPECT_NE(answer.find("Connection: close\r\n"), std::string::npos) << answer;
+}
+
+TEST_F(AdmissionTest, AnAdmittedHeadGoesOnToItsBody) {
+  const auto server = serve_known();
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nFrom: a\r\nContent-Length: 3\r\n";
+  const auto answer =
+      raw(*server, head + "Expect: 100-continue\r\n\r\nabc" + head + "Connection: close\r\n\r\ndef");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")) << answer;
+  EXPECT_NE(answer.find("a|abc"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("a|def"), std::string::npos) << answer;
+}
+
+TEST_F(AdmissionTest, ARefusalWithoutABodyKeepsTheConnection) {
+  const auto server = serve_known();
+  const auto answer = raw(*server,
+                          "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\nFrom: b\r\n"
+                          "Connection: close\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 401")) << answer;
+  EXPECT_TRUE(answer.ends_with("b|")) << answer;
+}
+
+TEST_F(AdmissionTest, AnUnknownPeerHasNoPlaceForEver) {
+  const auto budget = std::make_shared<HttpBudget>(100, 4, 100'000);
+  const auto server = serve_known(budget);
+  run([](std::uint16_t port, HttpBudget& of) -> asio::awaitable<void> {
+    auto first = co_await dial(port);
+    auto second = co_await dial(port);
+    auto third = co_await dial(port);
+    const std::string refused = co_await drain(third);
+    EXPECT_EQ(refused, "") << "two of four are one address's";
+    EXPECT_EQ(of.unknown.held(), 2U);
+    co_await send(first, "GET / HTTP/1.1\r\nHost: x\r\nFrom: a\r\nConnection: close\r\n\r\n");
+    const std::string admitted = co_await drain(first);
+    EXPECT_TRUE(admitted.ends_with("a|")) << admitted;
+    EXPECT_EQ(of.unknown.held(), 1U);
+  }(server->port(), *budget));
+}
+
+TEST_F(AdmissionTest, BodiesOfOneAddressLeaveRoomForOthers) {
+  const auto budget = std::make_shared<HttpBudget>(100, 100, 100'000);
+  const auto server = serve_known(budget);
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nFrom: a\r\nConnection: close\r\nContent-Length: ";
+  EXPECT_TRUE(raw(*server, head + "80000\r\n\r\n" + std::string(80'000, 'x')).starts_with("HTTP/1.1 503"));
+  EXPECT_TRUE(raw(*server, head + "40000\r\n\r\n" + std::string(40'000, 'x')).starts_with("HTTP/1.1 200"));
+  EXPECT_EQ(budget->bytes.held(), 0U);
+}
+
 TEST_F(HttpServerTest, HeadIsAnsweredWithoutBody) {
   const auto server = serve(echo);
   const auto answer = raw(*server, "HEAD /abc HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
