@@ -7,6 +7,7 @@
 
 #include "edgecore/async/directory_watch.hpp"
 #include "edgecore/async/event.hpp"
+#include "edgecore/async/sleep.hpp"
 #include "edgecore/async/task_group.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/files.hpp"
@@ -37,6 +38,9 @@ constexpr std::chrono::minutes kUnusedFor{10};
 /// The stored tokens are not read again within this time, however many unknown ones come.
 constexpr std::chrono::milliseconds kTokensAgain{200};
 constexpr std::chrono::hours kFloorEvery{24};
+/// Tokens and certificates of open streams end by themselves; changes of rights come in bursts.
+constexpr std::chrono::minutes kJudgeEvery{1};
+constexpr std::chrono::milliseconds kJudgePause{200};
 constexpr std::size_t kConnections = 8192;
 /// Of both listeners. A TLS handshake takes about 30 KiB.
 constexpr std::size_t kUnknownConnections = 768;
@@ -73,6 +77,7 @@ class MetaServer final : public beehive::Module {
         cloud_(context, options_.node_name),
         cache_(deps.store, reader_, resources_, context.log),
         directory_watches_(context.executor),
+        doubts_(context.executor),
         tasks_(context.executor),
         scopes_(context, cloud_, cache_, tasks_),
         limits_(options_.require_authorization ? RateLimits::per_user() : RateLimits::per_address()),
@@ -96,6 +101,7 @@ class MetaServer final : public beehive::Module {
   boost::asio::awaitable<void> run() override {
     tasks_.spawn("mailbox", read_mailbox());
     tasks_.spawn("upkeep", tend());
+    tasks_.spawn("rights of open streams", judge_streams());
     tasks_.spawn("offline writes", offline_writes_.run());
     if (certificate_) {
       tasks_.spawn("serving certificate", certificate_->run());
@@ -141,10 +147,10 @@ class MetaServer final : public beehive::Module {
       } else {
         rules_.put(object->json());
       }
-      if (authenticator_) authenticator_->invalidate_all();
+      rights_changed();
     });
     cache_.observe(resources_.find("", "v1", "pods"), [this](const ObjectPtr&, bool gone) {
-      if (gone && authenticator_) authenticator_->invalidate_all();
+      if (gone) rights_changed();
     });
 
     TokenAuthenticator::Options options;
@@ -180,6 +186,21 @@ class MetaServer final : public beehive::Module {
     certificate_.emplace(
         context_, std::move(wanted),
         [this](const std::string& chain, const std::string& key) { use_certificate(chain, key); });
+  }
+
+  void rights_changed() {
+    if (authenticator_) authenticator_->invalidate_all();
+    doubts_.notify();
+  }
+
+  /// Ends watches and followed logs with what they were allowed by.
+  boost::asio::awaitable<void> judge_streams() {
+    for (;;) {
+      const SteadyTime next = steady_now() + kJudgeEvery;
+      co_await doubts_.sleep_until(next);
+      co_await async::sleep_for(kJudgePause);
+      api_->judge_streams();
+    }
   }
 
   [[nodiscard]] std::optional<TokenAuthenticator::Found> stored(std::string_view ns, std::string_view type,
@@ -360,6 +381,7 @@ class MetaServer final : public beehive::Module {
   bool listening_ = false;
   bool knows_cloud_ = false;  ///< a connection was announced, and none was lost since
   async::DirectoryWatches directory_watches_;
+  async::Event doubts_;  ///< rights, tokens or pods have changed
   async::TaskGroup tasks_;
   Scopes scopes_;
   ClientLimits limits_;

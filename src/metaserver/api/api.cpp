@@ -72,7 +72,8 @@ ClientLimits::Ticket Api::enter(const net::Request& head, const Admission& admis
 }
 
 boost::asio::awaitable<void> Api::handle(net::Request& request, net::Responder& responder) {
-  const auto admission = std::static_pointer_cast<Admission>(std::move(request.admission));
+  auto admission = std::static_pointer_cast<Admission>(std::move(request.admission));
+  const SteadyTime begin = admission->begin;
   Call call{request,
             responder,
             std::move(admission->info),
@@ -81,6 +82,7 @@ boost::asio::awaitable<void> Api::handle(net::Request& request, net::Responder& 
             std::move(admission->ticket),
             nullptr,
             0};
+  admission.reset();  // a watch may last an hour
   std::optional<kube::Status> refusal;
   try {
     co_await serve(call);
@@ -99,8 +101,18 @@ boost::asio::awaitable<void> Api::handle(net::Request& request, net::Responder& 
   }
   if (refusal && !responder.answered()) co_await answers_.send_status(call, *refusal);
   if (refusal) call.code = refusal->code;
-  parts_.metrics.request(metric_verb(call.info.verb), call.code,
-                         parts_.context.clock.steady() - admission->begin);
+  parts_.metrics.request(metric_verb(call.info.verb), call.code, parts_.context.clock.steady() - begin);
+}
+
+void Api::judge_streams() {
+  if (parts_.authenticator == nullptr || streams_.size() == 0) return;
+  try {
+    parts_.look_at_tokens();
+    streams_.judge();
+  } catch (const Error& failure) {
+    parts_.context.log->error("the rights of open streams cannot be looked up: {}; trying again",
+                              failure.what());
+  }
 }
 
 Done Api::serve(Call& call) {

@@ -12,6 +12,7 @@
 #include "metaserver/api/identity.hpp"
 #include "metaserver/api/list_answers.hpp"
 #include "metaserver/api/object_reader.hpp"
+#include "metaserver/api/open_streams.hpp"
 #include "metaserver/api/pod_requests.hpp"
 #include "metaserver/api/read_requests.hpp"
 #include "metaserver/api/write_requests.hpp"
@@ -31,6 +32,9 @@ class Api {
   boost::asio::awaitable<std::optional<net::Response>> admit(net::Request& head);
   /// The handler of the HTTP servers, for admitted requests. Always answers, unless the client is gone.
   boost::asio::awaitable<void> handle(net::Request& request, net::Responder& responder);
+  /// Ends the open streams whose client may not have them any longer. To be called when rights, tokens or
+  /// pods change, and now and then: tokens and certificates end by themselves.
+  void judge_streams();
 
  private:
   using Handler = Done (*)(Api&, Call&);
@@ -54,9 +58,10 @@ class Api {
   Documents documents_{parts_, answers_};
   ObjectReader reader_{parts_};
   ListAnswers lists_{parts_, answers_};
-  ReadRequests reads_{parts_, answers_, reader_, lists_};
+  OpenStreams streams_;
+  ReadRequests reads_{parts_, answers_, identity_, reader_, lists_, streams_};
   WriteRequests writes_{parts_, answers_, reader_, lists_};
-  PodRequests pods_{parts_, answers_, reader_};
+  PodRequests pods_{parts_, answers_, identity_, reader_, streams_};
 };
 
 }  // namespace edgecore::metaserver

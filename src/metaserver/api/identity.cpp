@@ -119,6 +119,19 @@ void Identity::permit(const net::Request& head, const RequestInfo& info, const U
   throw ApiError(forbidden_status(user, attributes, decision.reason));
 }
 
+bool Identity::may_go_on(const Call& call) {
+  if (parts_.authenticator == nullptr) return true;
+  const net::Request& head = call.request;
+  const std::string_view authorization = head.headers.get("Authorization");
+  UserPtr user;
+  if (!authorization.empty()) {
+    user = parts_.authenticator->authenticate(authorization).user;
+  } else if (head.peer_certificate) {
+    user = certificates_.user_of(*head.peer_certificate);
+  }
+  return user && authorize(*parts_.rules, *user, action_of(call.info)).allowed;
+}
+
 void Identity::refuse_unknown(const net::Request& request, std::string_view why) {
   Denial denial;
   denial.code = 401;

@@ -25,6 +25,8 @@ class Identity {
   boost::asio::awaitable<UserPtr> identify(const net::Request& head);
   /// Throws ApiError (403) if the user may not do what the request asks for.
   void permit(const net::Request& head, const RequestInfo& info, const User& user);
+  /// Whether the client of a stream is still known and may still do what it does.
+  [[nodiscard]] bool may_go_on(const Call& call);
   /// Whose limits count for a request: the user's, or the address's with the gate off.
   [[nodiscard]] std::string client_of(const net::Request& head, const User& user) const;
 

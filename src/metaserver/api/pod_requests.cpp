@@ -16,11 +16,11 @@ namespace {
 constexpr std::size_t kMostRestarts = 100;
 constexpr std::chrono::seconds kRestartWithin{15};
 
-Done follow_until_gone(PodLog& log, LogSink sink, net::Responder& responder) {
+Done follow_until_gone(PodLog& log, LogSink sink, net::Responder& responder, OpenStreams::Stream& stream) {
   using boost::asio::experimental::awaitable_operators::operator||;
   // As a value, because `||` waits for the client when the log's end is an exception.
-  const auto ended = co_await (async::attempt(log.run(std::move(sink))) || responder.client_gone());
-  if (const auto* followed = std::get_if<0>(&ended)) followed->value();
+  const auto first = co_await (async::attempt(log.run(std::move(sink))) || responder.client_gone() || stream.ended());
+  if (const auto* followed = std::get_if<0>(&first)) followed->value();
 }
 
 }  // namespace
@@ -64,7 +64,9 @@ Done PodRequests::log(Call& call) {
   LogSink sink = [&responder](std::string piece) -> boost::asio::awaitable<void> {
     co_await responder.write(std::move(piece));
   };
-  co_await follow_until_gone(log, std::move(sink), responder);
+  OpenStreams::Stream stream(streams_, parts_.context.executor,
+                             [this, &call] { return identity_.may_go_on(call); });
+  co_await follow_until_gone(log, std::move(sink), responder, stream);
   co_await responder.finish();
 }
 

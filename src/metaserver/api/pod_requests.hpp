@@ -5,7 +5,9 @@
 #include "metaserver/api/answers.hpp"
 #include "metaserver/api/api_parts.hpp"
 #include "metaserver/api/call.hpp"
+#include "metaserver/api/identity.hpp"
 #include "metaserver/api/object_reader.hpp"
+#include "metaserver/api/open_streams.hpp"
 #include "metaserver/logs/pod_logs.hpp"
 
 namespace edgecore::metaserver {
@@ -14,8 +16,9 @@ namespace edgecore::metaserver {
 /// the module's thread; keeps nothing between requests.
 class PodRequests {
  public:
-  PodRequests(const ApiParts& parts, const Answers& answers, ObjectReader& reader)
-      : parts_(parts), answers_(answers), reader_(reader) {}
+  PodRequests(const ApiParts& parts, const Answers& answers, Identity& identity, ObjectReader& reader,
+              OpenStreams& streams)
+      : parts_(parts), answers_(answers), identity_(identity), reader_(reader), streams_(streams) {}
 
   Done log(Call& call);
   Done restart(Call& call);
@@ -31,7 +34,9 @@ class PodRequests {
 
   const ApiParts& parts_;
   const Answers& answers_;
+  Identity& identity_;
   ObjectReader& reader_;
+  OpenStreams& streams_;
 };
 
 }  // namespace edgecore::metaserver

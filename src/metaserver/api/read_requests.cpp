@@ -144,6 +144,9 @@ Done ReadRequests::watch(Call& call) {
   const Scopes::Hold hold = co_await hold_current(call, query.filter);
   const CollectionPtr collection = parts_.cache.open(call.resource, parts_.context.clock.steady());
   const OpenWatch open(parts_.metrics);
+  OpenStreams::Stream stream(streams_, parts_.context.executor,
+                             [this, &call] { return identity_.may_go_on(call); });
+  query.ended = [&stream] { return stream.ended(); };
   call.code = 200;
   net::Headers headers = answers_.headers_for(call, wanted.content_type);
   co_await serve_watch(parts_.context, *collection, std::move(query), std::move(headers), call.responder);

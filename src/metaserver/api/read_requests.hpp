@@ -8,8 +8,10 @@
 #include "metaserver/api/answers.hpp"
 #include "metaserver/api/api_parts.hpp"
 #include "metaserver/api/call.hpp"
+#include "metaserver/api/identity.hpp"
 #include "metaserver/api/list_answers.hpp"
 #include "metaserver/api/object_reader.hpp"
+#include "metaserver/api/open_streams.hpp"
 #include "metaserver/cache/watch.hpp"
 
 namespace edgecore::metaserver {
@@ -24,8 +26,14 @@ inline constexpr std::chrono::seconds kLongestWatch{3600};
 /// The verbs get, list and watch. Owned by the Api, on the module's thread; keeps nothing between requests.
 class ReadRequests {
  public:
-  ReadRequests(const ApiParts& parts, const Answers& answers, ObjectReader& reader, ListAnswers& lists)
-      : parts_(parts), answers_(answers), reader_(reader), lists_(lists) {}
+  ReadRequests(const ApiParts& parts, const Answers& answers, Identity& identity, ObjectReader& reader,
+               ListAnswers& lists, OpenStreams& streams)
+      : parts_(parts),
+        answers_(answers),
+        identity_(identity),
+        reader_(reader),
+        lists_(lists),
+        streams_(streams) {}
 
   Done get(Call& call);
   Done list(Call& call);
@@ -38,8 +46,10 @@ class ReadRequests {
 
   const ApiParts& parts_;
   const Answers& answers_;
+  Identity& identity_;
   ObjectReader& reader_;
   ListAnswers& lists_;
+  OpenStreams& streams_;
 };
 
 }  // namespace edgecore::metaserver

@@ -222,11 +222,17 @@ std::string expired_line(std::uint64_t version, std::uint64_t oldest) {
 boost::asio::awaitable<void> serve_watch(beehive::ModuleContext& context, Collection& collection,
                                          WatchQuery query, net::Headers headers, net::Responder& responder) {
   using boost::asio::experimental::awaitable_operators::operator||;
+  const auto ended = query.ended;
   Watch watch(context, collection, std::move(query), responder);
   co_await responder.start(200, std::move(headers));
   // As a value, because `||` waits for the client when the watch's end is an exception.
-  const auto ended = co_await (async::attempt(watch.run()) || responder.client_gone());
-  if (const auto* watched = std::get_if<0>(&ended)) watched->value();
+  if (ended) {
+    const auto first = co_await (async::attempt(watch.run()) || responder.client_gone() || ended());
+    if (const auto* watched = std::get_if<0>(&first)) watched->value();
+  } else {
+    const auto first = co_await (async::attempt(watch.run()) || responder.client_gone());
+    if (const auto* watched = std::get_if<0>(&first)) watched->value();
+  }
   co_await responder.finish();
 }
 

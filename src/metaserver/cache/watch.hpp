@@ -24,13 +24,15 @@ struct WatchQuery {
   std::chrono::seconds timeout{1800};
   /// Renders the object of an event; `first` is true for the first event. Empty: the object's own text.
   std::function<std::string(const CachedObject& object, bool first)> render;
+  /// Returns when the client may not watch any longer. Empty: it may for the whole time.
+  std::function<boost::asio::awaitable<void>()> ended;
   /// Called after each piece with the number of events in it. May be empty.
   std::function<void(std::uint64_t events)> sent;
 };
 
-/// Streams the events of a collection to one client, until the time-out, until the client goes away, or until
-/// it is so slow that the ring has lost its events (410 in the stream). Starts the response. The collection
-/// must outlive it. Throws as Responder does.
+/// Streams the events of a collection to one client, until the time-out, until the client goes away or may
+/// not watch any longer, or until it is so slow that the ring has lost its events (410 in the stream). Starts
+/// the response. The collection must outlive it. Throws as Responder does.
 boost::asio::awaitable<void> serve_watch(beehive::ModuleContext& context, Collection& collection,
                                          WatchQuery query, net::Headers headers, net::Responder& responder);
 
