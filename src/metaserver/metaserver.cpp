@@ -42,9 +42,13 @@ constexpr std::chrono::hours kFloorEvery{24};
 constexpr std::chrono::minutes kJudgeEvery{1};
 constexpr std::chrono::milliseconds kJudgePause{200};
 constexpr std::size_t kConnections = 8192;
-/// Of both listeners. A TLS handshake takes about 30 KiB.
-constexpr std::size_t kUnknownConnections = 768;
-constexpr std::size_t kRequestBytes = std::size_t{32} << 20;
+/// Of both listeners. A TLS handshake takes about 30 KiB, an unknown connection is in one or has just ended
+/// it.
+constexpr net::HttpBudget::Limits kBudget{.connections = kConnections,
+                                          .unknown = 768,
+                                          .received_bytes = std::size_t{32} << 20,
+                                          .unsent_bytes = std::size_t{48} << 20,
+                                          .unsent_per_client = std::size_t{16} << 20};
 
 /// The parts of "127.0.0.1:10550"; an IPv6 host may have brackets.
 struct HostPort {
@@ -389,8 +393,7 @@ class MetaServer final : public beehive::Module {
   OfflineWrites offline_writes_;
   std::optional<ServingCertificate> certificate_;
   std::optional<Api> api_;
-  std::shared_ptr<net::HttpBudget> budget_ =
-      std::make_shared<net::HttpBudget>(kConnections, kUnknownConnections, kRequestBytes);
+  std::shared_ptr<net::HttpBudget> budget_ = std::make_shared<net::HttpBudget>(kBudget);
   Listener main_listener_, dummy_listener_;
 };
 

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "edgecore/net/unsent_answers.hpp"
+
 namespace edgecore::net {
 
 /// A limit for all peers together in which one alone never takes everything: an address may hold as much as
@@ -58,14 +60,22 @@ class FairLimit {
 
 /// What the peers of HTTP servers may take before and while they are served; several servers may share one.
 struct HttpBudget {
-  HttpBudget(std::size_t connections_at_most, std::size_t unknown_at_most, std::size_t bytes_at_most)
-      : connections(connections_at_most, 3), unknown(unknown_at_most), bytes(bytes_at_most) {}
+  struct Limits {  ///< 0: no limit
+    std::size_t connections = 0, unknown = 0, received_bytes = 0, unsent_bytes = 0, unsent_per_client = 0;
+  };
+  explicit HttpBudget(const Limits& limits)
+      : connections(limits.connections, 3),
+        unknown(limits.unknown),
+        bytes(limits.received_bytes),
+        unsent(limits.unsent_bytes, limits.unsent_per_client) {}
 
   FairLimit connections;
   /// Connections whose first request is not admitted yet: handshakes under way and heads.
   FairLimit unknown;
   /// Received and not yet handled bytes.
   FairLimit bytes;
+  /// Answers that are not read.
+  UnsentAnswers unsent;
 };
 
 }  // namespace edgecore::net

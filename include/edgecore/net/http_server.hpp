@@ -83,6 +83,12 @@ class Responder {
   boost::asio::awaitable<std::unique_ptr<WebSocket>> upgrade(WebSocketServerOptions options = {},
                                                              Headers headers = {});
 
+  /// Whose answers this connection's are, for HttpBudget::unsent, from now on; the peer's address without it.
+  void set_client(std::string client);
+  /// False if the client has not read its last answers, or all clients together have too much unread: the
+  /// handler should refuse the request.
+  [[nodiscard]] bool has_room() const;
+
   /// Drops the connection without an answer, for tests of clients and for misbehaving peers.
   void cut();
 

@@ -30,6 +30,9 @@ struct ServerLimits {
   std::chrono::milliseconds idle_timeout{120'000};
   /// Time for the kernel to take one write (a response, a chunk): stops peers that do not read.
   std::chrono::milliseconds write_timeout{30'000};
+  /// Bytes a second that an answer, or a piece of one, has to go at on average, beyond write_timeout: a peer
+  /// that takes a little now and then holds a large one for ever otherwise. 0: no such limit.
+  std::size_t least_write_rate = 16 * 1024;
 };
 
 /// What a chunked body, of a request or a response, may bring beside its data and the sizes of its chunks:

@@ -60,6 +60,8 @@ Done Answers::send_text(Call& call, int status, std::string body, const Represen
     response.headers.add("Content-Encoding", "gzip");
     response.headers.add("Vary", "Accept-Encoding");
   }
+  // Others may have got theirs while this one was made.
+  if (body.size() >= kGzipMinBytes) expect_room(call);
   response.body = std::move(body);
   co_await call.responder.send(std::move(response));
 }

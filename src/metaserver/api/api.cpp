@@ -83,6 +83,7 @@ boost::asio::awaitable<void> Api::handle(net::Request& request, net::Responder& 
             nullptr,
             0};
   admission.reset();  // a watch may last an hour
+  responder.set_client(call.client);
   std::optional<kube::Status> refusal;
   try {
     co_await serve(call);
@@ -116,6 +117,7 @@ void Api::judge_streams() {
 }
 
 Done Api::serve(Call& call) {
+  expect_room(call);
   if (call.info.is_resource) {
     co_await serve_resource(call);
   } else {

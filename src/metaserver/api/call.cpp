@@ -22,6 +22,11 @@ std::optional<std::uint64_t> Call::number(const char* name) const {
   return number;
 }
 
+void expect_room(const Call& call) {
+  if (call.responder.has_room()) return;
+  throw ApiError(kube::Status::too_many_requests("too many answers are not read yet", 1));
+}
+
 std::chrono::milliseconds Call::patience() const {
   const auto asked = parse_go_duration(query("timeout"));
   if (!asked || asked->count() <= 0) return kDefaultPatience;

@@ -47,4 +47,8 @@ struct Call {
   [[nodiscard]] std::chrono::milliseconds patience() const;
 };
 
+/// Throws ApiError (429) if the client has not read the answers that it has: asked before an answer is made,
+/// and again before a large one is handed to the connection.
+void expect_room(const Call& call);
+
 }  // namespace edgecore::metaserver

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http/http_connection.hpp"
 
+#include <algorithm>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <charconv>
@@ -54,6 +55,12 @@ std::string_view HttpService::date_line() {
 
 void Pieces::add(std::string_view bytes) {
   if (!bytes.empty()) items_.at(count_++) = asio::buffer(bytes);
+}
+
+std::size_t Pieces::bytes() const {
+  std::size_t sum = 0;
+  for (const asio::const_buffer& item : list()) sum += item.size();
+  return sum;
 }
 
 void Pieces::consume(std::size_t count) {
@@ -414,26 +421,42 @@ HttpConnection::Flow HttpConnection::send_now(Pieces& pieces) {
   return Flow::kDone;
 }
 
-asio::awaitable<void> HttpConnection::send_rest(Pieces& pieces, Flow flow) {
+/// The kernel does not take all: what is left is held, and counted, until the peer has read it.
+asio::awaitable<void> HttpConnection::send_rest(Pieces& pieces, Flow flow, const void* shared_body) {
+  const auto& budget = service_.options.budget;
+  const SteadyTime end = end_of_sending(pieces.bytes());
+  std::optional<UnsentAnswers::Entry> unsent;
+  if (budget)
+    unsent.emplace(
+        budget->unsent, client(), pieces.bytes(), shared_body, [this] { stream_.close(true); }, steady_now());
   std::uint64_t part_ends = 0;
   for (; flow != Flow::kDone; flow = send_now(pieces)) {
     if (stream_.bytes_written() >= part_ends) {
       part_ends = stream_.bytes_written() + kWritePartBytes;
-      deadline_.arm(service_.limits.write_timeout);
+      deadline_.arm_at(std::min(end, steady_now() + service_.limits.write_timeout));
+      if (service_.limits.write_timeout.count() == 0) deadline_.disarm();
     }
-    if (flow == Flow::kLetPass) {
-      co_await let_others_pass();
-      continue;
-    }
-    const auto [error] = co_await stream_.async_wait_for(write_wants_, kAsResult);
-    unwaited_ = 0;
-    if (error == asio::error::operation_aborted && stream_.open()) {
-      stream_.close(true);  // the writer was cancelled half-way: the stream cannot continue
-      throw boost::system::system_error(error);
-    }
-    if (error) stream_.fail(error, "sending a response");
+    co_await wait_to_send(flow);
+    if (unsent) unsent->sent(pieces.bytes(), steady_now());
   }
   deadline_.disarm();
+}
+
+asio::awaitable<void> HttpConnection::wait_to_send(Flow flow) {
+  if (flow == Flow::kLetPass) co_return co_await let_others_pass();
+  const auto [error] = co_await stream_.async_wait_for(write_wants_, kAsResult);
+  unwaited_ = 0;
+  if (error == asio::error::operation_aborted && stream_.open()) {
+    stream_.close(true);  // the writer was cancelled half-way: the stream cannot continue
+    throw boost::system::system_error(error);
+  }
+  if (error) stream_.fail(error, "sending a response");
+}
+
+SteadyTime HttpConnection::end_of_sending(std::size_t bytes) const {
+  const auto& limits = service_.limits;
+  if (limits.least_write_rate == 0 || limits.write_timeout.count() == 0) return SteadyTime::max();
+  return steady_now() + limits.write_timeout + std::chrono::seconds(bytes / limits.least_write_rate);
 }
 
 bool HttpConnection::spent() {

@@ -54,6 +54,7 @@ class Pieces {
   void add(std::string_view bytes);
   void consume(std::size_t count);
   [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] std::span<const asio::const_buffer> list() const { return {items_.data(), count_}; }
 
  private:
@@ -121,7 +122,11 @@ class HttpConnection {
   [[nodiscard]] Pieces framed(std::string_view piece, std::string& size_line) const;
   /// Sends as much as the kernel takes at once. Unless it returns kDone, call send_rest().
   Flow send_now(Pieces& pieces);
-  asio::awaitable<void> send_rest(Pieces& pieces, Flow flow);
+  asio::awaitable<void> send_rest(Pieces& pieces, Flow flow, const void* shared_body = nullptr);
+  asio::awaitable<void> wait_to_send(Flow flow);
+  /// Until when a number of bytes has to be sent.
+  [[nodiscard]] SteadyTime end_of_sending(std::size_t bytes) const;
+  [[nodiscard]] const std::string& client() const { return client_.empty() ? peer_.address : client_; }
   /// Counts a step without waiting; true when it is time to yield.
   bool spent();
   asio::awaitable<void> let_others_pass();
@@ -139,6 +144,7 @@ class HttpConnection {
   std::unique_ptr<const HttpHead> upgrade_head_;  ///< set if the request asks for another protocol
   std::optional<Certificate> peer_certificate_;
   Stream::Address peer_;
+  std::string client_;             ///< whose answers these are; "": the peer's address
   std::uint64_t quiet_since_ = 0;  ///< bytes read when the wait for the request began
   Stream::Attempt::State read_wants_ = Stream::Attempt::State::kWantsRead;
   Stream::Attempt::State write_wants_ = Stream::Attempt::State::kWantsWrite;

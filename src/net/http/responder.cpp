@@ -26,7 +26,7 @@ asio::awaitable<void> Responder::send(Response response) {
   pieces.add(head);
   if (!c.head_only_ && !has_no_body(response.status)) pieces.add(body);
   const auto flow = c.send_now(pieces);
-  if (flow != HttpConnection::Flow::kDone) co_await c.send_rest(pieces, flow);
+  if (flow != HttpConnection::Flow::kDone) co_await c.send_rest(pieces, flow, response.shared_body.get());
 }
 
 asio::awaitable<void> Responder::start(int status, Headers headers) {
@@ -53,7 +53,7 @@ asio::awaitable<void> Responder::write(std::shared_ptr<const std::string> piece)
   std::string size_line;
   Pieces pieces = connection_.framed(*piece, size_line);
   const auto flow = connection_.send_now(pieces);
-  if (flow != HttpConnection::Flow::kDone) co_await connection_.send_rest(pieces, flow);
+  if (flow != HttpConnection::Flow::kDone) co_await connection_.send_rest(pieces, flow, piece.get());
 }
 
 asio::awaitable<void> Responder::finish() {
@@ -100,6 +100,15 @@ asio::awaitable<std::unique_ptr<WebSocket>> Responder::upgrade(WebSocketServerOp
   auto socket = co_await accept_websocket(c.stream_, *head, std::move(headers), options);
   c.deadline_.disarm();
   co_return socket;
+}
+
+void Responder::set_client(std::string client) {
+  connection_.client_ = std::move(client);
+}
+
+bool Responder::has_room() const {
+  const auto& budget = connection_.service_.options.budget;
+  return !budget || budget->unsent.has_room(connection_.client());
 }
 
 void Responder::cut() {

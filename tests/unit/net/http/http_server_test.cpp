@@ -118,7 +118,7 @@ TEST_F(AdmissionTest, ARefusalWithoutABodyKeepsTheConnection) {
 }
 
 TEST_F(AdmissionTest, AnUnknownPeerHasNoPlaceForEver) {
-  const auto budget = std::make_shared<HttpBudget>(100, 4, 100'000);
+  const auto budget = std::make_shared<HttpBudget>(HttpBudget::Limits{100, 4, 100'000});
   const auto server = serve_known(budget);
   run([](std::uint16_t port, HttpBudget& of) -> asio::awaitable<void> {
     auto first = co_await dial(port);
@@ -135,12 +135,37 @@ TEST_F(AdmissionTest, AnUnknownPeerHasNoPlaceForEver) {
 }
 
 TEST_F(AdmissionTest, BodiesOfOneAddressLeaveRoomForOthers) {
-  const auto budget = std::make_shared<HttpBudget>(100, 100, 100'000);
+  const auto budget = std::make_shared<HttpBudget>(HttpBudget::Limits{100, 100, 100'000});
   const auto server = serve_known(budget);
   const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nFrom: a\r\nConnection: close\r\nContent-Length: ";
   EXPECT_TRUE(raw(*server, head + "80000\r\n\r\n" + std::string(80'000, 'x')).starts_with("HTTP/1.1 503"));
   EXPECT_TRUE(raw(*server, head + "40000\r\n\r\n" + std::string(40'000, 'x')).starts_with("HTTP/1.1 200"));
   EXPECT_EQ(budget->bytes.held(), 0U);
+}
+
+// 60 lists of 4 MB unread took 228 MiB; each reader had 30 s for every 64 KiB.
+TEST_F(HttpServerTest, ReadersThatDoNotReadAreCutAboveTheBudget) {
+  HttpServer::Options options;
+  options.budget = std::make_shared<HttpBudget>(HttpBudget::Limits{0, 0, 0, 20'000'000, 10'000'000});
+  HttpServer server(io_.get_executor(), options, [](Request&, Responder& responder) -> asio::awaitable<void> {
+    Response response;
+    response.status = responder.has_room() ? 200 : 429;
+    if (response.status == 200) response.body.assign(8'000'000, 'x');
+    co_await responder.send(std::move(response));
+  });
+  server.start();
+  run([](std::uint16_t port, HttpBudget& of) -> asio::awaitable<void> {
+    std::vector<asio::ip::tcp::socket> unread;
+    for (int i = 0; i < 4; ++i) {
+      auto socket = co_await dial(port);
+      unread.push_back(std::move(socket));
+      co_await send(unread.back(), "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      co_await sleep(50ms);
+      EXPECT_LE(of.unsent.bytes(), 20'000'000U);
+    }
+    const std::string last = co_await drain(unread.back());
+    EXPECT_TRUE(last.starts_with("HTTP/1.1 429")) << last.substr(0, 100);
+  }(server.port(), *options.budget));
 }
 
 TEST_F(HttpServerTest, HeadIsAnsweredWithoutBody) {

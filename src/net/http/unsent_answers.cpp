@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edgecore/net/unsent_answers.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace edgecore::net {
+namespace {
+
+/// Takes one user off; true if it was the last.
+template <class Counts, class Key>
+bool is_last(Counts& counts, const Key& key) {
+  const auto at = counts.find(key);
+  if (--at->second > 0) return false;
+  counts.erase(at);
+  return true;
+}
+
+}  // namespace
+
+UnsentAnswers::Entry::Entry(UnsentAnswers& all, std::string client, std::size_t bytes, const void* body,
+                            std::function<void()> cut, SteadyTime now)
+    : all_(all), self_(all.items_.emplace(all.items_.end())) {
+  self_->client = std::move(client);
+  self_->whole = self_->left = bytes;
+  self_->body = body;
+  self_->since = now;
+  self_->cut = std::move(cut);
+  all_.add(*self_);
+  all_.enforce(now);
+}
+
+void UnsentAnswers::Entry::sent(std::size_t left, SteadyTime now) {
+  self_->left = left;
+  all_.enforce(now);
+}
+
+bool UnsentAnswers::has_room(const std::string& client) const {
+  if (in_all_ != 0 && bytes_ > in_all_) return false;
+  return !is_above(client);
+}
+
+/// Memory is held until the last byte is sent, so that an entry counts as a whole all the time.
+void UnsentAnswers::add(const Item& item) {
+  if (item.body == nullptr || ++bodies_[item.body] == 1) bytes_ += item.whole;
+  if (item.body == nullptr || ++bodies_of_clients_[{item.client, item.body}] == 1)
+    by_client_[item.client] += item.whole;
+}
+
+void UnsentAnswers::release(Item& item) {
+  if (std::exchange(item.is_cut, true)) return;
+  if (item.body == nullptr || is_last(bodies_, item.body)) bytes_ -= item.whole;
+  if (item.body != nullptr && !is_last(bodies_of_clients_, std::pair(item.client, item.body))) return;
+  const auto client = by_client_.find(item.client);
+  if ((client->second -= item.whole) == 0) by_client_.erase(client);
+}
+
+void UnsentAnswers::remove(Items::iterator item) {
+  release(*item);
+  items_.erase(item);
+}
+
+bool UnsentAnswers::is_above(const std::string& client) const {
+  if (per_client_ == 0) return false;
+  const auto at = by_client_.find(client);
+  return at != by_client_.end() && at->second > per_client_;
+}
+
+void UnsentAnswers::enforce(SteadyTime now) {
+  for (;;) {
+    const auto greedy =
+        std::ranges::find_if(items_, [&](const Item& item) { return !item.is_cut && is_above(item.client); });
+    const bool is_full = in_all_ != 0 && bytes_ > in_all_;
+    if (greedy == items_.end() && !is_full) return;
+    const auto victim = slowest(greedy == items_.end() ? nullptr : &greedy->client, now);
+    if (victim == items_.end()) return;  // all have just begun
+    cut(victim);
+  }
+}
+
+UnsentAnswers::Items::iterator UnsentAnswers::slowest(const std::string* client, SteadyTime now) {
+  auto found = items_.end();
+  double least = 0;
+  for (auto at = items_.begin(); at != items_.end(); ++at) {
+    if (at->is_cut || (client != nullptr && at->client != *client) || now - at->since < kGrace) continue;
+    const double rate =
+        static_cast<double>(at->whole - at->left) / std::chrono::duration<double>(now - at->since).count();
+    if (found != items_.end() && rate >= least) continue;
+    found = at;
+    least = rate;
+  }
+  return found;
+}
+
+void UnsentAnswers::cut(Items::iterator item) {
+  release(*item);
+  item->cut();
+}
+
+}  // namespace edgecore::net
