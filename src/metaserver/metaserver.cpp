@@ -25,6 +25,7 @@
 #include "metaserver/api/api.hpp"
 #include "metaserver/http/metrics.hpp"
 #include "metaserver/serving/listen_address.hpp"
+#include "metaserver/serving/node_interfaces.hpp"
 #include "metaserver/serving/serving_certificate.hpp"
 #include "metaserver/serving/serving_files.hpp"
 #include "metaserver/writes/offline_writes.hpp"
@@ -328,8 +329,11 @@ class MetaServer final : public beehive::Module {
   }
 
   void start(Listener& listener, const HostPort& at) {
-    if (&listener == &dummy_listener_) make_listenable(at.host, context_.log);
     net::HttpServer::Options options;
+    if (&listener == &dummy_listener_) {
+      make_listenable(at.host, context_.log);
+      options.takes_from = [this](const std::string& interface) { return is_pods_interface(interface); };
+    }
     options.address = at.host;
     options.port = at.port;
     options.tls = tls_;
@@ -343,6 +347,17 @@ class MetaServer final : public beehive::Module {
     listener->start();
     context_.log->info("the Kubernetes API of this node is at {}://{}:{}", tls_ ? "https" : "http", at.host,
                        listener->port());
+  }
+
+  /// The address for pods lies on this machine, but Linux would answer for it at every interface.
+  bool is_pods_interface(const std::string& interface) {
+    if (interfaces_.is_inside(interface)) return true;
+    if (outsiders_.now())
+      context_.log->warn(
+          "a connection to modules.metaManager.metaServer.dummyServer from network interface {} was refused: "
+          "it is for this machine and its pods",
+          log::quote(interface));
+    return false;
   }
 
   [[nodiscard]] bool is_open_to_network() const {
@@ -385,6 +400,8 @@ class MetaServer final : public beehive::Module {
   bool listening_ = false;
   bool knows_cloud_ = false;  ///< a connection was announced, and none was lost since
   async::DirectoryWatches directory_watches_;
+  NodeInterfaces interfaces_;
+  log::Quiet outsiders_;
   async::Event doubts_;  ///< rights, tokens or pods have changed
   async::TaskGroup tasks_;
   Scopes scopes_;

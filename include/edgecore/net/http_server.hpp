@@ -132,6 +132,9 @@ class HttpServer {
     ServerLimits limits;
     /// What peers may take, shared with other servers; null: only `limits` hold.
     std::shared_ptr<HttpBudget> budget;
+    /// Whether a connection that arrived at this network interface ("lo", "eth0"; "" if the kernel does not
+    /// say) is served. Empty: all are. Only for TCP.
+    std::function<bool(const std::string& interface)> takes_from = {};
     /// Judges a request by its head, before a byte of its body is taken and before 100 Continue. A Response
     /// refuses it; the connection is closed afterwards if the request has a body. Until a first request is
     /// admitted the peer is unknown: it has header_timeout to send one, and a place in HttpBudget::unknown.

@@ -20,6 +20,7 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/base/steady_timer.hpp"
+#include "net/http/arriving_interface.hpp"
 #include "net/http/http_connection.hpp"
 
 namespace edgecore::net {
@@ -126,6 +127,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   void serve(Stream::Socket socket) {
     // A socket that is not served is closed by its destructor.
     if (entries.size() >= options.limits.connections) return;
+    if (tcp && options.takes_from && !options.takes_from(arriving_interface(socket.native_handle()))) return;
     Stream stream(std::move(socket));
     auto shares = shares_of(stream);
     if (!shares) return;
