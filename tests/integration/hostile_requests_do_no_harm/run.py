@@ -162,6 +162,47 @@ def bad_tokens(node, token):
     assert node.meta("GET", CONFIGS, token=token).code == 200
 
 
+def unfinished_bodies(node):
+    """150 strangers offer 3 MiB each: they are refused before a byte of it is read."""
+    before = node.pss_mib()
+    strangers = [raw(node) for _ in range(150)]
+    for one in strangers:
+        send(one, head("POST", CONFIGS, "Content-Type: application/json", "Content-Length: 3000000"))
+    codes = {status_of(one) for one in strangers}
+    grown = node.pss_mib() - before
+    for one in strangers:
+        one.close()
+    assert codes == {401}, codes
+    assert grown < 20, grown
+
+
+def one_peer_takes_no_connection_of_others(node, token):
+    """600 connections of one address that send nothing: a client at another one is served."""
+    before = node.pss_mib()
+    greedy = []
+    for _ in range(600):
+        with contextlib.suppress(OSError):
+            greedy.append(socket.create_connection(("127.0.0.1", node.meta_port), timeout=5, source_address=("127.0.0.2", 0)))
+    begin = time.monotonic()
+    assert node.meta("GET", CONFIGS, token=token).code == 200
+    took, grown = time.monotonic() - begin, node.pss_mib() - before
+    open_ones = sum(not gone(one) for one in greedy)
+    for one in greedy:
+        one.close()
+    assert took < 2, took
+    assert grown < 24, grown
+    assert open_ones <= 400, open_ones
+
+
+def made_up_names(node, token):
+    """What a client makes the node ask the cloud has a price."""
+    codes = {}
+    for n in range(1500):
+        code = node.meta("GET", f"{CONFIGS}/made-up-{n}", token=token).code
+        codes[code] = codes.get(code, 0) + 1
+    assert codes.get(429, 0) > 300, codes
+
+
 def attack(node, token):
     dice = random.Random(SEED)
     node.meta("GET", CONFIGS, token=token)
@@ -171,6 +212,8 @@ def attack(node, token):
     slow_peers(node, token)
     if token:
         bad_tokens(node, token)
+        unfinished_bodies(node)
+        one_peer_takes_no_connection_of_others(node, token)
     assert node.edgecore.poll() is None and node.edgecore.pid == pid
     time.sleep(1)
     after = node.pss_mib()
@@ -195,4 +238,5 @@ with MetaNode(gate=True) as closed_node:
     its_token = closed_node.pod_token("client")
     wait("the token counts", lambda: closed_node.meta("GET", CONFIGS, token=its_token).code == 200, 30)
     attack(closed_node, its_token)
+    made_up_names(closed_node, its_token)
 sys.exit(0)
