@@ -12,6 +12,7 @@
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edgecore/net/digest.hpp"
+#include "edgecore/net/foreign_page.hpp"
 #include "servicebus/app_request.hpp"
 
 namespace edgecore::servicebus {
@@ -22,17 +23,32 @@ constexpr std::size_t kBeyondBytes = std::size_t{1} << 20;
 constexpr std::chrono::seconds kUsualTimeout{60};
 constexpr std::int64_t kLongestTimeout = 24 * 3600;
 constexpr int kTooLarge = 413;
+constexpr int kForbidden = 403;
 
 std::chrono::milliseconds timeout_of(const config::ServiceBus& config) {
   if (config.timeout <= 0) return kUsualTimeout;
   return std::chrono::seconds(std::min(config.timeout, kLongestTimeout));
 }
 
+/// Programs on this node name themselves to nobody: all of them together may hold so much.
+constexpr net::HttpBudget::Limits kBudget{.received_bytes = std::size_t{48} << 20,
+                                          .unsent_bytes = std::size_t{32} << 20};
+
 net::Response response(std::string text) {
   net::Response made;
   made.headers.add("Content-Type", "text/plain; charset=utf-8");
   made.body = std::move(text);
   return made;
+}
+
+/// A program sends what a rule lets it send; the page of a web site in a browser on this node is none.
+boost::asio::awaitable<std::optional<net::Response>> refuse_foreign_page(const net::Request& head) {
+  std::optional<net::Response> refusal;
+  if (const auto why = net::foreign_page(head.headers, "")) {
+    refusal = response(*why);
+    refusal->status = kForbidden;
+  }
+  co_return refusal;
 }
 
 /// The content of a message as text, like Go's GetContentData (protocol/01-tunnel.md §1.4).
@@ -93,6 +109,8 @@ bool AppServer::listen() {
     options.port = static_cast<std::uint16_t>(config_.port);
     options.limits.connections = tuning_.connections;
     options.limits.body_bytes = kAppBodyBytes + kBeyondBytes;
+    options.budget = std::make_shared<net::HttpBudget>(kBudget);
+    options.admit = [](net::Request& head) { return refuse_foreign_page(head); };
     options.refusal = [](int status, const std::string&) -> std::optional<net::Response> {
       if (status != kTooLarge) return std::nullopt;
       return response(unreadable_text());

@@ -9,10 +9,11 @@
 #include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
+#include "edgecore/net/foreign_page.hpp"
 #include "metaserver/access/access_reviews.hpp"
 #include "metaserver/http/api_error.hpp"
 #include "metaserver/http/body.hpp"
-#include "metaserver/http/foreign_page.hpp"
+#include "metaserver/http/impersonation.hpp"
 #include "metaserver/http/metrics.hpp"
 
 namespace edgecore::metaserver {
@@ -50,7 +51,8 @@ boost::asio::awaitable<std::optional<net::Response>> Api::admit(net::Request& he
 
 Done Api::judge(const net::Request& head, Admission& into) {
   refuse_impersonation(head.headers);
-  if (parts_.authenticator == nullptr) refuse_foreign_page(head.headers, parts_.options.node_name);
+  if (parts_.authenticator == nullptr)
+    if (const auto why = net::foreign_page(head.headers, parts_.options.node_name)) forbidden(*why);
   into.user = co_await identity_.identify(head);
   into.info = parse_request(head.method, head.target);
   identity_.permit(head, into.info, *into.user);

@@ -24,4 +24,13 @@ class ApiError : public Error {
   throw ApiError(kube::Status::bad_request(why));
 }
 
+/// Refuses a request that is not the client's to make.
+[[noreturn]] inline void forbidden(std::string_view why) {
+  kube::Status status;
+  status.code = 403;
+  status.reason = kube::reason::kForbidden;
+  status.message = why;
+  throw ApiError(std::move(status));
+}
+
 }  // namespace edgecore::metaserver

@@ -73,6 +73,25 @@ TEST_F(AppServerTest, ABodyMayHaveFiveMillionBytes) {
   EXPECT_EQ(said(fetch(std::move(request))), unreadable);
 }
 
+// The page of a web site in a browser on the node is no program of the node.
+TEST_F(AppServerTest, AWebPageCannotCallTheCloud) {
+  start();
+  make_rule(kUrl);
+  ASSERT_TRUE(eventually([&] { return listening(); }));
+  for (const auto& [name, value] :
+       {std::pair("Host", "evil.example"), std::pair("Origin", "http://evil.example")}) {
+    net::ClientRequest request;
+    request.method = "POST";
+    request.url = url();
+    request.headers.add(name, value);
+    request.body = Json{{"method", "POST"}, {"targetURL", kUrl}}.dump();
+    const Fetched outcome = fetch(std::move(request)).get();
+    ASSERT_TRUE(outcome.response) << outcome.failure;
+    EXPECT_EQ(outcome.response->status, 403) << name;
+  }
+  EXPECT_FALSE(next(20ms));
+}
+
 TEST_F(AppServerTest, WithoutTheCloudItFailsAtOnce) {
   config.timeout = 3600;
   start();

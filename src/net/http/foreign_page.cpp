@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "metaserver/http/foreign_page.hpp"
+#include "edgecore/net/foreign_page.hpp"
 
 #include <arpa/inet.h>
 
@@ -8,22 +8,13 @@
 #include <string>
 
 #include "edgecore/base/ascii.hpp"
-#include "metaserver/http/api_error.hpp"
 
-namespace edgecore::metaserver {
+namespace edgecore::net {
 namespace {
 
 constexpr std::array<std::string_view, 5> kOwnNames{"localhost", "kubernetes", "kubernetes.default",
                                                     "kubernetes.default.svc",
                                                     "kubernetes.default.svc.cluster.local"};
-
-[[noreturn]] void forbid(std::string_view why) {
-  kube::Status status;
-  status.code = 403;
-  status.reason = kube::reason::kForbidden;
-  status.message = why;
-  throw ApiError(std::move(status));
-}
 
 /// The host of "host:port"; an IPv6 address without its brackets.
 std::string_view host_of(std::string_view authority) {
@@ -46,27 +37,20 @@ bool is_own_name(std::string_view host, std::string_view node_name) {
 
 }  // namespace
 
-void refuse_foreign_page(const net::Headers& headers, std::string_view node_name) {
+std::optional<std::string> foreign_page(const Headers& headers, std::string_view node_name) {
   const std::string_view authority = headers.get("Host");
   const std::string_view host = host_of(authority);
   if (!authority.empty() && !is_address(host) && !is_own_name(host, node_name))
-    forbid(
-        "the name in the header Host is not one of this node: use its address, localhost or its node name");
+    return "the name in the header Host is not one of this node: use its address, localhost or its node name";
   const std::string_view origin = headers.get("Origin");
   const std::size_t scheme = origin.find("://");
   const bool is_own_origin =
       scheme != origin.npos && iequals(origin.substr(scheme + std::string_view("://").size()), authority);
-  if (!origin.empty() && !is_own_origin) forbid("requests of pages of other sites are refused (Origin)");
+  if (!origin.empty() && !is_own_origin) return "requests of pages of other sites are refused (Origin)";
   const std::string_view site = headers.get("Sec-Fetch-Site");
   if (!site.empty() && site != "same-origin" && site != "none")
-    forbid("requests of pages of other sites are refused (Sec-Fetch-Site)");
+    return "requests of pages of other sites are refused (Sec-Fetch-Site)";
+  return std::nullopt;
 }
 
-void refuse_impersonation(const net::Headers& headers) {
-  constexpr std::string_view kPrefix = "Impersonate-";
-  for (const auto& [name, value] : headers)
-    if (name.size() > kPrefix.size() && iequals(name.substr(0, kPrefix.size()), kPrefix))
-      forbid("the node's API server does not impersonate users: ask the cloud's");
-}
-
-}  // namespace edgecore::metaserver
+}  // namespace edgecore::net
