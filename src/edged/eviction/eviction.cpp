@@ -264,15 +264,16 @@ std::optional<Refusal> over_own_limits(const kube::Pod& pod, const LocalStorageU
   std::int64_t total = 0;
   for (const auto& volume : pod.spec.volumes) {
     const auto* empty_dir = std::get_if<kube::EmptyDirSource>(&volume.source);
-    const auto used = usage.empty_dirs.find(volume.name);
-    if (empty_dir == nullptr || used == usage.empty_dirs.end()) continue;
-    if (empty_dir->medium.empty()) total += used->second;  // other media are memory
+    const auto used = usage.volumes.find(volume.name);
+    if (empty_dir == nullptr || used == usage.volumes.end()) continue;
     const auto limit = empty_dir->size_limit ? Quantity::try_parse(*empty_dir->size_limit) : std::nullopt;
     if (limit && !limit->is_zero() && used->second > limit->value())
       return Refusal{"Evicted", fmt::format("Usage of EmptyDir volume \"{}\" exceeds the limit \"{}\". ",
                                             volume.name, *empty_dir->size_limit)};
   }
+  for (const auto& [name, used] : usage.volumes) total += used;
   for (const auto& [name, used] : usage.containers) total += used;
+  total += usage.pod;
 
   const Amounts limits = pod_limits(pod, Overhead::kWith);
   const bool all_limited = std::ranges::all_of(pod.spec.containers, [](const kube::Container& container) {

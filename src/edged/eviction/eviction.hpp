@@ -95,8 +95,9 @@ Refusal eviction_refusal(const kube::Pod& pod, const PodUsage& usage, const Evic
 
 /// A pod's local storage usage, compared with its own limits.
 struct LocalStorageUsage {
-  std::map<std::string, std::int64_t> empty_dirs;  ///< by volume, bytes
-  std::map<std::string, std::int64_t> containers;  ///< writable layer and logs, bytes
+  std::map<std::string, std::int64_t> volumes;     ///< on disk, by volume, bytes
+  std::map<std::string, std::int64_t> containers;  ///< writable layer, logs and termination logs, bytes
+  std::int64_t pod = 0;                            ///< other files of the pod: /etc/hosts
 };
 /// Why the pod has exceeded its own limits (emptyDir sizeLimit, ephemeral-storage); nullopt = it has not.
 std::optional<Refusal> over_own_limits(const kube::Pod& pod, const LocalStorageUsage& usage);

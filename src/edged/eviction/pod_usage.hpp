@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,9 @@ struct PodFootprint {
 };
 using PodFootprints = std::map<std::string, PodFootprint>;  ///< by UID
 
-/// Bytes of the files below `path` on its file system. Does not follow links or enter other file systems;
-/// ignores files that vanish meanwhile. 0 if `path` does not exist. Walks directories: BlockingPool only.
+/// Bytes of the file `path`, or of the directory and all below it on its file system, however deep. Does not
+/// follow links or enter other file systems; ignores files that vanish meanwhile or cannot be read. 0 if
+/// `path` does not exist. Blocks.
 std::int64_t bytes_below(const std::filesystem::path& path);
 
 /// Whether the pod has limits on local storage.
@@ -41,8 +43,8 @@ class PodUsageReader {
   virtual boost::asio::awaitable<PodFootprints> read(std::vector<kube::PodPtr> pods, bool disk) = 0;
 };
 
-/// Measures this machine: the runtime's container stats, the pods' cgroups, log directories and emptyDir
-/// volumes.
+/// Measures this machine: the runtime's container stats, the pods' cgroups, logs, and everything in the pods'
+/// directories that is on the disk: volumes, termination logs, /etc/hosts.
 class MachinePodUsage final : public PodUsageReader {
  public:
   struct Deps {
@@ -59,9 +61,11 @@ class MachinePodUsage final : public PodUsageReader {
   boost::asio::awaitable<PodFootprints> read(std::vector<kube::PodPtr> pods, bool disk) override;
 
  private:
+  boost::asio::awaitable<void> measure_files(kube::PodPtr pod, PodFootprint& into);
   [[nodiscard]] std::int64_t processes(const kube::Pod& pod) const;
 
   Deps deps_;
+  std::map<std::string, std::weak_ptr<int>> walks_;  ///< by UID: held by the pool while it walks
 };
 
 }  // namespace edgecore::edged

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <memory>
 
 #include "edgecore/base/error.hpp"
@@ -21,26 +22,64 @@ struct CloseDir {
   void operator()(DIR* stream) const { ::closedir(stream); }
 };
 
-void remove_at(const FileDescriptor& parent, const std::string& name, dev_t device, int depth) {
-  struct stat about {};
-  if (::fstatat(parent.get(), name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno == ENOENT) return;
-    throw SystemError("cannot stat " + name, errno);
+/// Removes everything below a directory in which nobody works any more.
+class Removal final : public TreeVisitor {
+ public:
+  Removal(const FileDescriptor& top, std::size_t most_levels) : top_(top), most_levels_(most_levels) {}
+
+  /// Repeats the walk while it removes something and something is left: an entry may be missed when a
+  /// directory changes while it is read, and directories that were too deep are at the top now.
+  void run() {
+    do {
+      progress_ = false;
+      complete_ = true;
+      walk_tree(top_, *this, most_levels_);
+    } while (!complete_ && progress_);
   }
-  if (!S_ISDIR(about.st_mode)) {
-    if (::unlinkat(parent.get(), name.c_str(), 0) == 0 || errno == ENOENT) return;
-    throw SystemError("cannot remove " + name, errno);
+
+ private:
+  void file(const TreeEntry& entry) override {
+    if (::unlinkat(entry.parent, entry.name, 0) != 0 && errno != ENOENT)
+      throw SystemError(std::string("cannot remove ") + entry.name, errno);
+    progress_ = true;
   }
-  if (about.st_dev != device)
-    throw Error("The directory " + name + " is on another file system and is not removed");
-  if (depth > kMaxTreeDepth) throw Error("The directory " + name + " is nested too deeply to be removed");
-  const FileDescriptor inside = open_directory_at(parent, name);
-  if (!inside.valid()) return;
-  for (const auto& entry : directory_entries(inside)) remove_at(inside, entry, device, depth + 1);
-  if (::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
-    throw SystemError("cannot remove the directory " + name, errno);
+  bool enter(const TreeEntry& entry) override { return !remove_directory(entry.parent, entry.name); }
+  void left(int parent, const std::string& name) override {
+    if (!remove_directory(parent, name.c_str())) complete_ = false;
   }
-}
+  void foreign(const TreeEntry& entry) override {
+    throw Error(std::string("The directory ") + entry.name + " is on another file system and is not removed");
+  }
+  void too_deep(const TreeEntry& entry) override {
+    complete_ = false;
+    for (;;) {
+      const std::string name = ".deep-" + std::to_string(++moved_);
+      if (::renameat(entry.parent, entry.name, top_.get(), name.c_str()) == 0) break;
+      const bool taken = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR;
+      if (!taken) throw SystemError(std::string("cannot move ") + entry.name, errno);
+    }
+    progress_ = true;
+  }
+  void unreadable(const char* name, int error) override {
+    throw SystemError(std::string("cannot look at ") + name, error);
+  }
+
+  /// False if it is not empty.
+  bool remove_directory(int parent, const char* name) {
+    if (::unlinkat(parent, name, AT_REMOVEDIR) != 0 && errno != ENOENT) {
+      if (errno == ENOTEMPTY || errno == EEXIST) return false;
+      throw SystemError(std::string("cannot remove the directory ") + name, errno);
+    }
+    progress_ = true;
+    return true;
+  }
+
+  const FileDescriptor& top_;
+  const std::size_t most_levels_;
+  std::uint64_t moved_ = 0;
+  bool progress_ = false;
+  bool complete_ = true;
+};
 
 }  // namespace
 
@@ -78,8 +117,23 @@ std::vector<std::string> directory_entries(const FileDescriptor& directory) {
   return names;
 }
 
-void remove_tree_at(const FileDescriptor& parent, const std::string& name, dev_t device) {
-  remove_at(parent, name, device, 0);
+void remove_tree_at(const FileDescriptor& parent, const std::string& name, dev_t device,
+                    std::size_t most_levels) {
+  struct stat about {};
+  if (::fstatat(parent.get(), name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return;
+    throw SystemError("cannot stat " + name, errno);
+  }
+  const bool directory = S_ISDIR(about.st_mode);
+  if (directory && about.st_dev != device)
+    throw Error("The directory " + name + " is on another file system and is not removed");
+  if (directory) {
+    const FileDescriptor inside = open_directory_at(parent, name);
+    if (!inside.valid()) return;
+    Removal(inside, most_levels).run();
+  }
+  if (::unlinkat(parent.get(), name.c_str(), directory ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT)
+    throw SystemError("cannot remove " + name, errno);
 }
 
 void remove_tree(const std::filesystem::path& path) {
@@ -90,7 +144,7 @@ void remove_tree(const std::filesystem::path& path) {
   }
   const FileDescriptor parent = open_directory(path.parent_path());
   try {
-    remove_at(parent, path.filename().string(), about.st_dev, 0);
+    remove_tree_at(parent, path.filename().string(), about.st_dev);
   } catch (const Error& error) {
     throw Error("cannot remove " + path.string() + ": " + error.what());
   }

@@ -146,15 +146,19 @@ TEST(Eviction, APodGoesForItsOwnLimits) {
   const auto volumes = Json::array({{{"name", "v"}, {"emptyDir", {{"sizeLimit", "1Gi"}}}}});
   const auto limited = pod("p", {{"limits", {{"ephemeral-storage", "2Gi"}}}}, 0, volumes);
   LocalStorageUsage usage;
-  usage.empty_dirs["v"] = 1024 * kMi;
+  usage.volumes["v"] = 1024 * kMi;
   usage.containers["c"] = 500 * kMi;
   EXPECT_FALSE(over_own_limits(*limited, usage));
-  usage.empty_dirs["v"] += 1;
+  usage.volumes["v"] += 1;
   EXPECT_EQ(over_own_limits(*limited, usage)->message,
             "Usage of EmptyDir volume \"v\" exceeds the limit \"1Gi\". ");
-  usage.empty_dirs["v"] = 1000 * kMi;
+  usage.volumes["v"] = 1000 * kMi;
   usage.containers["c"] = 1500 * kMi;
   EXPECT_TRUE(over_own_limits(*limited, usage)) << "both together";
+  usage.containers["c"] = 1000 * kMi;
+  EXPECT_FALSE(over_own_limits(*limited, usage));
+  usage.pod = 100 * kMi;
+  EXPECT_TRUE(over_own_limits(*limited, usage)) << "with /etc/hosts";
   EXPECT_FALSE(over_own_limits(*pod("q"), usage));
 }
 

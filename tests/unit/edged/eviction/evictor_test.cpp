@@ -185,14 +185,14 @@ TEST_F(EvictorTest, APodIsHeldToItsOwnLimitsOnceAMinute) {
   round();
   EXPECT_EQ(usage_.reads, 0) << "directories are walked only for pods that have limits";
   add("bounded", 0, Json::array({{{"name", "v"}, {"emptyDir", {{"sizeLimit", "1Mi"}}}}}));
-  usage_.footprints["bounded"].storage.empty_dirs["v"] = kMi;
-  usage_.footprints["free"].storage.empty_dirs["v"] = 100 * kMi;
+  usage_.footprints["bounded"].storage.volumes["v"] = kMi;
+  usage_.footprints["free"].storage.volumes["v"] = 100 * kMi;
   clock_.advance(61s);
   round();
   round();
   EXPECT_EQ(usage_.reads, 1);
   EXPECT_THAT(evicted(), IsEmpty());
-  usage_.footprints["bounded"].storage.empty_dirs["v"] = kMi + 1;
+  usage_.footprints["bounded"].storage.volumes["v"] = kMi + 1;
   clock_.advance(61s);
   round();
   ASSERT_THAT(evicted(), ElementsAre("bounded"));

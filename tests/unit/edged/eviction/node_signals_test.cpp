@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edged/eviction/node_signals.hpp"
 
+#include "edgecore/kube/json.hpp"
 #include "edged/eviction/pod_usage.hpp"
 #include "unit/edged/byte_units.hpp"
 #include "unit/edged/memory_cgroup_files.hpp"
@@ -125,10 +126,28 @@ TEST_F(PodUsageTest, AddsUpWhatThePodHas) {
   const auto about = [](std::int64_t bytes, std::int64_t mebibytes) {
     return bytes >= mebibytes * kMi && bytes < mebibytes * kMi + kMi / 2;
   };
-  EXPECT_TRUE(about(seen["u"].storage.empty_dirs["v"], 2)) << seen["u"].storage.empty_dirs["v"];
-  EXPECT_FALSE(seen["u"].storage.empty_dirs.contains("m"));
+  EXPECT_TRUE(about(seen["u"].storage.volumes["v"], 2)) << seen["u"].storage.volumes["v"];
+  EXPECT_FALSE(seen["u"].storage.volumes.contains("m"));
   EXPECT_TRUE(about(seen["u"].storage.containers["a"], 8)) << seen["u"].storage.containers["a"];
   EXPECT_TRUE(about(seen["u"].usage.disk, 10)) << seen["u"].usage.disk;
+}
+
+TEST_F(PodUsageTest, NoFileOfThePodOnTheDiskIsHiddenFromItsLimits) {
+  const auto directory = root_ / "root" / "u";
+  write(directory / "etc-hosts", std::string(3 * kMi, 'x'));
+  write(directory / "containers" / "a" / "0a1b2c3d", std::string(2 * kMi, 'x'));
+  write(directory / "volumes" / "kubernetes.io~configmap" / "c" / "..data" / "key", std::string(kMi, 'x'));
+  write(directory / "volume-subpaths" / "v" / "a" / "0" / "of-a-host-path", std::string(kMi, 'x'));
+  auto files = MemoryCgroupFiles::separate();
+  MachinePodUsage usage(
+      {runtime_, pool_, log_, pods_, [this](const std::string& uid) { return root_ / "root" / uid; },
+       [&]() -> CgroupFiles* { return &files; }, [](const kube::Pod& of) { return "/pod" + of.uid; }});
+  const std::vector<kube::PodPtr> pods = {pod()};
+  const auto seen = edgecore::test::await(io_, usage.read(pods, true)).at("u");
+  EXPECT_EQ(seen.storage.pod / kMi, 3) << "/etc/hosts, which a container may write";
+  EXPECT_EQ(seen.storage.containers.at("a") / kMi, 2) << "the termination log";
+  EXPECT_EQ(seen.storage.volumes.at("c") / kMi, 1);
+  EXPECT_EQ(seen.usage.disk / kMi, 6);
 }
 
 TEST_F(PodUsageTest, LinksAreNotFollowedAndWhatIsNotThereIsNothing) {
