@@ -141,6 +141,9 @@ struct Container {
   std::optional<SecurityContext> security_context;
   bool stdin_open = false, stdin_once = false, tty = false;
   nlohmann::json raw;  ///< the container as received, for its hash (protocol/05-edged.md §1.5)
+  /// The first part of it that cannot be read (read_pod), which then has its default; "" if all can. Such a
+  /// container is not started.
+  std::string problem;
 };
 
 struct EmptyDirSource {
@@ -183,7 +186,8 @@ struct ProjectedSource {
   std::optional<std::int32_t> default_mode;
 };
 struct UnsupportedSource {
-  std::string kind;  ///< the member's name, e.g. "persistentVolumeClaim"
+  std::string kind;     ///< the member's name, e.g. "persistentVolumeClaim"
+  std::string problem;  ///< why it cannot be read (read_pod); "" if the node does not provide the kind
 };
 
 struct Volume {
@@ -225,6 +229,9 @@ struct PodSpec {
   std::optional<DnsConfig> dns_config;
   StringMap node_selector, overhead;
   nlohmann::json affinity;
+  /// The first fault outside of containers and volumes (read_pod); "" if there is none. Nothing of such a pod
+  /// is started.
+  std::string problem;
 };
 
 struct Pod {
@@ -248,5 +255,10 @@ using PodPtr = std::shared_ptr<const Pod>;
 /// (PodLimits in src/kube/pod/pod_field.hpp). Does not add API defaults (kube/defaults.hpp does that for
 /// static pods). Unknown members are kept in `raw` and otherwise ignored.
 PodPtr parse_pod(nlohmann::json object);
+
+/// Like parse_pod for a pod of the API, which is reported and deleted even if this node cannot read all of
+/// it: a part that parse_pod would refuse keeps its default, and the fault is the `problem` of the container,
+/// volume or spec that it belongs to. Throws BadInput only without a usable name, namespace or uid.
+PodPtr read_pod(nlohmann::json object);
 
 }  // namespace edgecore::kube

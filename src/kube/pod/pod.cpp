@@ -96,25 +96,28 @@ std::optional<DnsConfig> read_dns_config(const Field& field) {
 }
 
 /// Checks that names of containers and volumes are unique and mounted volumes exist.
-void check_names(const Field& spec, const PodSpec& pod) {
+void check_names(const Field& spec, PodSpec& pod) {
   std::set<std::string_view> volumes;
   for (const auto& volume : pod.volumes) {
-    if (!volumes.insert(volume.name).second) {
-      spec["volumes"].fail(fmt::format("has two volumes named \"{}\"", volume.name));
-    }
+    if (volumes.insert(volume.name).second) continue;
+    read_part(pod.problem,
+              [&] { spec["volumes"].fail(fmt::format("has two volumes named \"{}\"", volume.name)); });
   }
   std::set<std::string_view> containers;
-  const auto check = [&](const char* list, const std::vector<Container>& all) {
-    for (const auto& container : all) {
+  const auto check = [&](const char* list, std::vector<Container>& all) {
+    for (auto& container : all) {
       const Field field = spec[list];
       if (!containers.insert(container.name).second) {
-        field.fail(fmt::format("has a second container named \"{}\"", container.name));
+        read_part(pod.problem,
+                  [&] { field.fail(fmt::format("has a second container named \"{}\"", container.name)); });
       }
       for (const auto& mount : container.volume_mounts) {
         if (volumes.contains(mount.name)) continue;
-        field.fail(
-            fmt::format("has the container \"{}\" that mounts \"{}\", which is not a volume of the pod",
-                        container.name, mount.name));
+        read_part(container.problem, [&] {
+          field.fail(
+              fmt::format("has the container \"{}\" that mounts \"{}\", which is not a volume of the pod",
+                          container.name, mount.name));
+        });
       }
     }
   };
@@ -141,74 +144,131 @@ void read_identity(const Field& spec, PodSpec& pod) {
   pod.automount_service_account_token = spec["automountServiceAccountToken"].boolean();
 }
 
-PodSpec read_spec(const Field& spec) {
-  PodSpec pod;
-  spec["volumes"].each([&](const Field& one) { pod.volumes.push_back(read_volume(one)); },
-                       PodLimits::kVolumes);
+std::string read_restart_policy(const Field& field) {
+  std::string policy = field.text("Always");
+  if (policy != "Always" && policy != "OnFailure" && policy != "Never")
+    field.fail("must be Always, OnFailure or Never");
+  return policy;
+}
+
+void read_placement(const Field& spec, PodSpec& pod) {
+  spec["readinessGates"].each(
+      [&](const Field& one) { pod.readiness_gates.push_back(one["conditionType"].required_text()); });
+  spec["tolerations"].each([&](const Field& one) { pod.tolerations.push_back(read_toleration(one)); });
+  pod.node_selector = spec["nodeSelector"].text_map();
+  pod.overhead = spec["overhead"].quantities();
+  if (const Field affinity = spec["affinity"]; affinity.has()) pod.affinity = affinity.json();
+}
+
+void read_lists(const Field& spec, PodSpec& pod) {
+  const auto part = [&](auto read) { read_part(pod.problem, read); };
+  const auto volume = [&](const Field& one) { part([&] { pod.volumes.push_back(read_volume(one)); }); };
+  part([&] { spec["volumes"].each(volume, PodLimits::kVolumes); });
   const auto containers = [&](const char* key, std::vector<Container>& into) {
-    const Field list = spec[key];
-    list.each([&](const Field& one) { into.push_back(read_container(one)); }, PodLimits::kContainers);
+    const auto container = [&](const Field& one) { part([&] { into.push_back(read_container(one)); }); };
+    part([&] { spec[key].each(container, PodLimits::kContainers); });
   };
   containers("initContainers", pod.init_containers);
   containers("containers", pod.containers);
   containers("ephemeralContainers", pod.ephemeral_containers);
-  check_names(spec, pod);
+}
 
-  read_identity(spec, pod);
-  pod.restart_policy = spec["restartPolicy"].text(pod.restart_policy);
-  const auto& policy = pod.restart_policy;
-  if (policy != "Always" && policy != "OnFailure" && policy != "Never") {
-    spec["restartPolicy"].fail("must be Always, OnFailure or Never");
-  }
-  pod.dns_policy = spec["dnsPolicy"].text(pod.dns_policy);
-  pod.termination_grace_period_seconds =
-      spec["terminationGracePeriodSeconds"].integer(std::numeric_limits<std::int32_t>::min(), kMaxSeconds);
-  pod.active_deadline_seconds = spec["activeDeadlineSeconds"].integer(0, kMaxSeconds);
-  pod.security_context = read_pod_security_context(spec["securityContext"]);
-  spec["imagePullSecrets"].each([&](const Field& one) {
-    if (auto name = read_optional_name(one["name"]); !name.empty()) {
-      pod.image_pull_secrets.push_back(std::move(name));
-    }
+PodSpec read_spec(const Field& spec) {
+  PodSpec pod;
+  const auto part = [&](auto read) { read_part(pod.problem, read); };
+  read_lists(spec, pod);
+  part([&] { check_names(spec, pod); });
+  part([&] { read_identity(spec, pod); });
+  part([&] { pod.restart_policy = read_restart_policy(spec["restartPolicy"]); });
+  part([&] { pod.dns_policy = spec["dnsPolicy"].text(pod.dns_policy); });
+  part([&] {
+    pod.termination_grace_period_seconds =
+        spec["terminationGracePeriodSeconds"].integer(std::numeric_limits<std::int32_t>::min(), kMaxSeconds);
   });
-  spec["readinessGates"].each(
-      [&](const Field& one) { pod.readiness_gates.push_back(one["conditionType"].required_text()); });
-  spec["tolerations"].each([&](const Field& one) { pod.tolerations.push_back(read_toleration(one)); });
-  spec["hostAliases"].each([&](const Field& one) {
-    HostAlias alias{read_ip(one["ip"]), {}};
-    one["hostnames"].each([&](const Field& name) { alias.hostnames.push_back(read_word(name)); });
-    pod.host_aliases.push_back(std::move(alias));
+  part([&] { pod.active_deadline_seconds = spec["activeDeadlineSeconds"].integer(0, kMaxSeconds); });
+  part([&] { pod.security_context = read_pod_security_context(spec["securityContext"]); });
+  part([&] {
+    spec["imagePullSecrets"].each([&](const Field& one) {
+      auto name = read_optional_name(one["name"]);
+      if (!name.empty()) pod.image_pull_secrets.push_back(std::move(name));
+    });
   });
-  pod.dns_config = read_dns_config(spec["dnsConfig"]);
-  pod.node_selector = spec["nodeSelector"].text_map();
-  pod.overhead = spec["overhead"].quantities();
-  if (const Field affinity = spec["affinity"]; affinity.has()) pod.affinity = affinity.json();
+  part([&] { read_placement(spec, pod); });
+  part([&] {
+    spec["hostAliases"].each([&](const Field& one) {
+      HostAlias alias{read_ip(one["ip"]), {}};
+      one["hostnames"].each([&](const Field& name) { alias.hostnames.push_back(read_word(name)); });
+      pod.host_aliases.push_back(std::move(alias));
+    });
+  });
+  part([&] { pod.dns_config = read_dns_config(spec["dnsConfig"]); });
   return pod;
+}
+
+void read_metadata(const Field& meta, Pod& pod, std::string& problem) {
+  const auto part = [&](auto read) { read_part(problem, read); };
+  part([&] { pod.resource_version = meta["resourceVersion"].text(); });
+  part([&] { pod.labels = meta["labels"].text_map(); });
+  part([&] { pod.annotations = meta["annotations"].text_map(); });
+  part([&] { pod.creation_timestamp = meta["creationTimestamp"].text(); });
+  part([&] { pod.deletion_timestamp = meta["deletionTimestamp"].text(); });
+  part([&] {
+    pod.deletion_grace_period_seconds = meta["deletionGracePeriodSeconds"].integer(0, kMaxSeconds);
+  });
+}
+
+/// An object that nests too deeply is cut down to what identifies it, and the depth is its problem.
+std::string cut_depth(Json& object) {
+  if (json_depth(object, PodLimits::kDepth) <= PodLimits::kDepth) return {};
+  Json metadata = Json::object();
+  const Json* whole = object.contains("metadata") ? &object["metadata"] : nullptr;
+  for (const char* key : {"name", "namespace", "uid", "deletionTimestamp", "deletionGracePeriodSeconds"}) {
+    const Json* value = whole != nullptr && whole->is_object() ? find_keys(*whole, {key}) : nullptr;
+    if (value != nullptr && value->is_primitive()) metadata[key] = *value;
+  }
+  object = {{"metadata", std::move(metadata)}};
+  return fmt::format("The pod is not usable: it nests deeper than {} levels", PodLimits::kDepth);
+}
+
+const std::string* first_problem(const PodSpec& spec) {
+  for (const auto& volume : spec.volumes) {
+    const auto* source = std::get_if<UnsupportedSource>(&volume.source);
+    if (source != nullptr && !source->problem.empty()) return &source->problem;
+  }
+  for (const auto* list : {&spec.init_containers, &spec.containers, &spec.ephemeral_containers}) {
+    for (const auto& container : *list) {
+      if (!container.problem.empty()) return &container.problem;
+    }
+  }
+  return spec.problem.empty() ? nullptr : &spec.problem;
 }
 
 }  // namespace
 
-PodPtr parse_pod(Json object) {
+PodPtr read_pod(Json object) {
   if (!object.is_object()) throw BadInput(fmt::format("A pod must be an object, not {}", object.type_name()));
-  if (json_depth(object, PodLimits::kDepth) > PodLimits::kDepth) {
-    throw BadInput(fmt::format("The pod is not usable: it nests deeper than {} levels", PodLimits::kDepth));
-  }
+  std::string problem = cut_depth(object);
   auto pod = std::make_shared<Pod>();
   const Field root(object);
   const Field meta = root["metadata"];
   pod->name = meta["name"].dns_subdomain();
   pod->ns = meta["namespace"].dns_label();
   pod->uid = read_uid(meta["uid"]);
-  pod->resource_version = meta["resourceVersion"].text();
-  pod->labels = meta["labels"].text_map();
-  pod->annotations = meta["annotations"].text_map();
-  pod->creation_timestamp = meta["creationTimestamp"].text();
-  pod->deletion_timestamp = meta["deletionTimestamp"].text();
-  pod->deletion_grace_period_seconds = meta["deletionGracePeriodSeconds"].integer(0, kMaxSeconds);
-  pod->spec = read_spec(root["spec"]);
-  const Field status = root["status"];
-  (void)status["phase"];  // BadInput unless absent or an object
-  if (status.has()) pod->status = status.json();
+  read_metadata(meta, *pod, problem);
+  read_part(problem, [&] { pod->spec = read_spec(root["spec"]); });
+  read_part(problem, [&] {
+    const Field status = root["status"];
+    (void)status["phase"];  // BadInput unless absent or an object
+    if (status.has()) pod->status = status.json();
+  });
+  if (!problem.empty()) pod->spec.problem = problem;
   pod->raw = std::move(object);
+  return pod;
+}
+
+PodPtr parse_pod(Json object) {
+  PodPtr pod = read_pod(std::move(object));
+  if (const std::string* problem = first_problem(pod->spec)) throw BadInput(*problem);
   return pod;
 }
 

@@ -189,37 +189,55 @@ std::optional<SeccompProfile> read_seccomp(const Field& field) {
   return profile;
 }
 
-Container read_container(const Field& field) {
-  Container container;
-  container.name = field["name"].dns_label();
+namespace {
+
+void read_program(const Field& field, Container& container) {
   container.image = field["image"].text();
+  container.restart_policy = field["restartPolicy"].text();
   container.working_dir = field["workingDir"].text();
   container.image_pull_policy = field["imagePullPolicy"].text(container.image_pull_policy);
   container.termination_message_path =
       field["terminationMessagePath"].text(container.termination_message_path);
   container.termination_message_policy =
       field["terminationMessagePolicy"].text(container.termination_message_policy);
-  container.restart_policy = field["restartPolicy"].text();
   container.command = field["command"].texts();
   container.args = field["args"].texts();
-  field["ports"].each([&](const Field& one) { container.ports.push_back(read_port(one)); });
-  field["env"].each([&](const Field& one) { container.env.push_back(read_env(one)); });
-  field["envFrom"].each([&](const Field& one) { container.env_from.push_back(read_env_from(one)); });
-  container.resources.limits = field["resources"]["limits"].quantities();
-  container.resources.requests = field["resources"]["requests"].quantities();
-  field["volumeMounts"].each([&](const Field& one) { container.volume_mounts.push_back(read_mount(one)); });
-  field["volumeDevices"].each([&](const Field&) { container.has_volume_devices = true; });
-  container.liveness = read_probe(field["livenessProbe"]);
-  container.readiness = read_probe(field["readinessProbe"]);
-  container.startup = read_probe(field["startupProbe"]);
-  const Field lifecycle = field["lifecycle"];
-  container.post_start = read_handler(lifecycle["postStart"]);
-  container.pre_stop = read_handler(lifecycle["preStop"]);
-  container.security_context = read_container_security_context(field["securityContext"]);
   container.stdin_open = field["stdin"].flag();
   container.stdin_once = field["stdinOnce"].flag();
   container.tty = field["tty"].flag();
+}
+
+void read_environment(const Field& field, Container& container) {
+  field["env"].each([&](const Field& one) { container.env.push_back(read_env(one)); });
+  field["envFrom"].each([&](const Field& one) { container.env_from.push_back(read_env_from(one)); });
+}
+
+void read_probes(const Field& field, Container& container) {
+  container.liveness = read_probe(field["livenessProbe"]);
+  container.readiness = read_probe(field["readinessProbe"]);
+  container.startup = read_probe(field["startupProbe"]);
+}
+
+}  // namespace
+
+Container read_container(const Field& field) {
+  Container container;
+  container.name = field["name"].dns_label();
   container.raw = field.json();
+  const auto part = [&](auto read) { read_part(container.problem, read); };
+  part([&] { read_program(field, container); });
+  part([&] { field["ports"].each([&](const Field& one) { container.ports.push_back(read_port(one)); }); });
+  part([&] { read_environment(field, container); });
+  part([&] { container.resources.limits = field["resources"]["limits"].quantities(); });
+  part([&] { container.resources.requests = field["resources"]["requests"].quantities(); });
+  part([&] {
+    field["volumeMounts"].each([&](const Field& one) { container.volume_mounts.push_back(read_mount(one)); });
+    field["volumeDevices"].each([&](const Field&) { container.has_volume_devices = true; });
+  });
+  part([&] { read_probes(field, container); });
+  part([&] { container.post_start = read_handler(field["lifecycle"]["postStart"]); });
+  part([&] { container.pre_stop = read_handler(field["lifecycle"]["preStop"]); });
+  part([&] { container.security_context = read_container_security_context(field["securityContext"]); });
   return container;
 }
 

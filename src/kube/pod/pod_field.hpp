@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "edgecore/base/error.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edgecore/kube/pod.hpp"
 
@@ -87,8 +88,21 @@ class Field {
 /// Whether a segment of a path is `..`.
 bool climbs(std::string_view path);
 
-// The parts of parse_pod, in pod_containers.cpp and pod_volumes.cpp.
+/// Reads a part of the pod. If it is faulty, it keeps what `read` has set so far, and the fault becomes the
+/// problem, unless there is one already.
+template <typename Read>
+void read_part(std::string& problem, Read read) {
+  try {
+    read();
+  } catch (const BadInput& error) {
+    if (problem.empty()) problem = error.what();
+  }
+}
+
+// The parts of read_pod, in pod_containers.cpp and pod_volumes.cpp.
+/// Throws BadInput without a usable name; other faults are the container's problem.
 Container read_container(const Field& field);
+/// Throws BadInput without a usable name; other faults are the source's problem.
 Volume read_volume(const Field& field);
 std::optional<FieldRef> read_field_ref(const Field& field);
 std::optional<ResourceFieldRef> read_resource_field_ref(const Field& field);

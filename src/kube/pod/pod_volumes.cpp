@@ -103,36 +103,34 @@ HostPathSource read_host_path(const Field& field) {
   return source;
 }
 
+decltype(Volume::source) read_source(const Field& field, const std::string& kind) {
+  const Field source = field[kind];
+  if (kind.empty() || kind == "emptyDir") return read_empty_dir(source);  // without a source: an emptyDir
+  if (kind == "hostPath") return read_host_path(source);
+  if (kind == "configMap") return read_config_map(source);
+  if (kind == "secret") return read_secret(source, "secretName");
+  if (kind == "downwardAPI") return read_downward_api(source);
+  if (kind != "projected") return UnsupportedSource{kind, {}};
+  ProjectedSource projected;
+  projected.default_mode = source["defaultMode"].small(0, kMaxMode);
+  std::string unknown;
+  source["sources"].each([&](const Field& one) { read_projection(one, projected, unknown); });
+  if (!unknown.empty()) return UnsupportedSource{unknown, {}};
+  return projected;
+}
+
 }  // namespace
 
 Volume read_volume(const Field& field) {
   Volume volume;
   volume.name = field["name"].dns_label();
-  const std::string kind = only_kind(field, "name");
-  const Field source = field[kind];
-  if (kind.empty() || kind == "emptyDir") {  // a volume without a source is an emptyDir in the API
-    volume.source = read_empty_dir(source);
-  } else if (kind == "hostPath") {
-    volume.source = read_host_path(source);
-  } else if (kind == "configMap") {
-    volume.source = read_config_map(source);
-  } else if (kind == "secret") {
-    volume.source = read_secret(source, "secretName");
-  } else if (kind == "downwardAPI") {
-    volume.source = read_downward_api(source);
-  } else if (kind == "projected") {
-    ProjectedSource projected;
-    projected.default_mode = source["defaultMode"].small(0, kMaxMode);
-    std::string unknown;
-    source["sources"].each([&](const Field& one) { read_projection(one, projected, unknown); });
-    if (unknown.empty()) {
-      volume.source = std::move(projected);
-    } else {
-      volume.source = UnsupportedSource{unknown};
-    }
-  } else {
-    volume.source = UnsupportedSource{kind};
-  }
+  std::string kind;
+  std::string problem;
+  read_part(problem, [&] {
+    kind = only_kind(field, "name");
+    volume.source = read_source(field, kind);
+  });
+  if (!problem.empty()) volume.source = UnsupportedSource{kind, problem};
   return volume;
 }
 

@@ -206,6 +206,44 @@ TEST(Pod, RefusesHostileInputAndNamesThePlace) {
   }
 }
 
+TEST(Pod, AFaultyPartIsTheProblemOfWhatItBelongsToAndTheRestIsRead) {
+  const PodPtr pod = read_pod(parse_json(R"({
+    "metadata": {"name": "p", "namespace": "default", "uid": "u-1", "deletionTimestamp": "2024-06-10T06:13:20Z",
+                 "labels": {"a": 1}},
+    "spec": {"restartPolicy": "Never", "terminationGracePeriodSeconds": 7,
+      "volumes": [{"name": "good", "emptyDir": {}}, {"name": "odd", "hostPath": {"path": "srv/data"}}],
+      "containers": [
+        {"name": "new", "image": "i", "env": [{"name": "A", "valueFrom": {"fileKeyRef": {"key": "A"}}}],
+         "lifecycle": {"preStop": {"exec": {"command": ["bye"]}}}},
+        {"name": "old", "image": "i", "volumeMounts": [{"name": "good", "mountPath": "/g"}]},
+        {"name": "lost", "image": "i", "volumeMounts": [{"name": "none", "mountPath": "/n"}]}]}})"));
+  EXPECT_TRUE(pod->deleting());
+  EXPECT_EQ(pod->spec.restart_policy, "Never");
+  EXPECT_EQ(pod->spec.termination_grace_period_seconds, 7);
+  EXPECT_THAT(pod->spec.problem, HasSubstr("metadata.labels.a must be text"));
+  ASSERT_EQ(pod->spec.containers.size(), 3U);
+  EXPECT_THAT(pod->spec.containers[0].problem, HasSubstr("env[0].valueFrom must name one"));
+  EXPECT_THAT(std::get<ExecAction>(pod->spec.containers[0].pre_stop).command, ElementsAre("bye"));
+  EXPECT_EQ(pod->spec.containers[1].problem, "");
+  EXPECT_THAT(pod->spec.containers[2].problem, HasSubstr("not a volume of the pod"));
+  EXPECT_EQ(pod->spec.volumes.size(), 2U);
+  EXPECT_THAT(std::get<UnsupportedSource>(pod->spec.volumes[1].source).problem, HasSubstr("absolute path"));
+}
+
+TEST(Pod, WhatNestsTooDeeplyCanStillBeReportedAndDeleted) {
+  Json deep = 1;
+  for (int i = 0; i < 200; ++i) deep = Json::array({std::move(deep)});
+  Json object = minimal();
+  object["spec"]["affinity"] = std::move(deep);
+  object["metadata"]["deletionTimestamp"] = "2024-06-10T06:13:20Z";
+  const std::string uid = object["metadata"]["uid"];
+  const PodPtr pod = read_pod(std::move(object));
+  EXPECT_EQ(pod->uid, uid);
+  EXPECT_TRUE(pod->deleting());
+  EXPECT_THAT(pod->spec.problem, HasSubstr("nests deeper"));
+  EXPECT_THROW((void)read_pod({{"metadata", {{"name", "p"}}}}), BadInput);
+}
+
 TEST(Pod, RefusesMoreThanItsLimits) {
   EXPECT_THAT(error_of([](Json& object) { object["spec"]["containers"] = Json(300, Json::object()); }),
               HasSubstr("spec.containers holds 300 entries"));
