@@ -94,6 +94,7 @@ class Edged final : public beehive::Module,
   void take_pod(const Message& message);
   void take_object(const std::string& operation, const Json& pod);
   void take_list(const Json& pods);
+  void note_problem(const kube::Pod& pod);
   void pass_on(const std::vector<PodChange>& changes);
   void source_delivered();
 
@@ -138,7 +139,8 @@ void Edged::take_list(const Json& objects) {
   for (const Json& object : objects) {
     if (kube::string_or(object, "spec.nodeName") != options_.config.hostname_override) continue;
     try {
-      pods.push_back(kube::parse_pod(object));
+      pods.push_back(kube::read_pod(object));
+      note_problem(*pods.back());
     } catch (const BadInput& error) {
       const std::string uid = kube::string_or(object, "metadata.uid");
       context_.log->error("cannot parse a stored pod, its containers run on unchanged: {}",
@@ -153,6 +155,12 @@ void Edged::take_list(const Json& objects) {
   pods_.workers().api_ready();
   static_pods_.api_listed();
   source_delivered();
+}
+
+void Edged::note_problem(const kube::Pod& pod) {
+  if (pod.spec.problem.empty()) return;
+  context_.log->error("pod {} cannot be read and is not started, what runs of it runs on unchanged: {}",
+                      pod.full_name(), log::quote(pod.spec.problem, 500));
 }
 
 /// Mirror pods stand for static pods and are never run.
@@ -227,7 +235,9 @@ void Edged::take_pod(const Message& message) {
 void Edged::take_object(const std::string& operation, const Json& pod) {
   if (kube::string_or(pod, "spec.nodeName") != options_.config.hostname_override) return;
   try {
-    pass_on(api_.update(kube::parse_pod(pod)));
+    kube::PodPtr fresh = kube::read_pod(pod);
+    note_problem(*fresh);
+    pass_on(api_.update(readable_version(api_.find(fresh->uid), std::move(fresh))));
   } catch (const BadInput& error) {
     context_.log->error("ignoring the {} of pod {}, it cannot be parsed: {}", operation,
                         log::quote(kube::string_or(pod, "metadata.name")), log::quote(error.what(), 500));

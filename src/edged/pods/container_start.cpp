@@ -202,6 +202,7 @@ boost::asio::awaitable<void> start(const PodServices& services, PodRecord& recor
                                    const kube::Container& container, const SandboxInUse& sandbox,
                                    const Keyring& keys) {
   const kube::PodPtr pod = record.pod;
+  if (!container.problem.empty()) throw ContainerConfigError(container.problem);
   const cri::ContainerStatus* newest = runtime.find(container.name);
   check_crash_backoff(services.runtime, *pod, container, newest);
   const ImagePuller::Local image =

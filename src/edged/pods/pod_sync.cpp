@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/async/attempt.hpp"
 #include "edgecore/async/semaphore.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/log.hpp"
@@ -39,6 +40,10 @@ namespace {
 using RuntimePtr = std::shared_ptr<const PodRuntime>;
 
 /// Pause after a container did not start, unless its failure names a time.
+/// Waiting reasons that concern all containers of a pod.
+constexpr const char* kCreating = "ContainerCreating";
+constexpr const char* kNoSandbox = "CreatePodSandboxError";
+
 constexpr std::chrono::seconds kStartRetry{10};
 constexpr std::chrono::milliseconds kVolumeRetry{1000};
 /// While containers start one after the other, running ones are reported this often.
@@ -280,6 +285,22 @@ void refuse_all(PodRecord& record, const Refusal& why) {
 }
 
 boost::asio::awaitable<SyncOutcome> act(const PodServices& services, PodRecord& record, RuntimePtr runtime,
+/// Reports `why` for every container and throws the failure: the worker tries again.
+[[noreturn]] void fail_all(const PodServices& services, PodRecord& record, const Refusal& why,
+                           const Failure& failure) {
+  refuse_all(record, why);
+  report(services, record, *services.runtime.cache.peek(record.pod->uid), false);
+  failure.raise();
+}
+
+/// The sandbox for containers about to be started, which show why there is none.
+boost::asio::awaitable<SandboxInUse> sandbox_or_reason(const PodServices& services, PodRecord& record,
+                                                       const PodActions& actions) {
+  Outcome<SandboxInUse> sandbox = co_await async::attempt(ensure_sandbox(services, record, actions));
+  if (!sandbox) fail_all(services, record, {kNoSandbox, sandbox.failure().message()}, sandbox.failure());
+  co_return std::move(*sandbox);
+}
+
                                         PodActions actions) {
   SyncOutcome outcome;
   const kube::PodPtr pod = record.pod;
@@ -287,13 +308,15 @@ boost::asio::awaitable<SyncOutcome> act(const PodServices& services, PodRecord& 
                       !actions.ephemeral.empty();
   const bool volumes_ready = co_await set_up_volumes(services, record, *runtime);
   if (starts && !volumes_ready) {
-    refuse_all(record, {"ContainerCreating", record.volume_problem});
+    refuse_all(record, {kCreating, record.volume_problem});
     report(services, record, *runtime, false);
     outcome.again = steady_now() + kVolumeRetry;
     co_return outcome;
   }
   if (!record.volume_problem.empty() || starts) {
-    std::erase_if(record.failures, [](const auto& one) { return one.second.reason == "ContainerCreating"; });
+    std::erase_if(record.failures, [](const auto& one) {
+      return one.second.reason == kCreating || one.second.reason == kNoSandbox;
+    });
   }
   if (actions.kill_pod && (may_run(*runtime) || !runtime->sandboxes.empty())) {
     co_await stop_pod(services.runtime, pod, runtime, std::nullopt);
@@ -303,7 +326,7 @@ boost::asio::awaitable<SyncOutcome> act(const PodServices& services, PodRecord& 
     services.runtime.cache.mark_stale(pod->uid);
   }
   if (starts) {
-    SandboxInUse sandbox = co_await ensure_sandbox(services, record, actions);
+    SandboxInUse sandbox = co_await sandbox_or_reason(services, record, actions);
     outcome.again = co_await start_containers(services, record, actions, std::move(sandbox));
   }
   const RuntimePtr now = co_await get_runtime(services.runtime, record);
@@ -350,8 +373,8 @@ boost::asio::awaitable<SyncOutcome> sync_pod(const PodServices& services, PodRec
     record.failed = past_deadline(*pod, known, deadline_clock(record, services.context.clock, known));
   }
   watch_probes(services, record, *runtime);
-  const std::optional<Refusal> not_brought = unsupported(*pod);
-  if (not_brought && runtime->containers.empty()) refuse_all(record, *not_brought);
+  if (names_none_of(*pod, *runtime)) co_return outcome;
+  const std::optional<Refusal> refused = refuse_to_start(record, *runtime);
   const Json status = report(services, record, *runtime, false);
   if (record.failed || (has_final_phase(status) && runtime->settling.empty())) {
     outcome.ended = true;
@@ -364,6 +387,58 @@ boost::asio::awaitable<SyncOutcome> sync_pod(const PodServices& services, PodRec
   const ProbeVerdicts verdicts = services.status.probes.verdicts(pod->uid);
   PodActions actions = compute_pod_actions(*pod, *runtime, verdicts);
   if (does_nothing(actions)) {
+namespace {
+boost::asio::awaitable<SyncOutcome> sync_pod(const PodServices& services, PodRecord& record) {
+  const kube::PodPtr pod = record.pod;
+  const RuntimePtr runtime = co_await get_runtime(services.runtime, record);
+  forget_restarts(record, *runtime);
+  SyncOutcome outcome;
+  if (!record.failed) {
+    const Json known = services.status.writer.known(pod->uid);
+    record.failed = past_deadline(*pod, known, deadline_clock(record, services.context.clock, known));
+  }
+  watch_probes(services, record, *runtime);
+  if (names_none_of(*pod, *runtime)) co_return outcome;
+  const std::optional<Refusal> refused = refuse_to_start(record, *runtime);
+  const Json status = report(services, record, *runtime, false);
+  if (record.failed || has_final_phase(status)) {
+    outcome.ended = true;
+    co_return outcome;
+  }
+  if (refused && stays_as_it_is(*pod, *runtime)) co_return outcome;
+  if (!services.runtime.state.network_ready() && !pod->spec.host_network) {
+    const NetworkNotReady problem("network is not ready: " + services.runtime.state.network_trouble());
+    if (runtime->containers.empty()) refuse_all(record, {kCreating, problem.what()});
+    report(services, record, *runtime, false);
+    throw problem;
+  }
+
+  const ProbeVerdicts verdicts = services.status.probes.verdicts(pod->uid);
+  PodActions actions = compute_pod_actions(*pod, *runtime, verdicts);
+  if (does_nothing(actions)) {
+
+/// Why nothing of the pod is started, and its status shows it. A pod without containers has none that could
+/// show it, so it fails.
+std::optional<Refusal> refuse_to_start(PodRecord& record, const PodRuntime& runtime) {
+  std::optional<Refusal> why = unsupported(*record.pod);
+  if (!why || !runtime.containers.empty()) return why;
+  refuse_all(record, *why);
+  if (record.pod->spec.containers.empty() && !record.failed) record.failed = why;
+  return why;
+}
+
+/// The pod cannot be read, not even which containers it has: those that run, and their last status, stay.
+bool names_none_of(const kube::Pod& pod, const PodRuntime& runtime) {
+  return !pod.spec.problem.empty() && pod.spec.containers.empty() && !runtime.containers.empty();
+}
+
+/// Containers of a pod that cannot be read (any more) run on unchanged.
+bool stays_as_it_is(const kube::Pod& pod, const PodRuntime& runtime) {
+  return runtime.containers.empty() || !pod.spec.problem.empty();
+}
+
+}  // namespace
+
     record.failures.clear();
     const bool ready = co_await set_up_volumes(services, record, *runtime);
     if (!ready) outcome.again = steady_now() + kVolumeRetry * 10;

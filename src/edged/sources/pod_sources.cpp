@@ -26,6 +26,16 @@ bool same_request(const kube::Pod& a, const kube::Pod& b) {
          foreign_annotations(a) == foreign_annotations(b);
 }
 
+kube::PodPtr readable_version(const kube::PodPtr& known, kube::PodPtr fresh) {
+  if (fresh->spec.problem.empty() || known == nullptr || !known->spec.problem.empty()) return fresh;
+  auto kept = std::make_shared<kube::Pod>(*known);
+  kept->resource_version = fresh->resource_version;
+  kept->deletion_timestamp = fresh->deletion_timestamp;
+  kept->deletion_grace_period_seconds = fresh->deletion_grace_period_seconds;
+  kept->status = fresh->status;
+  return kept;
+}
+
 kube::PodPtr PodSource::find(const std::string& uid) const {
   const auto found = pods_.find(uid);
   return found == pods_.end() ? nullptr : found->second;

@@ -66,6 +66,10 @@ class PodSource {
   bool listing_ = false;
 };
 
+/// The version of a pod to act on: `fresh`, or if that cannot be read and `known` can, the known one with
+/// what `fresh` says of its deletion and status.
+kube::PodPtr readable_version(const kube::PodPtr& known, kube::PodPtr fresh);
+
 /// Whether two versions of a pod ask for the same: spec, labels, deletion, and annotations other than edged's
 /// own.
 bool same_request(const kube::Pod& a, const kube::Pod& b);

@@ -208,12 +208,14 @@ std::optional<Refusal> admit(const kube::Pod& pod, const std::vector<kube::PodPt
 std::optional<Refusal> unsupported(const kube::Pod& pod) {
   constexpr const char* kReason = "NotSupported";
   const auto& spec = pod.spec;
+  if (!spec.problem.empty()) return Refusal{"CreateContainerConfigError", spec.problem};
   if (spec.containers.empty()) return Refusal{kReason, "The pod has no containers"};
   if (!spec.runtime_class_name.empty()) {
     return Refusal{kReason, fmt::format("RuntimeClass \"{}\" not found", spec.runtime_class_name)};
   }
   for (const auto& volume : spec.volumes) {
-    if (const auto* source = std::get_if<kube::UnsupportedSource>(&volume.source)) {
+    const auto* source = std::get_if<kube::UnsupportedSource>(&volume.source);
+    if (source != nullptr && source->problem.empty()) {
       return Refusal{kReason,
                      fmt::format("The volume \"{}\" is of the kind {}, which this node does not provide",
                                  volume.name, source->kind)};

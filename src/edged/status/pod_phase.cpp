@@ -144,7 +144,7 @@ std::string pod_phase(const kube::Pod& pod, const Json& init, const Json& contai
     return "Failed";
   }
   if (running > 0) return "Running";
-  if (stopped == 0) return "Pending";
+  if (stopped == 0) return is_terminal && !is_static(pod) ? "Failed" : "Pending";  // it has no containers
   if (is_terminal && !is_static(pod)) return good == stopped ? "Succeeded" : "Failed";
   if (policy == "Always") return "Running";
   if (good == stopped) return "Succeeded";

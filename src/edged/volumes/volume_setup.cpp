@@ -44,6 +44,7 @@ class VolumeSetup {
     }
     const auto* other = std::get_if<kube::UnsupportedSource>(&volume.source);
     throw Error(fmt::format("volumes of kind {} are not supported on this node",
+    if (other != nullptr && !other->problem.empty()) return false;  // the containers that mount it fail
                             other != nullptr ? other->kind : std::string("unknown")));
   }
 
@@ -112,6 +113,8 @@ std::vector<std::string> mount_paths(Mounter& mounter, const ContainerMountPlan&
     try {
       const auto path = plan.directories.volume(plan.pod->uid, *volume);
       if (plan.sub_paths.at(i).empty()) {
+    const auto* unread = std::get_if<kube::UnsupportedSource>(&volume->source);
+    if (unread != nullptr && !unread->problem.empty()) throw ContainerConfigError(unread->problem);
         out.push_back(path.string());
         continue;
       }
