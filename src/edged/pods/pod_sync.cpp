@@ -8,6 +8,7 @@
 
 #include "edgecore/async/attempt.hpp"
 #include "edgecore/async/semaphore.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/files.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
@@ -39,11 +40,11 @@ namespace {
 
 using RuntimePtr = std::shared_ptr<const PodRuntime>;
 
-/// Pause after a container did not start, unless its failure names a time.
 /// Waiting reasons that concern all containers of a pod.
 constexpr const char* kCreating = "ContainerCreating";
 constexpr const char* kNoSandbox = "CreatePodSandboxError";
 
+/// Pause after a container did not start, unless its failure names a time.
 constexpr std::chrono::seconds kStartRetry{10};
 constexpr std::chrono::milliseconds kVolumeRetry{1000};
 /// While containers start one after the other, running ones are reported this often.
@@ -284,7 +285,6 @@ void refuse_all(PodRecord& record, const Refusal& why) {
   }
 }
 
-boost::asio::awaitable<SyncOutcome> act(const PodServices& services, PodRecord& record, RuntimePtr runtime,
 /// Reports `why` for every container and throws the failure: the worker tries again.
 [[noreturn]] void fail_all(const PodServices& services, PodRecord& record, const Refusal& why,
                            const Failure& failure) {
@@ -301,6 +301,7 @@ boost::asio::awaitable<SandboxInUse> sandbox_or_reason(const PodServices& servic
   co_return std::move(*sandbox);
 }
 
+boost::asio::awaitable<SyncOutcome> act(const PodServices& services, PodRecord& record, RuntimePtr runtime,
                                         PodActions actions) {
   SyncOutcome outcome;
   const kube::PodPtr pod = record.pod;
@@ -363,59 +364,7 @@ Json status_of(const PodServices& services, const PodRecord& record, const PodRu
   return make_pod_status(input);
 }
 
-boost::asio::awaitable<SyncOutcome> sync_pod(const PodServices& services, PodRecord& record) {
-  const kube::PodPtr pod = record.pod;
-  const RuntimePtr runtime = co_await get_runtime(services.runtime, record);
-  forget_restarts(record, *runtime);
-  SyncOutcome outcome;
-  if (!record.failed) {
-    const Json known = services.status.writer.known(pod->uid);
-    record.failed = past_deadline(*pod, known, deadline_clock(record, services.context.clock, known));
-  }
-  watch_probes(services, record, *runtime);
-  if (names_none_of(*pod, *runtime)) co_return outcome;
-  const std::optional<Refusal> refused = refuse_to_start(record, *runtime);
-  const Json status = report(services, record, *runtime, false);
-  if (record.failed || (has_final_phase(status) && runtime->settling.empty())) {
-    outcome.ended = true;
-    co_return outcome;
-  }
-  if (not_brought && runtime->containers.empty()) co_return outcome;
-  if (!services.runtime.state.network_ready() && !pod->spec.host_network)
-    throw NetworkNotReady("network is not ready: " + services.runtime.state.network_trouble());
-
-  const ProbeVerdicts verdicts = services.status.probes.verdicts(pod->uid);
-  PodActions actions = compute_pod_actions(*pod, *runtime, verdicts);
-  if (does_nothing(actions)) {
 namespace {
-boost::asio::awaitable<SyncOutcome> sync_pod(const PodServices& services, PodRecord& record) {
-  const kube::PodPtr pod = record.pod;
-  const RuntimePtr runtime = co_await get_runtime(services.runtime, record);
-  forget_restarts(record, *runtime);
-  SyncOutcome outcome;
-  if (!record.failed) {
-    const Json known = services.status.writer.known(pod->uid);
-    record.failed = past_deadline(*pod, known, deadline_clock(record, services.context.clock, known));
-  }
-  watch_probes(services, record, *runtime);
-  if (names_none_of(*pod, *runtime)) co_return outcome;
-  const std::optional<Refusal> refused = refuse_to_start(record, *runtime);
-  const Json status = report(services, record, *runtime, false);
-  if (record.failed || has_final_phase(status)) {
-    outcome.ended = true;
-    co_return outcome;
-  }
-  if (refused && stays_as_it_is(*pod, *runtime)) co_return outcome;
-  if (!services.runtime.state.network_ready() && !pod->spec.host_network) {
-    const NetworkNotReady problem("network is not ready: " + services.runtime.state.network_trouble());
-    if (runtime->containers.empty()) refuse_all(record, {kCreating, problem.what()});
-    report(services, record, *runtime, false);
-    throw problem;
-  }
-
-  const ProbeVerdicts verdicts = services.status.probes.verdicts(pod->uid);
-  PodActions actions = compute_pod_actions(*pod, *runtime, verdicts);
-  if (does_nothing(actions)) {
 
 /// Why nothing of the pod is started, and its status shows it. A pod without containers has none that could
 /// show it, so it fails.
@@ -439,6 +388,34 @@ bool stays_as_it_is(const kube::Pod& pod, const PodRuntime& runtime) {
 
 }  // namespace
 
+boost::asio::awaitable<SyncOutcome> sync_pod(const PodServices& services, PodRecord& record) {
+  const kube::PodPtr pod = record.pod;
+  const RuntimePtr runtime = co_await get_runtime(services.runtime, record);
+  forget_restarts(record, *runtime);
+  SyncOutcome outcome;
+  if (!record.failed) {
+    const Json known = services.status.writer.known(pod->uid);
+    record.failed = past_deadline(*pod, known, deadline_clock(record, services.context.clock, known));
+  }
+  watch_probes(services, record, *runtime);
+  if (names_none_of(*pod, *runtime)) co_return outcome;
+  const std::optional<Refusal> refused = refuse_to_start(record, *runtime);
+  const Json status = report(services, record, *runtime, false);
+  if (record.failed || (has_final_phase(status) && runtime->settling.empty())) {
+    outcome.ended = true;
+    co_return outcome;
+  }
+  if (refused && stays_as_it_is(*pod, *runtime)) co_return outcome;
+  if (!services.runtime.state.network_ready() && !pod->spec.host_network) {
+    const NetworkNotReady problem("network is not ready: " + services.runtime.state.network_trouble());
+    if (runtime->containers.empty()) refuse_all(record, {kCreating, problem.what()});
+    report(services, record, *runtime, false);
+    throw problem;
+  }
+
+  const ProbeVerdicts verdicts = services.status.probes.verdicts(pod->uid);
+  PodActions actions = compute_pod_actions(*pod, *runtime, verdicts);
+  if (does_nothing(actions)) {
     record.failures.clear();
     const bool ready = co_await set_up_volumes(services, record, *runtime);
     if (!ready) outcome.again = steady_now() + kVolumeRetry * 10;
@@ -449,12 +426,46 @@ bool stays_as_it_is(const kube::Pod& pod, const PodRuntime& runtime) {
   co_return outcome;
 }
 
-boost::asio::awaitable<void> sync_terminating_pod(const PodServices& services, PodRecord& record) {
+namespace {
+
+/// Reports a pod that stops at each change: a readiness probe that fails, a container that has ended.
+boost::asio::awaitable<void> report_changes(const PodServices& services, const PodRecord& record,
+                                            async::Event& changed, const bool& stopped) {
+  const std::string uid = record.pod->uid;
+  for (;;) {
+    co_await changed.sleep();
+    if (stopped) co_return;
+    const auto runtime = co_await async::attempt(services.runtime.cache.get(uid));
+    if (runtime && may_run(**runtime)) report(services, record, **runtime, false);  // else its end follows
+  }
+}
+
+boost::asio::awaitable<void> stop_and_notify(const PodServices& services, const PodRecord& record,
+                                             RuntimePtr runtime, async::Event& changed, bool& stopped) {
+  co_await stop_pod(services.runtime, record.pod, std::move(runtime), record.grace);
+  stopped = true;
+  changed.notify();
+}
+
+boost::asio::awaitable<void> stop_reported(const PodServices& services, const PodRecord& record,
+                                           RuntimePtr runtime, async::Event& changed) {
+  bool stopped = false;
+  async::TaskGroup both(services.context.executor);
+  both.spawn("the stop of pod " + record.pod->full_name(),
+             stop_and_notify(services, record, std::move(runtime), changed, stopped));
+  if (!record.unreported) both.spawn("its status", report_changes(services, record, changed, stopped));
+  co_await both.join();
+}
+
+}  // namespace
+
+boost::asio::awaitable<void> sync_terminating_pod(const PodServices& services, PodRecord& record,
+                                                  async::Event& changed) {
   const kube::PodPtr pod = record.pod;
   RuntimePtr runtime = co_await services.runtime.cache.refresh(pod->uid);
   services.status.probes.stop_disruptive(pod->uid);
   if (!record.unreported) report(services, record, *runtime, false);
-  co_await stop_pod(services.runtime, pod, runtime, record.grace);
+  co_await stop_reported(services, record, runtime, changed);
   services.status.probes.remove_pod(pod->uid);
   runtime = co_await services.runtime.cache.refresh(pod->uid);
   if (may_run(*runtime)) throw Error("a container still runs after it was stopped");

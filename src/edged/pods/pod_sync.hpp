@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <optional>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/kube/json.hpp"
@@ -30,8 +31,9 @@ class NetworkNotReady : public Error {
 /// anything, if the pod needs the pod network.
 boost::asio::awaitable<SyncOutcome> sync_pod(const PodServices& services, PodRecord& record);
 
-/// Stops the pod within `record.grace` and reports how it ended.
-boost::asio::awaitable<void> sync_terminating_pod(const PodServices& services, PodRecord& record);
+/// Stops the pod within `record.grace`; reports it at each notification of `changed`, and how it ended.
+boost::asio::awaitable<void> sync_terminating_pod(const PodServices& services, PodRecord& record,
+                                                  async::Event& changed);
 
 /// Removes the stopped pod's volumes and cgroup; then the API's object may go.
 boost::asio::awaitable<void> sync_terminated_pod(const PodServices& services, PodRecord& record);

@@ -93,7 +93,7 @@ boost::asio::awaitable<void> PodWorker::attempt(Attempt& result) {
         result.outcome = co_await sync_pod(services_, record_);
         break;
       case State::kTerminating:
-        co_await sync_terminating_pod(services_, record_);
+        co_await sync_terminating_pod(services_, record_, wakeup_);
         break;
       case State::kTerminated:
         co_await sync_terminated_pod(services_, record_);

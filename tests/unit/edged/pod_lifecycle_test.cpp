@@ -378,6 +378,30 @@ TEST_F(EdgedTest, AChangedImageRestartsTheContainer) {
   meta_->put(changed);
   turn_for(500ms);
   EXPECT_EQ(runtime_.find_container("c", cri::ContainerState::kRunning), old_id) << "labels restart nothing";
+TEST_F(EdgedTest, APodThatEndsIsReportedUnreadyWhenItsProbeFails) {
+  bool ready = true;
+  runtime_.on_exec([&](const std::string&, const std::vector<std::string>&) {
+    cri::ExecResult result;
+    result.exit_code = ready ? 0 : 1;
+    return result;
+  });
+  start_edged();
+  Json probed = pod("web", "u-1");
+  probed["spec"]["terminationGracePeriodSeconds"] = 30;
+  probed["spec"]["containers"][0]["readinessProbe"] =
+      kube::parse_json(R"({"exec": {"command": ["x"]}, "periodSeconds": 1, "failureThreshold": 1})");
+  meta_->put(probed);
+  const auto is_ready = [&] { return meta_->status("web", "containerStatuses/0/ready") == true; };
+  ASSERT_TRUE(eventually(is_ready));
+  runtime_.fail_next("StopContainer", {cri::Code::kOk, "", 8s});
+  meta_->begin_deletion("web", 30);
+  turn_for(1s);
+  ready = false;
+  EXPECT_TRUE(eventually([&] { return !is_ready(); }, 4s));
+  EXPECT_EQ(running(), 1U) << "it still works off its requests";
+  EXPECT_TRUE(gone("web"));
+}
+
   changed = meta_->objects.at("default/pod/web");
   changed["spec"]["containers"][0]["image"] = "busybox:2";
   meta_->put(changed);
