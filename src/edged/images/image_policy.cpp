@@ -115,7 +115,7 @@ Refusal never_pull_refusal(const std::string& image) {
 }
 
 Refusal pull_backoff_refusal(const std::string& image) {
-  return {"ImagePullBackOff", fmt::format("Back-off pulling image \"{}\"", image)};
+  return {kImagePullBackOff, fmt::format("Back-off pulling image \"{}\"", image)};
 }
 
 Refusal pull_failure(const std::string& error_text) {

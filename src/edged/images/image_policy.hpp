@@ -25,6 +25,8 @@ ImageChoice choose_image(const std::string& image);
 enum class PullDecision { kUseLocal, kPull, kRefuse };
 /// kRefuse: the policy is Never and the image is not present (ErrImageNeverPull).
 PullDecision decide_pull(const std::string& policy, const std::string& image, bool present);
+/// The waiting reason between two attempts to pull.
+inline constexpr const char* kImagePullBackOff = "ImagePullBackOff";
 Refusal never_pull_refusal(const std::string& image);
 Refusal pull_backoff_refusal(const std::string& image);
 /// The waiting reason of a failed pull, derived from the text of the runtime's error.

@@ -11,6 +11,9 @@
 namespace edgecore::edged {
 namespace {
 
+/// How long a container shows why its pull has failed before it shows that it waits for the next one.
+constexpr std::chrono::seconds kFailureShown{2};
+
 std::size_t places(const config::TailoredKubeletConfig& config) {
   if (config.serialize_image_pulls.value_or(true)) return 1;
   const std::int32_t most = config.max_parallel_image_pulls.value_or(0);
@@ -93,7 +96,10 @@ boost::asio::awaitable<ImagePuller::Local> ImagePuller::ensure(const kube::Pod& 
   }
   backoff_.advance(key);
   std::optional<SteadyTime> again;
-  if (const auto pause = backoff_.waiting(key)) again = until_[key] = steady_now() + *pause;
+  if (const auto pause = backoff_.waiting(key)) {
+    until_[key] = steady_now() + *pause;
+    again = steady_now() + std::min<SteadyTime::duration>(*pause, kFailureShown);
+  }
   deps_.log->warn("pod {}: cannot pull image {}: {}", pod.full_name(), log::quote(container.image),
                   log::quote(pulled.failure().message()));
   throw NotStarted(pulled.failure().as<NotStarted>()->why(), again);

@@ -326,8 +326,9 @@ boost::asio::awaitable<std::optional<NotStarted>> start_container(
   auto& known = record.failures[container.name];
   if (known != not_started.why()) {
     known = not_started.why();
-    services.context.log->warn("pod {}: container {} is not started: {}: {}", record.pod->full_name(),
-                               container.name, known.reason, log::quote(known.message));
+    if (known.reason != kImagePullBackOff)  // follows a failed pull, which was logged
+      services.context.log->warn("pod {}: container {} is not started: {}: {}", record.pod->full_name(),
+                                 container.name, known.reason, log::quote(known.message));
   }
   co_return not_started;
 }

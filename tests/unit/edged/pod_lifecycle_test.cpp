@@ -434,6 +434,17 @@ TEST_F(EdgedTest, EightPodsAtOnceAllComeToRun) {
   }));
   EXPECT_EQ(runtime_.sandboxes().size(), 8U);
   EXPECT_EQ(runtime_.containers().size(), 8U);
+TEST_F(EdgedTest, AnImageThatCannotBePulledWaitsAsImagePullBackOff) {
+  start_edged();
+  Json absent = pod("web", "u-1");
+  absent["spec"]["containers"][0]["image"] = "nowhere:1";
+  meta_->put(absent);
+  const auto reason = [&] { return meta_->status("web", "containerStatuses/0/state/waiting/reason"); };
+  ASSERT_TRUE(eventually([&] { return reason() == "ErrImagePull"; }));
+  EXPECT_TRUE(eventually([&] { return reason() == "ImagePullBackOff"; }, 5s));
+  EXPECT_EQ(runtime_.count_calls("PullImage"), 1U) << "the pause before the next pull is ten seconds";
+}
+
 }
 
 /// One CRI call fails once while a pod is created, runs, and is deleted: the pod converges and leaves nothing
