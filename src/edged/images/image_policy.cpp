@@ -58,7 +58,7 @@ std::vector<std::string> labels(const std::string& host) {
 }
 
 /// Matches the host label by label, each as a glob, so that `*` never spans a dot; the port exactly; the path
-/// as a prefix.
+/// by whole elements, so that the credentials of "team" do not go with images of "team-evil".
 bool matches(const Address& pattern, const Address& target) {
   const auto globs = labels(pattern.host);
   const auto parts = labels(target.host);
@@ -66,7 +66,9 @@ bool matches(const Address& pattern, const Address& target) {
   for (std::size_t i = 0; i < globs.size(); ++i) {
     if (fnmatch(globs[i].c_str(), parts[i].c_str(), 0) != 0) return false;
   }
-  return target.path.starts_with(pattern.path);
+  if (!target.path.starts_with(pattern.path)) return false;
+  const std::string_view rest = std::string_view(target.path).substr(pattern.path.size());
+  return rest.empty() || rest.front() == '/' || pattern.path.empty() || pattern.path.ends_with('/');
 }
 
 std::optional<cri::AuthConfig> credentials(const Json& entry) {

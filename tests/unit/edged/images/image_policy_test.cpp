@@ -43,6 +43,7 @@ TEST(Keyring, MatchesHostsByLabelPortsExactlyAndPathsByPrefix) {
       "r.example.com:5000": {"username": "port", "password": "3"}, "broken": {"auth": "!!"}, "empty": {}}})"));
   EXPECT_THAT(users(keyring, "nginx"), ElementsAre("hub:pw"));
   EXPECT_THAT(users(keyring, "r.example.com/team/app:1"), ElementsAre("team:2", "glob:1"));
+  EXPECT_THAT(users(keyring, "r.example.com/team-evil/app:1"), ElementsAre("glob:1"));
   EXPECT_THAT(users(keyring, "r.example.com/other"), ElementsAre("glob:1"));
   EXPECT_THAT(users(keyring, "r.example.com:5000/team/app"), ElementsAre("port:3"));
   EXPECT_THAT(users(keyring, "a.b.example.com/x"), IsEmpty());
