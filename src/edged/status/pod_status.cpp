@@ -226,6 +226,13 @@ bool ran(const Json& status) {
          find_path(status, "lastState.terminated") != nullptr;
 }
 
+/// Refused at admission, or failed before anything of it ran. The status of such a pod lists no containers,
+/// as they would seem to be about to start.
+bool failed_before_its_start(const PodStatusInput& input, const Json& init, const Json& containers) {
+  return input.failed && input.runtime.containers.empty() && std::none_of(init.begin(), init.end(), ran) &&
+         std::none_of(containers.begin(), containers.end(), ran);
+}
+
 /// Nothing of the pod will run again, so a container without a known end has ended too, and counts as failed.
 /// Init containers behind the last one that began stay as they are, and so do the containers that they kept
 /// from beginning.
@@ -299,6 +306,7 @@ Json make_pod_status(const PodStatusInput& input) {
   Json init = builder.statuses(spec.init_containers, "initContainerStatuses", true);
   Json containers = builder.statuses(spec.containers, "containerStatuses", false);
   Json ephemeral = builder.statuses(spec.ephemeral_containers, "ephemeralContainerStatuses", false);
+  const bool lists = !failed_before_its_start(input, init, containers);
   if (input.is_terminal) end_what_is_unknown(init, containers);
 
   Json status = Json::object();
@@ -313,9 +321,9 @@ Json make_pod_status(const PodStatusInput& input) {
   std::sort(containers.begin(), containers.end(), [](const Json& a, const Json& b) {
     return kube::string_or(a, "name") < kube::string_or(b, "name");
   });
-  if (!containers.empty()) status["containerStatuses"] = std::move(containers);
-  if (!init.empty()) status["initContainerStatuses"] = std::move(init);
-  if (!ephemeral.empty()) status["ephemeralContainerStatuses"] = std::move(ephemeral);
+  if (lists && !containers.empty()) status["containerStatuses"] = std::move(containers);
+  if (lists && !init.empty()) status["initContainerStatuses"] = std::move(init);
+  if (lists && !ephemeral.empty()) status["ephemeralContainerStatuses"] = std::move(ephemeral);
   truncate_messages(status);
   return status;
 }

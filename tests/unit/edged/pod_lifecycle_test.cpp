@@ -99,6 +99,17 @@ TEST_F(EdgedTest, AForceDeletedPodIsStoppedAndRemoved) {
   EXPECT_EQ(meta_->count("delete", "default/pod/web"), 0U);
 }
 
+TEST_F(EdgedTest, APodRefusedAtAdmissionHasAReasonAndNoContainerStatuses) {
+  start_edged();
+  Json elsewhere = pod("web", "u-1");
+  elsewhere["spec"]["nodeSelector"] = {{"kubernetes.io/os", "windows"}};
+  meta_->put(elsewhere);
+  ASSERT_TRUE(eventually([&] { return meta_->phase("web") == "Failed"; }));
+  EXPECT_EQ(meta_->status("web", "reason"), "PodOSSelectorNodeLabelDoesNotMatch");
+  EXPECT_TRUE(meta_->status("web", "message").is_string());
+  EXPECT_TRUE(meta_->status("web", "containerStatuses").is_null()) << "kubectl would show ContainerCreating";
+}
+
 TEST_F(EdgedTest, ADeletionOfAnotherUidOrWithoutOneChangesNothing) {
   start_edged();
   meta_->put(pod("web", "u-1"));
@@ -367,17 +378,6 @@ TEST_F(EdgedTest, APreStopThatSleepsIsWaitedForWithinTheGracePeriod) {
   EXPECT_TRUE(gone("web"));
 }
 
-TEST_F(EdgedTest, AChangedImageRestartsTheContainer) {
-  runtime_.add_image("busybox:2");
-  start_edged();
-  meta_->put(pod("web", "u-1"));
-  ASSERT_TRUE(runs("web"));
-  const std::string old_id = runtime_.find_container("c");
-  Json changed = meta_->objects.at("default/pod/web");
-  changed["metadata"]["labels"]["x"] = "y";
-  meta_->put(changed);
-  turn_for(500ms);
-  EXPECT_EQ(runtime_.find_container("c", cri::ContainerState::kRunning), old_id) << "labels restart nothing";
 TEST_F(EdgedTest, APodThatEndsIsReportedUnreadyWhenItsProbeFails) {
   bool ready = true;
   runtime_.on_exec([&](const std::string&, const std::vector<std::string>&) {
@@ -402,6 +402,17 @@ TEST_F(EdgedTest, APodThatEndsIsReportedUnreadyWhenItsProbeFails) {
   EXPECT_TRUE(gone("web"));
 }
 
+TEST_F(EdgedTest, AChangedImageRestartsTheContainer) {
+  runtime_.add_image("busybox:2");
+  start_edged();
+  meta_->put(pod("web", "u-1"));
+  ASSERT_TRUE(runs("web"));
+  const std::string old_id = runtime_.find_container("c");
+  Json changed = meta_->objects.at("default/pod/web");
+  changed["metadata"]["labels"]["x"] = "y";
+  meta_->put(changed);
+  turn_for(500ms);
+  EXPECT_EQ(runtime_.find_container("c", cri::ContainerState::kRunning), old_id) << "labels restart nothing";
   changed = meta_->objects.at("default/pod/web");
   changed["spec"]["containers"][0]["image"] = "busybox:2";
   meta_->put(changed);
@@ -423,17 +434,6 @@ TEST_F(EdgedTest, AMissingImageIsReportedWithItsReason) {
   EXPECT_TRUE(nothing_left());
 }
 
-TEST_F(EdgedTest, EightPodsAtOnceAllComeToRun) {
-  start_edged();
-  for (int i = 0; i < 8; ++i) meta_->put(pod("p" + std::to_string(i), "u-" + std::to_string(i)));
-  EXPECT_TRUE(eventually([&] {
-    for (int i = 0; i < 8; ++i) {
-      if (meta_->phase("p" + std::to_string(i)) != "Running") return false;
-    }
-    return true;
-  }));
-  EXPECT_EQ(runtime_.sandboxes().size(), 8U);
-  EXPECT_EQ(runtime_.containers().size(), 8U);
 TEST_F(EdgedTest, AnImageThatCannotBePulledWaitsAsImagePullBackOff) {
   start_edged();
   Json absent = pod("web", "u-1");
@@ -445,6 +445,17 @@ TEST_F(EdgedTest, AnImageThatCannotBePulledWaitsAsImagePullBackOff) {
   EXPECT_EQ(runtime_.count_calls("PullImage"), 1U) << "the pause before the next pull is ten seconds";
 }
 
+TEST_F(EdgedTest, EightPodsAtOnceAllComeToRun) {
+  start_edged();
+  for (int i = 0; i < 8; ++i) meta_->put(pod("p" + std::to_string(i), "u-" + std::to_string(i)));
+  EXPECT_TRUE(eventually([&] {
+    for (int i = 0; i < 8; ++i) {
+      if (meta_->phase("p" + std::to_string(i)) != "Running") return false;
+    }
+    return true;
+  }));
+  EXPECT_EQ(runtime_.sandboxes().size(), 8U);
+  EXPECT_EQ(runtime_.containers().size(), 8U);
 }
 
 /// One CRI call fails once while a pod is created, runs, and is deleted: the pod converges and leaves nothing

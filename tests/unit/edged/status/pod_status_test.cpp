@@ -260,5 +260,31 @@ TEST_F(PodStatusTest, APodThatWasPushedOutSaysSoInACondition) {
   EXPECT_FALSE(disrupted("DeadlineExceeded", true));
 }
 
+TEST_F(PodStatusTest, APodThatFailedBeforeItsStartListsNoContainers) {
+  make();
+  const auto failed = [&](bool terminal) {
+    PodStatusInput input{.pod = *pod_,
+                         .runtime = runtime_,
+                         .old_status = old_,
+                         .host_ip = {},
+                         .is_terminal = terminal,
+                         .failed = Refusal{"Evicted", "The node had condition: [DiskPressure]. "},
+                         .now = *kube::parse_time("2026-11-22T15:15:43Z")};
+    return make_pod_status(input);
+  };
+  old_ = compute();  // ContainerCreating was reported before
+  EXPECT_TRUE(old_.contains("containerStatuses"));
+  for (const bool terminal : {false, true}) {
+    const Json status = failed(terminal);
+    EXPECT_EQ(status["phase"], "Failed");
+    EXPECT_EQ(status["reason"], "Evicted");
+    EXPECT_FALSE(status.contains("containerStatuses")) << status;
+  }
+  const auto patch = make_status_patch("u", old_, failed(false));
+  EXPECT_TRUE((*patch)["status"]["containerStatuses"].is_null()) << *patch;
+  has("c", ContainerState::kExited, 137);
+  EXPECT_TRUE(failed(true).contains("containerStatuses")) << "it ran";
+}
+
 }  // namespace
 }  // namespace edgecore::edged
