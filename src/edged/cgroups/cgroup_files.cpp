@@ -76,6 +76,11 @@ class KernelCgroupFiles final : public CgroupFiles {
 
   [[nodiscard]] bool v2() const override { return v2_; }
   [[nodiscard]] const std::vector<std::string>& hierarchies() const override { return hierarchies_; }
+  [[nodiscard]] std::vector<std::string> with_leftovers() const override {
+    std::vector<std::string> all = hierarchies_;
+    all.insert(all.end(), unified_.begin(), unified_.end());
+    return all;
+  }
   [[nodiscard]] std::optional<std::string> hierarchy_of(std::string_view controller) const override {
     const auto found = by_controller_.find(controller);
     if (found == by_controller_.end()) return std::nullopt;
@@ -145,14 +150,17 @@ class KernelCgroupFiles final : public CgroupFiles {
 
  private:
   /// v1 mounts each hierarchy on a directory named after its controllers ("cpu,cpuacct"), with links for the
-  /// single names. The v2 tree beside them ("unified") has no controllers.
+  /// single names. The v2 tree beside them ("unified") has no controllers: no cgroup is made in it.
   void find_v1() {
     std::error_code missing;
     for (const auto& entry : fs::directory_iterator(mount_, missing)) {
       const std::string name = entry.path().filename().string();
       std::error_code unknown;
       if (entry.is_symlink(unknown) || !entry.is_directory(unknown)) continue;
-      if (fs::exists(entry.path() / "cgroup.controllers", unknown)) continue;
+      if (fs::exists(entry.path() / "cgroup.controllers", unknown)) {
+        unified_.push_back(name);
+        continue;
+      }
       if (!fs::exists(entry.path() / "cgroup.procs", unknown)) continue;
       hierarchies_.push_back(name);
       for (auto& controller : split(name, ',')) by_controller_[controller] = name;
@@ -169,6 +177,7 @@ class KernelCgroupFiles final : public CgroupFiles {
   fs::path mount_;
   bool v2_ = false;
   std::vector<std::string> hierarchies_;
+  std::vector<std::string> unified_;  ///< v2 trees beside those of v1
   std::map<std::string, std::string, std::less<>> by_controller_;
 };
 

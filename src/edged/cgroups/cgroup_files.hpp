@@ -25,6 +25,10 @@ class CgroupFiles {
   /// "systemd" …). v2: one, "".
   [[nodiscard]] virtual const std::vector<std::string>& hierarchies() const = 0;
 
+  /// The hierarchies in which cgroups of pods may be: those above and, on a host with both versions, the v2
+  /// tree without controllers, in which the runtime makes cgroups of the same names.
+  [[nodiscard]] virtual std::vector<std::string> with_leftovers() const { return hierarchies(); }
+
   /// v1: the hierarchy of the controller. v2: "" for a controller that the root offers. nullopt if the kernel
   /// lacks the controller.
   [[nodiscard]] virtual std::optional<std::string> hierarchy_of(std::string_view controller) const = 0;

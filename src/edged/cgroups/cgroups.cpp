@@ -151,7 +151,7 @@ void collect_tree(CgroupFiles& files, const std::string& hierarchy, const std::s
 
 std::set<pid_t> processes(CgroupFiles& files, const std::string& root) {
   std::set<pid_t> pids;
-  for (const auto& hierarchy : files.hierarchies()) {
+  for (const auto& hierarchy : files.with_leftovers()) {
     if (!files.exists(hierarchy, root)) continue;
     std::vector<std::string> tree;
     collect_tree(files, hierarchy, root, tree);
@@ -172,7 +172,7 @@ std::set<pid_t> processes(CgroupFiles& files, const std::string& root) {
 
 bool remove_cgroup_tree(CgroupFiles& files, const std::string& root) {
   bool all = true;
-  for (const auto& hierarchy : files.hierarchies()) {
+  for (const auto& hierarchy : files.with_leftovers()) {
     if (!files.exists(hierarchy, root)) continue;
     std::vector<std::string> tree;
     collect_tree(files, hierarchy, root, tree);
@@ -391,7 +391,7 @@ std::vector<PodCgroup> Cgroups::list_pods() {
   for (const auto& [qos, parent] : parents) {
     const std::string slice = systemd() ? slice_name(parent) : "";
     std::set<std::string> uids;  // all hierarchies: a half-removed pod may be left in one of them
-    for (const auto& hierarchy : files_.hierarchies()) {
+    for (const auto& hierarchy : files_.with_leftovers()) {
       for (const auto& child : files_.children(hierarchy, path(parent))) {
         std::string uid = uid_of(child, slice);
         if (!uid.empty()) uids.insert(std::move(uid));

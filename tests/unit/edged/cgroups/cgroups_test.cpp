@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/process.hpp"
 #include "edgecore/kube/json.hpp"
+#include "support/temporary_directory.hpp"
 #include "unit/edged/memory_cgroup_files.hpp"
 
 namespace edgecore::edged {
@@ -263,6 +266,24 @@ TEST(Cgroups, NoMountIsAnErrorThatSaysWhatToDo) {
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("cgroupsPerQOS"), std::string::npos);
   }
+}
+
+TEST(Cgroups, OnAHostWithBothVersionsTheV2TreeOfAPodIsRemovedAsWell) {
+  const edgecore::test::TemporaryDirectory mount;
+  namespace fs = std::filesystem;
+  for (const char* v1 : {"cpu", "pids"}) {
+    fs::create_directories(mount / v1 / "kubepods/burstable");
+    std::ofstream(mount / v1 / "cgroup.procs");
+  }
+  const fs::path pod = mount / "unified" / "kubepods/burstable/pod0aa7-bb8";
+  fs::create_directories(pod / "container");
+  std::ofstream(mount / "unified" / "cgroup.controllers");
+  const auto files = kernel_cgroup_files(mount.path());
+  EXPECT_THAT(files->hierarchies(), ElementsAre("cpu", "pids")) << "no cgroup is made in the v2 tree";
+  Cgroups cgroups(options(), *files, nullptr);
+  EXPECT_THAT(cgroups.list_pods(), ElementsAre(PodCgroup{kUid, QosClass::kBurstable}));
+  EXPECT_TRUE(cgroups.remove_pod({kUid, QosClass::kBurstable}));
+  EXPECT_FALSE(fs::exists(pod));
 }
 
 /// The kernel's cgroups, below a root of the test's own.
