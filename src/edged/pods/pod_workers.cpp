@@ -66,11 +66,22 @@ PodWorkers::PodWorkers(const PodServices& services, NodeView node, Listener& lis
       node_(std::move(node)),
       listener_(listener),
       tasks_(services.context.executor),
-      housekeeping_(services.context.executor) {}
+      housekeeping_(services.context.executor),
+      active_changed_(services.context.executor) {}
 
 boost::asio::awaitable<void> PodWorkers::run() {
   tasks_.spawn("housekeeping", housekeeping_loop());
+  tasks_.spawn("cpu shares of the burstable class", shares_loop());
   co_await tasks_.join();
+}
+
+/// The class's share follows each pod that comes, changes or goes: it is what the pods get against those of
+/// the other classes when the cpu is short.
+boost::asio::awaitable<void> PodWorkers::shares_loop() {
+  for (;;) {
+    co_await active_changed_.sleep();
+    co_await services_.runtime.cgroups.update_qos(active());
+  }
 }
 
 void PodWorkers::api_ready() {
@@ -121,6 +132,7 @@ void PodWorkers::apply(const std::vector<PodChange>& changes) {
   });
   for (const auto& pod : added) add(pod);
   housekeeping_.notify();
+  active_changed_.notify();
 }
 
 void PodWorkers::add(const kube::PodPtr& pod) {
@@ -171,6 +183,7 @@ PodWorker& PodWorkers::make_worker(const kube::PodPtr& pod, bool removed) {
   PodWorker::Hooks hooks;
   hooks.may_start = [this](const PodWorker& worker) { return may_start(worker); };
   hooks.state_changed = [this](const PodWorker& worker) {
+    active_changed_.notify();
     if (worker.state() != PodWorker::State::kFinished) return;
     housekeeping_.notify();
     listener_.pod_ended(*worker.pod());

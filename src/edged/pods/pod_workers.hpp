@@ -101,6 +101,7 @@ class PodWorkers {
   bool rejected(const kube::PodPtr& pod);
   boost::asio::awaitable<void> serve(PodWorker& worker, std::string uid);
   boost::asio::awaitable<void> housekeeping_loop();
+  boost::asio::awaitable<void> shares_loop();
   boost::asio::awaitable<void> adopt_orphans();
   boost::asio::awaitable<bool> is_orphan(kube::PodPtr pod);
   boost::asio::awaitable<void> remove_orphan_directories();
@@ -116,6 +117,7 @@ class PodWorkers {
   Listener& listener_;
   beehive::TaskGroup tasks_;
   beehive::Wakeup housekeeping_;
+  beehive::Wakeup active_changed_;
   std::map<std::string, Entry> entries_;
   std::set<std::string> refused_;  ///< UIDs that were not admitted
   std::set<std::string> untouchable_;
