@@ -11,6 +11,7 @@
 #include "edged/volumes/empty_dir.hpp"
 #include "edged/volumes/fs_group.hpp"
 #include "edged/volumes/host_path.hpp"
+#include "edged/volumes/nested_mounts.hpp"
 #include "edged/volumes/subpath.hpp"
 
 namespace edgecore::edged {
@@ -43,8 +44,8 @@ class VolumeSetup {
       return false;
     }
     const auto* other = std::get_if<kube::UnsupportedSource>(&volume.source);
-    throw Error(fmt::format("volumes of kind {} are not supported on this node",
     if (other != nullptr && !other->problem.empty()) return false;  // the containers that mount it fail
+    throw Error(fmt::format("volumes of kind {} are not supported on this node",
                             other != nullptr ? other->kind : std::string("unknown")));
   }
 
@@ -71,7 +72,9 @@ class VolumeSetup {
     AtomicWriter::Options options{empty.path};
     if (const auto group = fs_group(pod_)) options.fs_group = group->gid;
     options.clock = &clock_;
-    return AtomicWriter(std::move(options)).write(payload) || made;
+    const bool written = AtomicWriter(std::move(options)).write(payload);
+    make_mount_points(empty.path, nested_mount_points(pod_, volume.name));
+    return written || made;
   }
 
   Mounter& mounter_;
@@ -110,11 +113,11 @@ std::vector<std::string> mount_paths(Mounter& mounter, const ContainerMountPlan&
     const kube::Volume* volume = find_volume(*plan.pod, mount.name);
     if (volume == nullptr)
       throw ContainerConfigError(fmt::format("volume \"{}\" is not part of the pod", mount.name));
+    const auto* unread = std::get_if<kube::UnsupportedSource>(&volume->source);
+    if (unread != nullptr && !unread->problem.empty()) throw ContainerConfigError(unread->problem);
     try {
       const auto path = plan.directories.volume(plan.pod->uid, *volume);
       if (plan.sub_paths.at(i).empty()) {
-    const auto* unread = std::get_if<kube::UnsupportedSource>(&volume->source);
-    if (unread != nullptr && !unread->problem.empty()) throw ContainerConfigError(unread->problem);
         out.push_back(path.string());
         continue;
       }

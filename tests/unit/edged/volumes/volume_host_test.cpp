@@ -189,6 +189,33 @@ TEST_F(VolumeHostOf, WithoutPermissionToMountThePodSaysSo) {
   EXPECT_TRUE(run(host.set_up(make_pod(), {})).ok());
 }
 
+TEST_F(VolumeHostOf, AMountInsideAConfigMapFindsItsMountPoint) {
+  const auto pod = kube::parse_pod(kube::parse_json(R"x({
+    "metadata": {"name": "p", "namespace": "ns", "uid": "u1"},
+    "spec": {"volumes": [{"name": "cfg", "configMap": {"name": "m"}}, {"name": "data", "emptyDir": {}}],
+             "containers": [{"name": "c", "image": "i", "volumeMounts": [
+               {"name": "cfg", "mountPath": "/app"}, {"name": "data", "mountPath": "/app/cache/files"}]}]}})x"));
+  EXPECT_TRUE(run(host.set_up(pod, {})).ok());
+  EXPECT_TRUE(fs::is_directory(in_pod("configmap/cfg/cache/files")));
+  objects.objects["configmap/m"] = {{"data", {{"key", "two"}}}};
+  host.object_changed(ConfigKind::kConfigMap, "ns", "m");
+  EXPECT_TRUE(run(host.set_up(pod, {})).ok());
+  EXPECT_EQ(content_of(in_pod("configmap/cfg/key")), "two");
+  EXPECT_TRUE(fs::is_directory(in_pod("configmap/cfg/cache/files"))) << "new content leaves it";
+}
+
+TEST_F(VolumeHostOf, AVolumeThatCannotBeReadFailsTheContainersThatMountIt) {
+  const auto pod = kube::read_pod(kube::parse_json(R"x({
+    "metadata": {"name": "p", "namespace": "ns", "uid": "u1"},
+    "spec": {"volumes": [{"name": "odd", "hostPath": {"path": "srv"}}, {"name": "data", "emptyDir": {}}],
+             "containers": [
+               {"name": "a", "image": "i", "volumeMounts": [{"name": "odd", "mountPath": "/o"}]},
+               {"name": "b", "image": "i", "volumeMounts": [{"name": "data", "mountPath": "/d"}]}]}})x"));
+  EXPECT_TRUE(run(host.set_up(pod, {})).ok());
+  EXPECT_THROW(run(host.mounts_for(pod, pod->spec.containers[0], {})), ContainerConfigError);
+  EXPECT_EQ(run(host.mounts_for(pod, pod->spec.containers[1], {})).volumes.size(), 1U);
+}
+
 TEST_F(VolumeHostOf, AnUnsupportedKindIsNamed) {
   const auto pod = make_pod(R"x([{"name": "cfg", "emptyDir": {}}, {"name": "data", "emptyDir": {}},
       {"name": "host", "persistentVolumeClaim": {"claimName": "x"}}])x");
