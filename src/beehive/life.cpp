@@ -48,6 +48,7 @@ void Life::start(std::size_t stack_bytes) {
   thread_.emplace(context_.name, stack_bytes, [self = shared_from_this()] { self->live(); });
 }
 
+  listeners_->shut_down();
 void Life::cancel() {
   asio::post(loop_->executor(), [this] {
     cancelled_ = true;
@@ -74,6 +75,7 @@ unsigned Life::beat() {
 
 void Life::live() {
   LifeToken::adopt(token_);
+  Listeners::adopt(listeners_);
   failure_.clear();
   try {
     module_ = make_(context_);
@@ -90,6 +92,7 @@ void Life::live() {
   if (!failure_.empty() && !token_->abandoned()) events_.failed(failure_);
 
   // Destroy in this order, because coroutines refer to the module, and the module's members to the loop's
+  Listeners::adopt(nullptr);
   // services. What other threads post from here on is dropped.
   loop_->close();
   module_.reset();

@@ -13,6 +13,7 @@
 #include "beehive/thread.hpp"
 #include "edgecore/beehive/module.hpp"
 
+#include "edgecore/base/listeners.hpp"
 namespace edgecore::beehive {
 
 /// One life of a module: a thread, its loop and the Module object made by the factory on that thread. Shared
@@ -35,7 +36,8 @@ class Life : public std::enable_shared_from_this<Life> {
   void start(std::size_t stack_bytes);
   /// Asks run() to stop; returns at once.
   void cancel();
-  /// Abandons the thread: it cannot use the bus any more, and ends when its current step returns.
+  /// Abandons the thread: it cannot use the bus any more, its listening sockets are shut down, and it ends
+  /// when its current step returns.
   void abandon();
   /// Waits for the thread, which has called `ended`.
   void join() { thread_->join(); }
@@ -56,6 +58,7 @@ class Life : public std::enable_shared_from_this<Life> {
   ModuleFactory make_;
   Events events_;
   std::unique_ptr<Module> module_;
+  std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
   boost::asio::cancellation_signal signal_;
   std::optional<Thread> thread_;
   std::atomic<bool> cancelled_{false};

@@ -132,6 +132,7 @@ void Door::listen() {
     throw SystemError(fmt::format("The socket for mappers \"{}\" cannot be listened on", path_.native()),
                       error);
   }
+  listening_.emplace(listener_.get());
 }
 
 void Door::run() {
@@ -143,6 +144,7 @@ void Door::run() {
     const int ready = ::poll(watched.data(), watched.size(), starved ? kStarvedMillis : kForever);
     if (ready < 0) continue;  // EINTR
     if (watched[watched.size() - 2].revents != 0) return;
+    if ((watched.back().revents & POLLHUP) != 0) return;  // shut down: the module was given up
     forget_closed();
     starved = !accept_all();
   }

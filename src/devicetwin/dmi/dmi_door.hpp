@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "edgecore/base/listeners.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/base/process.hpp"
 
@@ -47,6 +49,7 @@ class Door {
   const std::size_t most_;
   const Take take_;
   FileDescriptor listener_;
+  std::optional<Listeners::Entry> listening_;
   dev_t device_ = 0;  // with inode_: identifies our own file, to remove only that
   ino_t inode_ = 0;
   FileDescriptor stop_;                 // an eventfd

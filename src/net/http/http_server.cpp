@@ -18,6 +18,7 @@
 #include "edgecore/async/condition.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/listeners.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/base/steady_timer.hpp"
 #include "net/http/arriving_interface.hpp"
@@ -82,6 +83,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
     check(error, "The address " + where + " could not be listened on");
     acceptor.listen(asio::socket_base::max_listen_connections, error);
     check(error, "Listening on " + where + " failed");
+    listening.emplace(acceptor.native_handle());
     bound_port = acceptor.local_endpoint().port();
   }
 
@@ -102,16 +104,27 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
       throw SystemError("The mode of the Unix socket " + path + " could not be set", errno);
     acceptor.listen(asio::socket_base::max_listen_connections, error);
     check(error, "Listening on " + path + " failed");
+    listening.emplace(acceptor.native_handle());
+    ::lstat(path.c_str(), &socket_file);
   }
 
   void close_listener() {
     error_code ignored;
+    listening.reset();
     if (tcp) tcp->close(ignored);
     if (local && local->is_open()) {
       local->close(ignored);
-      ::unlink(options.unix_socket.c_str());
+      remove_own_file();
     }
     stopping = true;
+  }
+
+  /// Another server may have replaced the file since: that of the module's next life, if this one hung.
+  void remove_own_file() const {
+    struct stat now {};
+    if (::lstat(options.unix_socket.c_str(), &now) != 0) return;
+    if (now.st_dev == socket_file.st_dev && now.st_ino == socket_file.st_ino)
+      ::unlink(options.unix_socket.c_str());
   }
 
   void cut_all() {
@@ -198,6 +211,8 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   HttpService service;
   std::optional<Tcp::acceptor> tcp;
   std::optional<Local::acceptor> local;
+  std::optional<Listeners::Entry> listening;  ///< of the one that is open
+  struct stat socket_file {};
   std::uint16_t bound_port = 0;
   std::list<Entry> entries;
   async::Condition emptied;  ///< the last connection has ended

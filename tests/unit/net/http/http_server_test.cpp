@@ -11,6 +11,7 @@
 
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
+#include "edgecore/base/listeners.hpp"
 #include "edgecore/base/steady_timer.hpp"
 #include "support/temporary_directory.hpp"
 #include "unit/net/net_fixture.hpp"
@@ -588,6 +589,27 @@ TEST_F(HttpServerTest, UnixSocketHasItsModeReplacesAStaleFileAndIsRemoved) {
     run(scenario());
   }
   EXPECT_FALSE(std::filesystem::exists(options.unix_socket));
+}
+
+TEST_F(HttpServerTest, AModuleThatWasGivenUpLeavesItsPortAndItsSocketFileToTheNextOne) {
+  const edgecore::test::TemporaryDirectory directory;
+  HttpServer::Options on_file;
+  on_file.unix_socket = directory / "s.sock";
+  HttpServer::Options on_port;
+  const auto listeners = std::make_shared<Listeners>();
+  Listeners::adopt(listeners);
+  auto old_file = std::make_unique<HttpServer>(io_.get_executor(), on_file, echo);
+  auto old_port = std::make_unique<HttpServer>(io_.get_executor(), on_port, echo);
+  Listeners::adopt(nullptr);
+  on_port.port = old_port->port();
+  listeners->shut_down();
+  const HttpServer new_file(io_.get_executor(), on_file, echo);
+  const HttpServer new_port(io_.get_executor(), on_port, echo);
+  EXPECT_EQ(new_port.port(), on_port.port);
+  old_file.reset();  // its thread has come back
+  old_port.reset();
+  EXPECT_TRUE(std::filesystem::exists(on_file.unix_socket));
+  EXPECT_NO_THROW(asio::local::stream_protocol::socket(io_).connect(on_file.unix_socket.string()));
 }
 
 TEST_F(HttpServerTest, TakenPortIsAnErrorWithTheAddressInIt) {
