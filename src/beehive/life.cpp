@@ -13,16 +13,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-std::string describe(const std::exception_ptr& why) {
-  try {
-    std::rethrow_exception(why);
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (...) {
-    return "an exception of unknown type";
-  }
-}
-
 /// The completion handler of run(); has no executor, so that cancellation acts at once.
 struct RunEnded {
   using cancellation_slot_type = asio::cancellation_slot;
@@ -48,7 +38,6 @@ void Life::start(std::size_t stack_bytes) {
   thread_.emplace(context_.name, stack_bytes, [self = shared_from_this()] { self->live(); });
 }
 
-  listeners_->shut_down();
 void Life::cancel() {
   asio::post(loop_->executor(), [this] {
     cancelled_ = true;
@@ -59,6 +48,7 @@ void Life::cancel() {
 void Life::abandon() {
   token_->abandon();
   loop_->stop();
+  listeners_->shut_down();
   thread_->detach();
 }
 
@@ -66,6 +56,7 @@ unsigned Life::beat() {
   if (beat_answered_) {
     unanswered_ = 0;
     beat_answered_ = false;
+    cpu_at_beat_ = thread_->cpu_time();
     asio::post(loop_->executor(), [this] { beat_answered_ = true; });
   } else {
     ++unanswered_;
@@ -73,31 +64,35 @@ unsigned Life::beat() {
   return unanswered_;
 }
 
+std::chrono::nanoseconds Life::computed() const {
+  return thread_->cpu_time() - cpu_at_beat_;
+}
+
 void Life::live() {
   LifeToken::adopt(token_);
   Listeners::adopt(listeners_);
-  failure_.clear();
+  failure_.reset();
   try {
     module_ = make_(context_);
-    if (!module_) failure_ = "its factory returned nullptr";
+    if (!module_) failure_ = Fault{"its factory returned nullptr"};
   } catch (...) {
-    failure_ = "it could not be created: " + describe(std::current_exception());
+    failure_ = fault_of(std::current_exception(), "it could not be created: ");
   }
   if (module_) {
     // Start it inside the loop, so that it executes its first step at once: asio must not see it cancelled
     // before that.
     asio::post(loop_->executor(), [this] { begin_run(); });
-    failure_ = turn_loop();
+    turn_loop();
   }
-  if (!failure_.empty() && !token_->abandoned()) events_.failed(failure_);
+  if (failure_ && !token_->abandoned()) events_.failed(*failure_);
 
   // Destroy in this order, because coroutines refer to the module, and the module's members to the loop's
-  Listeners::adopt(nullptr);
   // services. What other threads post from here on is dropped.
   loop_->close();
   module_.reset();
   loop_->close();  // handlers that the module's destructor has posted
   events_.ended();
+  Listeners::adopt(nullptr);
   LifeToken::adopt(nullptr);
 }
 
@@ -127,7 +122,7 @@ asio::awaitable<void> Life::run_module() {
 void Life::settle(const std::exception_ptr& why) {
   settled_ = true;
   if (!cancelled_) {
-    failure_ = why ? describe(why) : "it returned without cancellation";
+    failure_ = why ? fault_of(why) : Fault{"it returned without cancellation"};
   } else if (why) {
     try {
       std::rethrow_exception(why);
@@ -136,20 +131,19 @@ void Life::settle(const std::exception_ptr& why) {
         context_.log->warn("stopping {} ended with an error: {}", context_.name, error.what());
       }
     } catch (...) {
-      context_.log->warn("stopping {} ended with an error: {}", context_.name, describe(why));
+      context_.log->warn("stopping {} ended with an error: {}", context_.name, fault_of(why).reason);
     }
   }
   loop_->stop();
 }
 
-/// Runs the loop until the life is over; returns the failure, or "" if it was cancelled.
-std::string Life::turn_loop() {
+/// Runs the loop until the life is over; sets the failure unless it was cancelled.
+void Life::turn_loop() {
   try {
     loop_->run();
   } catch (...) {
-    if (!cancelled_) failure_ = "an exception escaped from its loop: " + describe(std::current_exception());
+    if (!cancelled_) failure_ = fault_of(std::current_exception(), "an exception escaped from its loop: ");
   }
-  return failure_;
 }
 
 }  // namespace edgecore::beehive

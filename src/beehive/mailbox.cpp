@@ -93,12 +93,13 @@ void Mailbox::Impl::finish(std::uint64_t ticket, bool unwound) {
   wake_receiver();
 }
 
-std::vector<MessagePtr> Mailbox::Impl::take_back() {
+std::vector<MessagePtr> Mailbox::Impl::take_back(Blame blame) {
   receivers.clear();  // they belong to the failed life
   std::vector<MessagePtr> poison;
   std::deque<Entry> again;
   for (auto& [ticket, item] : in_hand) {
-    if (++item.entry.failures > 1) {
+    if (blame == Blame::kMessages) ++item.entry.failures;
+    if (item.entry.failures > 1) {
       poison.push_back(std::move(item.entry.message));
     } else {
       bytes += item.entry.weight;
@@ -130,9 +131,9 @@ std::size_t Mailbox::size() const {
   return impl_->queue.size();
 }
 
-std::vector<MessagePtr> Mailbox::take_back_failed() {
+std::vector<MessagePtr> Mailbox::take_back_failed(Blame blame) {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->take_back();
+  return impl_->take_back(blame);
 }
 
 void Mailbox::close(const std::string& why) {

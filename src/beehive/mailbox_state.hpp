@@ -37,7 +37,7 @@ struct Mailbox::Impl {
   void wake_receiver();
   std::pair<std::uint64_t, MessagePtr> take();
   void finish(std::uint64_t ticket, bool unwound);
-  std::vector<MessagePtr> take_back();
+  std::vector<MessagePtr> take_back(Blame blame);
   void close(const std::string& why);
   static void remove(Waiters& from, const Waiter* waiter);
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "beehive/backoff.hpp"
+#include "beehive/fault.hpp"
 #include "beehive/life.hpp"
 #include "edgecore/base/log.hpp"
 
@@ -16,6 +17,10 @@ namespace {
 
 // Heartbeats per hang_after. They are counted, not timed: a process that was suspended has missed only one.
 constexpr unsigned kBeats = 4;
+/// So many lives in a row may fail after one was cut off, before the process is to be started anew.
+constexpr unsigned kReplacementTries = 5;
+/// A hung thread that used this part of the time computes; one that used less waits for the machine.
+constexpr int kComputesPart = 4;
 constexpr char kUnknownPoisonError[] = "an exception of unknown type";
 
 }  // namespace
@@ -38,6 +43,8 @@ struct Supervisor::Impl : std::enable_shared_from_this<Supervisor::Impl> {
     SteadyTime born;             ///< of `life`, on clock_
     std::optional<SteadyTime> restart_at;
     ModuleState state;
+    bool replaces = false;  ///< a life was cut off, and none since has been stable
+    unsigned failed_replacements = 0;
   };
   using Lock = std::unique_lock<std::mutex>;
 
@@ -46,8 +53,10 @@ struct Supervisor::Impl : std::enable_shared_from_this<Supervisor::Impl> {
 
   void launch(Lock& lock, Runner& runner);
   void start_in_order();
-  void note_failure(Runner& runner, const std::string& why);
+  void note_failure(Runner& runner, const Fault& why);
   void plan_restart(Runner& runner);
+  void count_replacement(Runner& runner, SteadyTime::duration lived);
+  [[nodiscard]] bool is_lost(const Runner& runner) const;
   void monitor();
   void reap(Lock& lock);
   void hand_out_poison(Lock& lock);
@@ -91,7 +100,7 @@ void Supervisor::Impl::launch(Lock& lock, Runner& runner) {
   // The events know their life by a weak pointer set before the thread starts.
   auto self_reference = std::make_shared<std::weak_ptr<Life>>();
   std::shared_ptr<Life> life;
-  std::string why;
+  std::optional<Fault> why;
   try {
     Life::Events events;
     const auto impl = shared_from_this();
@@ -103,7 +112,7 @@ void Supervisor::Impl::launch(Lock& lock, Runner& runner) {
       at->state.life = ModuleState::Life::kRunning;
       impl->changed.notify_all();
     };
-    events.failed = [impl, at, is_present](const std::string& reason) {
+    events.failed = [impl, at, is_present](const Fault& reason) {
       const std::lock_guard guard(impl->mutex);
       if (is_present()) impl->note_failure(*at, reason);
     };
@@ -119,8 +128,8 @@ void Supervisor::Impl::launch(Lock& lock, Runner& runner) {
     };
     life = std::make_shared<Life>(std::move(context), runner.spec.make, std::move(events));
     *self_reference = life;
-  } catch (const std::exception& error) {
-    why = error.what();
+  } catch (const std::exception&) {
+    why = fault_of(std::current_exception());
   }
   lock.lock();
   if (stopping) return;
@@ -128,25 +137,26 @@ void Supervisor::Impl::launch(Lock& lock, Runner& runner) {
     runner.life = life;
     try {
       life->start(options.stack_bytes);
-    } catch (const std::exception& error) {
-      why = error.what();
+    } catch (const std::exception&) {
+      why = fault_of(std::current_exception());
       runner.life.reset();
     }
   }
-  if (!why.empty()) {
-    note_failure(runner, why);
+  if (why) {
+    note_failure(runner, *why);
     plan_restart(runner);
   }
 }
 
 /// Takes back the unacknowledged messages of a failing life before its coroutines are destroyed. Call it with
 /// the lock held.
-void Supervisor::Impl::note_failure(Runner& runner, const std::string& why) {
+void Supervisor::Impl::note_failure(Runner& runner, const Fault& why) {
   if (runner.cancelled || stopping) return;
   runner.failed = true;
-  runner.state.last_failure = why;
-  for (auto& message : runner.mailbox->take_back_failed()) {
-    poison.push_back({runner.spec.name, std::move(message), why});
+  runner.state.last_failure = why.reason;
+  const auto blame = why.by_environment ? Mailbox::Blame::kNobody : Mailbox::Blame::kMessages;
+  for (auto& message : runner.mailbox->take_back_failed(blame)) {
+    poison.push_back({runner.spec.name, std::move(message), why.reason});
   }
   news = true;
   changed.notify_all();
@@ -161,11 +171,36 @@ void Supervisor::Impl::plan_restart(Runner& runner) {
                runner.state.last_failure);
     return;
   }
-  const auto wait = runner.backoff.next(clock.steady() - runner.born);
+  const auto lived = clock.steady() - runner.born;
+  count_replacement(runner, lived);
+  const auto wait = runner.backoff.next(lived);
   runner.state.life = ModuleState::Life::kBackoff;
   runner.restart_at = steady_now() + wait;
   log->warn("module {} has failed and restarts in {} ms: {}", runner.spec.name, wait.count(),
             runner.state.last_failure);
+}
+
+/// What a life that was cut off holds (locks, sockets, a thread in the kernel) may keep every new one from
+/// coming up; then only a new process helps. Call it with the lock held.
+void Supervisor::Impl::count_replacement(Runner& runner, SteadyTime::duration lived) {
+  const bool cut_off = runner.missed >= kBeats;
+  if (lived >= options.stable_after) {
+    runner.replaces = false;
+    runner.failed_replacements = 0;
+  } else if (runner.replaces && ++runner.failed_replacements == kReplacementTries) {
+    log->error(
+        "Module {} was cut off and {} new lives have failed: edgecore reports that it is not healthy, "
+        "so that systemd restarts it",
+        runner.spec.name, kReplacementTries);
+  }
+  runner.replaces = runner.replaces || cut_off;
+}
+
+/// Whether a module that was cut off does not come up. Call it with the lock held.
+bool Supervisor::Impl::is_lost(const Runner& runner) const {
+  if (runner.failed_replacements < kReplacementTries) return false;
+  const bool runs = runner.state.life == ModuleState::Life::kRunning;
+  return !runs || clock.steady() - runner.born < options.hang_after;
 }
 
 /// Abandons a hung life. Call it with the lock held.
@@ -243,9 +278,11 @@ void Supervisor::Impl::beat(Lock&) {
     if (stopping || !runner->life || runner->ended) continue;
     runner->missed = runner->life->beat();
     if (runner->missed < kBeats) continue;
-    const std::string why =
-        "its loop has not turned for " + std::to_string(options.hang_after.count()) + " ms";
-    give_up(*runner, why);
+    // A thread that stands still waits for a disk, a lock or the kernel; a message may only make it compute.
+    const bool waits = runner->life->computed() < options.hang_after / kComputesPart;
+    const Fault why{"its loop has not turned for " + std::to_string(options.hang_after.count()) + " ms",
+                    waits};
+    give_up(*runner, why.reason);
     note_failure(*runner, why);
     plan_restart(*runner);
   }
@@ -369,8 +406,9 @@ std::vector<Supervisor::ModuleState> Supervisor::states() const {
 bool Supervisor::healthy() const {
   const std::lock_guard lock(impl_->mutex);
   if (!impl_->started || steady_now() - impl_->last_beat >= impl_->options.hang_after) return false;
-  return std::none_of(impl_->runners.begin(), impl_->runners.end(), [](const auto& runner) {
-    return runner->life && !runner->ended && runner->missed > kBeats / 2;
+  return std::none_of(impl_->runners.begin(), impl_->runners.end(), [this](const auto& runner) {
+    const bool hangs = runner->life && !runner->ended && runner->missed > kBeats / 2;
+    return hangs || impl_->is_lost(*runner);
   });
 }
 

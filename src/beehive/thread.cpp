@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "beehive/thread.hpp"
 
+#include <time.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -59,6 +61,14 @@ void Thread::detach() {
   if (!joinable_) return;
   joinable_ = false;
   pthread_detach(handle_);
+}
+
+std::chrono::nanoseconds Thread::cpu_time() const {
+  clockid_t clock{};
+  timespec used{};
+  if (::pthread_getcpuclockid(handle_, &clock) != 0 || ::clock_gettime(clock, &used) != 0)
+    return std::chrono::nanoseconds(0);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
 }  // namespace edgecore::beehive

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -21,6 +22,8 @@ class Thread {
 
   void join();
   void detach();
+  /// Cpu time that the thread has used; it has not been joined or detached.
+  [[nodiscard]] std::chrono::nanoseconds cpu_time() const;
 
  private:
   pthread_t handle_{};

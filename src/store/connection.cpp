@@ -14,6 +14,21 @@ bool StoreError::disk_full() const noexcept {
   return (code_ & 0xff) == SQLITE_FULL;
 }
 
+bool StoreError::by_environment() const noexcept {
+  switch (code_ & 0xff) {
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_NOMEM:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Statement::Statement(Connection& connection, sqlite3_stmt* statement, bool& in_use)
     : connection_(connection), statement_(statement), in_use_(in_use) {
   in_use_ = true;

@@ -11,6 +11,8 @@ namespace edgecore {
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+  /// The machine lacked something, so the same may succeed later.
+  [[nodiscard]] virtual bool by_environment() const noexcept { return false; }
 };
 
 /// Invalid input from outside (cloud, file, client, runtime). Must never stop a module.
@@ -19,11 +21,15 @@ class BadInput : public Error {
   using Error::Error;
 };
 
+/// Whether an errno value says that the machine lacks memory, threads, descriptors or a working disk.
+[[nodiscard]] bool is_shortage(int errno_value) noexcept;
+
 /// An Error from an errno value: "<what>: <strerror>".
 class SystemError : public Error {
  public:
   SystemError(const std::string& what, int errno_value);
   [[nodiscard]] int code() const noexcept { return code_; }
+  [[nodiscard]] bool by_environment() const noexcept override { return is_shortage(code_); }
 
  private:
   int code_;

@@ -41,7 +41,8 @@ struct Waiter;
 
 /// A received message that a module is working on (unacknowledged). If the module fails (its run() throws or
 /// hangs), each live Delivery has failed once: the restarted module gets its message again, before others,
-/// and if that fails too, the message is set aside as poison (Supervisor). Destroy the Delivery when the work
+/// and if that fails too, the message is set aside as poison (Supervisor). A failure of the machine does not
+/// count. Destroy the Delivery when the work
 /// is done and durable. If an exception destroys it, the message still counts as unacknowledged until a later
 /// message is done. While a message that has failed once is being processed, the mailbox delivers no other
 /// one, to find the one at fault: do not keep a Delivery while you wait for another message of the same
@@ -139,9 +140,11 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   [[nodiscard]] std::size_t size() const;
 
   /// For the Supervisor: takes back the messages whose Delivery is alive when the module fails. Those that
-  /// failed for the first time return to the head of the queue; the others are returned as poison. Delivery
-  /// objects of a hung module become inert, and its coroutines in receive() get no more messages.
-  std::vector<MessagePtr> take_back_failed();
+  /// failed for the first time return to the head of the queue; the others are returned as poison. With
+  /// kNobody the failure does not count, and all of them return. Delivery objects of a hung module become
+  /// inert, and its coroutines in receive() get no more messages.
+  enum class Blame { kMessages, kNobody };
+  std::vector<MessagePtr> take_back_failed(Blame blame = Blame::kMessages);
 
   /// Refuses further messages, because the module has failed for good or the bus stops. Senders, including
   /// waiting ones, get kStopping with `why`. Messages inside can still be received.

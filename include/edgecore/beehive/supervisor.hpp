@@ -43,9 +43,10 @@ using PoisonHandler =
 
 /// Starts modules in the order given, each on its own thread, watches and restarts them, and stops them in
 /// reverse order. A module fails if its factory or run() throws, run() returns without cancellation, or its
-/// loop stops turning. A hung thread is abandoned (its deliveries become inert, its sends are refused) and
-/// the module restarts on a new thread. A module that has failed for good (options.restart off) accepts no
-/// more messages: senders get kStopping. Owned by `main`; start and stop from one thread.
+/// loop stops turning. A hung thread is abandoned (its deliveries become inert, its sends are refused, its
+/// listening sockets are shut down) and the module restarts on a new thread. A module that has failed for
+/// good (options.restart off) accepts no more messages: senders get kStopping. Owned by `main`; start and
+/// stop from one thread.
 class Supervisor {
  public:
   Supervisor(Bus& bus, const Clock& clock, SupervisorOptions options, PoisonHandler on_poison);
@@ -75,7 +76,8 @@ class Supervisor {
   [[nodiscard]] std::vector<ModuleState> states() const;
 
   /// True while the supervisor and every module that is not in back-off turn their loops; the systemd
-  /// watchdog depends on it. Ignores modules that have failed for good. False before start and after stop.
+  /// watchdog depends on it. Also false while a module was cut off and its next lives have failed several
+  /// times. Ignores modules that have failed for good. False before start and after stop.
   /// Any thread.
   [[nodiscard]] bool healthy() const;
 

@@ -14,6 +14,8 @@ class StoreError : public Error {
   [[nodiscard]] int code() const noexcept { return code_; }
   /// No space on the disk or in the quota.
   [[nodiscard]] bool disk_full() const noexcept;
+  /// Also: the disk refuses to read or write, the file is locked, no memory.
+  [[nodiscard]] bool by_environment() const noexcept override;
 
  private:
   int code_;
@@ -23,6 +25,7 @@ class StoreError : public Error {
 class QueueFull : public Error {
  public:
   using Error::Error;
+  [[nodiscard]] bool by_environment() const noexcept override { return true; }
 };
 
 /// The store is closed or closing; the job was not run.

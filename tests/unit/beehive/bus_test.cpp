@@ -335,6 +335,20 @@ TEST(Mailbox, WhatFailedOnceComesFirstAndAloneAndIsPoisonTheSecondTime) {
   EXPECT_TRUE(mailbox->take_back_failed().empty());
 }
 
+TEST(Mailbox, AFailureOfTheMachineIsNoMessagesFault) {
+  Bus bus;
+  const auto mailbox = bus.add_module("sink", "g");
+  for (const char* name : {"1", "2"}) ASSERT_TRUE(bus.try_send("sink", note(name)));
+  for (int i = 0; i < 5; ++i) {
+    const Delivery one = mailbox->try_receive();
+    const Delivery two = mailbox->try_receive();
+    EXPECT_TRUE(two) << "none of them is suspected";
+    EXPECT_TRUE(mailbox->take_back_failed(Mailbox::Blame::kNobody).empty());
+  }
+  EXPECT_EQ(mailbox->try_receive()->route.resource, "1");
+  EXPECT_EQ(mailbox->size(), 1U);
+}
+
 TEST(Mailbox, ADeliveryThatAnExceptionDestroysIsNotDoneUnlessTheModuleGoesOn) {
   Bus bus;
   const auto mailbox = bus.add_module("sink", "g");

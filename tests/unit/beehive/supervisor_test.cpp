@@ -2,12 +2,21 @@
 #include "edgecore/beehive/supervisor.hpp"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <atomic>
+#include <boost/system/system_error.hpp>
 #include <mutex>
+#include <new>
+#include <system_error>
+#include <thread>
 
 #include "beehive/backoff.hpp"
 #include "edgecore/base/clock.hpp"
+#include "edgecore/base/error.hpp"
+#include "edgecore/base/listeners.hpp"
+#include "edgecore/base/process.hpp"
 #include "support/loop.hpp"
 
 namespace edgecore::beehive {
@@ -226,6 +235,131 @@ TEST_F(SupervisorTest, AHungModuleIsReplacedAndWhatItDoesLaterHasNoEffect) {
   EXPECT_EQ(state().restarts, 1U);
   EXPECT_TRUE(supervisor->stop());
   EXPECT_EQ(poison.size(), 0U);
+}
+
+TEST_F(SupervisorTest, AFailureOfTheMachineSetsNoMessageAside) {
+  std::atomic<int> tries{0};
+  const auto body = [&](ModuleContext& context) -> awaitable<void> {
+    const Delivery delivery = co_await context.mailbox->receive();
+    switch (++tries) {
+      case 1:
+        throw SystemError("cannot write", ENOSPC);
+      case 2:
+        throw boost::system::system_error(EMFILE, boost::system::system_category());
+      case 3:
+        throw std::bad_alloc();
+      case 4:
+        throw std::system_error(EAGAIN, std::generic_category());
+      default:
+        break;
+    }
+    diary.write(delivery->route.resource);
+    co_await test::sleep_for_ever();
+  };
+  start({spec("m", body)});
+  send("m", "x");
+  EXPECT_TRUE(eventually([&] { return diary.size() == 1; }));
+  EXPECT_EQ(poison.size(), 0U);
+  EXPECT_TRUE(supervisor->stop());
+}
+
+TEST_F(SupervisorTest, AMessageThatMakesAModuleComputeForEverIsSetAside) {
+  options.hang_after = 400ms;
+  std::atomic<bool> release{false};
+  std::atomic<int> lives{0};
+  const auto body = [&](ModuleContext& context) -> awaitable<void> {
+    ++lives;
+    for (;;) {
+      const Delivery delivery = co_await context.mailbox->receive();
+      if (delivery->route.resource == "bad") {
+        while (!release) {
+        }
+        co_return;
+      }
+      diary.write(delivery->route.resource);
+    }
+  };
+  start({spec("m", body)});
+  send("m", "bad");
+  send("m", "good");
+  EXPECT_TRUE(eventually([&] { return diary.size() == 1; }));
+  EXPECT_EQ(poison.lines(), std::vector<std::string>{"m:bad"});
+  EXPECT_GE(lives, 3);
+  release = true;
+  EXPECT_TRUE(eventually([&] { return supervisor->abandoned() == 0; }));
+  EXPECT_TRUE(supervisor->stop());
+}
+
+/// A TCP listener of the test, on a port of the loopback interface.
+FileDescriptor listen_on(std::uint16_t& port) {
+  FileDescriptor made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof(address);
+  if (::bind(made.get(), generic, size) != 0 || ::listen(made.get(), 8) != 0)
+    throw SystemError("cannot listen", errno);
+  ::getsockname(made.get(), generic, &size);
+  port = ntohs(address.sin_port);
+  return made;
+}
+
+TEST_F(SupervisorTest, AModuleThatIsCutOffLeavesItsPortToItsNextLife) {
+  options.hang_after = 400ms;
+  std::uint16_t port = 0;
+  std::atomic<bool> release{false};
+  std::atomic<int> lives{0};
+  const auto body = [&](ModuleContext&) -> awaitable<void> {
+    const int life = ++lives;
+    const FileDescriptor socket = listen_on(port);
+    const Listeners::Entry entry(socket.get());
+    diary.write("life " + std::to_string(life) + " listens");
+    while (life == 1 && !release) std::this_thread::sleep_for(1ms);
+    if (life > 1) co_await test::sleep_for_ever();
+  };
+  start({spec("m", body)});
+  EXPECT_TRUE(eventually([&] { return state().life == Life::kRunning; }));
+  EXPECT_EQ(diary.lines(), (std::vector<std::string>{"life 1 listens", "life 2 listens"}));
+  EXPECT_EQ(state().restarts, 1U);
+  release = true;
+  EXPECT_TRUE(eventually([&] { return supervisor->abandoned() == 0; }));
+  EXPECT_TRUE(supervisor->stop());
+}
+
+TEST_F(SupervisorTest, AModuleWhoseReplacementDoesNotComeUpMakesTheProcessUnhealthy) {
+  options.hang_after = 400ms;
+  std::atomic<bool> release{false};
+  std::atomic<bool> mended{false};
+  std::atomic<int> lives{0};
+  const auto body = [&](ModuleContext&) -> awaitable<void> {
+    const int life = ++lives;
+    while (life == 1 && !release) std::this_thread::sleep_for(1ms);
+    if (life > 1 && !mended) throw Error("Address already in use");
+    co_await test::sleep_for_ever();
+  };
+  start({spec("m", body)});
+  EXPECT_TRUE(eventually([&] { return !supervisor->healthy() && lives > 6; }));
+  mended = true;
+  EXPECT_TRUE(eventually([&] { return supervisor->healthy(); })) << "it came up after all";
+  release = true;
+  EXPECT_TRUE(eventually([&] { return supervisor->abandoned() == 0; }));
+  EXPECT_TRUE(supervisor->stop());
+}
+
+TEST_F(SupervisorTest, AModuleThatFailsWithoutBeingCutOffLeavesTheProcessHealthy) {
+  std::atomic<int> lives{0};
+  const auto body = [&](ModuleContext&) -> awaitable<void> {
+    if (++lives < 12) throw Error("no");
+    co_await test::sleep_for_ever();
+  };
+  start({spec("m", body)});
+  EXPECT_TRUE(eventually([&] { return lives == 12; }));
+  EXPECT_TRUE(supervisor->healthy());
+  EXPECT_TRUE(supervisor->stop());
 }
 
 TEST_F(SupervisorTest, AStubbornModuleDoesNotKeepTheOthersFromStoppingInTime) {
