@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files behind a path longer than any name, in /etc/hosts and in the termination log count towards a pod's limits on storage; directories
+inside one another go with their pod."""
+from node import Node, pod, wait
+
+FILL = "dd if=/dev/zero of={} bs=1048576 count=30; sleep 3600"
+DEEP = "cd /v; i=0; while [ $i -lt 3000 ]; do mkdir d && cd d || break; i=$((i+1)); done; "
+LIMIT = {"resources": {"limits": {"ephemeral-storage": "5Mi"}}}
+MOUNT = {"volumeMounts": [{"name": "v", "mountPath": "/v"}]}
+
+with Node() as node:
+    node.start_runtime()
+    node.start_cloud()
+    node.start_edgecore()
+    node.wait_ready()
+
+    small = [{"name": "v", "emptyDir": {"sizeLimit": "5Mi"}}]
+    node.apply(pod("deep", DEEP + FILL.format("file"), volumes=small, container=MOUNT),
+               pod("hosts", FILL.format("/etc/hosts"), container=LIMIT),
+               pod("last-words", FILL.format("/dev/termination-log"), container=LIMIT),
+               pod("honest", DEEP + "sleep 3600", volumes=[{"name": "v", "emptyDir": {}}], container=MOUNT))
+    for name in ("deep", "hosts", "last-words"):
+        node.wait_pod(name, "Failed", 120)
+        assert node.get(name)["status"]["reason"] == "Evicted", node.get(name)["status"]
+    node.wait_pod_ready("honest")
+    directories = {name: node.volume(name, "empty-dir", "v").parents[2] for name in ("deep", "honest")}
+    for name in ("deep", "hosts", "last-words", "honest"):
+        node.delete(name)
+    for name in ("deep", "hosts", "last-words", "honest"):
+        node.wait_gone(name, 60)
+    wait("the directories of the pods are removed", lambda: not any(one.exists() for one in directories.values()), 60)
