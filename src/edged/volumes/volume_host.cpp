@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include "edgecore/async/attempt.hpp"
@@ -37,6 +38,14 @@ std::filesystem::path real_path(const std::filesystem::path& root) {
   std::error_code unknown;
   auto real = std::filesystem::weakly_canonical(root, unknown);
   return unknown ? root : real;
+}
+
+/// A pod's calls take turns on the pool as well, because one whose caller was cancelled may still hang. Its
+/// removal does not wait for such a call, whose results it removes as an orphan's.
+async::PoolWait in_turn(std::string_view owner) {
+  async::PoolWait wait = async::kInTurn;
+  wait.owner = owner;
+  return wait;
 }
 
 std::string joined_problems(const std::vector<std::string>& problems) {
@@ -144,7 +153,8 @@ awaitable<Outcome<bool>> VolumeHost::Impl::apply(EntryPtr entry, kube::PodPtr po
   auto work = [mounter = deps.mounter, &clock = deps.clock, plan] {
     return set_up_volumes(*mounter, clock, *plan);
   };
-  const auto result = co_await async::attempt(async::on_pool(deps.pool, std::move(work), async::kInTurn));
+  const auto result =
+      co_await async::attempt(async::on_pool(deps.pool, std::move(work), in_turn(plan->pod->uid)));
   if (!result) co_return result.failure();
   if (!result->problems.empty()) co_return Failure(joined_problems(result->problems));
   entry->complete = true;
@@ -163,7 +173,8 @@ awaitable<void> VolumeHost::Impl::remove(std::string uid, bool whole_pod) {
       directories.remove_volumes(*mounter, uid);
     }
   };
-  co_await async::on_pool(deps.pool, std::move(work), async::kInTurn);
+  const std::string owner = uid + " removal";
+  co_await async::on_pool(deps.pool, std::move(work), in_turn(owner));
   held->pod = nullptr;
   tokens.forget(uid);
   // Keep the entry while other calls wait for its turn.
@@ -227,7 +238,7 @@ awaitable<ContainerMounts> VolumeHost::mounts_for(kube::PodPtr pod, const kube::
     }
     return made;
   };
-  Found found = co_await async::on_pool(impl_->deps.pool, std::move(work), async::kInTurn);
+  Found found = co_await async::on_pool(impl_->deps.pool, std::move(work), in_turn(plan->pod->uid));
   ContainerMounts out;
   out.termination_log = std::move(found.log);
   for (std::size_t i = 0; i < found.paths.size(); ++i) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -187,6 +188,43 @@ TEST_F(VolumeHostOf, WithoutPermissionToMountThePodSaysSo) {
               HasSubstr("MountVolume.SetUp failed for volume \"sec\": cannot tmpfs"));
   mounter->permit("tmpfs");
   EXPECT_TRUE(run(host.set_up(make_pod(), {})).ok());
+}
+
+/// Mounts that never come back, like those of a dead server, until the test lets go.
+class HangingMounter final : public MemoryMounter {
+ public:
+  void mount_tmpfs(const fs::path& target, std::uint64_t bytes) override {
+    ++hanging;
+    while (hangs) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    MemoryMounter::mount_tmpfs(target, bytes);
+  }
+  std::atomic<int> hanging{0};
+  std::atomic<bool> hangs{true};
+};
+
+TEST_F(VolumeHostOf, PodsWhoseMountsHangDoNotHoldUpOthers) {
+  const auto hanging = std::make_shared<HangingMounter>();
+  BlockingPool small("small", {.threads = 2, .hangs_after = std::chrono::milliseconds(50)});
+  VolumeHost with({scratch.path(), false}, {hanging, objects, small, clock, loop.get_executor()});
+  int ready = 0;
+  const auto set_up = [&](std::string uid, std::string medium) -> awaitable<void> {
+    const auto pod = kube::parse_pod(
+        kube::parse_json(R"({"metadata": {"name": "p", "namespace": "ns", "uid": ")" + uid +
+                         R"("}, "spec": {"volumes": [{"name": "v", "emptyDir": {"medium": ")" + medium +
+                         R"("}}], "containers": [{"name": "c", "image": "i"}]}})"));
+    const auto made = co_await with.set_up(pod, {});
+    if (made) ++ready;
+  };
+  for (const char* uid : {"a", "b", "c", "d"})
+    boost::asio::co_spawn(loop, set_up(uid, "Memory"), boost::asio::detached);
+  boost::asio::co_spawn(loop, set_up("e", ""), boost::asio::detached);
+  for (int i = 0; i < 1000 && ready == 0; ++i) loop.run_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(ready, 1) << "the pod on the disk waits for those whose mounts hang";
+  EXPECT_GE(hanging->hanging, 2);
+  hanging->hangs = false;
+  loop.restart();
+  loop.run();
+  EXPECT_EQ(ready, 5);
 }
 
 TEST_F(VolumeHostOf, AMountInsideAConfigMapFindsItsMountPoint) {
