@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "edgecore/async/sleep.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/names.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edged/events.hpp"
 #include "edged/node_reporting.hpp"
@@ -108,7 +108,7 @@ class Edged final : public beehive::Module,
   StaticPodStack static_pods_;
   PodSource api_;
   bool all_known_ = false;  ///< both sources have delivered
-  beehive::TaskGroup tasks_;
+  async::TaskGroup tasks_;
 };
 
 // ---- Pods of the API

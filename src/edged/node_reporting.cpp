@@ -41,7 +41,7 @@ boost::asio::awaitable<void> NodeReporting::prepare() {
   policy_.dns.node_is_ipv6 = !own.empty() && own.front().find(':') != std::string::npos;
 }
 
-void NodeReporting::start(beehive::TaskGroup& tasks) {
+void NodeReporting::start(async::TaskGroup& tasks) {
   tasks.spawn("node heartbeat", heartbeat_.run());
   tasks.spawn("node addresses", addresses_.run());
 }

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/edged/edged.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edged/events.hpp"
@@ -35,7 +35,7 @@ class NodeReporting {
   /// Once, before `start` and the first pod, when the root directory exists: finds the addresses, measures
   /// the file system, decides the policy.
   boost::asio::awaitable<void> prepare();
-  void start(beehive::TaskGroup& tasks);
+  void start(async::TaskGroup& tasks);
 
   /// The tunnel came up or went down.
   void connection(bool up) { heartbeat_.connection(up); }

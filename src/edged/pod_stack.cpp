@@ -71,7 +71,7 @@ boost::asio::awaitable<void> PodStack::prepare_cgroups() {
   co_await cgroups_.prepare(cgroup_options(options_.config, node_.machine(), node_.policy().resources));
 }
 
-void PodStack::start(beehive::TaskGroup& tasks) {
+void PodStack::start(async::TaskGroup& tasks) {
   tasks.spawn("pod workers", workers_.run());
   tasks.spawn("pod status", status_.run());
   tasks.spawn("probes", probes_.run());

@@ -4,9 +4,9 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "edgecore/async/semaphore.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/beehive/message.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/edged/edged.hpp"
 #include "edged/cgroups/pod_cgroups.hpp"
 #include "edged/events.hpp"
@@ -43,7 +43,7 @@ class PodStack {
   boost::asio::awaitable<void> prepare_volumes();
   /// Once, before `start`, after the node's policy was decided: makes the cgroups above the pods.
   boost::asio::awaitable<void> prepare_cgroups();
-  void start(beehive::TaskGroup& tasks);
+  void start(async::TaskGroup& tasks);
 
   /// The tunnel came up or went down.
   void connection(bool up);

@@ -17,7 +17,7 @@ RuntimeView::RuntimeView(const beehive::ModuleContext& context, const EdgedDeps&
           [this](const std::string& uid) { pods_.pod_changed(uid); }, [this] { pods_.something_died(); }),
       state_(*client_, context.executor, context.log, [this] { state_changed(); }) {}
 
-void RuntimeView::start(beehive::TaskGroup& tasks) {
+void RuntimeView::start(async::TaskGroup& tasks) {
   tasks.spawn("container runtime", state_.run());
   tasks.spawn("pod cache", cache_.run());
 }

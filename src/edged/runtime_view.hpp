@@ -3,8 +3,8 @@
 
 #include <memory>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/cri/grpc_health.hpp"
 #include "edgecore/cri/processes.hpp"
 #include "edgecore/cri/runtime.hpp"
@@ -25,7 +25,7 @@ class RuntimeView {
   RuntimeView(const RuntimeView&) = delete;
   RuntimeView& operator=(const RuntimeView&) = delete;
 
-  void start(beehive::TaskGroup& tasks);
+  void start(async::TaskGroup& tasks);
 
   [[nodiscard]] cri::Runtime& client() const { return *client_; }
   /// nullptr: gRPC probes give no verdict.

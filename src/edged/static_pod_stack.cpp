@@ -39,7 +39,7 @@ StaticPodStack::StaticPodStack(beehive::ModuleContext& context, const EdgedOptio
                   [this](const std::vector<kube::PodPtr>& read) { take(read); },
                   look_period(options.config.kubelet)}) {}
 
-void StaticPodStack::start(beehive::TaskGroup& tasks) {
+void StaticPodStack::start(async::TaskGroup& tasks) {
   tasks.spawn("static pods", watch_directory());
   tasks.spawn("mirror pods", mirrors_.run());
 }

@@ -4,10 +4,10 @@
 #include <boost/asio/awaitable.hpp>
 #include <vector>
 
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/edged/edged.hpp"
 #include "edgecore/kube/pod.hpp"
 #include "edged/node_reporting.hpp"
@@ -38,7 +38,7 @@ class StaticPodStack {
   StaticPodStack(const StaticPodStack&) = delete;
   StaticPodStack& operator=(const StaticPodStack&) = delete;
 
-  void start(beehive::TaskGroup& tasks);
+  void start(async::TaskGroup& tasks);
 
   /// The tunnel came up or went down.
   void connection(bool up) { mirrors_.connection(up); }
@@ -56,7 +56,7 @@ class StaticPodStack {
   log::Logger log_;
   PodWorkers& workers_;
   Listener& listener_;
-  beehive::Wakeup listed_;
+  async::Event listed_;
   PodSource source_;
   MirrorPods mirrors_;
   StaticPods directory_;

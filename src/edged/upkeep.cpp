@@ -109,7 +109,7 @@ LogRotation::Deps Upkeep::log_rotation_deps() {
           options_.pod_logs};
 }
 
-void Upkeep::start(beehive::TaskGroup& tasks) {
+void Upkeep::start(async::TaskGroup& tasks) {
   tasks.spawn("log rotation", log_rotation_.run());
   tasks.spawn("unused images", image_gc_.run());
   tasks.spawn("eviction", evictor_.run());

@@ -4,8 +4,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <vector>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/edged/edged.hpp"
 #include "edged/eviction/evictor.hpp"
 #include "edged/eviction/node_signals.hpp"
@@ -28,7 +28,7 @@ class Upkeep {
   Upkeep(const Upkeep&) = delete;
   Upkeep& operator=(const Upkeep&) = delete;
 
-  void start(beehive::TaskGroup& tasks);
+  void start(async::TaskGroup& tasks);
 
   /// All sources of pods have delivered for the first time: collect what earlier lives left behind.
   void all_pods_known();

@@ -4,10 +4,10 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/steady_timer.hpp"
 #include "edgecore/beehive/bus.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "faulty/fault_files.hpp"
 
 namespace edgecore::faulty {
@@ -40,7 +40,7 @@ class FaultyModule final : public beehive::Module {
 
   beehive::ModuleContext& context_;
   std::unique_ptr<beehive::Module> inner_;
-  beehive::TaskGroup tasks_;
+  async::TaskGroup tasks_;
 };
 
 class IdleModule final : public beehive::Module {

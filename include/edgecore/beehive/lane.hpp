@@ -11,8 +11,8 @@
 #include <string>
 #include <utility>
 
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 
 namespace edgecore::beehive {
 
@@ -51,7 +51,7 @@ class Lane {
   };
   std::deque<Entry> waiting_;
   std::size_t bytes_ = 0;
-  Wakeup filled_;
+  async::Event filled_;
 };
 
 struct LaneLimits {
@@ -66,7 +66,7 @@ template <typename Item>
 class Lanes {
  public:
   using Serve = std::function<boost::asio::awaitable<void>(std::string receiver, Item item)>;
-  Lanes(boost::asio::any_io_executor executor, TaskGroup& tasks, LaneLimits limits, Serve serve)
+  Lanes(boost::asio::any_io_executor executor, async::TaskGroup& tasks, LaneLimits limits, Serve serve)
       : executor_(std::move(executor)), tasks_(tasks), limits_(limits), serve_(std::move(serve)) {}
   Lanes(const Lanes&) = delete;
   Lanes& operator=(const Lanes&) = delete;
@@ -111,7 +111,7 @@ class Lanes {
   }
 
   boost::asio::any_io_executor executor_;
-  TaskGroup& tasks_;
+  async::TaskGroup& tasks_;
   LaneLimits limits_;
   Serve serve_;
   std::map<std::string, LanePtr> lanes_;

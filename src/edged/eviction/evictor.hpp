@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/config/model.hpp"
 #include "edged/eviction/eviction.hpp"
 #include "edged/eviction/node_signals.hpp"
@@ -76,7 +76,7 @@ class Evictor {
   Deps deps_;
   EvictionState state_;
   SteadyTime limits_next_{};
-  beehive::Wakeup wakeup_;
+  async::Event wakeup_;
   log::Quiet complaints_, nobody_;
 };
 

@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/base/outcome.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/config/model.hpp"
 #include "edgecore/cri/runtime.hpp"
 #include "edgecore/kube/pod.hpp"
@@ -126,7 +126,7 @@ class ImageGc {
   boost::asio::awaitable<std::uint64_t> free(std::uint64_t bytes);
 
   Deps deps_;
-  beehive::Wakeup wakeup_;
+  async::Event wakeup_;
   ImageRecords records_;
   log::Quiet complaints_;
 };

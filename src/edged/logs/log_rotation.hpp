@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/config/kubelet.hpp"
 #include "edgecore/cri/runtime.hpp"
 #include "edged/logs/log_files.hpp"
@@ -58,7 +58,7 @@ class LogRotation {
   void complain(const RunningLog& about, const std::string& why);
 
   Deps deps_;
-  beehive::Wakeup wakeup_;
+  async::Event wakeup_;
   std::map<std::string, log::Quiet> complaints_;  ///< by container id
   log::Quiet pass_complaints_;
 };

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/error.hpp"
-#include "edgecore/beehive/task_group.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -112,7 +112,7 @@ void NodeAddresses::look() {
 
 boost::asio::awaitable<void> NodeAddresses::run() {
   if (!deps_.watch) co_return;
-  beehive::TaskGroup tasks(deps_.executor);
+  async::TaskGroup tasks(deps_.executor);
   tasks.spawn("network events", take_events());
   tasks.spawn("node addresses", look_after_bursts());
   co_await tasks.join();

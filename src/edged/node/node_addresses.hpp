@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/config/model.hpp"
 #include "edgecore/edged/edged.hpp"
 #include "edgecore/net/interfaces_watch.hpp"
@@ -68,7 +68,7 @@ class NodeAddresses {
   boost::asio::awaitable<void> look_after_bursts();
 
   Deps deps_;
-  beehive::Wakeup wakeup_;
+  async::Event wakeup_;
   std::optional<SteadyTime> look_at_;
   std::vector<std::string> current_;
   bool lost_ = false;

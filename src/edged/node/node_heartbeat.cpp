@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/beehive/names.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/cri/call_error.hpp"
 
 namespace edgecore::edged {
@@ -46,7 +46,7 @@ NodeHeartbeat::NodeHeartbeat(Deps deps)
       lease_wakeup_(deps_.context.executor) {}
 
 boost::asio::awaitable<void> NodeHeartbeat::run() {
-  beehive::TaskGroup tasks(deps_.context.executor);
+  async::TaskGroup tasks(deps_.context.executor);
   tasks.spawn("node status", report_loop());
   tasks.spawn("node lease", lease_loop());
   co_await tasks.join();

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/config/model.hpp"
 #include "edgecore/cri/types.hpp"
 #include "edgecore/kube/json.hpp"
@@ -87,7 +87,7 @@ class NodeHeartbeat {
 
   Deps deps_;
   std::string node_path_, patch_path_, lease_path_;
-  beehive::Wakeup report_wakeup_, lease_wakeup_;
+  async::Event report_wakeup_, lease_wakeup_;
   Link link_ = Link::kUnknown;
   unsigned link_changes_ = 0;
   bool registered_ = false;

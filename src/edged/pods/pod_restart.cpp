@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "edgecore/async/attempt.hpp"
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/outcome.hpp"
 #include "edgecore/beehive/bus.hpp"
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/beehive/names.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/cri/call_error.hpp"
 #include "edgecore/cri/runtime.hpp"
 #include "edged/host/backoff.hpp"
@@ -44,7 +44,7 @@ class InHand {
 /// The containers of one restart that have not stopped yet.
 struct PodRestart::Stopping {
   explicit Stopping(boost::asio::any_io_executor executor) : changed(std::move(executor)) {}
-  beehive::Wakeup changed;
+  async::Event changed;
   std::set<std::string> left;  ///< names of containers
   Outcome<void> outcome;       ///< the first failure
 };
@@ -133,7 +133,7 @@ boost::asio::awaitable<void> PodRestart::restart(kube::PodPtr pod, const beehive
   }
   workers_.restarting(pod->uid, ids);
 
-  beehive::TaskGroup stopping(services_.context.executor);
+  async::TaskGroup stopping(services_.context.executor);
   for (const auto* one : wanted)
     stopping.spawn("restart of " + one->metadata.name, stop(all, one->id, one->metadata.name));
   while (!all->left.empty() && steady_now() < until) co_await all->changed.sleep_until(until);

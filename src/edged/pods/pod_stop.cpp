@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "edgecore/async/sleep.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/outcome.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/cri/call_error.hpp"
 #include "edgecore/cri/runtime.hpp"
 #include "edged/probes/hooks.hpp"
@@ -81,7 +81,7 @@ boost::asio::awaitable<void> stop_pod(const RuntimeServices& services, kube::Pod
                                       std::shared_ptr<const PodRuntime> runtime,
                                       std::optional<std::int64_t> grace_seconds) {
   const auto all = std::make_shared<Outcome<void>>();
-  beehive::TaskGroup stopping(services.context.executor);
+  async::TaskGroup stopping(services.context.executor);
   for (const auto& container : runtime->containers) {
     if (!may_run(container)) continue;
     const std::int64_t grace = grace_period(*pod, grace_seconds, std::nullopt);

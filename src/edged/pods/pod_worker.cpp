@@ -114,7 +114,7 @@ boost::asio::awaitable<void> PodWorker::attempt(Attempt& result) {
 
 boost::asio::awaitable<void> PodWorker::step() {
   Attempt result;
-  beehive::TaskGroup group(services_.context.executor);
+  async::TaskGroup group(services_.context.executor);
   group.spawn("pod " + record_.pod->full_name(), attempt(result));
   current_ = &group;
   try {

@@ -9,10 +9,10 @@
 #include <set>
 #include <string>
 
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/kube/pod.hpp"
 #include "edged/pods/pod_record.hpp"
 #include "edged/pods/pod_services.hpp"
@@ -84,9 +84,9 @@ class PodWorker {
   PodRecord record_;
   Hooks hooks_;
   State state_ = State::kSync;
-  beehive::Wakeup wakeup_;
-  beehive::TaskGroup* current_ = nullptr;  ///< the running step
-  SteadyTime next_{};                      ///< when the next step is due
+  async::Event wakeup_;
+  async::TaskGroup* current_ = nullptr;  ///< the running step
+  SteadyTime next_{};                    ///< when the next step is due
   std::chrono::milliseconds retry_{0};
   log::Quiet complaints_;
 };

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/clock.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edgecore/kube/pod.hpp"
 #include "edged/host/retry.hpp"
@@ -115,9 +115,9 @@ class PodWorkers {
   const PodServices& services_;
   NodeView node_;
   Listener& listener_;
-  beehive::TaskGroup tasks_;
-  beehive::Wakeup housekeeping_;
-  beehive::Wakeup active_changed_;
+  async::TaskGroup tasks_;
+  async::Event housekeeping_;
+  async::Event active_changed_;
   std::map<std::string, Entry> entries_;
   std::set<std::string> refused_;  ///< UIDs that were not admitted
   std::set<std::string> untouchable_;

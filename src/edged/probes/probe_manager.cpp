@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "edgecore/beehive/wakeup.hpp"
+#include "edgecore/async/event.hpp"
 #include "edgecore/kube/json.hpp"
 #include "edged/probes/probe_state.hpp"
 #include "edged/spec/pod_resources.hpp"
@@ -29,7 +29,7 @@ struct ProbeWorker {
   const ProbeKind kind;
   const kube::Probe& probe;
   ProbeState state;
-  beehive::Wakeup wakeup;
+  async::Event wakeup;
 
   std::string container_id;  ///< newest container seen running; empty = none so far
   std::string pod_ip;
@@ -72,7 +72,7 @@ ProbeManager::ProbeManager(Deps deps)
 ProbeManager::~ProbeManager() = default;
 
 asio::awaitable<void> ProbeManager::run() {
-  beehive::Wakeup never(deps_.executor);
+  async::Event never(deps_.executor);
   tasks_.spawn("probes", never.sleep());  // keeps the group busy while there are no probes
   co_await tasks_.join();
 }

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/kube/pod.hpp"
 #include "edged/probes/probe_runner.hpp"
 #include "edged/runtime/pod_runtime.hpp"
@@ -80,7 +80,7 @@ class ProbeManager {
   WallTime born_;
   SteadyTime started_;
   std::map<std::string, Workers> pods_;  ///< by uid
-  beehive::TaskGroup tasks_;
+  async::TaskGroup tasks_;
 };
 
 }  // namespace edgecore::edged

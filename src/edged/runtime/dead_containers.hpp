@@ -12,11 +12,11 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/blocking_pool.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/base/outcome.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/config/model.hpp"
 #include "edgecore/cri/runtime.hpp"
 #include "edged/host/retry.hpp"
@@ -123,7 +123,7 @@ class ContainerGc {
   void tell(const std::string& uid) const;
 
   Deps deps_;
-  beehive::Wakeup wakeup_;
+  async::Event wakeup_;
   log::Quiet complaints_;
   std::map<std::string, Retry> stuck_;                 ///< by id of the container or sandbox
   std::map<std::string, log::Quiet> disk_complaints_;  ///< by text of the complaint

@@ -5,8 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/async/sleep.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 
 namespace edgecore::edged {
 namespace {
@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds kAskAgain{1000};
 constexpr std::chrono::milliseconds kAskAgainAtMost{30000};
 
 boost::asio::awaitable<void> sleep_for_ever(boost::asio::any_io_executor executor) {
-  beehive::Wakeup never(std::move(executor));
+  async::Event never(std::move(executor));
   for (;;) co_await never.sleep();
 }
 

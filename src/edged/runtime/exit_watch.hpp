@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edgecore/cri/processes.hpp"
 #include "edgecore/cri/runtime.hpp"
 
@@ -66,7 +66,7 @@ class ExitWatch {
 
   Deps deps_;
   std::map<std::string, ItemPtr> items_;  ///< running containers and sandboxes by id
-  beehive::TaskGroup tasks_;
+  async::TaskGroup tasks_;
 };
 
 }  // namespace edgecore::edged

@@ -5,7 +5,7 @@
 
 #include "edgecore/async/attempt.hpp"
 #include "edgecore/async/sleep.hpp"
-#include "edgecore/beehive/task_group.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edged/logs/termination_message.hpp"
 #include "edged/spec/sandbox_config.hpp"
 #include "edged/spec/string_map.hpp"
@@ -145,7 +145,7 @@ PodCache::PodCache(cri::Runtime& runtime, cri::Processes* processes, boost::asio
       feed_(runtime, log_, [this](const cri::TaskEvent& event) { told(event); }) {}
 
 boost::asio::awaitable<void> PodCache::run() {
-  beehive::TaskGroup tasks(executor_);
+  async::TaskGroup tasks(executor_);
   tasks.spawn("relist", list_loop());
   tasks.spawn("container events", event_loop());
   tasks.spawn("exit watch", exits_.run());

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/cri/runtime.hpp"
 #include "edged/runtime/exit_feed.hpp"
 #include "edged/runtime/exit_overlay.hpp"
@@ -87,7 +87,7 @@ class PodCache {
   log::Logger log_;
   Changed changed_;
   Died died_;
-  beehive::Wakeup wakeup_;
+  async::Event wakeup_;
   std::map<std::string, Entry> entries_;
   ExitWatch exits_;
   ExitFeed feed_;

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "edgecore/async/event.hpp"
 #include "edgecore/base/log.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/cri/runtime.hpp"
 
 namespace edgecore::edged {
@@ -42,7 +42,7 @@ class RuntimeState {
   cri::Runtime& runtime_;
   log::Logger log_;
   std::function<void()> changed_;
-  beehive::Wakeup pause_;
+  async::Event pause_;
   std::string name_, version_;
   std::optional<SteadyTime> last_good_;
   bool was_usable_ = false;

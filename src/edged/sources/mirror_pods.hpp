@@ -7,11 +7,11 @@
 #include <map>
 #include <string>
 
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/clock.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/kube/pod.hpp"
 #include "edged/meta/meta_client.hpp"
 #include "edged/sources/pod_sources.hpp"
@@ -96,8 +96,8 @@ class MirrorPods {
   bool failed(Entry& entry, const kube::Pod& pod, const char* what, const std::string& why);
 
   Deps deps_;
-  beehive::TaskGroup tasks_;
-  beehive::Wakeup wakeup_;
+  async::TaskGroup tasks_;
+  async::Event wakeup_;
   std::map<std::string, Entry> entries_;  ///< by full name
   bool api_ready_ = false, files_ready_ = false;
   unsigned connections_ = 0;  ///< connections made so far

@@ -7,10 +7,10 @@
 #include <optional>
 #include <string>
 
+#include "edgecore/async/event.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/log.hpp"
 #include "edgecore/beehive/module.hpp"
-#include "edgecore/beehive/task_group.hpp"
-#include "edgecore/beehive/wakeup.hpp"
 #include "edgecore/kube/pod.hpp"
 #include "edged/meta/meta_client.hpp"
 
@@ -96,8 +96,8 @@ class StatusWriter {
 
   beehive::ModuleContext& context_;
   MetaClient& meta_;
-  beehive::TaskGroup tasks_;
-  beehive::Wakeup wakeup_;
+  async::TaskGroup tasks_;
+  async::Event wakeup_;
   unsigned connections_ = 0;  ///< connections made so far
   bool connected_ = true;     ///< true until a notice says otherwise: a restarted module does not know
   std::map<std::string, Entry> entries_;

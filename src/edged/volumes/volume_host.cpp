@@ -11,8 +11,8 @@
 #include "edgecore/async/attempt.hpp"
 #include "edgecore/async/on_pool.hpp"
 #include "edgecore/async/semaphore.hpp"
+#include "edgecore/async/task_group.hpp"
 #include "edgecore/base/files.hpp"
-#include "edgecore/beehive/task_group.hpp"
 #include "edged/volumes/pod_directories.hpp"
 #include "edged/volumes/token_cache.hpp"
 #include "edged/volumes/volume_content.hpp"
@@ -117,7 +117,7 @@ struct VolumeHost::Impl {
 awaitable<ContentObjects> VolumeHost::Impl::gather(kube::PodPtr pod, ContentNeeds needs) {
   const auto found = std::make_shared<ContentObjects>();
   const WallTime now = deps.clock.wall();
-  beehive::TaskGroup tasks(deps.executor);
+  async::TaskGroup tasks(deps.executor);
   for (const auto& ref : needs.objects) {
     tasks.spawn("object of a volume", fetch_object(deps.objects, pod->ns, ref, found));
   }

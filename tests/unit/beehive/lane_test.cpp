@@ -28,8 +28,8 @@ class LanesTest : public testing::Test {
   }
 
   boost::asio::io_context context_;
-  TaskGroup tasks_{context_.get_executor()};
-  Wakeup gate_{context_.get_executor()};
+  async::TaskGroup tasks_{context_.get_executor()};
+  async::Event gate_{context_.get_executor()};
   bool let_go_ = false;
   std::vector<std::string> served_;
 };
