@@ -53,5 +53,20 @@ function(edgecore_unit_test room)
     set(variant _test)
   endif()
   edgecore_pch(${room}_test "${TEST_PCH}" ${variant})
-  gtest_discover_tests(${room}_test TEST_PREFIX "unit/" DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+  edgecore_add_unit_tests(${room}_test)
+endfunction()
+
+# edgecore_add_unit_tests(PROGRAM): a process for each test. With a sanitizer, which takes longer to start than
+# most tests take to run, eight processes that share a program's tests; what each found is in
+# gtest/PROGRAM.N.xml of the build folder, which scripts/test.sh reads.
+function(edgecore_add_unit_tests program)
+  if(EDGECORE_SANITIZE STREQUAL "")
+    gtest_discover_tests(${program} TEST_PREFIX "unit/" DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+    return()
+  endif()
+  foreach(shard RANGE 7)
+    add_test(NAME unit/${program}.${shard} COMMAND ${program})
+    set_tests_properties(unit/${program}.${shard} PROPERTIES TIMEOUT 600 ENVIRONMENT
+      "GTEST_TOTAL_SHARDS=8;GTEST_SHARD_INDEX=${shard};GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/gtest/${program}.${shard}.xml")
+  endforeach()
 endfunction()

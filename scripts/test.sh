@@ -54,15 +54,35 @@ timed() {
   return $status
 }
 
-# results FILE: a line for each test of a JUnit file of ctest: "passed", "failed" or "skipped", a blank, its
-# name. A test that could not be started has failed; one that reports a skip is skipped.
+# results FILE FOLDER: a line for each test of a JUnit file of ctest: "passed", "failed" or "skipped", a blank,
+# its name. A test that could not be started has failed; one that reports a skip is skipped. A process of many
+# tests (edgecore_add_unit_tests) is replaced by the tests that it lists in FOLDER; if it lists none, it broke
+# off and has failed.
 results() {
-  /usr/bin/python3 - "$1" <<'PYTHON'
-import html, re, sys
+  /usr/bin/python3 - "$1" "$2" <<'PYTHON'
+import html, pathlib, re, sys
+import xml.etree.ElementTree as ElementTree
+
+def shard(name):
+    """The tests that a process of many has listed, or None."""
+    listed = pathlib.Path(sys.argv[2], name.removeprefix("unit/") + ".xml")
+    try:
+        cases = list(ElementTree.parse(listed).iter("testcase"))
+    except (OSError, ElementTree.ParseError):
+        return None
+    return [("failed" if case.find("failure") is not None else "skipped" if case.get("result") == "skipped" else "passed",
+             f"unit/{case.get('classname')}.{case.get('name')}") for case in cases if case.get("status") == "run"]
+
 text = open(sys.argv[1], encoding="utf-8", errors="replace").read()
 for name, status, rest in re.findall(r'<testcase name="([^"]*)"[^>]* status="(\w+)"(.*?)(?=<testcase |</testsuite>)', text, re.DOTALL):
+    name = html.unescape(name)
     skipped = status == "disabled" or status == "notrun" and re.search(r'<skipped message="SKIP_', rest)
-    print("passed" if status == "run" else "skipped" if skipped else "failed", html.unescape(name))
+    found = "passed" if status == "run" else "skipped" if skipped else "failed"
+    tests = shard(name) or [(found, name)]
+    if found == "failed" and all(one != "failed" for one, _ in tests):
+        tests.append((found, name))  # after its last test, or killed before the list was written
+    for one in tests:
+        print(*one)
 PYTHON
 }
 
@@ -71,15 +91,15 @@ PYTHON
 run() {
   local preset=$1 status=0 name
   shift
-  rm -f "$work"/*
+  rm -rf "${work:?}"/* "build/$preset/gtest"
   ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --output-junit "$work/first.xml" "$@" || status=$?
   [ -f "$work/first.xml" ] || fail "ctest of preset $preset ended with $status and left no results"
-  results "$work/first.xml" > "$work/first"
+  results "$work/first.xml" "build/$preset/gtest" > "$work/first"
   grep '^failed ' "$work/first" > "$work/failed"
   if [ -s "$work/failed" ] && ! grep -qE 'Sanitizer|runtime error:' "build/$preset/Testing/Temporary/LastTest.log"; then
     say "[$preset] $(wc -l < "$work/failed") of $(wc -l < "$work/first") tests failed; a second try, one by one"
     ctest --test-dir "build/$preset" --output-on-failure --rerun-failed --output-junit "$work/second.xml" "$@" -j 1
-    [ -f "$work/second.xml" ] && results "$work/second.xml" > "$work/second"
+    [ -f "$work/second.xml" ] && results "$work/second.xml" "build/$preset/gtest" > "$work/second"
     while IFS= read -r name; do
       name=${name#failed }
       grep -qxF "passed $name" "$work/second" || continue
