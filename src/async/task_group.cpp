@@ -78,11 +78,11 @@ void TaskGroup::State::fail(const Child& child, std::exception_ptr why) {
     std::rethrow_exception(why);
   } catch (const boost::system::system_error& error) {
     if (cancelled && error.code() == asio::error::operation_aborted) return;
-    log::get("async")->debug("Task {} failed: {}", child.name, error.what());
+    log::get("async")->debug("task {} failed: {}", child.name, error.what());
   } catch (const std::exception& error) {
-    log::get("async")->debug("Task {} failed: {}", child.name, error.what());
+    log::get("async")->debug("task {} failed: {}", child.name, error.what());
   } catch (...) {
-    log::get("async")->debug("Task {} failed with an unknown exception", child.name);
+    log::get("async")->debug("task {} failed with an unknown exception", child.name);
   }
   if (!failure) failure = std::move(why);
   cancel();
