@@ -59,7 +59,7 @@ class UsageWalk final : public TreeVisitor {
 
 /// One walk of a pod's files, and whom it counts for.
 struct Measured {
-  enum class For { kVolume, kContainer, kPod };
+  enum class For { kVolume, kContainer, kWholePod };
   For whom;
   std::string name;  ///< of the volume or container
   std::int64_t bytes = 0;
@@ -84,7 +84,7 @@ class PodFiles {
         for (const auto& one : names_in(directory_ / name))
           add(Measured::For::kContainer, one, directory_ / name / one);
       } else if (name != "volume-subpaths") {
-        add(Measured::For::kPod, {}, directory_ / name);
+        add(Measured::For::kWholePod, {}, directory_ / name);
       }
     }
     return std::move(measured_);
@@ -157,7 +157,7 @@ void take_files(const std::vector<Measured>& files, PodFootprint& into) {
         usage.container_disk[one.name] += one.bytes;
         storage.containers[one.name] += one.bytes;
         break;
-      case Measured::For::kPod:
+      case Measured::For::kWholePod:
         storage.pod += one.bytes;
         break;
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edged/host/directory_tree.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,18 +8,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <memory>
+#include <utility>
 
 #include "edgecore/base/error.hpp"
+#include "edged/host/directory_stream.hpp"
 
 namespace edgecore::edged {
 namespace {
-
-constexpr int kDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-
-struct CloseDir {
-  void operator()(DIR* stream) const { ::closedir(stream); }
-};
 
 /// Removes everything below a directory in which nobody works any more.
 class Removal final : public TreeVisitor {
@@ -84,24 +78,22 @@ class Removal final : public TreeVisitor {
 }  // namespace
 
 FileDescriptor open_directory(const std::filesystem::path& path) {
-  FileDescriptor opened(::open(path.c_str(), kDirectory));
+  FileDescriptor opened(::open(path.c_str(), kOpenDirectory));
   if (!opened.valid()) throw SystemError("cannot open the directory " + path.string(), errno);
   return opened;
 }
 
 FileDescriptor open_directory_at(const FileDescriptor& parent, const std::string& name) {
-  FileDescriptor opened(::openat(parent.get(), name.c_str(), kDirectory));
+  FileDescriptor opened(::openat(parent.get(), name.c_str(), kOpenDirectory));
   if (!opened.valid() && errno != ENOENT) throw SystemError("cannot open the directory " + name, errno);
   return opened;
 }
 
 std::vector<std::string> directory_entries(const FileDescriptor& directory) {
   // fdopendir takes the descriptor over and moves its position, so open another one.
-  FileDescriptor own(::openat(directory.get(), ".", kDirectory));
+  FileDescriptor own(::openat(directory.get(), ".", kOpenDirectory));
   if (!own.valid()) throw SystemError("cannot list a directory", errno);
-  const std::unique_ptr<DIR, CloseDir> stream(::fdopendir(own.get()));
-  if (!stream) throw SystemError("cannot list a directory", errno);
-  own.release();
+  const DirectoryStream stream = directory_stream(std::move(own));
   std::vector<std::string> names;
   for (;;) {
     errno = 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edged/host/tree_walk.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -12,23 +11,10 @@
 #include <vector>
 
 #include "edgecore/base/error.hpp"
+#include "edged/host/directory_stream.hpp"
 
 namespace edgecore::edged {
 namespace {
-
-constexpr int kDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-
-struct CloseDir {
-  void operator()(DIR* stream) const { ::closedir(stream); }
-};
-using Stream = std::unique_ptr<DIR, CloseDir>;
-
-Stream stream_of(FileDescriptor opened) {
-  Stream stream(::fdopendir(opened.get()));
-  if (!stream) throw SystemError("cannot list a directory", errno);
-  static_cast<void>(opened.release());
-  return stream;
-}
 
 /// The entry has gone, or something else has taken its name.
 bool vanished(int error) {
@@ -58,14 +44,16 @@ class TreeWalk {
     long at = 0;  ///< where its stream stood before the entry that is being visited
   };
   struct Open {
-    Stream stream;
+    DirectoryStream stream;
     std::string child;  ///< the entry that is being visited
   };
 
-  Stream& stream() { return levels_.size() > kOpenLevels ? deep_ : outer_[levels_.size() - 1].stream; }
+  DirectoryStream& stream() {
+    return levels_.size() > kOpenLevels ? deep_ : outer_[levels_.size() - 1].stream;
+  }
 
   void push(FileDescriptor opened, ino_t inode) {
-    Stream fresh = stream_of(std::move(opened));
+    DirectoryStream fresh = directory_stream(std::move(opened));
     levels_.push_back({inode});
     stream() = std::move(fresh);
   }
@@ -103,7 +91,7 @@ class TreeWalk {
   }
 
   void descend(int parent, const char* name) {
-    FileDescriptor opened(::openat(parent, name, kDirectory));
+    FileDescriptor opened(::openat(parent, name, kOpenDirectory));
     struct stat inside {};
     if (!opened.valid() || ::fstat(opened.get(), &inside) != 0) {
       if (!vanished(errno)) visitor_.unreadable(name, errno);
@@ -124,7 +112,7 @@ class TreeWalk {
       if (!levels_.empty()) leave(outer_[levels_.size() - 1].child);
       return;
     }
-    Stream parent = reopen(::dirfd(deep_.get()), levels_[levels_.size() - 2]);
+    DirectoryStream parent = reopen(::dirfd(deep_.get()), levels_[levels_.size() - 2]);
     if (!parent) {
       deep_.reset();
       levels_.resize(kOpenLevels, Level{0});
@@ -141,12 +129,12 @@ class TreeWalk {
   void leave(const std::string& name) { visitor_.left(::dirfd(stream().get()), name); }
 
   /// The parent of `child`; nullptr if it is not the directory that the walk came from.
-  [[nodiscard]] Stream reopen(int child, const Level& level) const {
-    FileDescriptor up(::openat(child, "..", kDirectory));
+  [[nodiscard]] DirectoryStream reopen(int child, const Level& level) const {
+    FileDescriptor up(::openat(child, "..", kOpenDirectory));
     struct stat about {};
     if (!up.valid() || ::fstat(up.get(), &about) != 0) return nullptr;
     if (about.st_dev != device_ || about.st_ino != level.inode) return nullptr;
-    Stream stream = stream_of(std::move(up));
+    DirectoryStream stream = directory_stream(std::move(up));
     ::seekdir(stream.get(), level.at);
     return stream;
   }
@@ -156,7 +144,7 @@ class TreeWalk {
   const std::size_t most_levels_;
   std::vector<Level> levels_;
   std::array<Open, kOpenLevels> outer_;
-  Stream deep_;  ///< of the current directory, if it is deeper than those
+  DirectoryStream deep_;  ///< of the current directory, if it is deeper than those
 };
 
 }  // namespace
@@ -176,7 +164,7 @@ void TreeVisitor::moved() {
 void walk_tree(const FileDescriptor& top, TreeVisitor& visitor, std::size_t most_levels) {
   struct stat about {};
   // A stream moves the position of its descriptor: open another one.
-  FileDescriptor own(::openat(top.get(), ".", kDirectory));
+  FileDescriptor own(::openat(top.get(), ".", kOpenDirectory));
   if (!own.valid() || ::fstat(own.get(), &about) != 0) throw SystemError("cannot list a directory", errno);
   TreeWalk(about.st_dev, visitor, most_levels).run(std::move(own), about.st_ino);
 }
