@@ -237,7 +237,8 @@ void Edged::take_object(const std::string& operation, const Json& pod) {
   try {
     kube::PodPtr fresh = kube::read_pod(pod);
     note_problem(*fresh);
-    pass_on(api_.update(readable_version(api_.find(fresh->uid), std::move(fresh))));
+    const kube::PodPtr known = api_.find(fresh->uid);
+    pass_on(api_.update(readable_version(known, std::move(fresh))));
   } catch (const BadInput& error) {
     context_.log->error("ignoring the {} of pod {}, it cannot be parsed: {}", operation,
                         log::quote(kube::string_or(pod, "metadata.name")), log::quote(error.what(), 500));

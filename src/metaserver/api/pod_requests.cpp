@@ -19,7 +19,8 @@ constexpr std::chrono::seconds kRestartWithin{15};
 Done follow_until_gone(PodLog& log, LogSink sink, net::Responder& responder, OpenStreams::Stream& stream) {
   using boost::asio::experimental::awaitable_operators::operator||;
   // As a value, because `||` waits for the client when the log's end is an exception.
-  const auto first = co_await (async::attempt(log.run(std::move(sink))) || responder.client_gone() || stream.ended());
+  const auto first =
+      co_await (async::attempt(log.run(std::move(sink))) || responder.client_gone() || stream.ended());
   if (const auto* followed = std::get_if<0>(&first)) followed->value();
 }
 

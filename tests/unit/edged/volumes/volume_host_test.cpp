@@ -212,7 +212,8 @@ TEST_F(VolumeHostOf, PodsWhoseMountsHangDoNotHoldUpOthers) {
         kube::parse_json(R"({"metadata": {"name": "p", "namespace": "ns", "uid": ")" + uid +
                          R"("}, "spec": {"volumes": [{"name": "v", "emptyDir": {"medium": ")" + medium +
                          R"("}}], "containers": [{"name": "c", "image": "i"}]}})"));
-    const auto made = co_await with.set_up(pod, {});
+    PodFacts facts;  // g++ 12 destroys a temporary twice
+    const auto made = co_await with.set_up(pod, std::move(facts));
     if (made) ++ready;
   };
   for (const char* uid : {"a", "b", "c", "d"})
