@@ -74,9 +74,12 @@ class UnsentAnswers {
   std::size_t bytes_ = 0;
   Items items_;
   std::unordered_map<std::string, std::size_t> by_client_;
-  /// Shared bodies, and how many entries have them: in all, and of one client.
-  std::map<const void*, std::size_t> bodies_;
-  std::map<std::pair<std::string, const void*>, std::size_t> bodies_of_clients_;
+  /// A shared body counts once.
+  struct Shared {
+    std::size_t entries = 0, bytes = 0;
+  };
+  std::map<const void*, Shared> bodies_;
+  std::map<std::pair<std::string, const void*>, Shared> bodies_of_clients_;
 };
 
 }  // namespace edgecore::net

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metaserver/serving/node_interfaces.hpp"
 
+#include <sys/mount.h>
+
 #include <algorithm>
 #include <sstream>
 #include <system_error>
@@ -36,7 +38,19 @@ std::vector<std::vector<std::string>> rows_of(const std::filesystem::path& file)
   return rows;
 }
 
+/// A sysfs that is mounted nowhere and shows the interfaces of this process's network namespace: /sys shows
+/// those of the namespace in which it was mounted. Not valid before Linux 5.2 and without the right to mount.
+FileDescriptor own_sysfs() {
+  const FileDescriptor context(::fsopen("sysfs", FSOPEN_CLOEXEC));
+  if (!context.valid() || ::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return {};
+  return FileDescriptor(::fsmount(context.get(), FSMOUNT_CLOEXEC, 0));
+}
+
 }  // namespace
+
+NodeInterfaces::NodeInterfaces() : sysfs_(own_sysfs()) {
+  if (sysfs_.valid()) links_ = "/proc/self/fd/" + std::to_string(sysfs_.get()) + "/class/net";
+}
 
 bool NodeInterfaces::is_inside(const std::string& name) const {
   if (name == "lo") return true;

@@ -6,13 +6,15 @@
 #include <string_view>
 #include <utility>
 
+#include "edgecore/base/process.hpp"
+
 namespace edgecore::metaserver {
 
 /// Tells the interfaces of this machine and its pods from those that lead to other machines. Reads the
 /// kernel's files each time; nothing is kept.
 class NodeInterfaces {
  public:
-  NodeInterfaces() = default;
+  NodeInterfaces();
   /// For tests: copies of /sys/class/net and /proc/net.
   NodeInterfaces(std::filesystem::path links, std::filesystem::path routes)
       : links_(std::move(links)), routes_(std::move(routes)) {}
@@ -27,6 +29,7 @@ class NodeInterfaces {
   [[nodiscard]] bool has_hardware(const std::string& name, int depth) const;
   [[nodiscard]] bool has_default_route(std::string_view name) const;
 
+  FileDescriptor sysfs_;
   std::filesystem::path links_ = "/sys/class/net";
   std::filesystem::path routes_ = "/proc/thread-self/net";
 };

@@ -7,13 +7,24 @@
 namespace edgecore::net {
 namespace {
 
-/// Takes one user off; true if it was the last.
-template <class Counts, class Key>
-bool is_last(Counts& counts, const Key& key) {
-  const auto at = counts.find(key);
-  if (--at->second > 0) return false;
-  counts.erase(at);
-  return true;
+/// Adds an entry of a shared body; returns by how many bytes the body counts for more. Connections begin at
+/// different times, so that their entries differ in length: the longest counts.
+template <class Bodies, class Key>
+std::size_t share(Bodies& bodies, const Key& key, std::size_t bytes) {
+  auto& body = bodies[key];
+  ++body.entries;
+  const std::size_t before = std::exchange(body.bytes, std::max(body.bytes, bytes));
+  return body.bytes - before;
+}
+
+/// Takes one entry off; returns how many bytes do not count any more: all, with the last entry.
+template <class Bodies, class Key>
+std::size_t leave(Bodies& bodies, const Key& key) {
+  const auto at = bodies.find(key);
+  if (--at->second.entries > 0) return 0;
+  const std::size_t bytes = at->second.bytes;
+  bodies.erase(at);
+  return bytes;
 }
 
 }  // namespace
@@ -42,17 +53,20 @@ bool UnsentAnswers::has_room(const std::string& client) const {
 
 /// Memory is held until the last byte is sent, so that an entry counts as a whole all the time.
 void UnsentAnswers::add(const Item& item) {
-  if (item.body == nullptr || ++bodies_[item.body] == 1) bytes_ += item.whole;
-  if (item.body == nullptr || ++bodies_of_clients_[{item.client, item.body}] == 1)
-    by_client_[item.client] += item.whole;
+  const bool own = item.body == nullptr;
+  bytes_ += own ? item.whole : share(bodies_, item.body, item.whole);
+  by_client_[item.client] +=
+      own ? item.whole : share(bodies_of_clients_, std::pair(item.client, item.body), item.whole);
 }
 
 void UnsentAnswers::release(Item& item) {
   if (std::exchange(item.is_cut, true)) return;
-  if (item.body == nullptr || is_last(bodies_, item.body)) bytes_ -= item.whole;
-  if (item.body != nullptr && !is_last(bodies_of_clients_, std::pair(item.client, item.body))) return;
+  const bool own = item.body == nullptr;
+  bytes_ -= own ? item.whole : leave(bodies_, item.body);
   const auto client = by_client_.find(item.client);
-  if ((client->second -= item.whole) == 0) by_client_.erase(client);
+  if (client == by_client_.end()) return;  // an answer of no bytes, after the client's last other one
+  client->second -= own ? item.whole : leave(bodies_of_clients_, std::pair(item.client, item.body));
+  if (client->second == 0) by_client_.erase(client);
 }
 
 void UnsentAnswers::remove(Items::iterator item) {

@@ -99,7 +99,7 @@ TEST(TreeWalk, ADirectoryThatIsMovedOutMeanwhileDoesNotLeadTheWalkOutside) {
 TEST(TreeRemoval, ATreeDeeperThanAnyPathIsRemovedAndItsBytesAreCounted) {
   const Scratch scratch;
   const fs::path top = scratch.directory("top");
-  write_at(make_deep(top, 6000), "hidden", 3 * static_cast<std::size_t>(kMi));
+  write_at(make_deep(top, 2500), "hidden", 3 * static_cast<std::size_t>(kMi));
   EXPECT_GE(bytes_below(top), 3 * kMi);
   remove_tree(top);
   EXPECT_FALSE(fs::exists(top));
@@ -157,7 +157,7 @@ TEST(FsGroupTree, AVolumeDeeperThanAnyPathGetsItsGroup) {
   if (::geteuid() != 0) GTEST_SKIP() << "Only root may give files away";
   const Scratch scratch;
   const fs::path top = scratch.directory("volume");
-  const FileDescriptor innermost = make_deep(top, 6000);
+  const FileDescriptor innermost = make_deep(top, 2500);
   apply_fs_group(top, {2000, false}, false);
   struct stat about {};
   ASSERT_EQ(::fstat(innermost.get(), &about), 0);

@@ -60,7 +60,7 @@ TEST_F(ExitFeedTest, EventsAreTold) {
 TEST_F(ExitFeedTest, ARuntimeThatComesBackAfterALongTimeIsFollowedAgain) {
   start();
   runtime_.set_down(true);
-  time_.pass(1h);
+  time_.pass(10min);
   runtime_.set_down(false);
   ASSERT_TRUE(time_.until([this] { return opened() == 2; }, 10s));
   time_.pass(10ms);
@@ -83,7 +83,7 @@ TEST_F(ExitFeedTest, ARuntimeWithoutTheseEventsIsNotAskedAgainAndSaidOnce) {
   runtime_.with_task_events = false;
   start();
   EXPECT_TRUE(over_);
-  time_.pass(1h);
+  time_.pass(10min);
   EXPECT_EQ(opened(), 1U);
   const std::string text = text_.str();
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;

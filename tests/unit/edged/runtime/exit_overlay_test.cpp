@@ -95,7 +95,7 @@ TEST_F(ExitOverlayTest, AnExitThatCriDoesNotShowIsForgottenAfterAWhile) {
 
 TEST_F(ExitOverlayTest, AKillForLackOfMemoryIsKnownAsLongAsTheContainerIsThere) {
   runs_out_of_memory();
-  time_.pass(3h);
+  time_.pass(10 * ExitOverlay::kPatience);
   EXPECT_TRUE(overlay_.forget_old({"c"}).empty());
   EXPECT_EQ(shown(ContainerState::kExited, "Error").reason, "OOMKilled");
   EXPECT_TRUE(overlay_.forget_old({}).empty());
