@@ -127,24 +127,25 @@ GroupVersions by_group_version(const kube::ApiResources& resources) {
   return found;
 }
 
-Json v3_document(const std::vector<ApiResourcePtr>& resources) {
-  Json schemas = Json::object(), paths = Json::object();
-  schemas[kObjectMeta] = metadata_schema();
+Json v3_document(const std::vector<ApiResourcePtr>& resources, const SchemaTable& table) {
+  Definitions definitions(OpenApi::kV3, table);
+  Json paths = Json::object();
   for (const ApiResourcePtr& resource : resources) {
-    schemas[definition_name(*resource)] = kind_schema(OpenApi::kV3, *resource);
+    definitions.add_kind(*resource);
     add_paths(OpenApi::kV3, *resource, paths);
   }
   return {{"openapi", "3.0.0"},
           {"info", info()},
           {"paths", std::move(paths)},
-          {"components", {{"schemas", std::move(schemas)}}}};
+          {"components", {{"schemas", definitions.take()}}}};
 }
 
 /// Clients keep a document for ever by its URL, so that the URL holds a digest of it.
 Json v3_index(const GroupVersions& group_versions) {
+  const SchemaTable table;
   Json paths = Json::object();
   for (const auto& [name, resources] : group_versions) {
-    const std::string hash = net::sha256_hex(kube::dump_json(v3_document(resources)));
+    const std::string hash = net::sha256_hex(kube::dump_json(v3_document(resources, table)));
     paths[name] = {{"serverRelativeURL", std::string(kV3Root) + "/" + name + "?hash=" + hash}};
   }
   return {{"paths", std::move(paths)}};
@@ -153,17 +154,16 @@ Json v3_index(const GroupVersions& group_versions) {
 }  // namespace
 
 Json openapi_v2(const kube::ApiResources& resources) {
-  Json definitions = Json::object(), paths = Json::object();
-  definitions[kObjectMeta] = metadata_schema();
+  const SchemaTable table;
+  Definitions definitions(OpenApi::kV2, table);
+  Json paths = Json::object();
   for (const ApiResourcePtr& resource : resources.all()) {
     if (verbs_of(*resource).empty()) continue;
-    definitions[definition_name(*resource)] = kind_schema(OpenApi::kV2, *resource);
+    definitions.add_kind(*resource);
     add_paths(OpenApi::kV2, *resource, paths);
   }
-  return {{"swagger", "2.0"},
-          {"info", info()},
-          {"paths", std::move(paths)},
-          {"definitions", std::move(definitions)}};
+  return {
+      {"swagger", "2.0"}, {"info", info()}, {"paths", std::move(paths)}, {"definitions", definitions.take()}};
 }
 
 Json openapi_v3(const kube::ApiResources& resources, std::string_view path) {
@@ -172,7 +172,7 @@ Json openapi_v3(const kube::ApiResources& resources, std::string_view path) {
   if (path == kV3Root) return v3_index(group_versions);
   if (path.starts_with(kV3Root) && path.substr(kV3Root.size()).starts_with('/')) {
     const auto found = group_versions.find(std::string(path.substr(kV3Root.size() + 1)));
-    if (found != group_versions.end()) return v3_document(found->second);
+    if (found != group_versions.end()) return v3_document(found->second, SchemaTable());
   }
   kube::Status status = kube::Status::not_found("", "");
   status.message = "the server could not find the requested resource";

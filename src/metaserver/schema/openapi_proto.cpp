@@ -78,6 +78,7 @@ Message schema(const Json& object) {
   out.text_at(1, object, "$ref");
   out.text_at(2, object, "format");
   out.text_at(4, object, "description");
+  out.texts_at(19, object, "required");
   if (const Json* values = kube::find_path(object, "additionalProperties"))
     out.message(21, wrapped(1, schema(*values)));
   if (const std::string type = kube::string_or(object, "type"); !type.empty()) {

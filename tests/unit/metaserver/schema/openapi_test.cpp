@@ -48,46 +48,135 @@ Json cron_schema() {
     "port": {"x-kubernetes-int-or-string": true}}})");
 }
 
-TEST_F(OpenApiTest, KnownKindsHaveTheirFieldsAndWhatIsInsideIsOpen) {
-  const Json document = openapi_v2(resources_);
-  EXPECT_EQ(document["swagger"], "2.0");
-  const Json& pod = document["definitions"]["io.k8s.api.core.v1.Pod"];
+/// What `$ref` of a schema leads to, also through `allOf`; the schema itself if it has none.
+const Json& followed(const Json& document, const Json& schema) {
+  const Json* at = &schema;
+  if (const auto all = at->find("allOf"); all != at->end()) at = &all->front();
+  const auto reference = at->find("$ref");
+  if (reference == at->end()) return *at;
+  return document.at(Json::json_pointer(reference->get<std::string>().substr(1)));
+}
+
+/// The schema of a field as `kubectl explain` finds it: through lists and maps. Null if there is none.
+Json explained(const Json& document, const std::string& definition, const std::string& path) {
+  const bool v2 = document.contains("swagger");
+  const Json* at = &(v2 ? document["definitions"] : document["components"]["schemas"])[definition];
+  std::istringstream names(path);
+  for (std::string name; std::getline(names, name, '.');) {
+    for (const char* inner : {"items", "additionalProperties"})
+      while (at->contains(inner)) at = &followed(document, (*at)[inner]);
+    const Json& properties = kube::object_or_empty(*at, "properties");
+    if (!properties.contains(name)) return nullptr;
+    at = &followed(document, properties[name]);
+  }
+  return *at;
+}
+
+TEST_F(OpenApiTest, KindsAreDescribedToAnyDepth) {
+  const Json v2 = openapi_v2(resources_);
+  const std::string core = "io.k8s.api.core.v1.", devices = "io.kubeedge.devices.v1beta1.";
+  for (const auto& [definition, path, type] : std::vector<std::array<std::string, 3>>{
+           {core + "Pod", "spec.containers.securityContext.seccompProfile.localhostProfile", "string"},
+           {core + "Pod", "spec.initContainers.livenessProbe.httpGet.httpHeaders.value", "string"},
+           {core + "Pod", "spec.containers.lifecycle.preStop.sleep.seconds", "integer"},
+           {core + "Pod", "spec.volumes.projected.sources.serviceAccountToken.expirationSeconds", "integer"},
+           {core + "Pod",
+            "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution."
+            "nodeSelectorTerms.matchExpressions.values",
+            "array"},
+           {core + "Pod", "status.containerStatuses.lastState.terminated.exitCode", "integer"},
+           {core + "Pod", "metadata.ownerReferences.blockOwnerDeletion", "boolean"},
+           {core + "Node", "status.nodeInfo.kubeletVersion", "string"},
+           {core + "Node", "spec.taints.timeAdded", "string"},
+           {core + "Secret", "stringData", "object"},
+           {"io.k8s.api.coordination.v1.Lease", "spec.leaseDurationSeconds", "integer"},
+           {"io.k8s.api.apps.v1.Deployment", "spec.template.spec.containers.env.valueFrom.fieldRef",
+            "object"},
+           {"io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition",
+            "spec.versions.schema.openAPIV3Schema.properties.properties.pattern", "string"},
+           {devices + "Device", "spec.properties.pushMethod.mqtt.qos", "integer"},
+           {devices + "Device", "status.twins.reported.value", "string"},
+           {devices + "DeviceModel", "spec.properties.accessMode", "string"},
+       }) {
+    const Json found = explained(v2, definition, path);
+    EXPECT_EQ(found.is_null() ? "nothing" : found["type"], type) << definition << " " << path;
+  }
+  const Json v3 = openapi_v3(resources_, "/openapi/v3/api/v1");
+  EXPECT_EQ(explained(v3, core + "Pod", "spec.containers.securityContext.seccompProfile.type")["type"],
+            "string");
+  EXPECT_EQ(explained(v3, core + "Pod", "spec.containers.ports.containerPort")["format"], "int32");
+  EXPECT_EQ(explained(v3, core + "Pod", "spec.containers.livenessProbe.tcpSocket.port")["oneOf"].size(), 2U);
+}
+
+TEST_F(OpenApiTest, AFieldThatDoesNotExistIsInNoSchema) {
+  const Json v2 = openapi_v2(resources_);
+  for (const char* path : {"specs", "spec.container", "spec.containers.imag", "spec.containers.ports.port",
+                           "spec.containers.securityContext.seccompProfile.kind", "status.phases"})
+    EXPECT_TRUE(explained(v2, "io.k8s.api.core.v1.Pod", path).is_null()) << path;
+}
+
+TEST_F(OpenApiTest, AFieldSaysWhatItIs) {
+  const Json v2 = openapi_v2(resources_);
+  const Json& pod = v2["definitions"]["io.k8s.api.core.v1.Pod"];
   EXPECT_EQ(pod[kGvk], kube::parse_json(R"([{"group": "", "version": "v1", "kind": "Pod"}])"));
   EXPECT_EQ(pod["properties"].size(), 5U);
-  EXPECT_EQ(pod["properties"]["metadata"]["$ref"],
-            "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
-  // An object without `properties` is a map of anything to clients.
-  EXPECT_EQ(pod["properties"]["spec"]["type"], "object");
-  EXPECT_FALSE(pod["properties"]["spec"].contains("properties"));
-  EXPECT_TRUE(document["definitions"]["io.k8s.api.core.v1.ConfigMap"]["properties"].contains("binaryData"));
-  const Json& open = document["definitions"]["io.k8s.api.certificates.v1alpha1.ClusterTrustBundle"];
-  EXPECT_EQ(open["type"], "object");
-  EXPECT_FALSE(open.contains("properties"));
-  EXPECT_TRUE(document["definitions"].contains("io.kubeedge.devices.v1beta1.Device"));
-  EXPECT_TRUE(document["definitions"].contains(
-      "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition"));
+  const Json& spec = v2["definitions"]["io.k8s.api.core.v1.PodSpec"];
+  EXPECT_EQ(spec["required"], Json({"containers"}));
+  const Json& containers = spec["properties"]["containers"];
+  EXPECT_EQ(containers["description"], "The containers.");
+  EXPECT_EQ(containers["items"]["$ref"], "#/definitions/io.k8s.api.core.v1.Container");
+  EXPECT_EQ(containers["x-kubernetes-patch-merge-key"], "name");
+  EXPECT_EQ(spec["properties"]["volumes"]["x-kubernetes-patch-strategy"], "merge,retainKeys");
+  EXPECT_FALSE(spec["properties"]["tolerations"].contains("x-kubernetes-patch-strategy"));
+  const Json& finalizers =
+      v2["definitions"]["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"]["properties"]["finalizers"];
+  EXPECT_EQ(finalizers["x-kubernetes-patch-strategy"], "merge");
+  EXPECT_FALSE(finalizers.contains("x-kubernetes-patch-merge-key"));
+  // Beside a reference, version 3 has nothing.
+  const Json v3 = openapi_v3(resources_, "/openapi/v3/apis/apps/v1")["components"]["schemas"];
+  const Json& strategy = v3["io.k8s.api.apps.v1.DeploymentSpec"]["properties"]["strategy"];
+  EXPECT_EQ(strategy["allOf"][0]["$ref"], "#/components/schemas/io.k8s.api.apps.v1.DeploymentStrategy");
+  EXPECT_EQ(strategy["x-kubernetes-patch-strategy"], "retainKeys");
+}
+
+TEST_F(OpenApiTest, EveryBuiltInKindHasItsFields) {
+  const Json v2 = openapi_v2(resources_);
+  std::size_t seen = 0;
+  for (const auto& [name, definition] : v2["definitions"].items()) {
+    if (!definition.contains(kGvk)) continue;
+    ++seen;
+    EXPECT_GT(kube::object_or_empty(definition, "properties").size(), 3U) << name;
+    EXPECT_FALSE(kube::string_or(definition, "description").empty()) << name;
+  }
+  EXPECT_GT(seen, 60U);
+}
+
+void expect_references(const Json& document, const Json& at) {
+  // A field of CustomResourceDefinitions is called $ref.
+  if (const auto reference = at.find("$ref"); reference != at.end() && reference->is_string()) {
+    const std::string where = *reference;
+    EXPECT_TRUE(document.contains(Json::json_pointer(where.substr(1)))) << where;
+  }
+  if (at.is_structured())
+    for (const Json& inner : at) expect_references(document, inner);
 }
 
 TEST_F(OpenApiTest, EveryReferenceLeadsSomewhere) {
   learn(cron_schema());
   const Json v2 = openapi_v2(resources_);
-  for (const auto& [name, definition] : v2["definitions"].items()) {
-    for (const Json& property : kube::object_or_empty(definition, "properties")) {
-      const std::string where = property.value("$ref", "#/definitions/" + name);
-      EXPECT_TRUE(v2["definitions"].contains(where.substr(where.rfind('/') + 1))) << where;
-    }
-  }
+  expect_references(v2, v2);
   const Json index = openapi_v3(resources_, "/openapi/v3");
   for (const auto& [name, entry] : index["paths"].items()) {
     const Json v3 = openapi_v3(resources_, "/openapi/v3/" + name);
-    for (const Json& item : v3["paths"]) {
-      const Json reference =
-          item.value(Json::json_pointer("/post/requestBody/content/application~1json/schema/$ref"), Json());
-      if (!reference.is_string()) continue;
-      const std::string where = reference;
-      EXPECT_TRUE(v3["components"]["schemas"].contains(where.substr(where.rfind('/') + 1))) << where;
-    }
+    expect_references(v3, v3);
   }
+}
+
+TEST_F(OpenApiTest, OnlyOpenKindsHaveNoFields) {
+  // A word in the tables that means nothing would become an open object.
+  const Json v2 = openapi_v2(resources_);
+  for (const auto& [name, definition] : v2["definitions"].items())
+    EXPECT_TRUE(definition.contains("properties") || definition["type"] == "string") << name;
 }
 
 TEST_F(OpenApiTest, WritesTakeFieldValidationAndDryRun) {
