@@ -123,6 +123,26 @@ metaserver::MetaServerOptions metaserver_options(const config::Startup& startup)
   return options;
 }
 
+/// What /readyz says of a module; "" while it runs.
+std::string problem_of(const beehive::Supervisor::ModuleState& module) {
+  using Life = beehive::Supervisor::ModuleState::Life;
+  const std::string failures =
+      " (" + std::to_string(module.restarts) + " restarts so far); the log of edgecore says why";
+  switch (module.life) {
+    case Life::kStarting:
+      return "it is starting";
+    case Life::kRunning:
+      return "";
+    case Life::kBackoff:
+      return "it failed and is started again soon" + failures;
+    case Life::kFailed:
+      return "it failed and is not started again" + failures;
+    case Life::kStopped:
+      return "it was stopped";
+  }
+  return "";
+}
+
 eventbus::EventBusOptions eventbus_options(const config::Startup& startup) {
   eventbus::EventBusOptions options;
   options.config = startup.config.modules.event_bus;
@@ -138,6 +158,7 @@ struct Application::Parts {
       : startup(std::move(given)), files(std::move(given_files)), alterations(std::move(given_alterations)) {}
 
   std::vector<beehive::ModuleSpec> modules();
+  [[nodiscard]] std::vector<metaserver::ModuleHealth> health() const;
   void set_aside(const std::string& module, const beehive::MessagePtr& message, const std::string& reason);
 
   config::Startup startup;
@@ -147,6 +168,7 @@ struct Application::Parts {
   std::optional<store::Store> store;
   BlockingPool pool{"blocking", {}};
   beehive::Bus bus;
+  bool edged_is_refused = false;  ///< it is enabled, but its configuration is wrong
   std::optional<beehive::Supervisor> supervisor;
 };
 
@@ -175,7 +197,8 @@ std::vector<beehive::ModuleSpec> Application::Parts::modules() {
   }
   if (has_meta_server(startup)) {
     add(names::module::kMetaServer, names::group::kMeta,
-        metaserver::make_metaserver(metaserver_options(startup), metaserver::MetaServerDeps{*store}));
+        metaserver::make_metaserver(metaserver_options(startup),
+                                    metaserver::MetaServerDeps{*store, [this] { return health(); }}));
   }
   if (enabled.edged.enable) {
     const config::Findings findings = config::validate_kubelet(enabled.edged);
@@ -196,6 +219,7 @@ std::vector<beehive::ModuleSpec> Application::Parts::modules() {
       add(names::module::kEdged, names::group::kEdged,
           edged::make_edged(edged_options(startup), std::move(deps)));
     } else {
+      edged_is_refused = true;
       logger->error("edged is not started, its configuration is wrong: {}",
                     config::format_errors(findings.errors));
     }
@@ -227,6 +251,15 @@ std::vector<beehive::ModuleSpec> Application::Parts::modules() {
   }
   if (alterations.modules) alterations.modules(specs);
   return specs;
+}
+
+/// On MetaServer's thread; what it reads is set before the modules start.
+std::vector<metaserver::ModuleHealth> Application::Parts::health() const {
+  std::vector<metaserver::ModuleHealth> found;
+  for (const auto& module : supervisor->states()) found.push_back({module.name, problem_of(module)});
+  if (edged_is_refused)
+    found.push_back({names::module::kEdged, "its configuration is wrong; the log of edgecore says where"});
+  return found;
 }
 
 void Application::Parts::set_aside(const std::string& module, const beehive::MessagePtr& message,

@@ -100,7 +100,7 @@ class MetaServer final : public beehive::Module {
     api_.emplace(ApiParts{context_, trusted_, tasks_, options_, deps_.store, reader_, resources_, cache_,
                           cloud_, scopes_, options_.require_authorization ? &rules_ : nullptr,
                           authenticator_ ? &*authenticator_ : nullptr, [this] { look_at_tokens(); }, limits_,
-                          denials_, offline_writes_, metrics_, directory_watches_});
+                          denials_, offline_writes_, metrics_, directory_watches_, deps_.modules});
   }
 
   boost::asio::awaitable<void> run() override {
@@ -370,7 +370,7 @@ class MetaServer final : public beehive::Module {
     state.cache_bytes = cache_.bytes();
     state.cache_collections = cache_.collections();
     state.scopes = scopes_.size();
-    state.connected = cloud_.is_up();
+    state.connected = cloud_.is_connected();
     state.open_to_network = is_open_to_network();
     if (!state.connected && offline_since_) state.data_age = context_.clock.wall() - *offline_since_;
     if (state.connected) state.data_age = std::chrono::nanoseconds(0);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "edgecore/beehive/module.hpp"
 #include "edgecore/config/model.hpp"
@@ -24,8 +26,16 @@ struct MetaServerOptions {
   std::string agent_version;
 };
 
+/// Whether an enabled module runs, for /readyz.
+struct ModuleHealth {
+  std::string name;
+  std::string problem;  ///< "" while it runs; no word of what a module was doing, because pods may read it
+};
+
 struct MetaServerDeps {
   store::Store& store;  ///< outlives the module
+  /// The enabled modules of this node. Called on the module's thread for each question; empty: none is known.
+  std::function<std::vector<ModuleHealth>()> modules = {};
 };
 
 /// The factory of module `metaserver` (group `meta`): the Kubernetes API on the node (docs/metaserver.md).

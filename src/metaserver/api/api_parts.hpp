@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "edgecore/async/directory_watch.hpp"
 #include "edgecore/async/task_group.hpp"
@@ -40,6 +41,7 @@ struct ApiParts {
   OfflineWrites& offline_writes;
   Metrics& metrics;
   async::DirectoryWatches& directory_watches;
+  const std::function<std::vector<ModuleHealth>()>& modules;  ///< may be empty
 };
 
 }  // namespace edgecore::metaserver

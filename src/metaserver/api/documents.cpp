@@ -3,6 +3,7 @@
 
 #include "edgecore/store/meta_v2.hpp"
 #include "metaserver/api/cloud_price.hpp"
+#include "metaserver/api/health.hpp"
 #include "metaserver/http/api_error.hpp"
 #include "metaserver/http/metrics.hpp"
 #include "metaserver/schema/discovery.hpp"
@@ -16,11 +17,6 @@ constexpr std::chrono::seconds kVersionPatience{5};
 constexpr char kVersionKey[] = "/version";
 /// How long discovery and unknown resources wait for the cloud's definitions.
 constexpr std::chrono::seconds kDefinitionPatience{3};
-
-bool is_health_path(std::string_view path) {
-  return path == "/healthz" || path == "/livez" || path == "/readyz" || path.starts_with("/healthz/") ||
-         path.starts_with("/livez/") || path.starts_with("/readyz/");
-}
 
 bool is_openapi_path(std::string_view path) {
   return path == "/openapi/v2" || path == "/openapi/v3" || path.starts_with("/openapi/v3/");
@@ -45,7 +41,7 @@ Done Documents::serve(Call& call) {
   const std::string& method = call.request.method;
   if (method != "GET" && method != "HEAD") throw ApiError(no_such_path());
   if (is_health_path(path)) {
-    co_await answers_.send_plain(call, 200, "ok", "text/plain; charset=utf-8");
+    co_await serve_health(call);
   } else if (path == "/version" || path == "/version/") {
     co_await serve_version(call);
   } else if (is_discovery_path(path)) {
@@ -60,6 +56,13 @@ Done Documents::serve(Call& call) {
   } else {
     throw ApiError(no_such_path());
   }
+}
+
+Done Documents::serve_health(Call& call) const {
+  auto answer =
+      health_answer(call.info.target, parts_.modules ? parts_.modules() : std::vector<ModuleHealth>());
+  if (!answer) throw ApiError(no_such_path());
+  co_await answers_.send_plain(call, answer->status, std::move(answer->text), "text/plain; charset=utf-8");
 }
 
 Done Documents::serve_root(Call& call) const {

@@ -25,6 +25,7 @@ class Documents {
   Done fetch_definitions(const Call& call) const;
 
  private:
+  Done serve_health(Call& call) const;
   Done serve_root(Call& call) const;
   Done serve_version(Call& call);
   Done serve_discovery(Call& call);

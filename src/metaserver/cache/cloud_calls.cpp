@@ -79,6 +79,7 @@ CloudAnswer CloudCalls::read(const beehive::Message& said, bool is_sync) {
     if (link_ == Link::kUnknown) link_ = Link::kDown;
     return unreachable(kube::string_or(said.content, "message", "the tunnel refused the request"));
   }
+  link_ = Link::kUp;
   CloudAnswer answer;
   if (is_sync) {
     answer.kind = CloudAnswer::Kind::kApproved;

@@ -53,6 +53,8 @@ class CloudCalls {
   /// From the connection notices. Assumed up until the first notice or failed call.
   void set_link(bool up);
   [[nodiscard]] bool is_up() const { return link_ != Link::kDown; }
+  /// Known to be up: by a notice, or because the cloud has answered.
+  [[nodiscard]] bool is_connected() const { return link_ == Link::kUp; }
   /// Incremented by each connection.
   [[nodiscard]] unsigned session() const { return session_; }
   /// Connected, and not in the pause after unanswered calls.

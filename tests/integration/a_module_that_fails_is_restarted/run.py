@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each module is made to throw and to hang (edgecore_faulty, tests/faulty) while pods run and objects change: it is
 restarted, process and containers stay, changes made meanwhile arrive, leases are renewed. A message that makes a module fail twice is
-set aside, acknowledged, and does not come back.
+set aside, acknowledged, and does not come back. /readyz names the module that does not run.
 """
 import socket
 import threading
 import time
 
-from node import Node, pod, wait
+from metaserver import MetaNode
+from node import pod, wait
 
 HANG_AFTER = 3.0  # seconds; the product waits 30
 WATCHDOG = 8.0    # seconds, of the service; it is fed twice as often
@@ -41,7 +42,7 @@ def reader(name):
                container={"volumeMounts": [{"name": "all", "mountPath": "/all"}]}, terminationGracePeriodSeconds=1)
 
 
-with Node() as node:
+with MetaNode() as node:
     node.program = "edgecore_faulty"
     faults = node.dir / "faults"
     faults.mkdir()
@@ -79,6 +80,10 @@ with Node() as node:
     # A module that cannot start does not affect the others.
     node.wait_ready()
     assert failures("troublemaker") >= 1
+    unready = node.meta("GET", "/readyz")
+    assert unready.code == 500 and "[-]module/troublemaker failed: it " in unready.text, unready
+    assert "[+]module/edged ok" in unready.text and node.meta("GET", "/livez").code == 200, unready
+    assert node.meta("GET", "/readyz?exclude=module/troublemaker").text == "ok"
     node.apply(config("news", "first"), reader("calm"))
     node.wait_pod_ready("calm")
     status = node.container_status("calm")
