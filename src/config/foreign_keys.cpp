@@ -69,6 +69,12 @@ constexpr std::array<NewKey, 10> kNewKeys{{
     {kKubeletSection, "crashLoopBackOff", "v1.23"},
 }};
 
+/// Modules of CloudCore, and what stands beside them in cloudcore.yaml.
+constexpr std::array<std::string_view, 11> kCloudKeys{
+    "cloudHub",          "cloudStream",    "commonConfig",    "deviceController",
+    "dynamicController", "edgeController", "iptablesManager", "kubeAPIConfig",
+    "leaderElection",    "router",         "syncController"};
+
 bool is_key(std::string_view path, std::string_view prefix, std::string_view name) {
   return path.size() == prefix.size() + name.size() && iequals(path.substr(0, prefix.size()), prefix) &&
          iequals(path.substr(prefix.size()), name);
@@ -88,6 +94,11 @@ std::optional<std::string> foreign_key_remark(std::string_view path) {
       return "belongs to KubeEdge " + std::string(added.since) + " and later; it has no effect here";
     }
   }
+  const std::string_view name = path.substr(path.rfind('.') + 1);
+  const auto is_name = [name](std::string_view known) { return iequals(known, name); };
+  const bool at_top = name.size() == path.size() || is_key(path, "modules.", name);
+  if (at_top && std::any_of(kCloudKeys.begin(), kCloudKeys.end(), is_name))
+    return "belongs into cloudcore.yaml, in the cloud";
   return std::nullopt;
 }
 

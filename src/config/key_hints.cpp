@@ -12,7 +12,8 @@ namespace {
 
 /// No key is longer; the comparison takes the product of both lengths.
 constexpr std::size_t kMaxKey = 64;
-/// A key with more places than this (`enable`, `server`) says nothing about where it belongs.
+/// A key with more places than this (`enable`, `server`) says nothing about where it belongs, unless some of
+/// them are near.
 constexpr std::size_t kMaxPlaces = 2;
 
 template <class Object>
@@ -27,6 +28,8 @@ const std::vector<std::string>& all_paths() {
   static const std::vector<std::string> paths = [] {
     std::vector<std::string> found;
     collect(EdgeCoreConfig(), "", found);
+    for (const char* gate : {"requireAuthorization", "moduleRestart"})
+      found.push_back(std::string("featureGates.") + gate);
     return found;
   }();
   return paths;
@@ -68,18 +71,38 @@ std::optional<std::string> nearest(std::string_view key, const std::vector<std::
   return found;
 }
 
-}  // namespace
-
-std::string key_hint(std::string_view key, const std::vector<std::string>& siblings) {
-  if (key.size() > kMaxKey) return {};
+std::vector<std::string> places_of(std::string_view key) {
   std::vector<std::string> places;
   for (const std::string& path : all_paths()) {
     if (iequals(name_of(path), key)) places.push_back(path);
   }
+  return places;
+}
+
+/// The places in the innermost section around the key that has some. The outermost section is all there is.
+std::vector<std::string> near_places(std::string_view path) {
+  const std::vector<std::string> all = places_of(name_of(path));
+  for (std::size_t dot = path.rfind('.'); dot != path.npos && dot != 0; dot = path.rfind('.', dot - 1)) {
+    std::vector<std::string> inside;
+    for (const std::string& place : all) {
+      if (place.size() > dot && iequals(place.substr(0, dot + 1), path.substr(0, dot + 1)))
+        inside.push_back(place);
+    }
+    if (!inside.empty()) return inside;
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string key_hint(std::string_view path, const std::vector<std::string>& siblings) {
+  const std::string_view key = name_of(path);
+  if (key.size() > kMaxKey) return {};
+  const std::vector<std::string> places = near_places(path);
   if (places.size() == 1) return "; it belongs at " + places[0];
   if (places.size() == kMaxPlaces) return "; it belongs at " + places[0] + " or " + places[1];
   auto meant = nearest(key, siblings);
-  if (!meant) meant = nearest(key, all_paths());
+  if (!meant && places.empty()) meant = nearest(key, all_paths());
   return meant ? " (did you mean " + *meant + "?)" : std::string();
 }
 

@@ -42,8 +42,7 @@ void Reader::unknown(Path path, const Present& entry, const std::vector<std::str
   const std::string full = join(path, entry.key);
   const auto remark = foreign_key_remark(full);
   warn(full, entry.line,
-       remark ? *remark
-              : "is not a key of this configuration and has no effect" + key_hint(entry.key, siblings));
+       remark ? *remark : "is not a key of this configuration and has no effect" + key_hint(full, siblings));
 }
 
 void Reader::mistake(Path path, Node node, const std::string& expected) {

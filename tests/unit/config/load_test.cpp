@@ -242,6 +242,40 @@ TEST(Load, AKeyInTheWrongPlaceIsAnsweredWithWhereItBelongs) {
   EXPECT_THAT(loaded.warnings, SizeIs(5));
 }
 
+TEST(Load, AKeyWithManyPlacesBelongsToTheNearest) {
+  const auto remark = [](const std::string& text) {
+    const auto loaded = read(text);
+    return loaded.warnings.empty() ? std::string() : loaded.warnings.front();
+  };
+  EXPECT_THAT(remark("modules: {edgeHub: {server: 'a:1'}}"),
+              HasSubstr("; it belongs at modules.edgeHub.quic.server or modules.edgeHub.websocket.server."));
+  EXPECT_THAT(remark("modules: {metaManager: {tlsCaFile: /ca}}"),
+              HasSubstr("; it belongs at modules.metaManager.metaServer.tlsCaFile."));
+  EXPECT_THAT(remark("modules: {edgehub: {quic: {httpServer: a}}}"),
+              HasSubstr("; it belongs at modules.edgeHub.httpServer."));
+  EXPECT_THAT(remark("modules.edged.nodeIP: 1.2.3.4"), HasSubstr("; it belongs at modules.edged.nodeIP."));
+  for (const char* text : {"server: a", "enable: true"})
+    EXPECT_THAT(remark(text), HasSubstr("and has no effect.")) << text;
+}
+
+TEST(Load, AFeatureGateInTheWrongPlaceIsAnsweredWithWhereItBelongs) {
+  const auto loaded =
+      read("moduleRestart: false\nmodules: {metaManager: {metaServer: {requireAuthorization: true}}}\n");
+  const std::string all = testing::PrintToString(loaded.warnings);
+  EXPECT_THAT(all, HasSubstr("; it belongs at featureGates.moduleRestart."));
+  EXPECT_THAT(all, HasSubstr("; it belongs at featureGates.requireAuthorization."));
+}
+
+TEST(Load, KeysOfCloudCoreAreSentToItsFile) {
+  const auto loaded =
+      read("kubeAPIConfig: {}\nmodules: {dynamicController: {enable: true}, edged: {router: 1}}\n");
+  const std::string all = testing::PrintToString(loaded.warnings);
+  EXPECT_THAT(all, HasSubstr("kubeAPIConfig (line 1) belongs into cloudcore.yaml, in the cloud."));
+  EXPECT_THAT(all,
+              HasSubstr("modules.dynamicController (line 2) belongs into cloudcore.yaml, in the cloud."));
+  EXPECT_THAT(all, HasSubstr("modules.edged.router (line 2) is not a key of this configuration"));
+}
+
 TEST(Load, UnknownKeysAreNamedBesideAWrongType) {
   const std::string text =
       refusal("modules:\n  edgeHub: {heartbeat: soon}\n  edged: {hostnameOveride: a}\nmetaServer: {}\n");
