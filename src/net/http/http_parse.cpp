@@ -8,10 +8,12 @@
 #include <boost/beast/http/status.hpp>
 #include <ctime>
 #include <limits>
+#include <utility>
 
 #include "edgecore/base/ascii.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/log.hpp"
+#include "edgecore/net/url.hpp"
 #include "net/http/response_head.hpp"
 
 namespace edgecore::net {
@@ -57,6 +59,21 @@ std::optional<HttpFault> coding_fault(const HttpHead& head) {
   if (codings > 0 && !head.http_1_1) return HttpFault{400, "HTTP/1.0 has no transfer coding."};
   if (is_known_coding(codings, last)) return std::nullopt;
   return HttpFault{501, "The transfer coding of the body is not understood."};
+}
+
+/// A target in absolute form, as a proxy's client sends it, becomes a path, and its host takes the place of
+/// the header Host (RFC 9112 §3.2.2). A request of HTTP/1.1 without Host stays without: that is its fault.
+std::optional<HttpFault> resolve_target(HttpHead& head) {
+  const std::string scheme = lower_case(std::string_view(head.target).substr(0, head.target.find("://")));
+  if (scheme != "http" && scheme != "https") return std::nullopt;
+  try {
+    Url url = Url::parse(head.target);
+    if (head.headers.has("Host") || !head.http_1_1) head.headers.set("Host", url.authority());
+    head.target = std::move(url.target);
+  } catch (const BadInput& bad) {
+    return HttpFault{400, bad.what()};
+  }
+  return std::nullopt;
 }
 
 /// Beast's grammar, writing directly into our types.
@@ -181,6 +198,7 @@ std::size_t HttpParser::Impl::put_request_head(std::string_view bytes) {
   if (more && bytes.size() - taken > limits.header_bytes) fault = fault_of(http::error::header_limit);
   if (fault || !request->is_header_done()) return taken;
   finish_head(*request);
+  if (const auto problem = resolve_target(request->head)) fault = problem;
   if (const auto problem = coding_fault(request->head)) fault = problem;
   return taken;
 }

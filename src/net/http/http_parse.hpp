@@ -48,8 +48,9 @@ struct HttpHead {
 /// What put() leaves to its caller is limited as well: it never asks for more while more than `header_bytes`
 /// (before the end of the head) or `framing_bytes` (behind it) are waiting.
 ///
-/// Requests are read strictly: an error in their framing is how one request hides in another. Responses are
-/// read as Go's client reads them (response_head.hpp). Fields behind a chunked body are checked and dropped.
+/// Requests are read strictly: an error in their framing is how one request hides in another. A target in
+/// absolute form is a path in HttpHead, and Host is the host that it names. Responses are read as Go's client
+/// reads them (response_head.hpp). Fields behind a chunked body are checked and dropped.
 class HttpParser {
  public:
   enum class Kind {

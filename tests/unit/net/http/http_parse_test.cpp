@@ -216,6 +216,38 @@ TEST(HttpParserTest, RequestsAreNotReadAsLeniently) {
   }
 }
 
+/// "Host target" of a request with this start line and these headers, or its fault.
+std::string read_target(const std::string& start, const std::string& headers = "Host: other\r\n") {
+  HttpParser parser(HttpParser::Kind::kRequest, kLimits);
+  const auto fault = feed_byte_by_byte(parser, start + "\r\n" + headers + "\r\n");
+  if (fault) return "fault " + std::to_string(fault->status);
+  const HttpHead head = parser.take_head();
+  std::string hosts;
+  for (const auto& [name, value] : head.headers)
+    if (name == "Host") hosts += value + " ";
+  return hosts + head.target;
+}
+
+TEST(HttpParserTest, ATargetInAbsoluteFormNamesHostAndPath) {
+  EXPECT_EQ(read_target("GET http://node:10550/api/v1?limit=5 HTTP/1.1"), "node:10550 /api/v1?limit=5");
+  EXPECT_EQ(read_target("GET HTTPS://[::1]:8443/x HTTP/1.1"), "[::1]:8443 /x");
+  EXPECT_EQ(read_target("GET http://node HTTP/1.1"), "node /");
+  EXPECT_EQ(read_target("GET http://node:80?a=b HTTP/1.1"), "node /?a=b");
+  EXPECT_EQ(read_target("GET http://node/ HTTP/1.1", "Host: a\r\nX: y\r\nHost: b\r\n"), "node /");
+  // A proxy's own request, also from before Host was required.
+  EXPECT_EQ(read_target("GET http://node/x HTTP/1.0", ""), "node /x");
+  EXPECT_EQ(read_target("GET http://node/x HTTP/1.1", ""), "/x");
+}
+
+TEST(HttpParserTest, OtherTargetsStayAsTheyAre) {
+  for (const char* target :
+       {"/http://node/x", "/a?b=http://node/", "*", "ftp://node/x", "node:80", "http:/node"})
+    EXPECT_EQ(read_target(std::string("GET ") + target + " HTTP/1.1"), std::string("other ") + target);
+  for (const char* target : {"http://", "http:///x", "http://user@node/", "http://node:0/",
+                             "http://node:99999/", "http://[::1/x", "http://[node]/x"})
+    EXPECT_EQ(read_target(std::string("GET ") + target + " HTTP/1.1"), "fault 400") << target;
+}
+
 TEST(HttpParserTest, OneParserReadsMessageAfterMessage) {
   HttpParser parser(HttpParser::Kind::kRequest, kLimits);
   for (const auto* name : {"first", "second"}) {
