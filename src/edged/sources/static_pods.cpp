@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <cerrno>
 #include <cstring>
 #include <iterator>
@@ -86,10 +87,19 @@ void find_shadows(StaticPodFiles& files) {
   }
 }
 
-/// A link made to a manifest is complete; a file that is being made is not, and will be closed.
 bool is_link(const fs::path& path) {
   struct ::stat about {};
   return ::lstat(path.c_str(), &about) == 0 && (S_ISLNK(about.st_mode) || about.st_nlink > 1);
+}
+
+/// A file that was made a moment ago will be closed; a link or a directory is complete.
+bool is_unfinished(std::uint32_t event, const fs::path& path) {
+  std::error_code ignored;
+  return event == IN_CREATE && fs::is_regular_file(fs::symlink_status(path, ignored)) && !is_link(path);
+}
+
+fs::path directory_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
 }  // namespace
@@ -137,8 +147,11 @@ std::vector<kube::PodPtr> pods_of(const StaticPodFiles& files) {
 StaticPods::StaticPods(Deps deps)
     : deps_(std::move(deps)),
       watches_(deps_.executor),
-      watch_(watches_, kEvents,
-             [this](std::uint32_t event, std::string_view name) { return concerns(event, name); }),
+      entry_(deps_.path.has_filename() ? deps_.path : deps_.path.parent_path()),
+      above_(watches_, kEvents,
+             [this](std::uint32_t event, std::string_view name) { return concerns_path(event, name); }),
+      inside_(watches_, kEvents,
+              [this](std::uint32_t event, std::string_view name) { return concerns_manifests(event, name); }),
       files_(std::make_shared<const StaticPodFiles>()) {}
 
 StaticPods::~StaticPods() = default;
@@ -150,13 +163,14 @@ boost::asio::awaitable<void> StaticPods::run() {
     async::Event never(deps_.executor);
     co_await never.sleep();
   }
+  using boost::asio::experimental::awaitable_operators::operator||;
   async::Event settle(deps_.executor);
   for (;;) {
     const bool watched = watch();
     co_await try_look();
     if (!watched && watch()) continue;  // the look made the directory: look again, now that it is watched
     const auto next = steady_now() + deps_.period;
-    co_await watch_.sleep_until(next);
+    co_await (above_.sleep_until(next) || inside_.sleep_until(next));
     const auto settled = steady_now() + std::min<std::chrono::milliseconds>(kSettle, deps_.period);
     co_await settle.sleep_until(settled);
   }
@@ -205,30 +219,42 @@ void StaticPods::tell_complaints(const StaticPodFiles& now) const {
   }
 }
 
-fs::path StaticPods::watched_directory() const {
-  if (!single_) return deps_.path;
-  return deps_.path.has_parent_path() ? deps_.path.parent_path() : fs::path(".");
-}
-
-/// True if the directory is watched now. Called before each look: the path may mean another directory now.
+/// True if all is watched now. Called before each look: the path may mean something else now.
 bool StaticPods::watch() {
   std::error_code ignored;
-  single_ = single_ || fs::is_regular_file(deps_.path, ignored);
-  const Outcome<void> watched = watch_.start(watched_directory());
-  const bool is_missing = !watched && !fs::exists(watched_directory(), ignored);
-  if (watched) {
-    watch_complaints_.reset();
-  } else if (!is_missing && watch_complaints_.now()) {
+  const fs::path meant = fs::canonical(entry_, ignored);
+  // Where a single manifest was, an editor may be about to put the next one.
+  const bool is_gone = meant.empty();
+  if (!is_gone) single_ = fs::is_regular_file(meant, ignored);
+  manifests_ = is_gone ? entry_ : meant;
+  const bool sees_path = watch(above_, directory_of(entry_));
+  const bool sees_inside = watch(inside_, single_ ? directory_of(manifests_) : manifests_);
+  if (sees_path && sees_inside) watch_complaints_.reset();
+  return sees_path && sees_inside;
+}
+
+bool StaticPods::watch(async::DirectoryWatch& with, const fs::path& directory) {
+  const Outcome<void> watched = with.start(directory);
+  std::error_code ignored;
+  const bool is_missing = !watched && !fs::exists(directory, ignored);
+  if (!watched && !is_missing && watch_complaints_.now()) {
     deps_.log->warn("{}; changes of static pods take up to {} s", watched.failure().message(),
                     std::chrono::duration_cast<std::chrono::seconds>(deps_.period).count());
   }
   return watched.ok();
 }
 
-/// Whether an event calls for a look. A file that was just made is looked at when it is closed.
-bool StaticPods::concerns(std::uint32_t event, std::string_view name) const {
-  if (single_ && !name.empty() && deps_.path.filename() != name) return false;
-  return event != IN_CREATE || is_link(watched_directory() / name);
+/// Whether an event beside the path calls for a look. If the path is a link, anything there may be a link on
+/// its way, as `..data` in a volume of Kubernetes is.
+bool StaticPods::concerns_path(std::uint32_t event, std::string_view name) const {
+  std::error_code ignored;
+  if (fs::is_symlink(entry_, ignored)) return true;
+  return name == entry_.filename() && !is_unfinished(event, entry_);
+}
+
+bool StaticPods::concerns_manifests(std::uint32_t event, std::string_view name) const {
+  if (single_ && name != manifests_.filename()) return false;
+  return !is_unfinished(event, single_ ? manifests_ : manifests_ / name);
 }
 
 }  // namespace edgecore::edged

@@ -52,7 +52,8 @@ StaticPodFiles scan_static_pods(const std::filesystem::path& path, std::string_v
 std::vector<kube::PodPtr> pods_of(const StaticPodFiles& files);
 
 /// Watches the static pod directory, or the single manifest that the path names: by inotify, and by a look
-/// every `period`, because some file systems have no events.
+/// every `period`, because some file systems have no events. The path may become the other kind or another
+/// link at any time.
 /// Part of edged; belongs to its thread.
 class StaticPods {
  public:
@@ -78,15 +79,19 @@ class StaticPods {
 
  private:
   bool watch();
-  [[nodiscard]] std::filesystem::path watched_directory() const;
-  [[nodiscard]] bool concerns(std::uint32_t event, std::string_view name) const;
+  bool watch(async::DirectoryWatch& with, const std::filesystem::path& directory);
+  [[nodiscard]] bool concerns_path(std::uint32_t event, std::string_view name) const;
+  [[nodiscard]] bool concerns_manifests(std::uint32_t event, std::string_view name) const;
   boost::asio::awaitable<void> try_look();
   void tell_complaints(const StaticPodFiles& now) const;
 
   Deps deps_;
   async::DirectoryWatches watches_;
-  async::DirectoryWatch watch_;
-  bool single_ = false;  ///< the path was seen to be a plain file
+  std::filesystem::path entry_;      ///< the path without a slash at its end
+  std::filesystem::path manifests_;  ///< the directory, or the single manifest, behind all links
+  bool single_ = false;              ///< the path was last seen to be a file
+  async::DirectoryWatch above_;      ///< of the directory that has the path
+  async::DirectoryWatch inside_;     ///< of that directory, or the one that has the single manifest
   std::shared_ptr<const StaticPodFiles> files_;
   bool delivered_ = false;
   log::Quiet complaints_, watch_complaints_;

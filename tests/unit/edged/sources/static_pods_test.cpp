@@ -116,11 +116,13 @@ class StaticPodsTest : public test::UpkeepTest {
     for (const auto& pod : pods) out.push_back(pod->name);
     return out;
   }
-  StaticPods make(std::chrono::milliseconds period) {
-    return StaticPods(
-        {pool_, io_.get_executor(), log_, directory_, "n",
-         [this](const std::vector<kube::PodPtr>& pods) { delivered_.push_back(names_of(pods)); }, period});
+  StaticPods::Deps deps(std::chrono::milliseconds period) {
+    return {pool_, io_.get_executor(),
+            log_,  directory_,
+            "n",   [this](const std::vector<kube::PodPtr>& pods) { delivered_.push_back(names_of(pods)); },
+            period};
   }
+  StaticPods make(std::chrono::milliseconds period) { return StaticPods(deps(period)); }
   /// Runs the loop until there are `count` deliveries.
   void until(std::size_t count) {
     time_.until([&] { return delivered_.size() >= count; });
@@ -229,6 +231,99 @@ TEST_F(StaticPodsTest, ThePathMayBeASingleManifest) {
   EXPECT_THAT(delivered_[3], ElementsAre("d-n"));
   stop.emit(boost::asio::cancellation_type::terminal);
   time_.pass(std::chrono::milliseconds(200));
+}
+
+/// Runs until the test ends.
+class RunningStaticPodsTest : public StaticPodsTest {
+ protected:
+  void start() {
+    pods_.emplace(deps(std::chrono::hours(1)));
+    boost::asio::co_spawn(io_, pods_->run(),
+                          boost::asio::bind_cancellation_slot(stop_.slot(), [](std::exception_ptr) {}));
+  }
+  void TearDown() override {
+    stop_.emit(boost::asio::cancellation_type::terminal);
+    time_.pass(std::chrono::milliseconds(200));
+    StaticPodsTest::TearDown();
+  }
+  /// After `change`, the next delivery without the help of the periodic look.
+  std::vector<std::string> after(const std::function<void()>& change) {
+    time_.pass(std::chrono::milliseconds(300));  // the last look has ended
+    change();
+    until(delivered_.size() + 1);
+    return delivered_.back();
+  }
+  std::optional<StaticPods> pods_;
+  boost::asio::cancellation_signal stop_;
+};
+
+TEST_F(RunningStaticPodsTest, ThePathMayTurnFromAFileIntoADirectory) {
+  directory_ = root_ / "single" / "pods";
+  write(directory_, manifest("a"));
+  start();
+  until(1);
+  EXPECT_THAT(after([&] {
+                std::filesystem::remove(directory_);
+                write(directory_ / "b.yaml", manifest("b"));
+              }),
+              ElementsAre("b-n"));
+  EXPECT_THAT(after([&] { write(directory_ / "c.yaml", manifest("c")); }), ElementsAre("b-n", "c-n"));
+  EXPECT_THAT(after([&] { std::filesystem::remove_all(directory_); }), IsEmpty());
+  EXPECT_TRUE(time_.until([&] { return std::filesystem::is_directory(directory_); })) << "it was no file";
+}
+
+TEST_F(RunningStaticPodsTest, ADirectoryMayTurnIntoAFile) {
+  write(directory_ / "a.yaml", manifest("a"));
+  start();
+  until(1);
+  write(root_ / "new", manifest("b"));
+  EXPECT_THAT(after([&] {
+                std::filesystem::rename(directory_, root_ / "old");
+                std::filesystem::rename(root_ / "new", directory_);
+              }),
+              ElementsAre("b-n"));
+}
+
+TEST_F(RunningStaticPodsTest, ALinkToAManifestIsFollowed) {
+  directory_ = root_ / "links" / "pod.yaml";
+  write(root_ / "one" / "first.yaml", manifest("a"));
+  write(root_ / "two" / "second.yaml", manifest("b"));
+  std::filesystem::create_directories(root_ / "links");
+  std::filesystem::create_symlink(root_ / "one" / "first.yaml", directory_);
+  start();
+  until(1);
+  EXPECT_THAT(after([&] { write(root_ / "one" / "first.yaml", manifest("c")); }), ElementsAre("c-n"));
+  std::filesystem::create_symlink(root_ / "two" / "second.yaml", root_ / "links" / "new");
+  EXPECT_THAT(after([&] { std::filesystem::rename(root_ / "links" / "new", directory_); }),
+              ElementsAre("b-n"));
+  EXPECT_THAT(after([&] { write(root_ / "two" / "second.yaml", manifest("d")); }), ElementsAre("d-n"));
+}
+
+// As kubelet mounts a ConfigMap: the path is a link through ..data, which is replaced.
+TEST_F(RunningStaticPodsTest, ALinkOnTheWayIsFollowed) {
+  directory_ = root_ / "volume" / "pod.yaml";
+  write(root_ / "volume" / "..1" / "pod.yaml", manifest("a"));
+  write(root_ / "volume" / "..2" / "pod.yaml", manifest("b"));
+  std::filesystem::create_symlink("..1", root_ / "volume" / "..data");
+  std::filesystem::create_symlink("..data/pod.yaml", directory_);
+  start();
+  until(1);
+  EXPECT_THAT(after([&] {
+                std::filesystem::create_symlink("..2", root_ / "volume" / "..data_tmp");
+                std::filesystem::rename(root_ / "volume" / "..data_tmp", root_ / "volume" / "..data");
+              }),
+              ElementsAre("b-n"));
+}
+
+TEST_F(RunningStaticPodsTest, ALinkToADirectoryMayLeadElsewhere) {
+  write(root_ / "one" / "a.yaml", manifest("a"));
+  write(root_ / "two" / "b.yaml", manifest("b"));
+  std::filesystem::create_symlink("one", directory_);
+  start();
+  until(1);
+  std::filesystem::create_symlink("two", root_ / "new");
+  EXPECT_THAT(after([&] { std::filesystem::rename(root_ / "new", directory_); }), ElementsAre("b-n"));
+  EXPECT_THAT(after([&] { write(root_ / "two" / "c.yaml", manifest("c")); }), ElementsAre("b-n", "c-n"));
 }
 
 TEST_F(StaticPodsTest, ChangesAreSeenAtOnceAndNothingIsSaidWithoutAny) {
