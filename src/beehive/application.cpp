@@ -27,6 +27,8 @@ kube::Status status_of_words(const std::string& reason) {
   } else if (says("too old resource version") || says("continue parameter is too old")) {
     status.code = 410;
     status.reason = kube::reason::kExpired;
+  } else if (says("invalid continue token")) {
+    status = kube::Status::bad_request(status.message);
   } else {
     status = kube::Status::internal(status.message);
   }

@@ -42,7 +42,7 @@ boost::asio::awaitable<std::optional<net::Response>> Api::admit(net::Request& he
     refusal = kube::Status::bad_request(bad.what());
   } catch (const Error& failure) {
     parts_.context.log->error("{} {} failed: {}", head.method, log::quote(head.target), failure.what());
-    refusal = kube::Status::internal(failure.what());
+    refusal = failure_status(failure, failure.what());
   }
   parts_.metrics.request(metric_verb(admission->info.verb), refusal.code,
                          parts_.context.clock.steady() - admission->begin);
@@ -100,7 +100,7 @@ boost::asio::awaitable<void> Api::handle(net::Request& request, net::Responder& 
     refusal = kube::Status::internal(failure.what());
   } catch (const Error& failure) {
     parts_.context.log->error("{} {} failed: {}", request.method, log::quote(request.target), failure.what());
-    refusal = kube::Status::internal(failure.what());
+    refusal = failure_status(failure, failure.what());
   }
   if (refusal && !responder.answered()) co_await answers_.send_status(call, *refusal);
   if (refusal) call.code = refusal->code;

@@ -164,6 +164,7 @@ ListAnswers::Part ListAnswers::page_of(const PageSnapshots::Snapshot& snapshot, 
 Done ListAnswers::send_next_page(Call& call, const std::string& token) {
   const auto page = read_page_token(token);
   if (!page) {
+    if (!is_cluster_token(token)) bad_request("invalid continue token: continue key is not valid");
     co_await pass_on(call);
     co_return;
   }
@@ -244,6 +245,8 @@ Done ListAnswers::pass_on(Call& call) {
     co_await send_cloud_list(call, std::move(answer.body));
     co_return;
   }
+  // The cluster's pages cannot be continued here: the client starts a new list.
+  if (option.contains("continue")) throw ApiError(kube::Status::expired(kContinueExpired));
   const ObjectFilter filter = make_filter(resource, call.info.ns, call.info.name, call.query("labelSelector"),
                                           call.query("fieldSelector"));
   CollectionPtr collection = parts_.cache.open(call.resource);

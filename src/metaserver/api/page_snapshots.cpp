@@ -6,9 +6,22 @@
 #include "edgecore/base/error.hpp"
 #include "edgecore/base/uuid.hpp"
 #include "edgecore/kube/identity.hpp"
+#include "edgecore/kube/json.hpp"
 #include "edgecore/net/digest.hpp"
 
 namespace edgecore::metaserver {
+namespace {
+
+/// "" if it is no base64.
+std::string text_of_token(const std::string& token) {
+  try {
+    return net::base64url_decode(token);
+  } catch (const BadInput&) {
+    return {};
+  }
+}
+
+}  // namespace
 
 const PageSnapshots::Snapshot& PageSnapshots::add(PageSubject subject, std::vector<ObjectPtr> objects,
                                                   std::uint64_t version, SteadyTime now) {
@@ -56,15 +69,19 @@ std::string page_token(const std::string& id, std::size_t at) {
 }
 
 std::optional<std::pair<std::string, std::size_t>> read_page_token(const std::string& token) {
+  const std::string text = text_of_token(token);
+  const std::size_t slash = text.find('/');
+  const auto at =
+      slash == std::string::npos ? std::nullopt : kube::parse_resource_version(text.substr(slash + 1));
+  if (!at) return std::nullopt;
+  return std::pair(text.substr(0, slash), static_cast<std::size_t>(*at));
+}
+
+bool is_cluster_token(const std::string& token) {
   try {
-    const std::string text = net::base64url_decode(token);
-    const std::size_t slash = text.find('/');
-    const auto at =
-        slash == std::string::npos ? std::nullopt : kube::parse_resource_version(text.substr(slash + 1));
-    if (!at) return std::nullopt;
-    return std::pair(text.substr(0, slash), static_cast<std::size_t>(*at));
+    return kube::parse_json(text_of_token(token), "The continue token").is_object();
   } catch (const BadInput&) {
-    return std::nullopt;
+    return false;
   }
 }
 

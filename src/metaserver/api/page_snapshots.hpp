@@ -71,5 +71,7 @@ class PageSnapshots {
 [[nodiscard]] std::string page_token(const std::string& id, std::size_t at);
 /// nullopt: the token is not this node's.
 [[nodiscard]] std::optional<std::pair<std::string, std::size_t>> read_page_token(const std::string& token);
+/// Whether the token may be one of the cluster's API server: a JSON object in base64.
+[[nodiscard]] bool is_cluster_token(const std::string& token);
 
 }  // namespace edgecore::metaserver

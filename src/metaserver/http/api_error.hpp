@@ -24,6 +24,15 @@ class ApiError : public Error {
   throw ApiError(kube::Status::bad_request(why));
 }
 
+/// The Status of a failure of this node: 503 with a time to try again if the machine lacked something, such
+/// as descriptors or memory, else 500.
+[[nodiscard]] inline kube::Status failure_status(const Error& failure, std::string_view sentence) {
+  if (!failure.by_environment()) return kube::Status::internal(sentence);
+  kube::Status status = kube::Status::service_unavailable(sentence);
+  status.details.retry_after_seconds = 1;
+  return status;
+}
+
 /// Refuses a request that is not the client's to make.
 [[noreturn]] inline void forbidden(std::string_view why) {
   kube::Status status;

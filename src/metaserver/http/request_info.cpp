@@ -128,6 +128,8 @@ RequestInfo parse_request(std::string_view method, std::string_view target) {
     if (parts.count() == 0) bad_request("The path names no resource behind \"" + info.verb + "\"");
   }
   read_resource(info, parts);
+  if (info.verb == "watch" && verb_of(method) != "get")
+    throw ApiError(kube::Status::method_not_allowed(info.resource, method));
 
   if (!info.name.empty()) return info;
   if (info.verb == "get") {

@@ -61,8 +61,8 @@ PodLog::PodLog(boost::asio::any_io_executor executor, const async::DirectoryWatc
   } catch (const ApiError&) {
     throw;
   } catch (const Error& error) {
-    throw ApiError(kube::Status::internal(
-        fmt::format("The log of {} cannot be opened: {}", which(request_.target), error.what())));
+    throw ApiError(failure_status(
+        error, fmt::format("The log of {} cannot be opened: {}", which(request_.target), error.what())));
   }
 }
 

@@ -47,7 +47,7 @@ struct PodLogRequest {
 class PodLog {
  public:
   /// Opens the files. Throws ApiError: 404 if there is no log (unless it is followed), 500 if it cannot be
-  /// opened.
+  /// opened, 503 if that is for want of descriptors.
   PodLog(boost::asio::any_io_executor executor, const async::DirectoryWatches& watches,
          PodLogRequest request);
   ~PodLog();

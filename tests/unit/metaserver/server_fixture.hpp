@@ -8,7 +8,9 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/use_future.hpp>
+#include <boost/asio/write.hpp>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -300,6 +302,26 @@ class ServerFixture : public ::testing::Test {
   }
   Reply get(const std::string& target, net::Headers headers = {}) {
     return request("GET", target, "", std::move(headers));
+  }
+
+  /// A connection that is sent these bytes.
+  boost::asio::ip::tcp::socket dial(const std::string& bytes) {
+    boost::asio::ip::tcp::socket socket(asking);
+    const std::string& server = options.config.server;
+    socket.connect({boost::asio::ip::make_address("127.0.0.1"),
+                    static_cast<std::uint16_t>(std::stoi(server.substr(server.rfind(':') + 1)))});
+    boost::asio::write(socket, boost::asio::buffer(bytes));
+    return socket;
+  }
+  /// All that comes until the server closes, or until it ends with `end`.
+  static std::string answer_of(boost::asio::ip::tcp::socket& socket, const std::string& end = "") {
+    std::string all;
+    boost::system::error_code error;
+    while (!error && (end.empty() || !all.ends_with(end))) {
+      char byte = 0;
+      if (boost::asio::read(socket, boost::asio::buffer(&byte, 1), error) == 1) all += byte;
+    }
+    return all;
   }
 
   /// A watch whose lines are collected until the test's end.

@@ -44,6 +44,21 @@ TEST_F(MetaServerTest, APageUnderAForeignNameGetsNothing) {
   EXPECT_EQ(cloud->count("create /core/v1/configmaps/default/null"), 0U);
 }
 
+// The host of a target in absolute form counts, not the header Host beside it.
+TEST_F(MetaServerTest, ATargetInAbsoluteFormNamesTheHost) {
+  start();
+  EXPECT_EQ(get("/healthz").status, 200);
+  const auto status = [&](const std::string& host, const std::string& header) {
+    auto socket =
+        dial("GET http://" + host + "/api HTTP/1.1\r\nHost: " + header + "\r\nConnection: close\r\n\r\n");
+    return answer_of(socket).substr(0, 12);
+  };
+  EXPECT_EQ(status(options.config.server, "evil.example"), "HTTP/1.1 200");
+  EXPECT_EQ(status("edge1", options.config.server), "HTTP/1.1 200");
+  EXPECT_EQ(status("evil.example", options.config.server), "HTTP/1.1 403");
+  EXPECT_EQ(status("user@edge1", "edge1"), "HTTP/1.1 400");
+}
+
 TEST_F(MetaServerTest, AMissingObjectIsAskedForOnceInAMoment) {
   start();
   const std::string target = std::string(kList) + "/made-up";
@@ -255,6 +270,32 @@ TEST_F(MetaServerTest, AListComesInPagesOfOneMoment) {
   EXPECT_EQ(get(std::string(kList) + "?limit=2").body["metadata"]["remainingItemCount"], 2);
 }
 
+// A broken token was passed on to the cloud, and answered with 500 or with the first page once more.
+TEST_F(MetaServerTest, AContinueTokenThatCannotBeContinuedIsRefused) {
+  start();
+  const Reply broken = get(std::string(kList) + "?limit=2&continue=broken!");
+  EXPECT_EQ(broken.status, 400);
+  EXPECT_EQ(broken.body["message"], "invalid continue token: continue key is not valid");
+  EXPECT_EQ(broken.body["reason"], "BadRequest");
+  const std::string forgotten = net::base64url("6ba7b810-9dad-11d1-80b4-00c04fd430c8/2");
+  const Reply expired = get(std::string(kList) + "?limit=2&continue=" + forgotten);
+  EXPECT_EQ(expired.status, 410);
+  EXPECT_EQ(expired.body["reason"], "Expired");
+  connect(false);
+  const std::string of_cluster = net::base64url(R"({"v":"meta.k8s.io/v1","rv":5,"start":"a"})");
+  EXPECT_EQ(get(std::string(kList) + "?limit=2&continue=" + of_cluster).status, 410);
+  EXPECT_EQ(cloud->count("list /core/v1/configmaps/null/null"), 0U);
+}
+
+// POST and DELETE began a watch as well.
+TEST_F(MetaServerTest, AWatchPathIsOnlyRead) {
+  start();
+  for (const char* path : {"/api/v1/watch/pods", "/api/v1/watch/namespaces/default/configmaps/a"}) {
+    for (const char* method : {"POST", "PUT", "PATCH", "DELETE"})
+      EXPECT_EQ(request(method, path).status, 405) << method << " " << path;
+  }
+}
+
 TEST_F(MetaServerTest, SelectorsAreEvaluatedOnTheNode) {
   Json one = config_map("one"), two = config_map("two");
   one["metadata"]["labels"]["app"] = "x";
@@ -317,6 +358,8 @@ TEST_F(MetaServerTest, PathsThatAreNoResourcesAreAnswered) {
   EXPECT_EQ(get("/healthz").text, "ok");
   EXPECT_EQ(get("/livez").status, 200);
   EXPECT_EQ(get("/readyz").status, 200);
+  EXPECT_EQ(get("/readyz?verbose").text, "[+]ping ok\nreadyz check passed\n");
+  EXPECT_EQ(get("/readyz/module/edged").status, 404);
   EXPECT_EQ(get("/api").body["kind"], "APIVersions");
   EXPECT_EQ(get("/apis").body["kind"], "APIGroupList");
   EXPECT_EQ(get("/api/v1").body["kind"], "APIResourceList");

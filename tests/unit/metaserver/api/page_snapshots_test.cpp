@@ -78,5 +78,11 @@ TEST(PageSnapshotsTest, TokensOfOthersAreNotRead) {
     EXPECT_FALSE(read_page_token(foreign)) << foreign;
 }
 
+TEST(PageSnapshotsTest, OnlyTokensOfTheClustersFormArePassedOn) {
+  EXPECT_TRUE(is_cluster_token("eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6NSwic3RhcnQiOiJhIn0"));
+  for (const char* broken : {"", "%%%", "bnVsbA", "NQ", "eyJ2Ijo", "aWQvNDI"})
+    EXPECT_FALSE(is_cluster_token(broken)) << broken;
+}
+
 }  // namespace
 }  // namespace edgecore::metaserver

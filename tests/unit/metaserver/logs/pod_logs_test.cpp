@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -358,6 +359,40 @@ TEST_F(PodLogTest, ALogThatIsNotThereYetIsWaitedFor) {
   turn_for(60ms);
   write(line(2));
   ASSERT_TRUE(shows("line 1\nline 2\n"));
+}
+
+/// No descriptor can be opened while it lives.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int free = ::dup(STDIN_FILENO);
+    ::close(free);
+    rlimit none = before_;
+    none.rlim_cur = static_cast<rlim_t>(free);
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+// It was 500, which clients do not try again.
+TEST_F(PodLogTest, WithoutDescriptorsItIsTheClientsTurnLater) {
+  write(line(1));
+  try {
+    const NoDescriptors scarce;
+    PodLog(loop_.get_executor(), watches_, request_);
+    ADD_FAILURE() << "the log was opened";
+  } catch (const ApiError& error) {
+    EXPECT_EQ(error.status().code, 503);
+    EXPECT_EQ(error.status().details.retry_after_seconds, 1);
+    EXPECT_THAT(error.status().message, ::testing::HasSubstr("Too many open files"));
+  }
+  EXPECT_EQ(read(), "line 1\n");
 }
 
 TEST_F(PodLogTest, FollowingCanBeBrokenOff) {
