@@ -9,6 +9,7 @@
 #include "cloudsim/discovery.hpp"
 #include "cloudsim/replies.hpp"
 #include "cloudsim/subresources.hpp"
+#include "cloudsim/validation.hpp"
 #include "edgecore/base/error.hpp"
 #include "edgecore/beehive/names.hpp"
 #include "edgecore/net/digest.hpp"
@@ -219,16 +220,29 @@ Json DynamicController::list(const Target& at, const Json& options) {
   }
 }
 
+/// As an API server reads a body with fieldValidation=Strict.
+void DynamicController::check_fields(const Target& at, const Json& options, const Json& body) {
+  if (kube::string_or(options, "fieldValidation") != "Strict") return;
+  const auto unknown = unknown_field(*at.kind, body);
+  if (!unknown) return;
+  const std::string kind(at.kind->kind);
+  throw ApiError(kube::Status::bad_request(kind + " in version \"" + std::string(at.kind->version) +
+                                           "\" cannot be handled as a " + kind +
+                                           ": strict decoding error: unknown field \"" + *unknown + "\""));
+}
+
 Json DynamicController::write(const std::string& verb, const Target& at, const Json& options,
                               const Json& application) {
   const std::string sub = kube::string_or(application, "Subresource");
   if (verb == "create") {
     const Json body = bytes_member(application, "ReqBody");
+    check_fields(at, options, body);
     if (!sub.empty()) return create_subresource(cluster_, authority_, *at.kind, at.ns, at.name, sub, body);
     return *cluster_.create(*at.kind, at.ns, body);
   }
   if (verb == "update" || verb == "updatestatus") {
     const Json body = bytes_member(application, "ReqBody");
+    check_fields(at, options, body);
     if (sub == "scale") return rescale(cluster_, *at.kind, at.ns, at.name, body);
     return *cluster_.update(*at.kind, at.ns, at.name, body, verb == "updatestatus" ? "status" : sub);
   }

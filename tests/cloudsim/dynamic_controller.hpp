@@ -57,6 +57,7 @@ class DynamicController {
   Json execute(const std::string& node, Json application);
   Json run(const std::string& node, const Json& application);
   Json list(const Target& at, const Json& options);
+  static void check_fields(const Target& at, const Json& options, const Json& body);
   Json write(const std::string& verb, const Target& at, const Json& options, const Json& application);
   Json patch(const Target& at, const Json& options);
   void watch(const std::string& node, const Json& application);

@@ -94,6 +94,42 @@ const char* go_type(Shape shape) {
   return "";
 }
 
+constexpr std::array<std::string_view, 6> kConfigMapFields = {"apiVersion", "binaryData", "data",
+                                                              "immutable",  "kind",       "metadata"};
+constexpr std::array<std::string_view, 25> kContainerFields = {"args",
+                                                               "command",
+                                                               "env",
+                                                               "envFrom",
+                                                               "image",
+                                                               "imagePullPolicy",
+                                                               "lifecycle",
+                                                               "livenessProbe",
+                                                               "name",
+                                                               "ports",
+                                                               "readinessProbe",
+                                                               "resizePolicy",
+                                                               "resources",
+                                                               "restartPolicy",
+                                                               "restartPolicyRules",
+                                                               "securityContext",
+                                                               "startupProbe",
+                                                               "stdin",
+                                                               "stdinOnce",
+                                                               "terminationMessagePath",
+                                                               "terminationMessagePolicy",
+                                                               "tty",
+                                                               "volumeDevices",
+                                                               "volumeMounts",
+                                                               "workingDir"};
+
+template <std::size_t Count>
+std::optional<std::string> other_than(const std::array<std::string_view, Count>& known, const Json& object,
+                                      const std::string& where) {
+  for (const auto& [name, value] : object.items())
+    if (std::find(known.begin(), known.end(), name) == known.end()) return where + name;
+  return std::nullopt;
+}
+
 /// A field that stays as it was created; once it has a value, where it may be left out at creation.
 struct Immutable {
   std::string_view kind;
@@ -229,6 +265,17 @@ std::optional<std::string> wrong_type(const ResourceKind& kind, const Json& obje
     return "json: cannot unmarshal " + std::string(value->type_name()) + " into Go struct field " +
            std::string(kind.kind) + "." + std::string(member.path) + " of type " + go_type(member.shape);
   }
+  return std::nullopt;
+}
+
+std::optional<std::string> unknown_field(const ResourceKind& kind, const Json& object) {
+  if (kind.kind == "ConfigMap") return other_than(kConfigMapFields, object, "");
+  if (kind.kind != "Pod") return std::nullopt;
+  const Json& containers = kube::array_or_empty(object, "spec.containers");
+  for (std::size_t i = 0; i < containers.size(); ++i)
+    if (auto unknown =
+            other_than(kContainerFields, containers[i], "spec.containers[" + std::to_string(i) + "]."))
+      return unknown;
   return std::nullopt;
 }
 

@@ -15,6 +15,10 @@ namespace edgecore::cloudsim {
 /// The first member whose JSON type is not that of the kind, in Go's words; nullopt if there is none.
 [[nodiscard]] std::optional<std::string> wrong_type(const ResourceKind& kind, const Json& object);
 
+/// The first field that the kind does not have, as strict decoding refuses it; nullopt if there is none.
+/// Knows ConfigMaps, and containers of pods.
+[[nodiscard]] std::optional<std::string> unknown_field(const ResourceKind& kind, const Json& object);
+
 /// The fields that may not change, or not like this; empty if the change is allowed. Both objects have
 /// defaults.
 [[nodiscard]] std::vector<kube::StatusCause> forbidden_changes(const ResourceKind& kind, const Json& before,
