@@ -27,6 +27,9 @@ class UnsentAnswers {
     bool is_cut = false;
   };
   using Items = std::list<Item>;
+  struct Share {
+    std::size_t entries = 0, bytes = 0;
+  };
 
  public:
   /// An answer that began to be sent a moment ago is not slow.
@@ -73,13 +76,10 @@ class UnsentAnswers {
   std::size_t in_all_, per_client_;
   std::size_t bytes_ = 0;
   Items items_;
-  std::unordered_map<std::string, std::size_t> by_client_;
-  /// A shared body counts once.
-  struct Shared {
-    std::size_t entries = 0, bytes = 0;
-  };
-  std::map<const void*, Shared> bodies_;
-  std::map<std::pair<std::string, const void*>, Shared> bodies_of_clients_;
+  std::unordered_map<std::string, Share> by_client_;
+  /// Shared bodies: in all, and of one client.
+  std::map<const void*, Share> bodies_;
+  std::map<std::pair<std::string, const void*>, Share> bodies_of_clients_;
 };
 
 }  // namespace edgecore::net

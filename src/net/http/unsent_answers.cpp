@@ -7,23 +7,22 @@
 namespace edgecore::net {
 namespace {
 
-/// Adds an entry of a shared body; returns by how many bytes the body counts for more. Connections begin at
-/// different times, so that their entries differ in length: the longest counts.
-template <class Bodies, class Key>
-std::size_t share(Bodies& bodies, const Key& key, std::size_t bytes) {
-  auto& body = bodies[key];
-  ++body.entries;
-  const std::size_t before = std::exchange(body.bytes, std::max(body.bytes, bytes));
-  return body.bytes - before;
+/// One entry more; the bytes that it adds. Entries of one body differ, because the kernel has taken a part of
+/// each: the largest counts, until the last is gone.
+template <class Share>
+std::size_t join(Share& share, std::size_t bytes) {
+  ++share.entries;
+  const std::size_t before = std::exchange(share.bytes, std::max(share.bytes, bytes));
+  return share.bytes - before;
 }
 
-/// Takes one entry off; returns how many bytes do not count any more: all, with the last entry.
-template <class Bodies, class Key>
-std::size_t leave(Bodies& bodies, const Key& key) {
-  const auto at = bodies.find(key);
+/// One entry less; the bytes that nobody holds any more.
+template <class Shares, class Key>
+std::size_t leave(Shares& shares, const Key& key) {
+  const auto at = shares.find(key);
   if (--at->second.entries > 0) return 0;
   const std::size_t bytes = at->second.bytes;
-  bodies.erase(at);
+  shares.erase(at);
   return bytes;
 }
 
@@ -53,20 +52,20 @@ bool UnsentAnswers::has_room(const std::string& client) const {
 
 /// Memory is held until the last byte is sent, so that an entry counts as a whole all the time.
 void UnsentAnswers::add(const Item& item) {
-  const bool own = item.body == nullptr;
-  bytes_ += own ? item.whole : share(bodies_, item.body, item.whole);
-  by_client_[item.client] +=
-      own ? item.whole : share(bodies_of_clients_, std::pair(item.client, item.body), item.whole);
+  const bool is_own = item.body == nullptr;
+  bytes_ += is_own ? item.whole : join(bodies_[item.body], item.whole);
+  Share& client = by_client_[item.client];
+  ++client.entries;
+  client.bytes += is_own ? item.whole : join(bodies_of_clients_[{item.client, item.body}], item.whole);
 }
 
 void UnsentAnswers::release(Item& item) {
   if (std::exchange(item.is_cut, true)) return;
-  const bool own = item.body == nullptr;
-  bytes_ -= own ? item.whole : leave(bodies_, item.body);
+  const bool is_own = item.body == nullptr;
+  bytes_ -= is_own ? item.whole : leave(bodies_, item.body);
   const auto client = by_client_.find(item.client);
-  if (client == by_client_.end()) return;  // an answer of no bytes, after the client's last other one
-  client->second -= own ? item.whole : leave(bodies_of_clients_, std::pair(item.client, item.body));
-  if (client->second == 0) by_client_.erase(client);
+  client->second.bytes -= is_own ? item.whole : leave(bodies_of_clients_, std::pair(item.client, item.body));
+  if (--client->second.entries == 0) by_client_.erase(client);
 }
 
 void UnsentAnswers::remove(Items::iterator item) {
@@ -77,7 +76,7 @@ void UnsentAnswers::remove(Items::iterator item) {
 bool UnsentAnswers::is_above(const std::string& client) const {
   if (per_client_ == 0) return false;
   const auto at = by_client_.find(client);
-  return at != by_client_.end() && at->second > per_client_;
+  return at != by_client_.end() && at->second.bytes > per_client_;
 }
 
 void UnsentAnswers::enforce(SteadyTime now) {
