@@ -7,10 +7,11 @@
 
 namespace edgecore::kube {
 
-/// Limits for applying a patch; those of the API server.
+/// Limits for applying a patch; those of the API server, and one for copies of many small values.
 struct PatchLimits {
   std::size_t max_operations = 10'000;
   std::size_t max_copied_bytes = std::size_t{3} << 20;
+  std::size_t max_copied_values = 100'000;
   std::size_t max_depth = 128;
 };
 

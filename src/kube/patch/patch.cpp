@@ -95,6 +95,13 @@ Json take(Json& document, const Tokens& path) {
   return value;
 }
 
+std::size_t count_values(const Json& value) {
+  std::size_t count = 1;
+  if (value.is_structured())
+    for (const Json& child : value) count += count_values(child);
+  return count;
+}
+
 bool is_prefix(const Tokens& prefix, const Tokens& of) {
   return prefix.size() < of.size() && std::equal(prefix.begin(), prefix.end(), of.begin());
 }
@@ -142,11 +149,15 @@ class JsonPatch {
     add(document_, path, std::move(value));
   }
 
-  /// Copies can make a document far larger than its patch, so the bytes copied are counted.
+  /// Copies can make a document far larger than its patch, so what is copied is counted: its text, and its
+  /// values, of which each takes up to 64 bytes however short its text is.
   void copy(const Json& operation, const Tokens& path) {
     const Tokens from = parse_pointer(get_string(operation, "from"));
     Json value = resolve(document_, from, from.size());
     check_depth(value, path);
+    copied_values_ += count_values(value);
+    if (copied_values_ > limits_.max_copied_values)
+      throw BadInput(fmt::format("the patch copies more than {} values", limits_.max_copied_values));
     copied_bytes_ += dump_json(value).size();
     if (copied_bytes_ > limits_.max_copied_bytes) {
       throw BadInput(fmt::format("the patch copies more than {} bytes", limits_.max_copied_bytes));
@@ -163,6 +174,7 @@ class JsonPatch {
   Json& document_;
   const PatchLimits& limits_;
   std::size_t copied_bytes_ = 0;
+  std::size_t copied_values_ = 0;
 };
 
 void merge(Json& target, const Json& patch) {

@@ -83,6 +83,18 @@ TEST(JsonPatchTest, ErrorsNameTheOperation) {
   }
 }
 
+TEST(JsonPatchTest, CopiesOfManySmallValuesAreLimited) {
+  const Json document = {{"a", Json::array_t(40'000, Json::object())}};
+  const auto copies = [](std::size_t count) {
+    Json patch = Json::array();
+    for (std::size_t i = 0; i < count; ++i)
+      patch.push_back({{"op", "copy"}, {"from", "/a"}, {"path", "/copy" + std::to_string(i)}});
+    return patch;
+  };
+  EXPECT_EQ(apply_json_patch(document, copies(2)).size(), 3U);
+  EXPECT_THROW(apply_json_patch(document, copies(3)), BadInput);
+}
+
 TEST(JsonPatchTest, CopiesCannotBlowUpADocument) {
   Json patch = Json::array();
   for (int i = 0; i < 60; ++i)
