@@ -18,6 +18,15 @@
 
 namespace edgecore::metaserver {
 
+namespace {
+
+/// 0 if the head does not say it.
+std::size_t length_of(const net::Request& head) {
+  return to_number<std::size_t>(head.headers.get("Content-Length")).value_or(0);
+}
+
+}  // namespace
+
 Api::Api(ApiParts parts) : parts_(std::move(parts)) {}
 
 struct Api::Admission {
@@ -56,21 +65,21 @@ Done Api::judge(const net::Request& head, Admission& into) {
   into.user = co_await identity_.identify(head);
   into.info = parse_request(head.method, head.target);
   identity_.permit(head, into.info, *into.user);
+  if (is_review(into.info.group, into.info.resource)) check_body_size(length_of(head), kMaxReviewBytes);
   into.client = identity_.client_of(head, *into.user);
   into.ticket = enter(head, into);
 }
 
-/// A body of unknown length counts as the largest one.
 ClientLimits::Ticket Api::enter(const net::Request& head, const Admission& admission) {
   const RequestInfo& info = admission.info;
   const auto follow = info.target.find("follow");
   const bool follows = info.subresource == "log" && follow && *follow != "0" && *follow != "false";
   const bool is_stream = info.verb == "watch" || follows;
-  const auto length = to_number<std::size_t>(head.headers.get("Content-Length"));
-  const std::size_t unknown = head.headers.has("Transfer-Encoding") ? kMaxBodyBytes : 0;
+  // A body of unknown length counts as the largest one.
+  const std::size_t length = head.headers.has("Transfer-Encoding") ? kMaxBodyBytes : length_of(head);
   return parts_.limits.enter(admission.client,
-                             is_stream ? ClientLimits::Kind::kStream : ClientLimits::Kind::kRequest,
-                             length.value_or(unknown), parts_.context.clock.steady());
+                             is_stream ? ClientLimits::Kind::kStream : ClientLimits::Kind::kRequest, length,
+                             parts_.context.clock.steady());
 }
 
 boost::asio::awaitable<void> Api::handle(net::Request& request, net::Responder& responder) {

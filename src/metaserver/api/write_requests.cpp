@@ -290,7 +290,7 @@ Done WriteRequests::review(Call& call) {
     context.check_token = [this](std::string_view token, const std::vector<std::string>& audiences) {
       return parts_.authenticator->check(token, audiences);
     };
-  const Json body = read_object(call.request.headers, call.request.body);
+  const Json body = read_object(call.request.headers, call.request.body, kMaxReviewBytes);
   const Json answer = answer_review(call.info.resource, call.info.ns, body, context);
   const Representation wanted = representation(call.request.headers, call.info.target, Offer::kObject);
   co_await answers_.send_json(call, 201, answer, wanted);

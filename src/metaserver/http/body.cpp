@@ -23,17 +23,11 @@ namespace {
       "the body of the request was in an unknown format - accepted media types include: {}", accepted)));
 }
 
-void check_size(std::string_view body) {
-  if (body.size() <= kMaxBodyBytes) return;
-  kube::Status status = kube::Status::request_too_large("");
-  status.message = fmt::format("Request entity too large: limit is {}", kMaxBodyBytes);
-  throw ApiError(std::move(status));
-}
-
 kube::JsonLimits limits() {
   kube::JsonLimits limits;
   limits.max_bytes = kMaxBodyBytes;
   limits.max_depth = kMaxBodyDepth;
+  limits.max_values = kMaxBodyValues;
   return limits;
 }
 
@@ -65,8 +59,8 @@ Json parse_yaml(std::string_view text) {
   }
 }
 
-Json read(std::string_view type, std::string_view body) {
-  check_size(body);
+Json read(std::string_view type, std::string_view body, std::size_t max_bytes = kMaxBodyBytes) {
+  check_body_size(body.size(), max_bytes);
   if (type != kYamlType && type != kJsonType && !type.empty())
     unknown_type(fmt::format("{}, {}", kJsonType, kYamlType));
   Json object = type == kYamlType ? parse_yaml(body) : parse_json(body);
@@ -122,8 +116,15 @@ void fit_name(Json& object, const RequestInfo& info) {
 
 }  // namespace
 
-Json read_object(const net::Headers& headers, std::string_view body) {
-  return read(media_type(headers), body);
+void check_body_size(std::size_t bytes, std::size_t most) {
+  if (bytes <= most) return;
+  kube::Status status = kube::Status::request_too_large("");
+  status.message = fmt::format("Request entity too large: limit is {}", most);
+  throw ApiError(std::move(status));
+}
+
+Json read_object(const net::Headers& headers, std::string_view body, std::size_t max_bytes) {
+  return read(media_type(headers), body, max_bytes);
 }
 
 Json read_delete_options(const net::Headers& headers, std::string_view body) {
@@ -131,7 +132,7 @@ Json read_delete_options(const net::Headers& headers, std::string_view body) {
 }
 
 std::vector<std::string> read_names(std::string_view body, std::size_t most) {
-  check_size(body);
+  check_body_size(body.size(), kMaxBodyBytes);
   kube::JsonLimits bounds = limits();
   bounds.max_values = most + 1;
   bounds.max_depth = 2;
@@ -162,7 +163,7 @@ PatchBody read_patch(const net::Headers& headers, std::string_view body) {
   if (patch.content_type.empty())
     unknown_type(
         fmt::format("{}, {}, {}, {}", kTypes[0].first, kTypes[1].first, kTypes[2].first, kTypes[3].first));
-  check_size(body);
+  check_body_size(body.size(), kMaxBodyBytes);
   if (patch.type != PatchType::kApply) {
     const Json parsed = parse_json(body);
     const bool list = patch.type == PatchType::kJson;

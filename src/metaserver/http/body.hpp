@@ -16,13 +16,20 @@ namespace edgecore::metaserver {
 /// The functions of this header are the only ones that parse the body of a request, so that their limits hold
 /// for every path (tests/house keeps Json::parse out of all other files).
 
-/// The limits of a request's body.
+/// The limits of a request's body. A value takes up to 64 bytes however short its text is, so values are
+/// counted too; objects of the cluster have less than a tenth of them.
 inline constexpr std::size_t kMaxBodyBytes = std::size_t{3} << 20;
 inline constexpr std::size_t kMaxBodyDepth = 100;
+inline constexpr std::size_t kMaxBodyValues = 250'000;
+/// Of a review: every pod may ask for one, and a larger body would stop everybody else while it is parsed.
+inline constexpr std::size_t kMaxReviewBytes = std::size_t{64} << 10;
+
+/// Throws ApiError (413) for a body of more than `most` bytes.
+void check_body_size(std::size_t bytes, std::size_t most);
 
 /// The object of a create or update, from JSON (also when no Content-Type is given) or YAML. Throws ApiError:
 /// 415 for another type, 413 for a body too large, 400 if it is not an object.
-Json read_object(const net::Headers& headers, std::string_view body);
+Json read_object(const net::Headers& headers, std::string_view body, std::size_t max_bytes = kMaxBodyBytes);
 
 /// The DeleteOptions of a deletion; an empty object for an empty body, of whatever type. Throws as
 /// read_object; protobuf, which the Kubernetes API takes here, is 415.

@@ -52,6 +52,23 @@ TEST(BodyTest, AnOversizedBodyIsTooLarge) {
   EXPECT_EQ(status.message, "Request entity too large: limit is 3145728");
 }
 
+// 3 MiB of `{},` took 64 MiB, and everybody else waited while they were parsed.
+TEST(BodyTest, ManySmallValuesAreMeasuredBeforeTheyAreParsed) {
+  const auto list = [](std::size_t count) {
+    std::string text = "{\"a\":[{}";
+    for (std::size_t i = 1; i < count; ++i) text += ",{}";
+    return text + "]}";
+  };
+  EXPECT_EQ(read_object({}, list(kMaxBodyValues / 2 - 2))["a"].size(), kMaxBodyValues / 2 - 2);
+  EXPECT_EQ(refusal([&] { read_object({}, list(kMaxBodyValues)); }).code, 400);
+}
+
+TEST(BodyTest, AReviewIsSmallerThanAnObject) {
+  const std::string large = R"({"spec": ")" + std::string(kMaxReviewBytes, 'x') + "\"}";
+  EXPECT_EQ(refusal([&] { read_object({}, large, kMaxReviewBytes); }).code, 413);
+  EXPECT_EQ(read_object({}, large).size(), 1U);
+}
+
 TEST(BodyTest, DeletionsNeedNoBody) {
   EXPECT_EQ(read_delete_options(of_type("application/vnd.kubernetes.protobuf"), ""), Json::object());
   EXPECT_EQ(read_delete_options({}, R"({"gracePeriodSeconds": 0})")["gracePeriodSeconds"], 0);
