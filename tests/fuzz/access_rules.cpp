@@ -31,10 +31,13 @@ void review(const Json& body, const ReviewContext& context) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+// Both texts as trees, the rules made of the first, and one answer, which repeats the second.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   Json both;
-  if (!fuzz::accepted([&] { both = kube::parse_json(fuzz::text_of(data, size)); })) return 0;
-  if (!both.is_array() || both.size() != 2) return 0;
+  if (!fuzz::accepted([&] { both = kube::parse_json(text); })) return;
+  if (!both.is_array() || both.size() != 2) return;
 
   const User user{
       "system:serviceaccount:shop:web", "u", {"system:serviceaccounts", "system:authenticated"}, {}};
@@ -51,5 +54,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   review(both[1], {user, &rules, nullptr});
   review(both[1], {user, nullptr, nullptr});
   rules.remove("shop", "web");
-  return 0;
 }

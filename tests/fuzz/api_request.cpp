@@ -32,9 +32,11 @@ void answered(Body&& body) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   static const kube::ApiResources resources;
-  std::string_view text = fuzz::text_of(data, size);
   const std::string_view first = line_of(text);
   const std::size_t space = std::min(first.find(' '), first.size());
   const std::string_view target = first.substr(std::min(space + 1, first.size()));
@@ -58,5 +60,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   answered([&] { read_delete_options(headers, text); });
   answered([&] { read_names(text, 100); });
   fuzz::hold(pretty_print(text).size() <= std::max(text.size(), kPrettyBytes));
-  return 0;
 }

@@ -19,9 +19,10 @@ class SilentHost final : public edgecore::config::Host {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edgecore;
-  const auto text = fuzz::text_of(data, size);
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   const SilentHost host;
 
   fuzz::accepted([&] {
@@ -37,5 +38,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto rest = config::without_token(text)) fuzz::hold(!config::without_token(*rest));
   } catch (const Error&) {  // a token that cannot be cut out: said, and nothing is written
   }
-  return 0;
 }

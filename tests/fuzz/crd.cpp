@@ -5,10 +5,12 @@
 #include "input.hpp"
 #include "metaserver/schema/openapi.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edgecore;
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   fuzz::accepted([&] {
-    const Json input = kube::parse_json(fuzz::text_of(data, size));
+    const Json input = kube::parse_json(text);
     if (!input.is_array() || input.size() != 2) return;
     kube::ApiResources resources;
     resources.learn(input[0]);
@@ -23,5 +25,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::hold(document["components"]["schemas"].size() >= 2);
     metaserver::openapi_v2_proto(metaserver::openapi_v2(resources));
   });
-  return 0;
 }

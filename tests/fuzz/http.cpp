@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP/1.x messages. The first byte: which kind (its low two bits) and in how large pieces the rest arrives.
 #include <algorithm>
+#include <cstdint>
 
 #include "input.hpp"
 #include "net/http/http_parse.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edgecore;
-  if (size == 0) return 0;
+// What a connection keeps does not grow with what the peer sends: kLimits, twice for the head as it is read.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 0, .fixed = 32 * kKiB};
+
+void edgecore::fuzz::take(std::string_view input) {
+  if (input.empty()) return;
   using Kind = net::HttpParser::Kind;
   static constexpr Kind kKinds[] = {Kind::kRequest, Kind::kResponse, Kind::kResponseToHead, Kind::kRequest};
   constexpr net::HttpLimits kLimits{
       .header_bytes = 4096, .header_count = 20, .body_bytes = 1024, .framing_bytes = 4096};
-  const std::size_t piece = std::size_t{data[0]} / 4 + 1;
-  const auto text = fuzz::text_of(data + 1, size - 1);
+  const auto first = static_cast<std::uint8_t>(input.front());
+  const std::size_t piece = std::size_t{first} / 4 + 1;
+  const auto text = input.substr(1);
 
-  net::HttpParser parser(kKinds[data[0] % 4], kLimits);
+  net::HttpParser parser(kKinds[first % 4], kLimits);
   std::size_t taken = 0;
   std::size_t offered = std::min(piece, text.size());
   std::string body;
@@ -43,5 +47,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     });
   }
   if (parser.fault()) fuzz::hold(parser.fault()->status >= 400 && !parser.fault()->sentence.empty());
-  return 0;
 }

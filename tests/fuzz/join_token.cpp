@@ -6,9 +6,10 @@
 
 #include "input.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edgecore;
-  const auto text = fuzz::text_of(data, size);
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   fuzz::accepted([&] {
     const auto token = edgehub::JoinToken::parse(text);
     fuzz::hold(token.ca_hash.size() == 64);
@@ -19,5 +20,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = edgehub::JoinToken::parse(token.ca_hash + "." + token.jwt);
     fuzz::hold(again.ca_hash == token.ca_hash && again.jwt == token.jwt);
   });
-  return 0;
 }

@@ -4,13 +4,15 @@
 #include "edgecore/kube/patch.hpp"
 #include "input.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edgecore;
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   Json both;
-  if (!fuzz::accepted([&] { both = kube::parse_json(fuzz::text_of(data, size)); })) return 0;
+  if (!fuzz::accepted([&] { both = kube::parse_json(text); })) return;
   const std::string text = kube::dump_json(both);
   fuzz::hold(kube::dump_json(kube::parse_json(text)) == text);
-  if (!both.is_array() || both.size() != 2) return 0;
+  if (!both.is_array() || both.size() != 2) return;
 
   const kube::PatchLimits limits;
   fuzz::accepted([&] {
@@ -23,5 +25,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // A merge patch says how it shall be: once more changes nothing.
     fuzz::hold(kube::apply_merge_patch(once, both[1], limits) == once);
   });
-  return 0;
 }

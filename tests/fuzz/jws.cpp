@@ -5,15 +5,16 @@
 #include "edgecore/net/digest.hpp"
 #include "input.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edgecore;
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   static const net::PrivateKey key = net::PrivateKey::generate();
   static const net::VerificationKeys keys = [] {
     net::VerificationKeys made;
     made.add_pem(key.pem(), "key");
     return made;
   }();
-  const auto text = fuzz::text_of(data, size);
   fuzz::accepted([&] {
     const auto token = net::parse_compact(text);
     const std::string again = net::base64url(token.header_text) + "." + net::base64url(token.payload_text);
@@ -29,5 +30,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     read.verifies("header.payload", "RS256", text);
     read.verifies("header.payload", "ES256", text.substr(0, 64));
   });
-  return 0;
 }

@@ -85,10 +85,13 @@ void names(std::string_view text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size == 0) return 0;
-  const auto text = fuzz::text_of(data + 1, size - 1);
-  switch (data[0]) {
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view input) {
+  if (input.empty()) return;
+  const auto text = input.substr(1);
+  switch (input.front()) {
     case 'q':
       quantity(text);
       break;
@@ -107,5 +110,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     default:
       break;
   }
-  return 0;
 }

@@ -4,10 +4,12 @@
 
 #include "input.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edgecore;
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   fuzz::accepted([&] {
-    const auto message = beehive::decode(fuzz::text_of(data, size));
+    const auto message = beehive::decode(text);
     if (const auto path = beehive::parse_resource(message.route.resource)) {
       const auto again = beehive::resource_path(path->ns, path->type, path->name);
       fuzz::hold(again == message.route.resource);
@@ -16,5 +18,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string text = beehive::encode(message);
     fuzz::hold(beehive::encode(beehive::decode(text)) == text);
   });
-  return 0;
 }

@@ -4,9 +4,10 @@
 #include "eventbus/topics.hpp"
 #include "input.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edgecore;
-  const auto text = fuzz::text_of(data, size);
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   const auto line = text.find('\n');
   const auto filter = text.substr(0, line);
   const auto topic = line == std::string_view::npos ? text : text.substr(line + 1);
@@ -27,5 +28,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = eventbus::BrokerAddress::parse("tcp://" + address.text());
     fuzz::hold(again.host == address.host && again.port == address.port);
   });
-  return 0;
 }

@@ -6,11 +6,13 @@
 #include "input.hpp"
 #include "net/link/netlink_messages.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edgecore;
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   net::LinkStates links;
-  const std::vector<std::uint8_t> aligned(data, data + size);  // as the buffer of a receive is
-  net::parse_netlink(fuzz::text_of(aligned.data(), aligned.size()), links);
-  net::parse_netlink(fuzz::text_of(aligned.data(), aligned.size()), links);
-  return 0;
+  const std::vector<char> aligned(text.begin(), text.end());  // as the buffer of a receive is
+  const std::string_view datagrams(aligned.data(), aligned.size());
+  net::parse_netlink(datagrams, links);
+  net::parse_netlink(datagrams, links);
 }

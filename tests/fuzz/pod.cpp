@@ -7,10 +7,12 @@
 #include "edgecore/kube/time.hpp"
 #include "input.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edgecore;
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   Json object;
-  if (!fuzz::accepted([&] { object = kube::parse_json(fuzz::text_of(data, size)); })) return 0;
+  if (!fuzz::accepted([&] { object = kube::parse_json(text); })) return;
   kube::time_at(object, "metadata.creationTimestamp");
 
   fuzz::accepted([&] { kube::parse_pod(object); });
@@ -24,5 +26,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::hold(!kube::qos_class(object).empty());
     kube::parse_pod(once);
   });
-  return 0;
 }

@@ -8,10 +8,12 @@
 #include "input.hpp"
 #include "metamanager/requests/request_kind.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edgecore;
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   beehive::Message message;
-  if (!fuzz::accepted([&] { message = beehive::decode(fuzz::text_of(data, size)); })) return 0;
+  if (!fuzz::accepted([&] { message = beehive::decode(text); })) return;
 
   // None of these throws for what the cloud may send.
   edgehub::destination_of(message);
@@ -38,5 +40,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto path = beehive::parse_resource(message.route.resource))
     metamanager::request_kind(message.route.operation, *path);
-  return 0;
 }

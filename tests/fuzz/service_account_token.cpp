@@ -45,8 +45,11 @@ void ask(const std::string& token) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string text(fuzz::text_of(data, size));
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view input) {
+  const std::string text(input);
   if (metaserver::bearer_token("Bearer " + text)) ask(text);
   ask(net::base64url(R"({"alg":"ES256"})") + "." + net::base64url(text) + ".c2ln");
   fuzz::accepted([&] { ServiceAccountToken::parse(text); });
@@ -55,5 +58,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string key = R"("web"/"shop"/)";
   fuzz::hold(stored.put_row(key + text, text) == (stored.size() == 1));
   fuzz::hold(!stored.put_row(text, "{}"));
-  return 0;
 }

@@ -5,20 +5,20 @@
 
 #include "input.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edgecore;
-  const auto text = fuzz::text_of(data, size);
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   Json input;
-  if (!fuzz::accepted([&] { input = kube::parse_json(text); })) return 0;
-  if (!input.is_array() || input.size() != 3 || !input[0].is_string()) return 0;
+  if (!fuzz::accepted([&] { input = kube::parse_json(text); })) return;
+  if (!input.is_array() || input.size() != 3 || !input[0].is_string()) return;
   const std::string kind = input[0].get<std::string>();
 
   fuzz::accepted([&] { kube::apply_strategic_merge(input[1], input[2], kind); });
 
   Json patch;
-  if (!fuzz::accepted([&] { patch = kube::create_strategic_merge(input[1], input[2], kind); })) return 0;
+  if (!fuzz::accepted([&] { patch = kube::create_strategic_merge(input[1], input[2], kind); })) return;
   fuzz::hold(patch.is_object());
   if (input[1] == input[2]) fuzz::hold(patch.empty());
   fuzz::accepted([&] { kube::apply_strategic_merge(input[1], patch, kind); });
-  return 0;
 }

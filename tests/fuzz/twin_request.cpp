@@ -51,10 +51,12 @@ void apply(Device device, const TwinChanges& changes) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text = fuzz::text_of(data, size);
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   const std::size_t line = text.find('\n');
-  if (line == std::string_view::npos) return 0;
+  if (line == std::string_view::npos) return;
   const std::string_view topic = text.substr(0, line);
   const std::string_view payload = text.substr(line + 1);
 
@@ -79,5 +81,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     apply(device, origin == UpdateOrigin::kLocal ? plan_local_update(device, *update, kNow)
                                                  : plan_cloud_update(device, *update, kNow));
   }
-  return 0;
 }

@@ -5,10 +5,10 @@
 #include "edgecore/net/headers.hpp"
 #include "input.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edgecore;
-  const auto text = fuzz::text_of(data, size);
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
 
+void edgecore::fuzz::take(std::string_view text) {
   fuzz::accepted([&] {
     const auto url = net::Url::parse(text);
     fuzz::hold(!url.host.empty() && url.target.front() == '/');
@@ -30,5 +30,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   net::Headers headers;
   headers.add("Connection", std::string(text));
   headers.has_token("connection", "upgrade");
-  return 0;
 }

@@ -24,8 +24,10 @@ void read(const net::Certificate& certificate) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto text = fuzz::text_of(data, size);
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   fuzz::accepted([&] { read(net::Certificate::from_der(text)); });
   fuzz::accepted([&] {
     const auto all = net::Certificate::all_from_pem(text);
@@ -45,5 +47,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto key = net::PrivateKey::from_pem(text);
     fuzz::hold(net::PrivateKey::from_pem(key.pem()).der() == key.der());
   });
-  return 0;
 }

@@ -4,9 +4,9 @@
 #include "edgecore/kube/yaml_json.hpp"
 #include "input.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace edgecore;
-  const auto text = fuzz::text_of(data, size);
+// TUNE
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+
+void edgecore::fuzz::take(std::string_view text) {
   fuzz::accepted([&] { fuzz::hold(kube::yaml_to_json(text).dump().size() <= yaml_budget(text)); });
-  return 0;
 }
