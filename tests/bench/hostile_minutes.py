@@ -270,10 +270,14 @@ def go_offline(node, mode):
 
 
 def go_online(node, mode):
+    def connected():
+        assert node.edgecore.poll() is None, f"edgecore ended with {node.edgecore.returncode}"
+        return node.sim_state()["connects"] > before
+
     mode.value = BETWEEN
     before = node.sim_state()["connects"]
     node.faults(refuseConnections=False)
-    wait("the node is connected again", lambda: node.sim_state()["connects"] > before, 90, 0.2)
+    wait("the node is connected again", connected, 90, 0.2)
     wait("the node is Ready again", node.ready, 60, 0.2)
     time.sleep(3)
     mode.value = ONLINE
