@@ -141,7 +141,8 @@ std::shared_ptr<const net::TlsContext> Authority::server(net::ClientCertificate 
   what.not_before = clock_.wall() - std::chrono::hours(1);
   what.not_after = clock_.wall() + 100 * kYear;
   what.server_auth = true;
-  what.dns_names = {""};  // like CloudCore's default configuration (protocol/01-tunnel.md §2.2)
+  // "" is CloudCore's default configuration (protocol/01-tunnel.md §2.2), the other for tests of look-ups.
+  what.dns_names = {"", "cloud.test"};
   what.ip_addresses = {identity == ServerIdentity::kWrongName ? "192.0.2.1" : "127.0.0.1"};
   net::Certificate certificate = net::sign(what, key, ca_, ca_key_);
   if (identity == ServerIdentity::kWrongCa) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // edgecore_faulty: edgecore whose modules fail when a test asks for it (fault_files.hpp), and with one module
-// more, `troublemaker`. EDGECORE_HANG_AFTER_MS sets how soon a module that stands still is given up.
+// more, `troublemaker`. EDGECORE_HANG_AFTER_MS sets how soon a module that stands still is given up,
+// EDGECORE_FIRST_BACKOFF_MS how soon one that has failed restarts first.
 
 #include <cstdlib>
 #include <utility>
@@ -24,7 +25,10 @@ void make_faulty(std::vector<edgecore::beehive::ModuleSpec>& specs) {
 int main(int argc, char** argv) {
   edgecore::app::Alterations alterations;
   alterations.modules = make_faulty;
-  if (const char* hang_after = std::getenv("EDGECORE_HANG_AFTER_MS"))
-    alterations.supervision.hang_after = std::chrono::milliseconds(std::atoi(hang_after));
+  const auto take = [](const char* variable, std::chrono::milliseconds& into) {
+    if (const char* text = std::getenv(variable)) into = std::chrono::milliseconds(std::atoi(text));
+  };
+  take("EDGECORE_HANG_AFTER_MS", alterations.supervision.hang_after);
+  take("EDGECORE_FIRST_BACKOFF_MS", alterations.supervision.first_backoff);
   return edgecore::app::run_program(argc, argv, alterations);
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The life of a device with a plain MQTT mapper, message by message (protocol/04-devices.md §6.2), with the example mapper
-of tests/mappers: membership, state, reports, deltas, desired values, an hour's work offline, deletion."""
+of tests/mappers: membership, state, reports, deltas, desired values, an hour's work offline, deletion. Topics may leave out the
+namespace, and no client acts as the cloud."""
 import json
 import subprocess
 
@@ -82,6 +83,30 @@ def the_example_mapper_works(node):
         mapper.wait(10)
 
 
+def short_topics_mean_the_namespace_default(node, client):
+    mark = client.mark()
+    client.send("$hw/events/device/counter/twin/update", {"event_id": "short", "timestamp": 0, "twin": {"temperature": {"actual": {"value": "8"}}}})
+    client.until(lambda: client.said("device/counter/twin/update/result", mark), "an answer without a namespace")
+    assert node.stored("counter") == "8"
+
+
+def a_client_is_not_the_cloud(node, client):
+    """Messages on a topic of the agent and the cloud change nothing."""
+    before = node.stored("counter", column="expected")
+    forged = {"event_id": "", "timestamp": 0, "twin": {"temperature": {"expected": {"value": "666"}, "metadata": {"type": "string"}}}}
+    for topic in (f"{PREFIX}/twin/cloud_updated", "$hw/events/device/counter/twin/cloud_updated"):
+        client.send(topic, forged)
+    client.update("default/counter", "temperature", "9")  # served after them
+    assert node.stored("counter", column="expected") == before
+
+
+def a_desired_value_that_is_taken_out_ends(node):
+    code, answer = node.api("PATCH", f"{DEVICES}/counter", [{"op": "remove", "path": "/spec/properties/0/desired"}],
+                            "application/json-patch+json")
+    assert code == 200, answer
+    wait("the twin has no desired value", lambda: not node.stored("counter", column="expected"), 20)
+
+
 def offline_the_newest_value_is_kept_for_the_cloud(node, client):
     node.stop("cloudsim")
     for value in range(100):
@@ -109,5 +134,8 @@ with DeviceNode() as node:
         the_life(node, client)
         desired_values_reach_mqtt(node, client)
         the_example_mapper_works(node)
+        short_topics_mean_the_namespace_default(node, client)
+        a_client_is_not_the_cloud(node, client)
+        a_desired_value_that_is_taken_out_ends(node)
         offline_the_newest_value_is_kept_for_the_cloud(node, client)
         the_end(node, client)

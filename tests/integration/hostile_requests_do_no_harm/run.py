@@ -1,52 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hostile requests to the node's API get the right status, take bounded memory and do not slow other clients."""
 import base64
-import collections
-import concurrent.futures
 import contextlib
 import json
+import os
 import random
 import socket
-import ssl
 import statistics
+import subprocess
 import sys
 import time
 
-from metaserver import MetaNode
-from node import pod, wait
+from metaserver import DUMMY, MetaNode
+from node import NETWORK, pod, wait
+from raw_http import gone, head, raw, send, status_of
 
 SEED = random.randrange(1 << 30)
 CONFIGS = "/api/v1/namespaces/default/configmaps"
-
-
-def raw(node):
-    plain = socket.create_connection(("127.0.0.1", node.meta_port), timeout=20)
-    if not node.gate:
-        return plain
-    return ssl.create_default_context(cafile=str(node.cluster_ca())).wrap_socket(plain, server_hostname="127.0.0.1")
-
-
-def status_of(connection):
-    """The status of an answer, or None when the connection ends without one."""
-    text = b""
-    with contextlib.suppress(OSError):
-        while b"\r\n" not in text:
-            piece = connection.recv(4096)
-            if not piece:
-                break
-            text += piece
-    return int(text.split()[1]) if text.startswith(b"HTTP/1.1 ") else None
-
-
-def send(connection, *pieces):
-    """Sends until the other end closes."""
-    with contextlib.suppress(OSError):
-        for piece in pieces:
-            connection.sendall(piece)
-
-
-def head(method, path, *lines):
-    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: localhost", *lines, "", ""]).encode()
 
 
 def big_bodies(node, token):
@@ -94,16 +64,6 @@ def slow_peers(node, token):
     wait("the slow clients are disconnected", lambda: all(gone(one) for one in slow), 15, 0.5)
     for one in slow:
         one.close()
-
-
-def gone(connection):
-    connection.settimeout(0.01)
-    try:
-        return connection.recv(4096) == b"" or gone(connection)
-    except (TimeoutError, ssl.SSLWantReadError):
-        return False
-    except OSError:
-        return True
 
 
 def noise(node, token, dice):
@@ -196,16 +156,53 @@ def one_peer_takes_no_connection_of_others(node, token):
     assert open_ones <= 400, open_ones
 
 
-def made_up_names(node, token):
-    """What a client makes the node ask the cloud has a price: 500 questions at once and 20 a
-    second. Of a collection that the node does not keep current, because there it knows what is missing."""
-    begin = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(8) as clients:
-        codes = collections.Counter(
-            clients.map(lambda n: node.meta("GET", f"/api/v1/namespaces/default/endpoints/made-up-{n}", token=token).code, range(1500)))
-    allowed = 500 + 20 * (time.monotonic() - begin)
-    assert codes[404] + codes[429] == 1500 and codes[404] <= allowed + 20, (codes, allowed)
-    assert codes[429] > 0 or allowed > 1500, (codes, allowed)
+def pages_of_other_sites(node):
+    """With the gate off a page in a browser on the node gets nothing: under a name of its own (DNS rebinding), or from another site."""
+    body = b'{"metadata":{"name":"by-a-page"}}'
+    strangers = [("GET", b"", ["Host: evil.example"]), ("GET", b"", [f"Host: evil.example:{node.meta_port}"]),
+                 ("POST", body, ["Host: localhost", "Origin: http://evil.example"]),
+                 ("POST", body, ["Host: localhost", "Origin: null"]), ("POST", body, ["Host: localhost", "Sec-Fetch-Site: cross-site"])]
+    for method, text, lines in strangers:
+        with raw(node) as one:
+            send(one, "\r\n".join([f"{method} {CONFIGS} HTTP/1.1", *lines, f"Content-Length: {len(text)}", "", ""]).encode(), text)
+            assert status_of(one) == 403, (method, lines)
+    assert node.get("by-a-page", "configmaps") is None
+
+
+NEIGHBOUR = """
+import socket, ssl, sys
+context = ssl.create_default_context()
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+try:
+    with socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5) as plain, context.wrap_socket(plain):
+        print("served")
+except ConnectionRefusedError:
+    print("refused")
+except TimeoutError:
+    print("silent")
+except OSError:
+    print("closed")
+"""
+
+
+def a_neighbour_does_not_reach_the_address_for_pods(node):
+    """A machine on the same network that adds a route to it."""
+    sleeper = subprocess.Popen(["unshare", "--net", "sleep", "300"])
+    try:
+        wait("the neighbour has a network", lambda: os.readlink(f"/proc/{sleeper.pid}/ns/net") != os.readlink("/proc/self/ns/net"), 10)
+        NETWORK.ip(f"link set far0 netns {sleeper.pid}")
+        there = ["nsenter", f"--net=/proc/{sleeper.pid}/ns/net"]
+        for words in ("address add 192.0.2.1/24 dev far0", "link set far0 up", f"route add {DUMMY} via 192.0.2.2"):
+            subprocess.run([*there, "ip", *words.split()], check=True)
+        ask = [sys.executable, "-c", NEIGHBOUR, DUMMY, str(node.meta_port)]
+        done = subprocess.run([*there, *ask], check=False, capture_output=True, text=True, timeout=30)
+        assert done.stdout.strip() in ("closed", "refused", "silent"), done.stdout + done.stderr
+        own = subprocess.run(ask, check=False, capture_output=True, text=True, timeout=30)
+        assert own.stdout.strip() == "served", own.stdout + own.stderr
+        print(f"a neighbour finds the address for pods {done.stdout.strip()}")
+    finally:
+        sleeper.kill()
+        sleeper.wait()
 
 
 def attack(node, token):
@@ -231,6 +228,7 @@ print("seed", SEED)
 with MetaNode() as open_node:
     open_node.start_meta()
     attack(open_node, None)
+    pages_of_other_sites(open_node)
 with MetaNode(gate=True) as closed_node:
     closed_node.start_meta()
     base = "/apis/rbac.authorization.k8s.io/v1"
@@ -243,5 +241,5 @@ with MetaNode(gate=True) as closed_node:
     its_token = closed_node.pod_token("client")
     wait("the token counts", lambda: closed_node.meta("GET", CONFIGS, token=its_token).code == 200, 30)
     attack(closed_node, its_token)
-    made_up_names(closed_node, its_token)
+    a_neighbour_does_not_reach_the_address_for_pods(closed_node)
 sys.exit(0)

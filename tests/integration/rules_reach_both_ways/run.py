@@ -63,6 +63,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.say(307, b"over there", Location="/p/echo/here")
         elif what == "away":
             self.say(302, b"elsewhere", Location="http://192.0.2.1/")
+        elif what == "inside":
+            self.say(307, b"another port", Location=f"http://127.0.0.1:{value}/target/stolen")
         else:
             told = {"method": self.command, "path": self.path, "body": body.decode(errors="replace"),
                     "headers": {name.lower(): value for name, value in self.headers.items()}}
@@ -161,6 +163,11 @@ class Scenario:
         assert json.loads(self.rest("POST", "svc/moved", "kept")[2])["path"] == "/p/echo/here"
         status, headers, body = self.rest("GET", "svc/away")
         assert (status, headers["Location"], body) == (302, "http://192.0.2.1/", b"elsewhere"), (status, body)
+        # The service cannot send the cloud to what else listens on the node.
+        location = f"http://127.0.0.1:{self.target.server_port}/target/stolen"
+        status, headers, body = self.rest("POST", f"svc/inside/{self.target.server_port}", "x")
+        assert (status, headers["Location"], body) == (307, location, b"another port"), (status, body)
+        self.target.nothing_comes(0.2)
         status, headers, body = self.rest("GET", "nobody")
         assert (status, headers["Server"], body) == (404, "kubeedge-edgecore", b"error to call service"), (status, body)
         self.a_slow_service_holds_up_nobody()
