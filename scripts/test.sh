@@ -127,9 +127,10 @@ fi
 for preset in "${presets[@]}"; do
   say "[$preset] configuring and building"
   configure "$preset"
-  target=all
-  [ "$preset" != fuzz ] || target=fuzz
-  timed "[$preset] build" ninja -C "build/$preset" "$target" || fail "the build of preset $preset failed; see the compiler's output above"
+  targets=(all)
+  [ "$preset" != fuzz ] || targets=(fuzz)
+  [ "$preset$*" != releasefull ] || targets+=(bench)
+  timed "[$preset] build" ninja -C "build/$preset" "${targets[@]}" || fail "the build of preset $preset failed; see the compiler's output above"
   say "[$preset] built; running tests"
   # Unit tests with threads and real processes mostly wait.
   timed "[$preset] unit tests" run "$preset" -LE integration --timeout 600 -j "$((4 * $(nproc)))"
