@@ -132,8 +132,10 @@ for preset in "${presets[@]}"; do
   [ "$preset$*" != releasefull ] || targets+=(bench)
   timed "[$preset] build" ninja -C "build/$preset" "${targets[@]}" || fail "the build of preset $preset failed; see the compiler's output above"
   say "[$preset] built; running tests"
-  # Unit tests with threads and real processes mostly wait.
-  timed "[$preset] unit tests" run "$preset" -LE integration --timeout 600 -j "$((4 * $(nproc)))"
+  # Unit tests with threads and real processes mostly wait. With a sanitizer they mostly compute.
+  at_once=$((4 * $(nproc)))
+  [[ $preset != ?san ]] || at_once=$((2 * $(nproc)))
+  timed "[$preset] unit tests" run "$preset" -LE integration --timeout 600 -j "$at_once"
   if [ "$preset" = release ]; then
     # Tests that measure time run alone (tests/integration/CMakeLists.txt).
     timed "[$preset] integration tests" run "$preset" -L integration --timeout 300 -j "$((3 * $(nproc)))"
