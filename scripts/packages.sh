@@ -3,7 +3,7 @@
 # Sourced by quickstart.sh, test.sh and check.sh: the Debian 12 packages that the project needs, and their installation.
 
 BUILD_PACKAGES=(
-  g++ cmake ninja-build ccache mold lld pkg-config
+  g++ cmake ninja-build ccache mold lld-16 pkg-config
   libboost1.81-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libssl-dev libsqlite3-dev libyaml-cpp-dev libcli11-dev
   libgrpc++-dev libgrpc-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev libre2-dev
   libc-ares-dev zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev libsystemd-dev prometheus-cpp-dev libmosquitto-dev
