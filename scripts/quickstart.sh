@@ -54,11 +54,12 @@ start() {
 
 # give_up NAME SENTENCE: shows the end of a log and stops with an error.
 give_up() {
+  local copy
   tail -n 15 "$run/$1.log" >&2
-  cp "$run/$1.log" "/tmp/edgecore-quickstart-$1.log" 2>/dev/null
+  copy=$(mktemp "/tmp/edgecore-quickstart-$1.XXXXXX") && cat "$run/$1.log" > "$copy"
   trap - EXIT
   down
-  fail "$2 (the end of its log is above, all of it in /tmp/edgecore-quickstart-$1.log)"
+  fail "$2 (the end of its log is above, all of it in $copy)"
 }
 
 # wait_for SECONDS COMMAND…: true as soon as the command is.
