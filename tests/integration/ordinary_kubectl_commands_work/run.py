@@ -276,14 +276,14 @@ def write_all(node, program, tag):
     do(f'patch cm {cm} --type=json -p [{{"op":"remove","path":"/data/a"}}]', out="patched")
     do(f'patch cm none-{tag} -p {{}}', code=1, err="not found")
     check("patches arrived", data(cm) == {"b": "2", "c": "3"})
-    do(f"label cm {cm} color=red", out="labeled")
-    do(f"label cm {cm} color=blue", code=1)
-    do(f"label cm {cm} color=blue --overwrite", out="labeled")
+    do(f"label cm {cm} color=red-{tag}", out="labeled")
+    do(f"label cm {cm} color=blue-{tag}", code=1)
+    do(f"label cm {cm} color=blue-{tag} --overwrite", out="labeled")
     do(f"annotate cm {cm} note=x", out="annotated")
     meta = (node.get(cm, "configmaps") or {}).get("metadata", {})
-    check("label and annotation arrived", (meta.get("labels"), meta.get("annotations")) == ({"color": "blue"}, {"note": "x"}), meta)
+    check("label and annotation arrived", (meta.get("labels"), meta.get("annotations")) == ({"color": f"blue-{tag}"}, {"note": "x"}), meta)
     do(f"label cm {cm} color-", out=r"labeled|unlabeled")
-    do(f"get cm -l color=blue -o name", out=r"\A\Z")
+    do(f"get cm -l color=blue-{tag} -o name", out=r"\A\Z")
 
     old = node.kubectl("get", "cm", cm, "-o", "json", program=program).stdout
     do("replace -f -", out="replaced", stdin=old.replace('"c": "3"', '"c": "4"'))
@@ -293,7 +293,8 @@ def write_all(node, program, tag):
     deployment = f"dep-{tag}"
     do(f"create deployment {deployment} --image=localhost/busybox:1.35", out="created")
     do(f"scale deployment {deployment} --replicas=2", out="scaled")
-    check("scale arrived", cloud(f"/apis/apps/v1/namespaces/default/deployments/{deployment}")["spec"]["replicas"] == 2)
+    scaled = cloud(f"/apis/apps/v1/namespaces/default/deployments/{deployment}") or {}
+    check("scale arrived", scaled.get("spec", {}).get("replicas") == 2, scaled)
 
     run = folder / "pod.json"
     run.write_text(json.dumps(pod(f"p-{tag}")))

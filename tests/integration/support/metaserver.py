@@ -23,6 +23,7 @@ from node import NETWORK, Node, skip, wait
 
 DUMMY = "169.254.30.10"
 INTERFACE = "edge-dummy0"
+NEWEST_WITH_JSON = 31  # kubectl 1.32 creates objects in Protobuf, which MetaServer does not read
 
 
 class Answer:
@@ -167,12 +168,13 @@ class MetaNode(Node):
 @functools.cache
 def newest_kubectl():
     """The machine's kubectl, or None. Google's only asks the server for its version and starts another one, which costs twice the
-    time: the newest of those is taken."""
+    time: the newest of those that write JSON is taken."""
     own = shutil.which("kubectl")
     if own is None:
         return None
-    others = pathlib.Path(own).resolve().parent.glob("kubectl.1.*")
-    return max((path for path in others if path.suffix[1:].isdigit()), key=lambda path: int(path.suffix[1:]), default=own)
+    others = {int(path.suffix[1:]): path for path in pathlib.Path(own).resolve().parent.glob("kubectl.1.*")
+              if path.suffix[1:].isdigit()}
+    return others.get(max((minor for minor in others if minor <= NEWEST_WITH_JSON), default=None), own)
 
 
 def old_kubectl(folder):
