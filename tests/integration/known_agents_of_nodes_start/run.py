@@ -135,7 +135,7 @@ class Agents:
             return any(one["type"] == "Ready" and one["status"] == "True" for one in status.get("conditions", []))
 
         try:
-            wait(f"pod {name} is Ready", ready, 40)
+            wait(f"pod {name} is Ready", ready, 90)
         except AssertionError:
             print(json.dumps((self.node.get(name, namespace=NS) or {}).get("status"), indent=1))
             raise
@@ -193,4 +193,4 @@ with Node() as node:
     for made in (network, mesh, both):
         code, answer = node.api("DELETE", f"/api/v1/namespaces/{NS}/pods/{made['metadata']['name']}")
         assert code in (200, 202), answer
-    wait("the agents are gone", lambda: not any(node.get(made["metadata"]["name"], namespace=NS) for made in (network, mesh, both)), 30)
+    wait("the agents are gone", lambda: not any(node.get(made["metadata"]["name"], namespace=NS) for made in (network, mesh, both)), 90)
