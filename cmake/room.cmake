@@ -60,6 +60,7 @@ endfunction()
 # most tests take to run, eight processes that share a program's tests; what each found is in
 # gtest/PROGRAM.N.xml of the build folder, which scripts/test.sh reads.
 function(edgecore_add_unit_tests program)
+  add_dependencies(unit_tests ${program})
   if(EDGECORE_SANITIZE STREQUAL "")
     gtest_discover_tests(${program} TEST_PREFIX "unit/" DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
     return()

@@ -12,7 +12,8 @@
 #   asan     Unit tests with AddressSanitizer and UndefinedBehaviorSanitizer, of all rooms: any code can have a memory error.
 #            Not what needs gRPC (rpc, the gRPC parts of cri and devicetwin, the integration tests): Debian's gRPC is not
 #            instrumented. Not UBSan's checks null, object-size and vptr: AddressSanitizer reports what they guard.
-#   tsan     Unit tests with ThreadSanitizer. As asan, but not kube, config and keadm: they have no threads.
+#   tsan     Unit tests with ThreadSanitizer. As asan, but only of rooms that have threads or give work to threads (base,
+#            async, store, net, beehive, edgehub, metamanager, edged, app); with full, of all rooms.
 #   dev      Not by default. Unit tests; each file is compiled alone, which takes three times as long.
 #   fuzz     Not by default. Each libFuzzer target for five seconds, as a smoke test; real fuzzing takes hours.
 set -uo pipefail
@@ -21,7 +22,8 @@ cd "$(dirname "$0")/.." || exit 1
 
 presets=("$@")
 [ ${#presets[@]} -gt 0 ] || presets=(release asan tsan)
-[ "${presets[*]}" != full ] || presets=(release asan tsan dev fuzz)
+everywhere=OFF
+[ "${presets[*]}" != full ] || { everywhere=ON; presets=(release asan tsan dev fuzz); }
 for preset in "${presets[@]}"; do
   [[ $preset =~ ^(release|asan|tsan|dev|fuzz)$ ]] || fail "unknown argument $preset: this script takes full alone, or names of presets: release, asan, tsan, dev, fuzz"
 done
@@ -114,7 +116,7 @@ run() {
 }
 
 configure() {
-  cmake --preset "$1" > "$work/configure.log" 2>&1 && return
+  cmake --preset "$1" -DEDGECORE_TSAN_EVERYWHERE="$everywhere" > "$work/configure.log" 2>&1 && return
   tail -n 30 "$work/configure.log"
   fail "cmake could not configure the preset $1"
 }
@@ -129,6 +131,7 @@ for preset in "${presets[@]}"; do
   configure "$preset"
   targets=(all)
   [ "$preset" != fuzz ] || targets=(fuzz)
+  [ "$preset" != tsan ] || targets=(unit_tests)
   [ "$preset$*" != releasefull ] || targets+=(bench)
   timed "[$preset] build" ninja -C "build/$preset" "${targets[@]}" || fail "the build of preset $preset failed; see the compiler's output above"
   say "[$preset] built; running tests"
