@@ -154,7 +154,7 @@ def prepare(node):
     wait("the honest token counts", lambda: node.meta("GET", f"{api.CONFIGS}/honest", token=token).code == 200, 30)
     target = Target(api=node.meta_port, dmi=str(node.dir / "dmi.sock"), broker=node.broker.port, service_bus=node.service_bus,
                     router=node.cloud["router"], hostile_service=service, ca=str(node.cluster_ca()), stranger=make_stranger(node),
-                    poor=node.pod_token("files"), reader=node.pod_token("chatter"), devices=known, chatty_pod="chatter")
+                    poor=node.pod_token("redirects"), reader=node.pod_token("chatter"), devices=known, chatty_pod="chatter")
     return target, token, probes
 
 
@@ -239,8 +239,13 @@ def churn_of_files(node, over):
 
 # --- measuring -------------------------------------------------------------------------------------------------------
 def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """{name of a thread, a module's is the module's: seconds}"""
+    used = collections.Counter()
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            name, _, rest = (task / "stat").read_text().partition("(")[2].rpartition(")")
+            used[name] += sum(map(int, rest.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+    return used
 
 
 class Memory(threading.Thread):
@@ -397,10 +402,12 @@ def measure(node, options, children):
     for body in (strange_messages, static_garbage, churn_of_files):
         threading.Thread(target=body, args=(node, over), daemon=True).start()
     attacked = minutes(node, mode, options.seconds)
-    passed, used = time.monotonic() - begin, cpu_seconds(process.pid) - used
+    passed = time.monotonic() - begin
+    used = {name: (seconds - used[name]) / passed for name, seconds in cpu_seconds(process.pid).items()}
     over.value = 1
-    say_attacks([results.get(timeout=30) for _ in range(ATTACKERS)], passed)
-    print(f"edgecore used {used / passed:.2f} of a core")
+    say_attacks([results.get(timeout=90) for _ in range(ATTACKERS)], passed)
+    most = sorted(used, key=used.get)[:-5:-1]
+    print(f"edgecore used {sum(used.values()):.2f} of a core: " + ", ".join(f"{name} {used[name]:.2f}" for name in most))
 
     verdict = Verdict()
     verdict.latencies(read_samples(samples, quiet), read_samples(samples, attacked))

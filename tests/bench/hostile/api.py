@@ -21,9 +21,9 @@ async def slow_heads(me):
     """A byte a second."""
     async with me.connected() as (reader, writer):
         for byte in head("GET", "/healthz", "X-Slow: " + "y" * 100):
-            writer.write(bytes([byte]))
             if reader.at_eof():
                 return
+            writer.write(bytes([byte]))
             await asyncio.sleep(1)
 
 

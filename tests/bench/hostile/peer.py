@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import logging
 import os
 import random
 import ssl
@@ -118,5 +119,6 @@ def totals(clients):
 def run(clients, period, over, services=()):
     """All of it in this process until `over`, behind everybody else: what is measured is the node, not the scheduler."""
     os.nice(19)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # of connections that the node has ended
     asyncio.run(attack(clients, period, over, services))
     return totals(clients)

@@ -50,6 +50,8 @@ CLIENTS = {slow_callers: 4, strange_calls: 4, large_calls: 2, rules_that_redirec
 async def endless(writer, begin, piece, pause=0.0, most=64 << 20):
     writer.write(begin)
     for _ in range(most // len(piece)):
+        if writer.is_closing():
+            return
         writer.write(piece)
         await writer.drain()
         await asyncio.sleep(pause)
