@@ -31,7 +31,7 @@ void review(const Json& body, const ReviewContext& context) {
 
 }  // namespace
 
-// Both texts as trees, the rules made of the first, and one answer, which repeats the second.
+// Both texts as trees, the rules made of the first, and an answer, which repeats the second.
 const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
 
 void edgecore::fuzz::take(std::string_view text) {

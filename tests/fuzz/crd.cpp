@@ -5,8 +5,9 @@
 #include "input.hpp"
 #include "metaserver/schema/openapi.hpp"
 
-// TUNE
-const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+// Names of a definition stand in dozens of places of the documents. Fixed: the documents of the kinds that
+// are built in.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 16 * kJsonTree, .fixed = 32 * kMiB};
 
 void edgecore::fuzz::take(std::string_view text) {
   fuzz::accepted([&] {

@@ -6,7 +6,8 @@
 #include "input.hpp"
 #include "net/http/http_parse.hpp"
 
-// What a connection keeps does not grow with what the peer sends: kLimits, twice for the head as it is read.
+// What a connection keeps does not grow with what the peer sends: kLimits, and the head once more as it is
+// read.
 const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 0, .fixed = 32 * kKiB};
 
 void edgecore::fuzz::take(std::string_view input) {

@@ -27,6 +27,7 @@ void take(std::string_view input);
 /// may be half empty or moving (up to 48 in all), and a map of 48.
 inline constexpr std::size_t kJsonTree = 32;
 inline constexpr std::size_t kKiB = 1024;
+inline constexpr std::size_t kMiB = 1024 * kKiB;
 
 /// A property that has to hold for every input.
 inline void hold(bool property) {

@@ -6,8 +6,8 @@
 
 #include "input.hpp"
 
-// TUNE
-const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+// The parts of the token, and its payload as a tree.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 2 * kJsonTree, .fixed = 16 * kKiB};
 
 void edgecore::fuzz::take(std::string_view text) {
   fuzz::accepted([&] {

@@ -4,8 +4,9 @@
 #include "edgecore/kube/patch.hpp"
 #include "input.hpp"
 
-// TUNE
-const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+// The input as a tree, its copies before and after. Fixed: what a patch may copy (PatchLimits), twice while
+// it does.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 6 * kJsonTree, .fixed = 32 * kMiB};
 
 void edgecore::fuzz::take(std::string_view text) {
   Json both;

@@ -5,8 +5,8 @@
 #include "edgecore/net/digest.hpp"
 #include "input.hpp"
 
-// TUNE
-const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+// The parts of the token, or keys as OpenSSL holds them.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 64, .fixed = 128 * kKiB};
 
 void edgecore::fuzz::take(std::string_view text) {
   static const net::PrivateKey key = net::PrivateKey::generate();

@@ -85,8 +85,8 @@ void names(std::string_view text) {
 
 }  // namespace
 
-// TUNE
-const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+// A selector as a tree, and what is made of it.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 2 * kJsonTree, .fixed = 64 * kKiB};
 
 void edgecore::fuzz::take(std::string_view input) {
   if (input.empty()) return;

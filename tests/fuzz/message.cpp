@@ -4,7 +4,7 @@
 
 #include "input.hpp"
 
-// TUNE
+// The message as a tree, read twice, and its text.
 const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
 
 void edgecore::fuzz::take(std::string_view text) {

@@ -6,8 +6,8 @@
 #include "input.hpp"
 #include "net/link/netlink_messages.hpp"
 
-// TUNE
-const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+// The datagram, and a link or an address for each of its messages.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 32, .fixed = 4 * kKiB};
 
 void edgecore::fuzz::take(std::string_view text) {
   net::LinkStates links;

@@ -7,8 +7,8 @@
 #include "edgecore/kube/time.hpp"
 #include "input.hpp"
 
-// TUNE
-const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+// A container of a dozen bytes becomes one with all defaults.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 1024, .fixed = 256 * kKiB};
 
 void edgecore::fuzz::take(std::string_view text) {
   Json object;

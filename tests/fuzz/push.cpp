@@ -8,8 +8,8 @@
 #include "input.hpp"
 #include "metamanager/requests/request_kind.hpp"
 
-// TUNE
-const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+// The message as a tree, the text that is stored, and that text as a tree again.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 8 * kJsonTree, .fixed = 64 * kKiB};
 
 void edgecore::fuzz::take(std::string_view text) {
   beehive::Message message;

@@ -45,8 +45,8 @@ void ask(const std::string& token) {
 
 }  // namespace
 
-// TUNE
-const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+// Claims as a tree, and the token as it is remembered, three times.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 8 * kJsonTree, .fixed = 128 * kKiB};
 
 void edgecore::fuzz::take(std::string_view input) {
   const std::string text(input);

@@ -5,8 +5,8 @@
 
 #include "input.hpp"
 
-// TUNE
-const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+// The input as a tree, the merged object, the patch between the two, and the indexes of their lists.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 12 * kJsonTree, .fixed = 256 * kKiB};
 
 void edgecore::fuzz::take(std::string_view text) {
   Json input;

@@ -51,8 +51,8 @@ void apply(Device device, const TwinChanges& changes) {
 
 }  // namespace
 
-// TUNE
-const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+// A twin of a dozen bytes has values, versions and metadata on each side, and stands in three texts.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 16 * kJsonTree, .fixed = 256 * kKiB};
 
 void edgecore::fuzz::take(std::string_view text) {
   const std::size_t line = text.find('\n');

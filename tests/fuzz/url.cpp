@@ -5,8 +5,8 @@
 #include "edgecore/net/headers.hpp"
 #include "input.hpp"
 
-// TUNE
-const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+// A parameter of two bytes is two strings in a list that grows.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 256, .fixed = 4 * kKiB};
 
 void edgecore::fuzz::take(std::string_view text) {
   fuzz::accepted([&] {

@@ -24,8 +24,9 @@ void read(const net::Certificate& certificate) {
 
 }  // namespace
 
-// TUNE
-const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 4 * kJsonTree, .fixed = 64 * kKiB};
+// A name of three bytes is an object of OpenSSL, and a string. Fixed: an empty certificate, and its
+// verification.
+const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 256, .fixed = 256 * kKiB};
 
 void edgecore::fuzz::take(std::string_view text) {
   fuzz::accepted([&] { read(net::Certificate::from_der(text)); });
