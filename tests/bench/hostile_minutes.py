@@ -405,14 +405,13 @@ def measure(node, options, children):
     passed = time.monotonic() - begin
     used = {name: (seconds - used[name]) / passed for name, seconds in cpu_seconds(process.pid).items()}
     over.value = 1
-    say_attacks([results.get(timeout=90) for _ in range(ATTACKERS)], passed)
-    most = sorted(used, key=used.get)[:-5:-1]
-    print(f"edgecore used {sum(used.values()):.2f} of a core: " + ", ".join(f"{name} {used[name]:.2f}" for name in most))
-
     verdict = Verdict()
     verdict.latencies(read_samples(samples, quiet), read_samples(samples, attacked))
     verdict.memory(memory.within(quiet), memory.within(attacked))
     verdict.restarts(node, process, restarts)
+    say_attacks([results.get(timeout=90) for _ in range(ATTACKERS)], passed)
+    most = sorted(used, key=used.get)[:-5:-1]
+    print(f"edgecore used {sum(used.values()):.2f} of a core: " + ", ".join(f"{name} {used[name]:.2f}" for name in most))
     return verdict
 
 

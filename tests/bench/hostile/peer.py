@@ -79,10 +79,10 @@ def post(path, body, kind="application/json", token=None):
     return head("POST", path, f"Content-Type: {kind}", f"Content-Length: {len(body)}", token=token) + body
 
 
-async def act(client, kind, period):
-    """Repeats `kind`, once in `period` seconds on average."""
+async def act(client, kind, period, over):
+    """Repeats `kind`, once in `period` seconds on average. Looks at `over` itself, because wait_for() may swallow a cancellation."""
     await asyncio.sleep(client.dice.random() * period)
-    while True:
+    while not over.value:
         begin = time.monotonic()
         try:
             await asyncio.wait_for(kind(client), LONGEST)
@@ -95,14 +95,15 @@ async def act(client, kind, period):
 
 async def attack(clients, period, over, services):
     """`clients`: [(kind, Client)]. `services`: coroutines that serve until the end."""
-    running = [asyncio.ensure_future(each) for each in [*services, *(act(client, kind, period) for kind, client in clients)]]
+    running = [asyncio.ensure_future(each) for each in [*services, *(act(client, kind, period, over) for kind, client in clients)]]
     while not over.value:
         await asyncio.sleep(0.5)
     for each in running:
         each.cancel()
-    for ended in await asyncio.gather(*running, return_exceptions=True):
-        if not isinstance(ended, asyncio.CancelledError):
-            raise ended
+    done, _ = await asyncio.wait(running, timeout=LONGEST)
+    for each in done:
+        if not each.cancelled():
+            each.result()  # raises what nobody expected
 
 
 def totals(clients):
