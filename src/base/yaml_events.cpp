@@ -29,6 +29,8 @@ void check_brackets(std::string_view text, YamlEvents& events) {
   std::size_t marks = 0;
   for (const char c : text) {
     at = c == '\n' ? YamlPlace{at.line + 1, 0} : YamlPlace{at.line, at.column + 1};
+    // yaml-cpp would take such a text for UTF-16 or UTF-32, and make invalid UTF-8 of it.
+    if (c == '\0') events.too_much(at, "holds a NUL byte");
     if (c == '[' || c == '{') ++depth;
     if (depth == 0 || kMarks.find(c) == std::string_view::npos) continue;
     if (c == ']' || c == '}') --depth;

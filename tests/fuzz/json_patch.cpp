@@ -11,8 +11,8 @@ const edgecore::fuzz::MemoryBudget edgecore::fuzz::kMemory{.per_byte = 6 * kJson
 void edgecore::fuzz::take(std::string_view text) {
   Json both;
   if (!fuzz::accepted([&] { both = kube::parse_json(text); })) return;
-  const std::string text = kube::dump_json(both);
-  fuzz::hold(kube::dump_json(kube::parse_json(text)) == text);
+  const std::string written = kube::dump_json(both);
+  fuzz::hold(kube::dump_json(kube::parse_json(written)) == written);
   if (!both.is_array() || both.size() != 2) return;
 
   const kube::PatchLimits limits;

@@ -15,7 +15,7 @@ void edgecore::fuzz::take(std::string_view text) {
       fuzz::hold(again == message.route.resource);
     }
     // What we understood is what we would send on.
-    const std::string text = beehive::encode(message);
-    fuzz::hold(beehive::encode(beehive::decode(text)) == text);
+    const std::string written = beehive::encode(message);
+    fuzz::hold(beehive::encode(beehive::decode(written)) == written);
   });
 }

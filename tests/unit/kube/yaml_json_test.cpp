@@ -33,6 +33,13 @@ true: t
   EXPECT_TRUE(yaml_to_json("# nothing\n").is_null());
 }
 
+// yaml-cpp took the text for UTF-32 and made strings of it that cannot be written as JSON.
+TEST(YamlToJson, RefusesNulBytes) {
+  using namespace std::string_view_literals;
+  EXPECT_THROW(yaml_to_json("+\0\0\0*a, *b"sv), BadInput);
+  EXPECT_THROW(yaml_to_json("a: \0"sv), BadInput);
+}
+
 TEST(YamlToJson, RefusesWhatIsBrokenOrTooMuch) {
   std::string laughs = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
   for (int i = 1; i < 9; ++i) {
