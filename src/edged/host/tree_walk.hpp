@@ -54,8 +54,8 @@ inline constexpr std::size_t kMostLevels = std::size_t{1} << 18U;
 /// Visits everything below `top` that is on its file system, without following links, in the order of the
 /// directories. Uses descriptors only, so the tree may be of any depth, and a container that exchanges
 /// directories for links cannot lead the walk out of it: a parent reached through ".." must be the directory
-/// that was left. Reads directories as streams, so the number of entries needs no memory either. An entry
-/// that vanishes meanwhile is none. Blocks. Throws what the visitor throws, and SystemError without
+/// that was left. Reads directories as streams, so the number of entries needs no memory either. Skips
+/// entries that vanish meanwhile. Blocks. Throws what the visitor throws, and SystemError without
 /// descriptors.
 void walk_tree(const FileDescriptor& top, TreeVisitor& visitor, std::size_t most_levels = kMostLevels);
 

@@ -13,7 +13,7 @@
 
 namespace edgecore::edged {
 
-/// Ends of containers of which the runtime's task events have told and CRI has not yet. They are laid over
+/// Exits that the runtime's task events have reported and CRI does not show yet. They are laid over
 /// what CRI shows, so that statuses need not wait for it. CRI stays right: nothing is laid over a container
 /// that it does not show as running, and an end that it does not show within `kPatience` is forgotten. Part
 /// of edged; belongs to its thread.

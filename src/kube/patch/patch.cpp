@@ -150,7 +150,7 @@ class JsonPatch {
   }
 
   /// Copies can make a document far larger than its patch, so what is copied is counted: its text, and its
-  /// values, of which each takes up to 64 bytes however short its text is.
+  /// values: each takes up to 64 bytes however short its text is.
   void copy(const Json& operation, const Tokens& path) {
     const Tokens from = parse_pointer(get_string(operation, "from"));
     Json value = resolve(document_, from, from.size());

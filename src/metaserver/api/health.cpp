@@ -16,7 +16,7 @@ struct Check {
   std::string problem;  // "" if it passes
 };
 
-/// "readyz" and "module/edged" of "/readyz/module/edged"; a slash at the end is no check.
+/// "readyz" and "module/edged" of "/readyz/module/edged"; a slash at the end is ignored.
 struct HealthPath {
   std::string_view group, check;
 };
