@@ -22,7 +22,7 @@ struct HealthAnswer {
 
 /// The answer to such a path, with its queries `verbose` and `exclude`; nullopt for a check that does not
 /// exist. All have the check `ping`, /readyz also `module/NAME` for each of `modules`: the node is ready when
-/// all that is enabled runs, but alive without. The cloud is no part of it: offline is normal.
+/// all that is enabled runs, but alive without. It does not depend on the cloud: offline is normal.
 [[nodiscard]] std::optional<HealthAnswer> health_answer(const net::Target& target,
                                                         const std::vector<ModuleHealth>& modules);
 

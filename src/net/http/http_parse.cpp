@@ -106,7 +106,7 @@ class Machine final : public http::basic_parser<IsRequest> {
     head.http_1_1 = version >= 11;
   }
   void on_field_impl(http::field, Text name, Text value, error_code&) override {
-    // What follows the body is no header: an Authorization there has not passed the checks of the head.
+    // Drops the fields of a trailer: an Authorization there has not passed the checks of the head.
     if (!this->is_header_done()) head.headers.add(text(name), text(value));
   }
   void on_header_impl(error_code&) override {}

@@ -26,7 +26,7 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-/// "HTTP/1.1 200 OK" as "HTTP/1.1 200 " and a line end; nullopt if it is none.
+/// "HTTP/1.1 200 OK" as "HTTP/1.1 200 " and a line end; nullopt for another line.
 std::optional<std::string> plain_status(std::string_view line) {
   constexpr std::string_view kVersion = "HTTP/1.";
   if (!line.starts_with(kVersion) || line.size() < kVersion.size() + 2) return std::nullopt;

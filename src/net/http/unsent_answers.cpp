@@ -80,6 +80,10 @@ bool UnsentAnswers::is_above(const std::string& client) const {
 }
 
 void UnsentAnswers::enforce(SteadyTime now) {
+  // Runs at each part that is sent, so the usual case does not look through all answers.
+  const bool is_any_above = std::ranges::any_of(
+      by_client_, [&](const auto& client) { return per_client_ != 0 && client.second.bytes > per_client_; });
+  if (!is_any_above && (in_all_ == 0 || bytes_ <= in_all_)) return;
   for (;;) {
     const auto greedy =
         std::ranges::find_if(items_, [&](const Item& item) { return !item.is_cut && is_above(item.client); });
